@@ -1,0 +1,3 @@
+//! The program `d2nn`: parse, run, exit code.
+
+fn main() {}
