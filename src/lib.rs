@@ -1,10 +1,17 @@
 //! d2nn simulates, trains and fabricates diffractive optical neural networks.
 
 pub mod detector;
+pub mod engine;
 pub mod error;
+pub mod field;
 pub mod files;
 pub mod grid;
+pub mod mask;
 pub mod material;
+pub mod network;
+pub mod object;
+pub mod propagation;
+pub mod training;
 pub mod units;
 
 pub use error::{Error, Result};

@@ -1,0 +1,60 @@
+//! One optical pass over a batch: forward to readings, adjoint to phase gradients.
+//!
+//! The seam for other hardware is the whole pass, not the transform: what crosses it is one image and a few
+//! readings a sample, and one gradient a pixel. An engine knows no labels and no loss.
+
+use ndarray::{Array2, ArrayView3};
+
+use crate::error::Result;
+use crate::network::Bench;
+
+mod cpu;
+
+pub use cpu::CpuEngine;
+
+/// What a batch left on the detector plane.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Readings {
+    /// Power in each region, shape (samples, regions).
+    pub regions: Array2<f64>,
+    /// Power through the whole detector plane of each sample.
+    pub plane: Vec<f64>,
+}
+
+/// What the adjoint pass gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gradients {
+    /// Power in each region, shape (samples, regions).
+    pub regions: Array2<f64>,
+    /// Sum over the batch of the gradient by each phase, one array a mask.
+    pub phases: Vec<Array2<f32>>,
+}
+
+/// Derivatives of a sample's loss by its readings: (sample number in the batch, readings, derivatives out).
+pub type ReadingSlopes<'a> = dyn Fn(usize, &[f64], &mut [f64]) + Sync + 'a;
+
+/// Simulates the device for batches of images.
+///
+/// Results are the same to the bit whatever the number of threads.
+pub trait Engine: Send {
+    /// What is simulated.
+    fn bench(&self) -> &Bench;
+
+    /// Sets the phases in radians, one array a mask in the order of the light.
+    ///
+    /// # Errors
+    /// [`crate::Error::Value`] for a wrong number of masks, a wrong shape, or a phase that is not finite.
+    fn set_phases(&mut self, phases: &[Array2<f32>]) -> Result<()>;
+
+    /// Forward pass over `images`, values 0 to 1, shape (samples, rows, columns).
+    ///
+    /// # Errors
+    /// [`crate::Error::Value`] when the images have not the shape the object plane takes.
+    fn readings(&self, images: ArrayView3<'_, f32>) -> Result<Readings>;
+
+    /// Forward and adjoint pass over `images`; `slopes` turns the readings of a sample into derivatives.
+    ///
+    /// # Errors
+    /// As [`Engine::readings`].
+    fn gradients(&self, images: ArrayView3<'_, f32>, slopes: &ReadingSlopes<'_>) -> Result<Gradients>;
+}

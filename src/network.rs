@@ -1,0 +1,175 @@
+//! The device: object -> (gap, mask) x n -> gap -> detector, and its plain reference pass.
+//!
+//! This pass is slow, obvious and runs in any precision; it judges the engines.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::detector::Detector;
+use crate::error::{Error, Result};
+use crate::field::{Real, WaveField};
+use crate::grid::Grid;
+use crate::mask::PhaseMask;
+use crate::object::ObjectPlane;
+use crate::propagation::{Gap, Method, PixelModel, Propagator};
+use crate::units::Metres;
+
+/// Everything on the optical table but the masks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bench {
+    /// Vacuum wavelength, metres.
+    pub wavelength: Metres,
+    /// Distances object - mask 1 - ... - detector, metres: one more than there are masks.
+    pub gaps: Vec<Metres>,
+    /// Points of the padded window, (rows, columns).
+    pub padded: (usize, usize),
+    /// How transfer functions are made.
+    pub method: Method,
+    /// What leaves a pixel.
+    pub pixel_model: PixelModel,
+    /// The object plane; its grid is the grid of every plane.
+    pub object: ObjectPlane,
+    /// The detector plane.
+    pub detector: Detector,
+}
+
+impl Bench {
+    /// Checks that the parts fit together.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when there is no mask or the detector has another grid.
+    pub fn check(&self) -> Result<()> {
+        if self.gaps.len() < 2 {
+            return Err(Error::Value("a device needs at least one mask, so at least two gaps".into()));
+        }
+        if self.detector.grid() != self.grid() {
+            return Err(Error::Value("object plane and detector plane must have the same grid".into()));
+        }
+        Ok(())
+    }
+
+    /// Grid of every plane.
+    pub fn grid(&self) -> Grid {
+        self.object.grid()
+    }
+
+    /// Number of masks.
+    pub fn masks(&self) -> usize {
+        self.gaps.len() - 1
+    }
+
+    /// The stretch of free space with number `index`, 0 between object and mask 1.
+    pub fn gap(&self, index: usize) -> Gap {
+        Gap {
+            grid: self.grid(),
+            padded: self.padded,
+            wavelength: self.wavelength,
+            distance: self.gaps[index],
+            method: self.method,
+            pixel_model: self.pixel_model,
+        }
+    }
+
+    /// For each gap the number of the first gap of the same length: equal gaps share their transfer function.
+    pub fn first_equal_gap(&self) -> Vec<usize> {
+        let first = |length: &Metres| self.gaps.iter().position(|other| other == length).unwrap_or(0);
+        self.gaps.iter().map(first).collect()
+    }
+}
+
+/// The light of one image on its way through the device.
+#[derive(Clone, Debug)]
+pub struct Light<T> {
+    /// Field at the object plane.
+    pub object: WaveField<T>,
+    /// Field that falls on each mask, in the order of the light.
+    pub incident: Vec<WaveField<T>>,
+    /// Field at the detector plane.
+    pub detector: WaveField<T>,
+}
+
+/// A bench with its masks.
+#[derive(Clone)]
+pub struct Network<T: Real> {
+    bench: Bench,
+    propagators: Vec<Propagator<T>>,
+    masks: Vec<PhaseMask<T>>,
+}
+
+impl<T: Real> Network<T> {
+    /// Plans the device; `phases` in radians, one array a mask in the order of the light.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when the parts do not fit together.
+    pub fn new(bench: Bench, phases: Vec<Array2<T>>) -> Result<Self> {
+        bench.check()?;
+        if phases.len() != bench.masks() {
+            return Err(Error::Value(format!(
+                "{} masks for {} gaps: there must be one gap more than masks",
+                phases.len(),
+                bench.gaps.len()
+            )));
+        }
+        let mut propagators: Vec<Propagator<T>> = Vec::new();
+        for (index, first) in bench.first_equal_gap().into_iter().enumerate() {
+            propagators.push(if first < index {
+                propagators[first].clone()
+            } else {
+                Propagator::new(bench.gap(index))?
+            });
+        }
+        let grid = bench.grid();
+        let masks = phases.into_iter().map(|phase| PhaseMask::new(grid, phase)).collect::<Result<_>>()?;
+        Ok(Network { bench, propagators, masks })
+    }
+
+    /// Everything but the masks.
+    pub fn bench(&self) -> &Bench {
+        &self.bench
+    }
+
+    /// The masks in the order of the light.
+    pub fn masks(&self) -> &[PhaseMask<T>] {
+        &self.masks
+    }
+
+    /// Carries `object` through the device.
+    pub fn propagate(&self, object: WaveField<T>) -> Light<T> {
+        let mut field = object.clone();
+        let mut incident = Vec::with_capacity(self.masks.len());
+        for (propagator, mask) in self.propagators.iter().zip(&self.masks) {
+            let arriving = propagator.propagate(&field);
+            field = mask.apply(&arriving);
+            incident.push(arriving);
+        }
+        let detector = self.propagators[self.masks.len()].propagate(&field);
+        Light { object, incident, detector }
+    }
+
+    /// The light of `image` (values 0 to 1) through the device.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when the image has not the shape the object plane takes.
+    pub fn light(&self, image: ArrayView2<'_, f32>) -> Result<Light<T>> {
+        Ok(self.propagate(self.bench.object.encode(image)?))
+    }
+
+    /// Power in each detector region for `image`.
+    ///
+    /// # Errors
+    /// As [`Network::light`].
+    pub fn readings(&self, image: ArrayView2<'_, f32>) -> Result<Vec<f64>> {
+        Ok(self.bench.detector.readings(&self.light(image)?.detector))
+    }
+
+    /// Gradient with respect to each phase of a loss whose derivatives by the readings are `slopes`.
+    pub fn gradients(&self, light: &Light<T>, slopes: &[f64]) -> Vec<Array2<T>> {
+        let mut adjoint = self.bench.detector.adjoint(&light.detector, slopes);
+        let mut gradients = Vec::with_capacity(self.masks.len());
+        for (index, mask) in self.masks.iter().enumerate().rev() {
+            adjoint = mask.adjoint(&self.propagators[index + 1].adjoint(&adjoint));
+            gradients.push(mask.gradient(&light.incident[index], &adjoint));
+        }
+        gradients.reverse();
+        gradients
+    }
+}

@@ -1,0 +1,55 @@
+//! The exact transfer function of free space, with the band limit that keeps it free of aliasing.
+
+use std::f64::consts::TAU;
+
+use num_complex::Complex;
+
+use crate::units::Metres;
+
+/// Axial spatial frequency w = sqrt(1/wavelength^2 - fx^2 - fy^2), in cycles per metre.
+///
+/// Real for waves that travel, positive imaginary for evanescent ones.
+fn axial_frequency(fy: f64, fx: f64, wavelength: Metres) -> Complex<f64> {
+    let squared = wavelength.powi(-2) - fx * fx - fy * fy;
+    if squared >= 0.0 { Complex::new(squared.sqrt(), 0.0) } else { Complex::new(0.0, (-squared).sqrt()) }
+}
+
+/// H(fx, fy; z) = exp(i 2 pi z w): what free space of length `distance` does to a plane wave.
+///
+/// Goodman, Introduction to Fourier Optics, eq. 3-74 (3rd ed.). Evanescent waves decay as
+/// exp(-2 pi z |w|), whatever the sign of `distance`.
+pub fn transfer(fy: f64, fx: f64, wavelength: Metres, distance: Metres) -> Complex<f64> {
+    let w = axial_frequency(fy, fx, wavelength);
+    Complex::cis(TAU * distance * w.re) * (-TAU * distance.abs() * w.im).exp()
+}
+
+/// Where [`transfer`] may be sampled at steps of 1/(samples pitch) without aliasing.
+///
+/// Matsushima & Shimobaba, Opt. Express 17, 19662 (2009): f_limit = 1/(wavelength sqrt((2 df z)^2 + 1))
+/// with df the frequency step of the padded window. In two dimensions the region is the intersection of two
+/// ellipses with half axes f_limit and 1/wavelength (section 3 there).
+#[derive(Clone, Copy, Debug)]
+pub struct BandLimit {
+    limit_y: f64,
+    limit_x: f64,
+    wavelength: Metres,
+}
+
+impl BandLimit {
+    /// The limit for windows of `height` x `width` metres (padding included).
+    pub fn new(height: Metres, width: Metres, wavelength: Metres, distance: Metres) -> Self {
+        let limit = |side: Metres| 1.0 / (wavelength * (2.0 * distance / side).hypot(1.0));
+        BandLimit { limit_y: limit(height), limit_x: limit(width), wavelength }
+    }
+
+    /// Largest frequency kept along y and x, in cycles per metre.
+    pub fn limits(&self) -> (f64, f64) {
+        (self.limit_y, self.limit_x)
+    }
+
+    /// Whether the frequency pair is kept.
+    pub fn keeps(&self, fy: f64, fx: f64) -> bool {
+        let (cy, cx) = (fy * self.wavelength, fx * self.wavelength);
+        (fy / self.limit_y).powi(2) + cx * cx <= 1.0 && (fx / self.limit_x).powi(2) + cy * cy <= 1.0
+    }
+}

@@ -1,0 +1,182 @@
+//! Free space between two parallel planes: planned once, then applied forward and adjoint.
+
+use std::sync::Arc;
+
+use ndarray::{Array2, AxisDescription, Slice};
+use num_complex::Complex;
+
+use crate::error::{Error, Result};
+use crate::field::{Real, WaveField, narrow_complex};
+use crate::grid::{Grid, spatial_frequencies};
+use crate::units::Metres;
+
+pub mod angular_spectrum;
+mod fft2;
+pub mod rayleigh_sommerfeld;
+
+pub use fft2::{Fft2, fast_length};
+
+/// How the transfer function of a gap is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// The exact angular spectrum, sampled in frequency, within the band limit of Matsushima & Shimobaba.
+    AngularSpectrum,
+    /// The Fourier transform of the impulse response sampled in space: at twice the side as exact as the
+    /// angular spectrum at four times.
+    RayleighSommerfeld,
+}
+
+/// What leaves a pixel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PixelModel {
+    /// A point source at the centre of the pixel.
+    Point,
+    /// A square of constant amplitude: the transfer function times sinc(fx pitch) sinc(fy pitch).
+    Square,
+}
+
+/// One stretch of free space between two planes with the same grid.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gap {
+    /// Grid of both planes.
+    pub grid: Grid,
+    /// Points of the padded window, (rows, columns); see [`padded_shape`].
+    pub padded: (usize, usize),
+    /// Wavelength in the medium, metres.
+    pub wavelength: Metres,
+    /// Axial distance, metres.
+    pub distance: Metres,
+    /// How the transfer function is made.
+    pub method: Method,
+    /// What leaves a pixel.
+    pub pixel_model: PixelModel,
+}
+
+/// Points of the padded window: at least `padding` times each side, rounded up to a fast length.
+///
+/// # Errors
+/// [`Error::Value`] unless `padding` is a number from 1 to 16 and the window fits into memory.
+pub fn padded_shape(grid: Grid, padding: f64) -> Result<(usize, usize)> {
+    if !(1.0..=16.0).contains(&padding) {
+        return Err(Error::Value(format!("a padding of {padding}: it must be 1 to 16 times the side")));
+    }
+    let side = |pixels: usize| fast_length((pixels as f64 * padding).ceil() as usize);
+    let (rows, columns) = (side(grid.rows()), side(grid.columns()));
+    if rows.saturating_mul(columns) > Grid::MAX_SIDE * Grid::MAX_SIDE {
+        return Err(Error::Value(format!("a padded window of {rows} x {columns} points is too large")));
+    }
+    Ok((rows, columns))
+}
+
+/// The transfer function of a gap on the padded window, in the order of the discrete transform.
+///
+/// Built in double precision: k z of a long path has no digits to spare. Even in both frequencies.
+pub fn transfer_function(gap: &Gap) -> Array2<Complex<f64>> {
+    let (rows, columns) = gap.padded;
+    let pitch = gap.grid.pixel_pitch();
+    let fy = spatial_frequencies(rows, pitch);
+    let fx = spatial_frequencies(columns, pitch);
+    let mut transfer = match gap.method {
+        Method::AngularSpectrum => {
+            let (height, width) = (rows as f64 * pitch, columns as f64 * pitch);
+            let band = angular_spectrum::BandLimit::new(height, width, gap.wavelength, gap.distance);
+            Array2::from_shape_fn((rows, columns), |(y, x)| {
+                if band.keeps(fy[y], fx[x]) {
+                    angular_spectrum::transfer(fy[y], fx[x], gap.wavelength, gap.distance)
+                } else {
+                    Complex::new(0.0, 0.0)
+                }
+            })
+        }
+        Method::RayleighSommerfeld => {
+            let offset = |i: usize, n: usize| i.min(n - i) as f64 * pitch;
+            let mut response = Array2::from_shape_fn((rows, columns), |(y, x)| {
+                rayleigh_sommerfeld::impulse_response(
+                    offset(y, rows),
+                    offset(x, columns),
+                    gap.wavelength,
+                    gap.distance,
+                ) * gap.grid.pixel_area()
+            });
+            Fft2::new(rows, columns).forward(&mut response);
+            response
+        }
+    };
+    if gap.pixel_model == PixelModel::Square {
+        for ((y, x), value) in transfer.indexed_iter_mut() {
+            *value *= sinc(fy[y] * pitch) * sinc(fx[x] * pitch);
+        }
+    }
+    transfer
+}
+
+/// sin(pi t)/(pi t).
+fn sinc(t: f64) -> f64 {
+    let angle = std::f64::consts::PI * t;
+    if angle == 0.0 { 1.0 } else { angle.sin() / angle }
+}
+
+/// Carries a field across a gap by two-dimensional transforms; slow beside the engine, and plain.
+#[derive(Clone)]
+pub struct Propagator<T: Real> {
+    gap: Gap,
+    transfer: Arc<Array2<Complex<T>>>,
+    fft: Fft2<T>,
+}
+
+impl<T: Real> Propagator<T> {
+    /// Plans the gap.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for wavelengths and distances that are not finite or not above zero, and for a window
+    /// smaller than the grid.
+    pub fn new(gap: Gap) -> Result<Self> {
+        for (name, length) in [("wavelength", gap.wavelength), ("distance", gap.distance)] {
+            if !(length.is_finite() && length > 0.0) {
+                return Err(Error::Value(format!("a {name} of {length} m: it must be above zero")));
+            }
+        }
+        if gap.padded.0 < gap.grid.rows() || gap.padded.1 < gap.grid.columns() {
+            return Err(Error::Value("the padded window is smaller than the grid".into()));
+        }
+        Ok(Propagator {
+            gap,
+            transfer: Arc::new(transfer_function(&gap).mapv(narrow_complex)),
+            fft: Fft2::new(gap.padded.0, gap.padded.1),
+        })
+    }
+
+    /// The gap this was planned for.
+    pub fn gap(&self) -> &Gap {
+        &self.gap
+    }
+
+    /// The field behind the gap: crop F^-1 H F pad.
+    pub fn propagate(&self, field: &WaveField<T>) -> WaveField<T> {
+        self.apply(field, |value, transfer| value * transfer)
+    }
+
+    /// The Hermitian adjoint of [`Propagator::propagate`]: crop F^-1 conj(H) F pad.
+    ///
+    /// Neither the inverse nor a propagation by -z: evanescent and cropped light stays lost.
+    pub fn adjoint(&self, field: &WaveField<T>) -> WaveField<T> {
+        self.apply(field, |value, transfer| value * transfer.conj())
+    }
+
+    fn apply(
+        &self,
+        field: &WaveField<T>,
+        times: impl Fn(Complex<T>, Complex<T>) -> Complex<T>,
+    ) -> WaveField<T> {
+        let aperture = [self.gap.grid.rows(), self.gap.grid.columns()];
+        let aperture = |axis: AxisDescription| Slice::from(..aperture[axis.axis.index()]);
+        let mut window = Array2::from_elem(self.gap.padded, Complex::new(T::zero(), T::zero()));
+        window.slice_each_axis_mut(aperture).assign(&field.amplitude);
+        self.fft.forward(&mut window);
+        window.zip_mut_with(&self.transfer, |value, &transfer| *value = times(*value, transfer));
+        self.fft.inverse(&mut window);
+        let mut behind = WaveField::dark(self.gap.grid);
+        behind.amplitude.assign(&window.slice_each_axis(aperture));
+        behind
+    }
+}

@@ -1,0 +1,65 @@
+//! The impulse response of free space, exact, and the direct sum over it: the oracle of this crate.
+
+use std::f64::consts::TAU;
+
+use ndarray::Array2;
+use num_complex::Complex;
+
+use crate::error::{Error, Result};
+use crate::field::{Real, WaveField, narrow_complex};
+use crate::units::Metres;
+
+/// h(x, y; z) = (1/2 pi) (z/r) (1/r - i k) exp(i k r)/r: the field of a point of unit amplitude and area.
+///
+/// Rayleigh-Sommerfeld, first kind, no far-field approximation: Goodman, Introduction to Fourier Optics,
+/// eq. 3-40 (3rd ed.) with the near-field term kept. Its Fourier transform is exactly
+/// [`super::angular_spectrum::transfer`]. In 1/m^2; `distance` above zero.
+pub fn impulse_response(y: Metres, x: Metres, wavelength: Metres, distance: Metres) -> Complex<f64> {
+    let k = TAU / wavelength;
+    let r = (x * x + y * y + distance * distance).sqrt();
+    Complex::new(1.0 / r, -k) * Complex::cis(k * r) * (distance / (TAU * r * r))
+}
+
+/// The largest lateral offset at which the impulse response is safely sampled at `pitch`.
+///
+/// Its local frequency X/(wavelength sqrt(X^2 + z^2)) must stay below 1/(2 pitch); infinite when
+/// the pitch is at most half a wavelength.
+pub fn safe_offset(wavelength: Metres, distance: Metres, pitch: Metres) -> Metres {
+    let sine = wavelength / (2.0 * pitch);
+    if sine >= 1.0 { f64::INFINITY } else { distance * sine / (1.0 - sine * sine).sqrt() }
+}
+
+/// Propagates by the plain sum over all pairs of pixels, in double precision: slow, obvious, no transform.
+///
+/// # Errors
+/// [`Error::Value`] unless `distance` is a finite length above zero.
+pub fn direct_summation<T: Real>(
+    field: &WaveField<T>,
+    wavelength: Metres,
+    distance: Metres,
+) -> Result<WaveField<T>> {
+    if !(distance.is_finite() && distance > 0.0) {
+        return Err(Error::Value(format!(
+            "a distance of {distance} m: direct summation needs one above zero"
+        )));
+    }
+    let grid = field.grid();
+    let (rows, columns) = grid.shape();
+    let pitch = grid.pixel_pitch();
+    // The response depends on the offset alone, and evenly: one quadrant is enough.
+    let response = Array2::from_shape_fn((rows, columns), |(dy, dx)| {
+        impulse_response(dy as f64 * pitch, dx as f64 * pitch, wavelength, distance) * grid.pixel_area()
+    });
+    let sources: Vec<_> = field
+        .amplitude
+        .indexed_iter()
+        .map(|(at, u)| (at, Complex::new(u.re.widen(), u.im.widen())))
+        .filter(|(_, u)| u.norm_sqr() != 0.0)
+        .collect();
+    let amplitude = Array2::from_shape_fn((rows, columns), |(y, x)| {
+        let sum: Complex<f64> =
+            sources.iter().map(|((sy, sx), u)| u * response[[y.abs_diff(*sy), x.abs_diff(*sx)]]).sum();
+        narrow_complex(sum)
+    });
+    WaveField::new(grid, amplitude)
+}
