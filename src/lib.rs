@@ -1,5 +1,6 @@
 //! d2nn simulates, trains and fabricates diffractive optical neural networks.
 
+pub mod dataset;
 pub mod detector;
 pub mod engine;
 pub mod error;

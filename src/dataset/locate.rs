@@ -1,0 +1,369 @@
+//! Where a data set is: the folder the user named, the cache, the system's folder, the network, the sample.
+//!
+//! The first place that has every file needed wins. A place the user named is never replaced by another one.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+use super::download::{self, Patience, Progress};
+use super::idx::Idx;
+use super::published::{Catalogue, DatasetName, Part, Split};
+use super::{CLASSES, Source, sample};
+use crate::error::{Error, Result};
+
+/// What `--data` asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// Nothing named: search.
+    #[default]
+    Search,
+    /// This folder and no other.
+    Folder(PathBuf),
+    /// The sample in the program (`builtin`).
+    Builtin,
+    /// The cache, filled from the network where it lacks or has damaged files (`download`).
+    Download,
+}
+
+impl From<OsString> for Wanted {
+    /// `builtin`, `download`, or a folder (one that is named like a word is written `./builtin`).
+    fn from(text: OsString) -> Self {
+        match text.to_str() {
+            Some("builtin") => Wanted::Builtin,
+            Some("download") => Wanted::Download,
+            _ => Wanted::Folder(text.into()),
+        }
+    }
+}
+
+/// The places of this machine and user.
+#[derive(Clone, Debug)]
+pub struct Places {
+    /// The user's cache of this program; each data set has a folder in it.
+    pub cache: Option<PathBuf>,
+    /// The system's folder of data sets; each has a folder in it.
+    pub system: Option<PathBuf>,
+    /// Whether the network must not be used.
+    pub offline: bool,
+    /// How long the network may take.
+    pub patience: Patience,
+    /// What to download from where, if not what [`Catalogue::published`] says.
+    pub catalogue: Option<Catalogue>,
+}
+
+impl Places {
+    /// The places the environment names; nothing else in the library reads it.
+    pub fn from_environment() -> Self {
+        Places::from_variables(|name| std::env::var_os(name))
+    }
+
+    /// The places that environment variables with these values name: `D2NN_CACHE` or else the custom of the
+    /// operating system, and `D2NN_OFFLINE` (anything but empty and 0).
+    pub fn from_variables(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let folder = |name: &str| variable(name).map(PathBuf::from).filter(|folder| folder.is_absolute());
+        let cache = variable("D2NN_CACHE").map(PathBuf::from).or_else(|| {
+            let caches = if cfg!(windows) {
+                folder("LOCALAPPDATA")
+            } else if cfg!(target_os = "macos") {
+                folder("HOME").map(|home| home.join("Library/Caches"))
+            } else {
+                folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache")))
+            };
+            caches.map(|caches| caches.join("d2nn"))
+        });
+        Places {
+            cache,
+            system: cfg!(unix).then(|| PathBuf::from("/usr/share/datasets")),
+            offline: variable("D2NN_OFFLINE").is_some_and(|value| value != OsStr::new("0")),
+            patience: Patience::default(),
+            catalogue: None,
+        }
+    }
+
+    /// What is downloaded from where.
+    pub fn catalogue(&self, name: DatasetName) -> Catalogue {
+        self.catalogue.clone().unwrap_or_else(|| Catalogue::published(name))
+    }
+
+    /// The folder of `name` in the cache.
+    fn cache_of(&self, name: DatasetName) -> Option<PathBuf> {
+        self.cache.as_ref().map(|cache| cache.join(name.as_str()))
+    }
+}
+
+/// A place that is searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The folder named with `--data`.
+    Named,
+    /// The user's cache.
+    Cache,
+    /// The system's folder.
+    System,
+    /// The network.
+    Download,
+    /// The sample in the program.
+    BuiltinSample,
+}
+
+/// What was found at a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// Every file that is needed.
+    Found,
+    /// Not every file: what is missing.
+    Absent(String),
+    /// Not searched: why.
+    Skipped(String),
+    /// Tried in vain: why.
+    Failed(String),
+}
+
+/// One step of the search.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// The kind of place.
+    pub place: Place,
+    /// Folder or addresses.
+    pub at: String,
+    /// What was found.
+    pub finding: Finding,
+}
+
+/// A data set that was found, and the way there.
+#[derive(Clone, Debug)]
+pub struct Located {
+    /// Where it is.
+    pub source: Source,
+    /// The places that were searched, in order; the last one has it.
+    pub steps: Vec<Step>,
+}
+
+impl Located {
+    /// What the user must be told: [`Source::warning`], and why the network did not help.
+    pub fn warning(&self) -> Option<String> {
+        let warning = self.source.warning()?;
+        let failure = self.steps.iter().find_map(|step| match &step.finding {
+            Finding::Failed(why) => Some(format!(" (the download failed: {why})")),
+            Finding::Skipped(why) if step.place == Place::Download => {
+                Some(format!(" (nothing was downloaded: {why})"))
+            }
+            _ => None,
+        });
+        Some(warning + &failure.unwrap_or_default())
+    }
+}
+
+/// Finds the files of `name` that `splits` need; `progress` is told of each piece of a download.
+///
+/// # Errors
+/// [`Error::File`] when a folder the user named lacks a file, [`Error::Usage`] when what the user asks for is
+/// not there to be had, [`Error::Download`] when the download the user asks for fails, [`Error::Value`] when
+/// nothing is found anywhere.
+pub fn locate(
+    name: DatasetName,
+    wanted: &Wanted,
+    places: &Places,
+    splits: &[Split],
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Located> {
+    let parts: Vec<Part> = splits.iter().flat_map(|split| split.parts()).collect();
+    match wanted {
+        Wanted::Folder(folder) => {
+            let step = look(Place::Named, folder, &parts);
+            if step.finding != Finding::Found {
+                return Err(lacks(folder, &missing(folder, &parts)));
+            }
+            Ok(Located { source: Source::Folder(folder.clone()), steps: vec![step] })
+        }
+        Wanted::Builtin if name != DatasetName::FashionMnist => Err(Error::Usage(format!(
+            "--data builtin: the built-in sample is of fashion-mnist, not of {name}; get {name} with \
+             `d2nn data fetch {name}`, or name a folder that has it with --data"
+        ))),
+        Wanted::Builtin => Ok(Located { source: Source::BuiltinSample, steps: vec![sample_step(name)] }),
+        Wanted::Download => {
+            if places.offline {
+                return Err(Error::Usage(format!(
+                    "D2NN_OFFLINE forbids to download {name}: unset it, or name a folder that has the files \
+                     with --data"
+                )));
+            }
+            let folder = places.cache_of(name).ok_or_else(|| {
+                Error::Usage("there is no folder to download to: set D2NN_CACHE to one".into())
+            })?;
+            let catalogue = places.catalogue(name);
+            for part in parts {
+                let published = catalogue.file(part);
+                let good = find(&folder, part)
+                    .is_some_and(|file| sum(&file, part).is_ok_and(|sum| sum == published.sha256));
+                if !good {
+                    download::fetch(&catalogue, part, &folder, &places.patience, progress)?;
+                }
+            }
+            let at = folder.display().to_string();
+            let step = Step { place: Place::Download, at, finding: Finding::Found };
+            Ok(Located { source: Source::Download(folder), steps: vec![step] })
+        }
+        Wanted::Search => search(name, places, &parts, progress),
+    }
+}
+
+fn search(
+    name: DatasetName,
+    places: &Places,
+    parts: &[Part],
+    progress: &mut dyn FnMut(&Progress),
+) -> Result<Located> {
+    let mut steps = Vec::new();
+    for mut step in passive_steps(name, places, parts) {
+        if step.place == Place::Download
+            && step.finding == Finding::Found
+            && let Some(folder) = places.cache_of(name)
+        {
+            let catalogue = places.catalogue(name);
+            let fetched = missing(&folder, parts).into_iter().try_for_each(|part| {
+                download::fetch(&catalogue, part, &folder, &places.patience, progress).map(drop)
+            });
+            if let Err(error) = fetched {
+                step.finding = Finding::Failed(error.to_string());
+            }
+        }
+        let source = match (step.place, &step.finding) {
+            (Place::Cache, Finding::Found) => places.cache_of(name).map(Source::Cache),
+            (Place::Download, Finding::Found) => places.cache_of(name).map(Source::Download),
+            (Place::System, Finding::Found) => Some(Source::System(PathBuf::from(&step.at))),
+            (Place::BuiltinSample, Finding::Found) => Some(Source::BuiltinSample),
+            _ => None,
+        };
+        steps.push(step);
+        if let Some(source) = source {
+            return Ok(Located { source, steps });
+        }
+    }
+    let reasons: Vec<String> = steps
+        .iter()
+        .filter_map(|step| match &step.finding {
+            Finding::Found => None,
+            Finding::Absent(why) | Finding::Skipped(why) | Finding::Failed(why) => {
+                Some(format!("\n  {}: {why}", step.at))
+            }
+        })
+        .collect();
+    Err(Error::Value(format!(
+        "the data set {name} was not found; get it with `d2nn data fetch {name}`, or name a folder that has it \
+         with --data. Searched:{}",
+        reasons.concat()
+    )))
+}
+
+/// Looks at every place where `name` is searched for, without downloading anything: the network counts as
+/// found when it may be used.
+pub fn survey(name: DatasetName, places: &Places) -> Vec<Step> {
+    passive_steps(name, places, &Part::ALL)
+}
+
+fn passive_steps(name: DatasetName, places: &Places, parts: &[Part]) -> Vec<Step> {
+    let nowhere = |place, why: &str| Step { place, at: "-".into(), finding: Finding::Skipped(why.into()) };
+    let cache = match places.cache_of(name) {
+        Some(folder) => look(Place::Cache, &folder, parts),
+        None => nowhere(Place::Cache, "no home folder is known: set D2NN_CACHE"),
+    };
+    let system = match &places.system {
+        Some(folder) => look(Place::System, &folder.join(name.as_str()), parts),
+        None => nowhere(Place::System, "this operating system has no such folder"),
+    };
+    let finding = if places.offline {
+        Finding::Skipped("D2NN_OFFLINE is set".into())
+    } else if places.cache.is_none() {
+        Finding::Skipped("there is no cache to download to: set D2NN_CACHE".into())
+    } else {
+        Finding::Found
+    };
+    let at = places.catalogue(name).mirrors.join(", ");
+    vec![cache, system, Step { place: Place::Download, at, finding }, sample_step(name)]
+}
+
+fn sample_step(name: DatasetName) -> Step {
+    let finding = match name {
+        DatasetName::FashionMnist => Finding::Found,
+        DatasetName::Mnist => Finding::Absent("the program has a sample of fashion-mnist only".into()),
+    };
+    let (train, test) = (CLASSES * sample::TRAINING_PER_CLASS, CLASSES * sample::TEST_PER_CLASS);
+    let at = match name {
+        DatasetName::FashionMnist => format!("in the program ({train} + {test} images)"),
+        DatasetName::Mnist => "in the program".into(),
+    };
+    Step { place: Place::BuiltinSample, at, finding }
+}
+
+fn look(place: Place, folder: &Path, parts: &[Part]) -> Step {
+    let missing = missing(folder, parts);
+    let finding = if missing.is_empty() {
+        Finding::Found
+    } else if !folder.is_dir() {
+        Finding::Absent("no such folder".into())
+    } else {
+        Finding::Absent(format!("lacks {}", names(&missing)))
+    };
+    Step { place, at: folder.display().to_string(), finding }
+}
+
+/// The file of `part` in `folder`, under any of its names.
+pub(super) fn find(folder: &Path, part: Part) -> Option<PathBuf> {
+    part.accepted_names().into_iter().map(|name| folder.join(name)).find(|file| file.is_file())
+}
+
+fn missing(folder: &Path, parts: &[Part]) -> Vec<Part> {
+    parts.iter().copied().filter(|part| find(folder, *part).is_none()).collect()
+}
+
+/// The error for a folder without the files of `parts`.
+pub(super) fn lacks(folder: &Path, parts: &[Part]) -> Error {
+    if !folder.is_dir() {
+        return Error::file(
+            folder,
+            "there is no such folder: name one that has the IDX files of the data set",
+        );
+    }
+    let problem =
+        format!("the folder lacks {}: put the IDX file there, gzipped or not, or name another", names(parts));
+    Error::file(folder, problem)
+}
+
+fn names(parts: &[Part]) -> String {
+    parts.iter().map(|part| part.file_name()).collect::<Vec<_>>().join(", ")
+}
+
+/// What a file's checksum says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The published content.
+    Published,
+    /// A sound file of other content, with this SHA-256.
+    Other(String),
+    /// Not readable: why.
+    Damaged(String),
+}
+
+/// Reads the files of `name` in `folder` and compares them with the published ones; with each its number of
+/// images or labels.
+pub fn verify(name: DatasetName, folder: &Path, places: &Places) -> Vec<(PathBuf, usize, Verdict)> {
+    let catalogue = places.catalogue(name);
+    let files = Part::ALL.into_iter().filter_map(|part| Some((part, find(folder, part)?)));
+    files
+        .map(|(part, file)| match Idx::open(&file, part.dimensions()) {
+            Err(error) => (file, 0, Verdict::Damaged(error.to_string())),
+            Ok(idx) => {
+                let sum = idx.sha256();
+                let genuine = sum == catalogue.file(part).sha256;
+                let verdict = if genuine { Verdict::Published } else { Verdict::Other(sum) };
+                (file, idx.dimensions()[0], verdict)
+            }
+        })
+        .collect()
+}
+
+fn sum(file: &Path, part: Part) -> Result<String> {
+    Idx::open(file, part.dimensions()).map(|idx| idx.sha256())
+}

@@ -1,0 +1,201 @@
+//! The data sets as their authors published them: names, classes, files, checksums, addresses.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::error::Error;
+
+/// Number of classes of every data set known here.
+pub const CLASSES: usize = 10;
+
+/// A data set of images with labels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DatasetName {
+    /// Zalando's articles of clothing (Xiao, Rasul, Vollgraf, arXiv:1708.07747).
+    FashionMnist,
+    /// Handwritten digits (LeCun, Cortes, Burges).
+    Mnist,
+}
+
+impl DatasetName {
+    /// All of them.
+    pub const ALL: [DatasetName; 2] = [DatasetName::FashionMnist, DatasetName::Mnist];
+
+    /// The name on the command line, in design files and of the folder.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DatasetName::FashionMnist => "fashion-mnist",
+            DatasetName::Mnist => "mnist",
+        }
+    }
+
+    /// What each label stands for.
+    pub fn class_names(self) -> &'static [&'static str; CLASSES] {
+        match self {
+            DatasetName::FashionMnist => &[
+                "T-shirt/top",
+                "Trouser",
+                "Pullover",
+                "Dress",
+                "Coat",
+                "Sandal",
+                "Shirt",
+                "Sneaker",
+                "Bag",
+                "Ankle boot",
+            ],
+            DatasetName::Mnist => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        }
+    }
+}
+
+impl fmt::Display for DatasetName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for DatasetName {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self, Error> {
+        DatasetName::ALL.into_iter().find(|name| name.as_str() == text).ok_or_else(|| {
+            Error::Usage(format!("unknown data set \"{text}\": the data sets are fashion-mnist and mnist"))
+        })
+    }
+}
+
+/// Half of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Split {
+    /// The images to learn from.
+    Train,
+    /// The images to judge by.
+    Test,
+}
+
+impl Split {
+    /// Both.
+    pub const ALL: [Split; 2] = [Split::Train, Split::Test];
+
+    /// The files of this half: images, labels.
+    pub fn parts(self) -> [Part; 2] {
+        match self {
+            Split::Train => [Part::TrainImages, Part::TrainLabels],
+            Split::Test => [Part::TestImages, Part::TestLabels],
+        }
+    }
+}
+
+/// One of the four files of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// Images to learn from.
+    TrainImages,
+    /// Their labels.
+    TrainLabels,
+    /// Images to judge by.
+    TestImages,
+    /// Their labels.
+    TestLabels,
+}
+
+impl Part {
+    /// All four, in the order in which a data set's checksum is taken.
+    pub const ALL: [Part; 4] = [Part::TrainImages, Part::TrainLabels, Part::TestImages, Part::TestLabels];
+
+    /// The published name without `.gz`.
+    pub fn file_name(self) -> &'static str {
+        match self {
+            Part::TrainImages => "train-images-idx3-ubyte",
+            Part::TrainLabels => "train-labels-idx1-ubyte",
+            Part::TestImages => "t10k-images-idx3-ubyte",
+            Part::TestLabels => "t10k-labels-idx1-ubyte",
+        }
+    }
+
+    /// Every name the file is accepted under, the published one first.
+    pub fn accepted_names(self) -> [String; 4] {
+        let published = self.file_name();
+        // Some archives were unpacked by programs that took "idx3-ubyte" for the extension.
+        let dotted = published.replacen("-idx", ".idx", 1);
+        [format!("{published}.gz"), published.to_owned(), format!("{dotted}.gz"), dotted]
+    }
+
+    /// Number of dimensions of its IDX file: 3 for images, 1 for labels.
+    pub fn dimensions(self) -> usize {
+        match self {
+            Part::TrainImages | Part::TestImages => 3,
+            Part::TrainLabels | Part::TestLabels => 1,
+        }
+    }
+}
+
+/// A published file: how long its uncompressed content is and the SHA-256 of that content.
+///
+/// The content counts, not the gzip file: archives have packed the same content anew.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublishedFile {
+    /// Which of the four.
+    pub part: Part,
+    /// Bytes of the uncompressed IDX file.
+    pub bytes: u64,
+    /// SHA-256 of the uncompressed IDX file, in hexadecimal.
+    pub sha256: String,
+}
+
+/// Where a data set can be had and what must arrive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Catalogue {
+    /// Base addresses, tried in turn; `<base><file name>.gz` is fetched.
+    pub mirrors: Vec<String>,
+    /// The four files, in the order of [`Part::ALL`].
+    pub files: [PublishedFile; 4],
+}
+
+impl Catalogue {
+    /// The published addresses and checksums of `name`.
+    pub fn published(name: DatasetName) -> Self {
+        let (mirrors, sums) = match name {
+            DatasetName::FashionMnist => (
+                [
+                    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+                    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+                ],
+                [
+                    "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+                    "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+                    "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+                    "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+                ],
+            ),
+            DatasetName::Mnist => (
+                [
+                    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+                    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+                ],
+                [
+                    "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+                    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+                    "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+                    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+                ],
+            ),
+        };
+        // Headers of 16 and 8 bytes; both sets have 60,000 + 10,000 images of 28 x 28.
+        let bytes = [47_040_016, 60_008, 7_840_016, 10_008];
+        Catalogue {
+            mirrors: mirrors.map(String::from).to_vec(),
+            files: [0, 1, 2, 3].map(|i| PublishedFile {
+                part: Part::ALL[i],
+                bytes: bytes[i],
+                sha256: sums[i].to_owned(),
+            }),
+        }
+    }
+
+    /// The entry of `part`.
+    pub fn file(&self, part: Part) -> &PublishedFile {
+        &self.files[part as usize]
+    }
+}
