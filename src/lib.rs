@@ -1,9 +1,11 @@
 //! d2nn simulates, trains and fabricates diffractive optical neural networks.
 
 pub mod dataset;
+pub mod design;
 pub mod detector;
 pub mod engine;
 pub mod error;
+pub mod evaluation;
 pub mod field;
 pub mod files;
 pub mod grid;

@@ -88,6 +88,12 @@ impl ObjectPlane {
         }
     }
 
+    /// Power of `image` (values 0 to 1) at the object plane: what enters the device.
+    pub fn power(&self, image: ArrayView2<'_, f32>) -> f64 {
+        let pixels = (self.upsampling * self.upsampling) as f64 * self.grid.pixel_area();
+        image.iter().map(|&value| self.amplitude::<f64>(value).norm_sqr()).sum::<f64>() * pixels
+    }
+
     /// The field of `image` (values 0 to 1, shape [`ObjectPlane::image`]) on the object plane.
     ///
     /// # Errors

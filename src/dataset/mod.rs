@@ -13,7 +13,7 @@ mod split;
 
 use std::path::{Path, PathBuf};
 
-use ndarray::Array3;
+use ndarray::{Array3, Axis};
 use sha2::{Digest, Sha256};
 
 pub use locate::{Finding, Located, Place, Places, Step, Verdict, Wanted, locate, survey, verify};
@@ -22,7 +22,7 @@ pub use sample::{
     CHECKSUM as SAMPLE_CHECKSUM, TEST_PER_CLASS as SAMPLE_TEST_PER_CLASS,
     TRAINING_PER_CLASS as SAMPLE_TRAINING_PER_CLASS,
 };
-pub use split::{HoldOut, epoch_order, hold_out};
+pub use split::{HoldOut, epoch_flips, epoch_order, hold_out};
 
 use crate::error::{Error, Result};
 use idx::Idx;
@@ -51,6 +51,11 @@ impl Images {
     pub fn shape(&self) -> (usize, usize) {
         let (_, rows, columns) = self.images.dim();
         (rows, columns)
+    }
+
+    /// The images with these indices as values from 0 to 1, shape (indices, rows, columns).
+    pub fn batch(&self, indices: &[usize]) -> Array3<f32> {
+        self.images.select(Axis(0), indices).mapv(|value| f32::from(value) / 255.0)
     }
 }
 

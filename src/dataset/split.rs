@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 enum Purpose {
     HoldOut = 1,
     EpochOrder = 2,
+    EpochFlips = 3,
 }
 
 /// Images held out and images left to learn from: disjoint, together all of them, each list ascending.
@@ -67,6 +68,12 @@ pub fn epoch_order(indices: &[usize], seed: u64, epoch: u64) -> Vec<usize> {
     let mut order = indices.to_vec();
     shuffle(&mut order, &mut stream(seed, Purpose::EpochOrder, epoch));
     order
+}
+
+/// Which of `images` images epoch `epoch` shows mirrored left to right: a function of the arguments alone.
+pub fn epoch_flips(images: usize, seed: u64, epoch: u64) -> Vec<bool> {
+    let mut random = stream(seed, Purpose::EpochFlips, epoch);
+    (0..images).map(|_| random.next_u64() >> 63 == 1).collect()
 }
 
 fn stream(seed: u64, purpose: Purpose, number: u64) -> ChaCha8Rng {

@@ -1,5 +1,276 @@
-//! Training: from labelled images to phases.
+//! Training: from labelled images to phases, by gradient, in mini-batches.
+//!
+//! A training is a pure function of its settings, its images and its seed. Its whole state is in [`State`], so
+//! that one that was stopped and goes on ends with the same bits as one that was not.
+
+use std::time::Instant;
+
+use ndarray::Array2;
+
+use crate::dataset::{HoldOut, Images, epoch_flips, epoch_order, hold_out};
+use crate::detector::brightest;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::evaluation::evaluate;
+
+pub mod checkpoint;
 mod loss;
 mod optimiser;
+mod schedule;
+
 pub use loss::CrossEntropy;
 pub use optimiser::Adam;
+pub use schedule::cosine;
+
+/// What a training is asked for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settings {
+    /// Times every training image is shown.
+    pub epochs: u64,
+    /// Images a step.
+    pub batch: usize,
+    /// Step size of Adam at the start, radians.
+    pub learning_rate: f64,
+    /// What is minimised.
+    pub loss: CrossEntropy,
+    /// Images held out of the training set.
+    pub validation: usize,
+    /// Whether each image is shown mirrored left to right half of the times.
+    pub flips: bool,
+    /// Seed of the split, the order and the flips.
+    pub seed: u64,
+}
+
+/// One row of the history: an epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Epoch {
+    /// Number of the epoch, from 1.
+    pub epoch: u64,
+    /// Steps taken since the start.
+    pub steps: u64,
+    /// Step size at the end of the epoch, radians.
+    pub learning_rate: f64,
+    /// Mean loss of the training images, each as it was met.
+    pub training_loss: f64,
+    /// Share of right answers on the training images, each as it was met.
+    pub training_accuracy: f64,
+    /// Mean loss of the validation images after the epoch; not a number without validation.
+    pub validation_loss: f64,
+    /// Share of right answers on the validation images after the epoch; not a number without validation.
+    pub validation_accuracy: f64,
+    /// Power in all regions over the power through the detector plane, mean over the validation images.
+    pub detector_share: f64,
+    /// Seconds of work since the start, over all sittings.
+    pub seconds: f64,
+}
+
+/// Everything a training needs to go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Phases in radians, one array a mask.
+    pub phases: Vec<Array2<f32>>,
+    /// The optimiser with its moments; its step count is the training's.
+    pub adam: Adam,
+    /// Finished epochs.
+    pub history: Vec<Epoch>,
+    /// Sum of the losses in the running epoch.
+    pub loss: f64,
+    /// Right answers in the running epoch.
+    pub correct: u64,
+    /// Images met in the running epoch.
+    pub images: u64,
+    /// Seconds of work so far.
+    pub seconds: f64,
+}
+
+impl State {
+    /// A training that has not begun: flat masks.
+    pub fn new(masks: usize, shape: (usize, usize)) -> Self {
+        State {
+            phases: vec![Array2::zeros(shape); masks],
+            adam: Adam::new(masks, shape),
+            history: Vec::new(),
+            loss: 0.0,
+            correct: 0,
+            images: 0,
+            seconds: 0.0,
+        }
+    }
+}
+
+/// What a step did.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// Steps taken since the start.
+    pub step: u64,
+    /// Images in this step.
+    pub images: usize,
+    /// Mean loss of the running epoch so far.
+    pub loss: f64,
+    /// Share of right answers of the running epoch so far.
+    pub accuracy: f64,
+    /// The row of the history, when this step ended an epoch.
+    pub finished: Option<Epoch>,
+}
+
+/// A training under way.
+pub struct Trainer<'a> {
+    engine: Box<dyn Engine>,
+    settings: Settings,
+    images: &'a Images,
+    held: HoldOut,
+    state: State,
+    /// Order and flips of the running epoch.
+    order: Vec<usize>,
+    flips: Vec<bool>,
+}
+
+impl<'a> Trainer<'a> {
+    /// A training on `images` that goes on from `state`.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for settings that cannot be worked with and a state of another device.
+    pub fn new(
+        mut engine: Box<dyn Engine>,
+        settings: Settings,
+        images: &'a Images,
+        state: State,
+    ) -> Result<Self> {
+        if settings.epochs == 0 || settings.batch == 0 {
+            return Err(Error::Value("a training needs at least one epoch and one image a step".into()));
+        }
+        let held = hold_out(&images.labels, settings.validation, settings.seed)?;
+        engine.set_phases(&state.phases)?;
+        if state.images as usize >= held.training.len() {
+            return Err(Error::Value("the state is of a training with more images".into()));
+        }
+        let mut trainer =
+            Trainer { engine, settings, images, held, state, order: Vec::new(), flips: Vec::new() };
+        trainer.shuffle();
+        Ok(trainer)
+    }
+
+    /// The state after the last step.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Ends the training and gives the engine, with the last phases set, and the state back.
+    pub fn into_parts(self) -> (Box<dyn Engine>, State) {
+        (self.engine, self.state)
+    }
+
+    /// Images learned from.
+    pub fn training_images(&self) -> usize {
+        self.held.training.len()
+    }
+
+    /// Steps an epoch; the last step takes the images that are left.
+    pub fn steps_an_epoch(&self) -> u64 {
+        self.held.training.len().div_ceil(self.settings.batch) as u64
+    }
+
+    /// Steps of the whole training.
+    pub fn steps(&self) -> u64 {
+        self.settings.epochs * self.steps_an_epoch()
+    }
+
+    /// Whether all steps are taken.
+    pub fn finished(&self) -> bool {
+        self.state.history.len() as u64 >= self.settings.epochs
+    }
+
+    fn shuffle(&mut self) {
+        let (seed, epoch) = (self.settings.seed, self.state.history.len() as u64);
+        self.order = epoch_order(&self.held.training, seed, epoch);
+        self.flips = if self.settings.flips {
+            epoch_flips(self.order.len(), seed, epoch)
+        } else {
+            vec![false; self.order.len()]
+        };
+    }
+
+    /// Takes one step; at the end of an epoch also validates and writes the history.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when the images do not fit the device or the loss is not finite any more.
+    pub fn step(&mut self) -> Result<Step> {
+        let began = Instant::now();
+        let first = self.state.images as usize;
+        let last = self.order.len().min(first + self.settings.batch);
+        let chosen = &self.order[first..last];
+        let mut batch = self.images.batch(chosen);
+        for (mut image, flip) in batch.outer_iter_mut().zip(&self.flips[first..last]) {
+            if *flip {
+                for mut row in image.rows_mut() {
+                    let last = row.len() - 1;
+                    (0..row.len() / 2).for_each(|x| row.swap(x, last - x));
+                }
+            }
+        }
+        let loss = self.settings.loss;
+        let label = |sample: usize| usize::from(self.images.labels[chosen[sample]]);
+        let share = 1.0 / chosen.len() as f64;
+        let pass = self.engine.gradients(batch.view(), &|sample, readings, slopes| {
+            loss.evaluate(readings, label(sample), slopes);
+            slopes.iter_mut().for_each(|slope| *slope *= share);
+        })?;
+        for (sample, readings) in pass.regions.outer_iter().enumerate() {
+            let readings = readings.to_vec();
+            self.state.loss += loss.value(&readings, label(sample));
+            self.state.correct += u64::from(brightest(&readings) == label(sample));
+        }
+        self.state.images += chosen.len() as u64;
+        if !self.state.loss.is_finite() {
+            return Err(Error::Value(format!(
+                "the loss is not finite after {} steps: lower training.learning_rate",
+                self.state.adam.steps
+            )));
+        }
+        let rate = cosine(self.settings.learning_rate, self.state.adam.steps, self.steps());
+        self.state.adam.step(&mut self.state.phases, &pass.phases, rate);
+        self.engine.set_phases(&self.state.phases)?;
+        let seen = self.state.images as f64;
+        let mut step = Step {
+            step: self.state.adam.steps,
+            images: chosen.len(),
+            loss: self.state.loss / seen,
+            accuracy: self.state.correct as f64 / seen,
+            finished: None,
+        };
+        if last == self.order.len() {
+            step.finished = Some(self.close_epoch(&step, rate, began)?);
+        } else {
+            self.state.seconds += began.elapsed().as_secs_f64();
+        }
+        Ok(step)
+    }
+
+    fn close_epoch(&mut self, step: &Step, rate: f64, began: Instant) -> Result<Epoch> {
+        let mut row = Epoch {
+            epoch: self.state.history.len() as u64 + 1,
+            steps: step.step,
+            learning_rate: rate,
+            training_loss: step.loss,
+            training_accuracy: step.accuracy,
+            validation_loss: f64::NAN,
+            validation_accuracy: f64::NAN,
+            detector_share: f64::NAN,
+            seconds: 0.0,
+        };
+        if !self.held.validation.is_empty() {
+            let loss = |readings: &[f64], label| self.settings.loss.value(readings, label);
+            let judged =
+                evaluate(&*self.engine, self.images, &self.held.validation, &loss, &mut |_| Ok(()))?;
+            row.validation_loss = judged.loss;
+            row.validation_accuracy = judged.accuracy();
+            row.detector_share = judged.detector_share;
+        }
+        self.state.seconds += began.elapsed().as_secs_f64();
+        row.seconds = self.state.seconds;
+        self.state.history.push(row);
+        (self.state.loss, self.state.correct, self.state.images) = (0.0, 0, 0);
+        self.shuffle();
+        Ok(row)
+    }
+}

@@ -1,0 +1,299 @@
+//! `design.toml` as it is typed: every key, with the value it has when it is left out.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// Version of the design file this program reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// A design as typed. Lengths are text with a unit; a key that is left out has the value of the default
+/// device; unknown keys are refused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DesignFile {
+    /// Version of the file, [`FORMAT`].
+    pub format: u32,
+    /// Name of the device; begins the names of its plates.
+    pub name: String,
+    /// Planes and the light between them.
+    pub bench: BenchTable,
+    /// The image at the object plane.
+    pub object: ObjectTable,
+    /// The detector plane.
+    pub detector: DetectorTable,
+    /// What the plates are made of.
+    pub material: MaterialTable,
+    /// How the masks are trained.
+    pub training: TrainingTable,
+    /// How the plates are made.
+    pub fabrication: FabricationTable,
+}
+
+/// `[bench]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BenchTable {
+    /// Vacuum wavelength.
+    pub wavelength: String,
+    /// Side of a pixel.
+    pub pixel_pitch: String,
+    /// Pixels of every plane: one number, or [rows, columns].
+    pub pixels: Sides,
+    /// Number of phase masks.
+    pub masks: usize,
+    /// Axial distances object - mask 1 - ... - detector: one length, or a list of one more than masks.
+    pub gaps: Gaps,
+    /// How transfer functions are made.
+    pub method: MethodKey,
+    /// Side of the padded window over the side of the plane.
+    pub padding: f64,
+    /// What leaves a pixel.
+    pub pixel_model: PixelModelKey,
+}
+
+/// One number for both sides, or [rows, columns].
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a number of pixels, or [rows, columns]")]
+pub enum Sides {
+    /// Rows and columns alike.
+    Square(usize),
+    /// Rows, columns.
+    Each([usize; 2]),
+}
+
+/// One length for all gaps, or one for each.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a length such as \"30 mm\", or a list of them")]
+pub enum Gaps {
+    /// All alike.
+    All(String),
+    /// One for each gap, in the order of the light.
+    Each(Vec<String>),
+}
+
+/// `bench.method`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MethodKey {
+    /// Exact angular spectrum, band-limited.
+    AngularSpectrum,
+    /// Sampled Rayleigh-Sommerfeld impulse response.
+    RayleighSommerfeld,
+}
+
+/// `bench.pixel_model`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PixelModelKey {
+    /// A point source.
+    Point,
+    /// A square of constant amplitude.
+    Square,
+}
+
+/// `[object]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ObjectTable {
+    /// What a pixel value becomes.
+    pub encoding: EncodingKey,
+    /// Pixels of the plane along one side of an image pixel.
+    pub upsampling: usize,
+}
+
+/// `object.encoding`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EncodingKey {
+    /// Value 0 to 1 is the amplitude.
+    Amplitude,
+    /// Value 0 to 1 is the phase, 0 to 2 pi.
+    Phase,
+}
+
+/// `[detector]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DetectorTable {
+    /// Regions in each row, top to bottom, such as "3-4-3".
+    pub layout: String,
+    /// Side of a region.
+    pub region_size: String,
+    /// Between the centres of neighbouring rows.
+    pub row_pitch: String,
+    /// Between the centres of neighbours in a row.
+    pub column_pitch: String,
+}
+
+/// `[material]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MaterialTable {
+    /// Name as people know it.
+    pub name: String,
+    /// Refractive index at the wavelength.
+    pub refractive_index: f64,
+}
+
+/// `[training]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingTable {
+    /// Data set: "fashion-mnist" or "mnist".
+    pub data: String,
+    /// Times every training image is shown.
+    pub epochs: u64,
+    /// Images a step.
+    pub batch: usize,
+    /// Step size of Adam at the start of the cosine, radians.
+    pub learning_rate: f64,
+    /// Temperature of the cross-entropy.
+    pub temperature: f64,
+    /// Share of the training images held out for validation.
+    pub validation: f64,
+    /// Whether images are shown mirrored left to right half of the times.
+    pub flips: bool,
+    /// Seed of split, order and flips.
+    pub seed: u64,
+}
+
+/// `[fabrication]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FabricationTable {
+    /// Thickness of the plate below the relief.
+    pub base_thickness: String,
+    /// Heights are rounded to whole layers of this height.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer_height: Option<String>,
+    /// Heights are rounded to this many levels of a full turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub levels: Option<u32>,
+}
+
+impl Default for DesignFile {
+    fn default() -> Self {
+        DesignFile {
+            format: FORMAT,
+            name: "fashion-400ghz".into(),
+            bench: BenchTable::default(),
+            object: ObjectTable::default(),
+            detector: DetectorTable::default(),
+            material: MaterialTable::default(),
+            training: TrainingTable::default(),
+            fabrication: FabricationTable::default(),
+        }
+    }
+}
+
+impl Default for BenchTable {
+    fn default() -> Self {
+        BenchTable {
+            wavelength: "0.75 mm".into(),
+            pixel_pitch: "0.4 mm".into(),
+            pixels: Sides::Square(200),
+            masks: 5,
+            gaps: Gaps::All("30 mm".into()),
+            method: MethodKey::RayleighSommerfeld,
+            padding: 2.0,
+            pixel_model: PixelModelKey::Square,
+        }
+    }
+}
+
+impl Default for ObjectTable {
+    fn default() -> Self {
+        ObjectTable { encoding: EncodingKey::Amplitude, upsampling: 4 }
+    }
+}
+
+impl Default for DetectorTable {
+    fn default() -> Self {
+        DetectorTable {
+            layout: "3-4-3".into(),
+            region_size: "4.8 mm".into(),
+            row_pitch: "9.6 mm".into(),
+            column_pitch: "9.6 mm".into(),
+        }
+    }
+}
+
+impl Default for MaterialTable {
+    fn default() -> Self {
+        MaterialTable { name: "VeroBlackPlus RGD875".into(), refractive_index: 1.7227 }
+    }
+}
+
+impl Default for TrainingTable {
+    fn default() -> Self {
+        TrainingTable {
+            data: "fashion-mnist".into(),
+            epochs: 8,
+            batch: 32,
+            learning_rate: 0.1,
+            temperature: 20.0,
+            validation: 0.1,
+            flips: true,
+            seed: 1,
+        }
+    }
+}
+
+impl Default for FabricationTable {
+    fn default() -> Self {
+        FabricationTable { base_thickness: "1 mm".into(), layer_height: None, levels: None }
+    }
+}
+
+impl DesignFile {
+    /// Reads a design from the text of `file` (its name, for messages).
+    ///
+    /// # Errors
+    /// [`Error::Design`] for what is not TOML, unknown keys, values of a wrong kind and other versions.
+    pub fn parse(file: &str, text: &str) -> Result<Self> {
+        let wrong = |problem: String| Error::Design { file: file.to_owned(), problem };
+        let design: DesignFile =
+            toml::from_str(text).map_err(|error| wrong(format!("\n{}", error.to_string().trim_end())))?;
+        if design.format != FORMAT {
+            return Err(wrong(format!(
+                "format = {}: this version of d2nn reads format = {FORMAT}",
+                design.format
+            )));
+        }
+        Ok(design)
+    }
+
+    /// The design as text, every key written out.
+    ///
+    /// # Errors
+    /// [`Error::Value`] if a value cannot be written as TOML (a number beyond 64 bits).
+    pub fn to_text(&self) -> Result<String> {
+        toml::to_string(self).map_err(|error| Error::Value(format!("cannot write the design: {error}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_design_is_the_default_device() {
+        assert_eq!(DesignFile::parse("design.toml", "").unwrap(), DesignFile::default());
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let design = DesignFile {
+            bench: BenchTable {
+                gaps: Gaps::Each(vec!["1 mm".into(), "2 mm".into()]),
+                pixels: Sides::Each([20, 30]),
+                masks: 1,
+                ..BenchTable::default()
+            },
+            fabrication: FabricationTable { levels: Some(8), ..FabricationTable::default() },
+            ..DesignFile::default()
+        };
+        assert_eq!(DesignFile::parse("d", &design.to_text().unwrap()).unwrap(), design);
+    }
+}

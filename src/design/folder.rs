@@ -1,0 +1,255 @@
+//! A device on disk: a folder with its design, masks, provenance and history.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+use ndarray_npy::{ReadNpyExt, WriteNpyExt};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::file::DesignFile;
+use super::resolve::Design;
+use crate::error::{Error, Result};
+use crate::files::{write_bytes, write_whole};
+use crate::training::Epoch;
+
+/// Where a design is typed.
+pub const DESIGN: &str = "design.toml";
+const PROVENANCE: &str = "provenance.toml";
+const HISTORY: &str = "history.csv";
+
+/// A device: its design and its masks, as read from its folder.
+#[derive(Clone, Debug)]
+pub struct Device {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The checked design.
+    pub design: Design,
+    /// Phases in radians, one array a mask in the order of the light.
+    pub phases: Vec<Array2<f32>>,
+    /// How it came to be, if the folder says so.
+    pub provenance: Option<Provenance>,
+}
+
+/// How a device came to be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// Version of d2nn.
+    pub version: String,
+    /// Commit d2nn was built from, or "unknown".
+    pub commit: String,
+    /// The command line.
+    pub command: String,
+    /// Seed of the training.
+    pub seed: u64,
+    /// The images.
+    pub data: DataProvenance,
+    /// What was measured at the end.
+    pub metrics: Metrics,
+    /// SHA-256 of each mask file, in the order of the light.
+    pub masks: Vec<String>,
+}
+
+/// The images a device was trained on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DataProvenance {
+    /// Name of the data set.
+    pub name: String,
+    /// Whether it was only the sample in the program.
+    pub builtin_sample: bool,
+    /// SHA-256 over its uncompressed files.
+    pub sha256: String,
+    /// Images learned from.
+    pub training_images: usize,
+    /// Images held out for validation.
+    pub validation_images: usize,
+    /// Images of the final test.
+    pub test_images: usize,
+}
+
+/// Figures at the end of a training.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// Share of right answers on the test images.
+    pub test_accuracy: f64,
+    /// Share of right answers on the validation images; left out without validation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_accuracy: Option<f64>,
+    /// I_L / E_in, test images.
+    pub power_efficiency_input: f64,
+    /// I_L / E_out, test images.
+    pub power_efficiency_output: f64,
+    /// sum(I) / E_out, test images.
+    pub detector_share: f64,
+    /// (I_L - max of the others) / sum(I), test images.
+    pub signal_contrast: f64,
+    /// Seconds of training.
+    pub training_seconds: f64,
+}
+
+impl Device {
+    /// Reads the device in `folder`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::File`] for what is missing or damaged, [`Error::Design`] for a wrong design.
+    pub fn open(folder: &Path) -> Result<Self> {
+        let (_, design) = read_design(&folder.join(DESIGN))?;
+        let phases =
+            (1..=design.bench.masks()).map(|number| read_mask(folder, number, &design)).collect::<Result<_>>()?;
+        let path = folder.join(PROVENANCE);
+        let provenance = match fs::read_to_string(&path) {
+            Ok(text) => Some(toml::from_str(&text).map_err(|error| {
+                Error::file(&path, format!("\n{}\ndelete it to do without", error.to_string().trim_end()))
+            })?),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Error::io("read", &path, error)),
+        };
+        Ok(Device { folder: folder.to_owned(), design, phases, provenance })
+    }
+}
+
+/// Reads and checks a design file.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read, [`Error::Design`] when it is wrong.
+pub fn read_design(path: &Path) -> Result<(DesignFile, Design)> {
+    let text = fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
+    let name = path.display().to_string();
+    let typed = DesignFile::parse(&name, &text)?;
+    let design = Design::resolve(&name, &typed)?;
+    Ok((typed, design))
+}
+
+fn mask_path(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("mask-{number}.npy"))
+}
+
+fn read_mask(folder: &Path, number: usize, design: &Design) -> Result<Array2<f32>> {
+    let path = mask_path(folder, number);
+    let file = fs::File::open(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            Error::file(&path, "is missing: the device is not trained (`d2nn train` makes its masks)")
+        }
+        _ => Error::io("read", &path, error),
+    })?;
+    // The header of an array may claim any size: the file's own size bounds what is read.
+    let (rows, columns) = design.bench.grid().shape();
+    let largest = (rows * columns * 8 + 4096) as u64;
+    let size = file.metadata().map_err(|error| Error::io("read", &path, error))?.len();
+    let expected = format!("a mask of this device is {rows} x {columns} float32, in radians");
+    if size > largest {
+        return Err(Error::file(&path, format!("has {size} bytes: {expected}")));
+    }
+    let bytes = fs::read(&path).map_err(|error| Error::io("read", &path, error))?;
+    let phase = Array2::<f32>::read_npy(&bytes[..])
+        .or_else(|error| {
+            // NumPy makes float64 of most arithmetic: masks edited there are welcome.
+            Array2::<f64>::read_npy(&bytes[..]).map(|phase| phase.mapv(|value| value as f32)).map_err(|_| error)
+        })
+        .map_err(|error| Error::file(&path, format!("{error}: {expected}")))?;
+    if phase.dim() != (rows, columns) {
+        return Err(Error::file(&path, format!("has the shape {:?}: {expected}", phase.dim())));
+    }
+    if let Some(((y, x), value)) = phase.indexed_iter().find(|(_, value)| !value.is_finite()) {
+        return Err(Error::file(&path, format!("is {value} at [{y}, {x}]: phases must be finite")));
+    }
+    // In standard order, whatever order the file had.
+    Ok(phase.as_standard_layout().into_owned())
+}
+
+/// Writes the masks and returns the SHA-256 of each file.
+///
+/// # Errors
+/// [`Error::Io`] when a file cannot be written.
+pub fn write_masks(folder: &Path, phases: &[Array2<f32>]) -> Result<Vec<String>> {
+    let mut sums = Vec::new();
+    for (index, phase) in phases.iter().enumerate() {
+        let path = mask_path(folder, index + 1);
+        let mut bytes = Vec::new();
+        phase
+            .write_npy(&mut bytes)
+            .map_err(|error| Error::Value(format!("cannot write {}: {error}", path.display())))?;
+        write_bytes(&path, &bytes)?;
+        sums.push(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect());
+    }
+    Ok(sums)
+}
+
+/// Writes `provenance.toml`.
+///
+/// # Errors
+/// [`Error::Io`] when the file cannot be written.
+pub fn write_provenance(folder: &Path, provenance: &Provenance) -> Result<()> {
+    let text = toml::to_string(provenance)
+        .map_err(|error| Error::Value(format!("cannot write the provenance: {error}")))?;
+    write_bytes(&folder.join(PROVENANCE), text.as_bytes())
+}
+
+const HISTORY_HEADER: &str = "epoch,steps,learning_rate,training_loss,training_accuracy,validation_loss,\
+                              validation_accuracy,detector_share,seconds";
+
+/// Writes `history.csv`, one row an epoch.
+///
+/// # Errors
+/// [`Error::Io`] when the file cannot be written.
+pub fn write_history(folder: &Path, history: &[Epoch]) -> Result<()> {
+    let path = folder.join(HISTORY);
+    write_whole(&path, |writer| {
+        let mut line = |text: String| {
+            writeln!(writer, "{text}").map_err(|error| Error::io("write", &path, error))
+        };
+        line(HISTORY_HEADER.into())?;
+        for row in history {
+            line(format!(
+                "{},{},{:.6},{:.6},{:.6},{:.6},{:.6},{:.6},{:.1}",
+                row.epoch,
+                row.steps,
+                row.learning_rate,
+                row.training_loss,
+                row.training_accuracy,
+                row.validation_loss,
+                row.validation_accuracy,
+                row.detector_share,
+                row.seconds
+            ))?;
+        }
+        Ok(())
+    })
+}
+
+/// Reads `history.csv` back; an absent file is an empty history.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read, [`Error::File`] with the line when it is not a history.
+pub fn read_history(folder: &Path) -> Result<Vec<Epoch>> {
+    let path = folder.join(HISTORY);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(Error::io("read", &path, error)),
+    };
+    let mut lines = text.lines();
+    if lines.next() != Some(HISTORY_HEADER) {
+        return Err(Error::file(&path, "does not begin with the header of a history"));
+    }
+    let row = |(index, line): (usize, &str)| {
+        let wrong = || Error::file(&path, format!("line {}: not nine numbers: {line}", index + 2));
+        let numbers: Vec<f64> =
+            line.split(',').map(str::parse).collect::<std::result::Result<_, _>>().map_err(|_| wrong())?;
+        let numbers: [f64; 9] = numbers.try_into().map_err(|_| wrong())?;
+        Ok(Epoch {
+            epoch: numbers[0] as u64,
+            steps: numbers[1] as u64,
+            learning_rate: numbers[2],
+            training_loss: numbers[3],
+            training_accuracy: numbers[4],
+            validation_loss: numbers[5],
+            validation_accuracy: numbers[6],
+            detector_share: numbers[7],
+            seconds: numbers[8],
+        })
+    };
+    lines.enumerate().map(row).collect()
+}

@@ -1,0 +1,9 @@
+//! A whole device: its design as typed, as checked, and its folder on disk.
+
+pub mod file;
+pub mod folder;
+pub mod resolve;
+
+pub use file::DesignFile;
+pub use folder::Device;
+pub use resolve::Design;

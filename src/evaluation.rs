@@ -1,0 +1,179 @@
+//! How well a device answers, and with how much of the light.
+
+use ndarray::{Array2, Axis};
+
+use crate::dataset::Images;
+use crate::detector::brightest;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+
+/// Images simulated between two reports of progress.
+const BATCH: usize = 64;
+
+/// Figures of a device on labelled images.
+///
+/// Every efficiency is the mean over the images of a ratio whose denominator its name or its text says.
+/// Images without any light (all black) count as answers but not in the means of ratios.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// Number of images.
+    pub images: usize,
+    /// Mean loss.
+    pub loss: f64,
+    /// Answers, shape (classes, classes): rows are the true class, columns the answer.
+    pub confusion: Array2<u64>,
+    /// Mean share of each region in the collected power, shape (classes, classes): rows are the true class.
+    pub energy: Array2<f64>,
+    /// Power in the region of the true class over the power of the object, I_L / E_in.
+    pub power_efficiency_input: f64,
+    /// Power in the region of the true class over the power through the detector plane's aperture,
+    /// I_L / E_out.
+    pub power_efficiency_output: f64,
+    /// Power in all regions over the power through the detector plane's aperture, sum(I) / E_out.
+    pub detector_share: f64,
+    /// (I_L - max of the others) / sum(I); negative for a wrong answer.
+    pub signal_contrast: f64,
+}
+
+impl Evaluation {
+    /// Share of right answers.
+    pub fn accuracy(&self) -> f64 {
+        self.confusion.diag().sum() as f64 / self.images as f64
+    }
+
+    /// Share of right answers of each true class; `None` for a class without images.
+    pub fn per_class_accuracy(&self) -> Vec<Option<f64>> {
+        let share = |(row, right): (ndarray::ArrayView1<'_, u64>, &u64)| match row.sum() {
+            0 => None,
+            all => Some(*right as f64 / all as f64),
+        };
+        self.confusion.outer_iter().zip(&self.confusion.diag()).map(share).collect()
+    }
+}
+
+/// Simulates the images with `indices` one by one and judges the answers.
+///
+/// `loss` is told the readings and the true class; `progress` the number of images done, and stops the work
+/// by an error.
+///
+/// # Errors
+/// [`Error::Value`] for no images, images of another shape than the device takes, or labels without a region;
+/// what `progress` returns.
+pub fn evaluate(
+    engine: &dyn Engine,
+    images: &Images,
+    indices: &[usize],
+    loss: &dyn Fn(&[f64], usize) -> f64,
+    progress: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<Evaluation> {
+    let classes = engine.bench().detector.regions().len();
+    if indices.is_empty() {
+        return Err(Error::Value("no images to evaluate".into()));
+    }
+    let mut totals = Totals::new(classes);
+    for (number, chunk) in indices.chunks(BATCH).enumerate() {
+        let batch = images.batch(chunk);
+        let readings = engine.readings(batch.view())?;
+        for (sample, &index) in chunk.iter().enumerate() {
+            let label = usize::from(images.labels[index]);
+            if label >= classes {
+                return Err(Error::Value(format!(
+                    "image {index} has the label {label}: this device has {classes} detector regions"
+                )));
+            }
+            let read = readings.regions.index_axis(Axis(0), sample).to_vec();
+            let entering = engine.bench().object.power(batch.index_axis(Axis(0), sample));
+            totals.add(&read, readings.plane[sample], entering, label, loss(&read, label));
+        }
+        progress((number * BATCH + chunk.len()).min(indices.len()))?;
+    }
+    Ok(totals.means())
+}
+
+/// Sums over the images seen so far.
+struct Totals {
+    lit: Vec<u64>,
+    sums: Evaluation,
+}
+
+impl Totals {
+    fn new(classes: usize) -> Self {
+        Totals {
+            lit: vec![0; classes],
+            sums: Evaluation {
+                images: 0,
+                loss: 0.0,
+                confusion: Array2::zeros((classes, classes)),
+                energy: Array2::zeros((classes, classes)),
+                power_efficiency_input: 0.0,
+                power_efficiency_output: 0.0,
+                detector_share: 0.0,
+                signal_contrast: 0.0,
+            },
+        }
+    }
+
+    fn add(&mut self, readings: &[f64], plane: f64, entering: f64, label: usize, loss: f64) {
+        let sums = &mut self.sums;
+        sums.images += 1;
+        sums.loss += loss;
+        sums.confusion[[label, brightest(readings)]] += 1;
+        let collected: f64 = readings.iter().sum();
+        if collected <= 0.0 {
+            return;
+        }
+        self.lit[label] += 1;
+        let right = readings[label];
+        let others = readings.iter().enumerate().filter(|(class, _)| *class != label);
+        let rival = others.fold(0.0f64, |largest, (_, reading)| largest.max(*reading));
+        for (sum, reading) in sums.energy.row_mut(label).iter_mut().zip(readings) {
+            *sum += reading / collected;
+        }
+        sums.power_efficiency_input += right / entering;
+        sums.power_efficiency_output += right / plane;
+        sums.detector_share += collected / plane;
+        sums.signal_contrast += (right - rival) / collected;
+    }
+
+    fn means(self) -> Evaluation {
+        let mut means = self.sums;
+        means.loss /= means.images as f64;
+        for (mut row, lit) in means.energy.outer_iter_mut().zip(&self.lit) {
+            row /= (*lit).max(1) as f64;
+        }
+        let lit = self.lit.iter().sum::<u64>().max(1) as f64;
+        for mean in [
+            &mut means.power_efficiency_input,
+            &mut means.power_efficiency_output,
+            &mut means.detector_share,
+            &mut means.signal_contrast,
+        ] {
+            *mean /= lit;
+        }
+        means
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_by_hand() {
+        let mut totals = Totals::new(2);
+        totals.add(&[3.0, 1.0], 8.0, 10.0, 0, 0.5);
+        totals.add(&[3.0, 1.0], 8.0, 20.0, 1, 1.5);
+        totals.add(&[0.0, 0.0], 0.0, 0.0, 0, 1.0);
+        let means = totals.means();
+        assert_eq!(means.images, 3);
+        assert_eq!(means.loss, 1.0);
+        assert_eq!(means.confusion, ndarray::array![[2, 0], [1, 0]]);
+        assert_eq!(means.energy, ndarray::array![[0.75, 0.25], [0.75, 0.25]]);
+        assert!((means.accuracy() - 2.0 / 3.0).abs() < 1e-15);
+        assert_eq!(means.per_class_accuracy(), [Some(1.0), Some(0.0)]);
+        assert!((means.power_efficiency_input - (0.3 + 0.05) / 2.0).abs() < 1e-15);
+        assert!((means.power_efficiency_output - (3.0 / 8.0 + 1.0 / 8.0) / 2.0).abs() < 1e-15);
+        assert_eq!(means.detector_share, 0.5);
+        assert_eq!(means.signal_contrast, 0.0);
+    }
+}

@@ -1,0 +1,160 @@
+//! The state of a training in one file: a NumPy archive (`numpy.load` opens it) whose parts carry checksums.
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use ndarray::{Array1, Array2, Array3, Axis, Dimension, OwnedRepr};
+use ndarray_npy::{NpzReader, NpzWriter, ReadableElement};
+
+use super::{Adam, Epoch, State};
+use crate::error::{Error, Result};
+use crate::files::write_whole;
+
+/// Version of the layout below.
+const FORMAT: u64 = 1;
+/// Numbers in a row of the history.
+const EPOCH_WIDTH: usize = 9;
+/// Largest checkpoint that is read, bytes: 20 masks of 4096 x 4096 pixels.
+const MAX_BYTES: u64 = 4 << 30;
+
+/// What a checkpoint belongs to: it is only used for the same design and the same images.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The design as text.
+    pub design: String,
+    /// Checksum of the data set.
+    pub data: String,
+}
+
+/// Writes `state` to `path`, whole or not at all.
+///
+/// # Errors
+/// [`Error::Io`] when the file cannot be written.
+pub fn save(path: &Path, state: &State, identity: &Identity) -> Result<()> {
+    let archive = archive(state, identity)
+        .map_err(|error| Error::Value(format!("cannot put the checkpoint together: {error}")))?;
+    write_whole(path, |writer| writer.write_all(&archive).map_err(|error| Error::io("write", path, error)))
+}
+
+fn archive(state: &State, identity: &Identity) -> std::result::Result<Vec<u8>, ndarray_npy::WriteNpzError> {
+    let mut npz = NpzWriter::new(Cursor::new(Vec::new()));
+    let counters = [FORMAT, state.adam.steps, state.correct, state.images];
+    npz.add_array("counters", &Array1::from_iter(counters))?;
+    npz.add_array("sums", &Array1::from_iter([state.loss, state.seconds]))?;
+    npz.add_array("design", &Array1::from_iter(identity.design.bytes()))?;
+    npz.add_array("data", &Array1::from_iter(identity.data.bytes()))?;
+    let history: Vec<f64> = state.history.iter().flat_map(numbers).collect();
+    let rows = state.history.len();
+    npz.add_array(
+        "history",
+        &Array2::from_shape_fn((rows, EPOCH_WIDTH), |(row, column)| history[row * EPOCH_WIDTH + column]),
+    )?;
+    for (name, masks) in
+        [("phases", &state.phases), ("mean", &state.adam.mean), ("square", &state.adam.square)]
+    {
+        let (height, width) = masks[0].dim();
+        let stacked = Array3::from_shape_fn((masks.len(), height, width), |(mask, y, x)| masks[mask][[y, x]]);
+        npz.add_array(name, &stacked)?;
+    }
+    Ok(npz.finish()?.into_inner())
+}
+
+/// Reads a checkpoint back.
+///
+/// # Errors
+/// [`Error::Io`] when there is no file to read, [`Error::File`] when it is truncated, damaged or of another
+/// version.
+pub fn load(path: &Path) -> Result<(State, Identity)> {
+    let size = std::fs::metadata(path).map_err(|error| Error::io("read", path, error))?.len();
+    if size > MAX_BYTES {
+        return Err(Error::file(path, format!("is no checkpoint: {size} bytes are too many")));
+    }
+    let bytes = std::fs::read(path).map_err(|error| Error::io("read", path, error))?;
+    let damaged = |what: String| {
+        Error::file(
+            path,
+            format!("is not a usable checkpoint ({what}); delete it and train again without --resume"),
+        )
+    };
+    unpack(bytes).map_err(damaged)
+}
+
+fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
+    let mut npz = NpzReader::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    let counters: Array1<u64> = part(&mut npz, "counters")?;
+    if counters.first() != Some(&FORMAT) {
+        return Err("it was written by another version of d2nn".into());
+    }
+    let sums: Array1<f64> = part(&mut npz, "sums")?;
+    let history: Array2<f64> = part(&mut npz, "history")?;
+    if counters.len() != 4 || sums.len() != 2 || history.ncols() != EPOCH_WIDTH {
+        return Err("its parts have unexpected shapes".into());
+    }
+    let mut text = |name| -> std::result::Result<String, String> {
+        let bytes: Array1<u8> = part(&mut npz, name)?;
+        String::from_utf8(bytes.to_vec()).map_err(|error| error.to_string())
+    };
+    let identity = Identity { design: text("design")?, data: text("data")? };
+    let mut masks = |name| -> std::result::Result<Vec<Array2<f32>>, String> {
+        let stacked: Array3<f32> = part(&mut npz, name)?;
+        if stacked.iter().any(|value| !value.is_finite()) {
+            return Err(format!("{name} has numbers that are not finite"));
+        }
+        Ok(stacked.axis_iter(Axis(0)).map(|mask| mask.to_owned()).collect())
+    };
+    let (phases, mean, square) = (masks("phases")?, masks("mean")?, masks("square")?);
+    let shapes = |masks: &[Array2<f32>]| masks.iter().map(Array2::dim).collect::<Vec<_>>();
+    if phases.is_empty() || shapes(&phases) != shapes(&mean) || shapes(&phases) != shapes(&square) {
+        return Err("its parts have unexpected shapes".into());
+    }
+    let state = State {
+        phases,
+        adam: Adam { mean, square, steps: counters[1] },
+        history: history.outer_iter().map(|row| epoch(&row.to_vec())).collect(),
+        loss: sums[0],
+        correct: counters[2],
+        images: counters[3],
+        seconds: sums[1],
+    };
+    Ok((state, identity))
+}
+
+/// Reads one part; the archive checks its CRC-32 on the way.
+fn part<T, D>(
+    npz: &mut NpzReader<Cursor<Vec<u8>>>,
+    name: &str,
+) -> std::result::Result<ndarray::ArrayBase<OwnedRepr<T>, D>, String>
+where
+    T: ReadableElement,
+    D: Dimension,
+{
+    npz.by_name::<OwnedRepr<T>, D>(name).map_err(|error| format!("{name}: {error}"))
+}
+
+fn numbers(epoch: &Epoch) -> [f64; EPOCH_WIDTH] {
+    [
+        epoch.epoch as f64,
+        epoch.steps as f64,
+        epoch.learning_rate,
+        epoch.training_loss,
+        epoch.training_accuracy,
+        epoch.validation_loss,
+        epoch.validation_accuracy,
+        epoch.detector_share,
+        epoch.seconds,
+    ]
+}
+
+fn epoch(numbers: &[f64]) -> Epoch {
+    Epoch {
+        epoch: numbers[0] as u64,
+        steps: numbers[1] as u64,
+        learning_rate: numbers[2],
+        training_loss: numbers[3],
+        training_accuracy: numbers[4],
+        validation_loss: numbers[5],
+        validation_accuracy: numbers[6],
+        detector_share: numbers[7],
+        seconds: numbers[8],
+    }
+}
