@@ -2,6 +2,7 @@
 
 pub mod detector;
 pub mod error;
+pub mod fabrication;
 pub mod files;
 pub mod grid;
 pub mod material;
