@@ -7,6 +7,7 @@ pub mod engine;
 pub mod error;
 pub mod evaluation;
 pub mod field;
+pub mod fabrication;
 pub mod files;
 pub mod grid;
 pub mod mask;

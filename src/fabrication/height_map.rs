@@ -1,0 +1,234 @@
+//! Phases become heights, in whole steps: what is built on them compares integers only.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::error::{Error, Result};
+use crate::grid::Grid;
+use crate::material::Material;
+use crate::units::{Metres, Radians, format_length};
+use std::f64::consts::{PI, TAU};
+
+/// Which heights the relief of a plate may have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Relief {
+    /// Any height, to a fine decimal step: 1 um or less, and at most a thousandth of a full turn.
+    Continuous,
+    /// This many equal steps to a full turn of phase; a phase just below 2 pi goes to level 0.
+    Levels(u32),
+    /// Whole layers of a printer of this layer height, in metres; the base too is whole layers.
+    LayerHeight(Metres),
+}
+
+/// The heights of one plate: a base and, on each pixel, a whole number of steps of relief.
+///
+/// Shape (rows, columns), as the mask it came from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HeightMap {
+    base: Metres,
+    base_steps: i32,
+    step: Metres,
+    relief: Array2<i32>,
+    rms_phase_error: Radians,
+    max_phase_error: Radians,
+}
+
+/// The finest step of a continuous relief that people still read easily: 1 um.
+const COARSEST_CONTINUOUS_STEP: Metres = 1e-6;
+
+/// A full turn has at least this many steps in a continuous relief: 0.002 rad rms.
+const STEPS_A_TURN: f64 = 1000.0;
+
+/// A thick base may coarsen the steps of a continuous relief down to this many a turn: 0.02 rad rms.
+const FEWEST_STEPS_A_TURN: f64 = 100.0;
+
+/// Quarter steps up to the highest point at most: below 2^23 of them a single-precision number, which has
+/// 24 binary digits, tells each from the next.
+const MOST_QUARTER_STEPS: f64 = 8_388_608.0;
+
+impl HeightMap {
+    /// The heights that give `phase` (radians, any finite value, shape of `grid`) at `wavelength` in `material`.
+    ///
+    /// h = wavelength phase / (2 pi (n - 1)) with the phase wrapped into [0, 2 pi), on top of `base_thickness`.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for a shape other than the grid's, a phase that is not finite, a wavelength or base that
+    /// is not a finite length above zero, or a relief that cannot be made (fewer than two levels, layers higher
+    /// than a full turn, a base so thick that an STL file cannot tell the heights apart).
+    pub fn from_phase<T: Copy + Into<f64>>(
+        phase: ArrayView2<'_, T>,
+        grid: &Grid,
+        wavelength: Metres,
+        material: &Material,
+        base_thickness: Metres,
+        relief: Relief,
+    ) -> Result<Self> {
+        if phase.dim() != grid.shape() {
+            let ((rows, columns), shape) = (grid.shape(), phase.dim());
+            return Err(Error::Value(format!(
+                "a mask of {} x {} phases on a grid of {rows} x {columns} pixels: the shapes must be the same",
+                shape.0, shape.1
+            )));
+        }
+        for (what, length) in [("wavelength", wavelength), ("base thickness", base_thickness)] {
+            if !(length.is_finite() && length > 0.0) {
+                return Err(Error::Value(format!("a {what} of {length} m: it must be above zero")));
+            }
+        }
+        let turn = material.height(TAU, wavelength);
+        let levels = Levels::new(relief, turn, base_thickness)?;
+        let (mut sum, mut worst) = (0.0_f64, 0.0_f64);
+        let mut steps = Array2::zeros(phase.dim());
+        for ((row, column), value) in phase.indexed_iter() {
+            let value: f64 = (*value).into();
+            if !value.is_finite() {
+                return Err(Error::Value(format!(
+                    "the phase of pixel [{row}, {column}] is {value}: a mask needs finite phases to be fabricated"
+                )));
+            }
+            let height = material.height(wrapped(value), wavelength);
+            let step = levels.nearest(height);
+            let error = wrapped(material.phase(f64::from(step) * levels.step, wavelength) - value + PI) - PI;
+            sum += error * error;
+            worst = worst.max(error.abs());
+            steps[[row, column]] = step;
+        }
+        Ok(HeightMap {
+            base: levels.base,
+            base_steps: levels.base_steps,
+            step: levels.step,
+            rms_phase_error: (sum / steps.len() as f64).sqrt(),
+            max_phase_error: worst,
+            relief: steps,
+        })
+    }
+
+    /// Thickness under the relief, in metres; with [`Relief::LayerHeight`] the nearest whole number of layers.
+    pub fn base(&self) -> Metres {
+        self.base
+    }
+
+    /// The base in whole steps, at least one: the integer mesh stands on it.
+    pub fn base_steps(&self) -> i32 {
+        self.base_steps
+    }
+
+    /// One step of height, in metres.
+    pub fn step(&self) -> Metres {
+        self.step
+    }
+
+    /// Steps of relief on each pixel, shape (rows, columns), zero or more.
+    pub fn relief(&self) -> ArrayView2<'_, i32> {
+        self.relief.view()
+    }
+
+    /// Height of a pixel above the flat side, base and relief, in metres.
+    pub fn height(&self, row: usize, column: usize) -> Metres {
+        self.base + f64::from(self.relief[[row, column]]) * self.step
+    }
+
+    /// Lowest and highest relief above the base, in metres.
+    pub fn relief_range(&self) -> (Metres, Metres) {
+        let (low, high) = self
+            .relief
+            .iter()
+            .fold((i32::MAX, i32::MIN), |(low, high), &step| (low.min(step), high.max(step)));
+        (f64::from(low) * self.step, f64::from(high) * self.step)
+    }
+
+    /// Volume of the plate in cubic metres, with pixels of `pixel_pitch` metres.
+    pub fn volume(&self, pixel_pitch: Metres) -> f64 {
+        let steps: i64 = self.relief.iter().map(|&step| i64::from(step)).sum();
+        (self.base * self.relief.len() as f64 + self.step * steps as f64) * pixel_pitch * pixel_pitch
+    }
+
+    /// Root mean square and largest phase error of whole steps against the phases asked for, in radians.
+    pub fn phase_errors(&self) -> (Radians, Radians) {
+        (self.rms_phase_error, self.max_phase_error)
+    }
+}
+
+/// `phase` in [0, 2 pi).
+fn wrapped(phase: Radians) -> Radians {
+    let phase = phase.rem_euclid(TAU);
+    // A tiny negative phase plus 2 pi rounds to 2 pi itself.
+    if phase >= TAU { 0.0 } else { phase }
+}
+
+/// The heights a relief may take.
+struct Levels {
+    base: Metres,
+    base_steps: i32,
+    step: Metres,
+    /// Height of a full turn, in metres, and the highest level below it, when phases near 2 pi go to level 0.
+    circular: Option<(Metres, i32)>,
+}
+
+impl Levels {
+    fn new(relief: Relief, turn: Metres, base: Metres) -> Result<Self> {
+        let (step, circular) = match relief {
+            Relief::Continuous => (continuous_step(turn, base), None),
+            Relief::Levels(count) if count >= 2 => {
+                let highest = i32::try_from(count - 1).unwrap_or(i32::MAX);
+                (turn / f64::from(count), Some((turn, highest)))
+            }
+            Relief::Levels(count) => {
+                return Err(Error::Value(format!("{count} levels of height: a relief needs at least 2")));
+            }
+            Relief::LayerHeight(layer) if layer.is_finite() && layer > 0.0 => {
+                // A level at exactly a full turn is level 0; rounding must not let it in.
+                let highest = (turn / layer * (1.0 - 1e-12)).ceil() - 1.0;
+                if highest < 1.0 {
+                    return Err(Error::Value(format!(
+                        "layers of {}, but a full turn of phase is only {} high: every plate would be flat; print in finer layers",
+                        format_length(layer, 4),
+                        format_length(turn, 4)
+                    )));
+                }
+                (layer, Some((turn, highest.min(f64::from(i32::MAX)) as i32)))
+            }
+            Relief::LayerHeight(layer) => {
+                return Err(Error::Value(format!("a layer height of {layer} m: it must be above zero")));
+            }
+        };
+        let base_steps = (base / step).round().max(1.0);
+        let base = if matches!(relief, Relief::LayerHeight(_)) { base_steps * step } else { base };
+        let too_fine = (base + turn + step) / step * 4.0 > MOST_QUARTER_STEPS;
+        if too_fine || (relief == Relief::Continuous && turn / step < FEWEST_STEPS_A_TURN) {
+            return Err(Error::Value(format!(
+                "a relief of {} in steps of {} on a base of {}: an STL file (single precision) cannot tell such heights apart; take a thinner base or fewer levels",
+                format_length(turn, 4),
+                format_length(step, 4),
+                format_length(base, 4)
+            )));
+        }
+        Ok(Levels { base, base_steps: base_steps as i32, step, circular })
+    }
+
+    /// The level nearest to `height` (metres, below a full turn).
+    fn nearest(&self, height: Metres) -> i32 {
+        let level = (height / self.step).round() as i32;
+        let Some((turn, highest)) = self.circular else { return level };
+        let level = level.min(highest);
+        let below = (height - f64::from(level) * self.step).abs();
+        if below <= turn - height { level } else { 0 }
+    }
+}
+
+/// The largest of 1, 2 or 5 times a power of ten that gives a full turn its steps; coarser on a very thick base.
+fn continuous_step(turn: Metres, base: Metres) -> Metres {
+    let most = (turn / STEPS_A_TURN).min(COARSEST_CONTINUOUS_STEP);
+    let least = (base + 2.0 * turn) * 4.0 / MOST_QUARTER_STEPS;
+    let decade = most.log10().floor() as i32;
+    let step = |exponent: i32, digit: f64| {
+        // Dividing by a whole power of ten rounds once: 1 um is the f64 nearest to 1e-6.
+        if exponent < 0 { digit / 10f64.powi(-exponent) } else { digit * 10f64.powi(exponent) }
+    };
+    // A hair of slack: the logarithm of 1e-6 may fall on either side of -6.
+    let fitting = |length: &Metres| *length <= most * (1.0 + 1e-9);
+    let ladder: Vec<Metres> = (decade - 1..decade + 9)
+        .flat_map(|exponent| [1.0, 2.0, 5.0].map(|digit| step(exponent, digit)))
+        .collect();
+    let finest = ladder.iter().copied().rfind(fitting).unwrap_or(most);
+    ladder.into_iter().find(|length| *length >= finest.max(least)).unwrap_or(finest)
+}

@@ -1,0 +1,22 @@
+//! From a phase mask to a plate that prints: height map, watertight mesh, STL file, read back and judged.
+//!
+//! The way of a mask, one file each: [`HeightMap`] turns phases into whole steps of height, [`PlateMesh`] builds
+//! the closed solid in integers, [`stl`] writes it, [`manifold`] is our own judge of closed surfaces and
+//! [`read_back`] opens the file again. [`export_plates`] does all of it for the masks of a device.
+//!
+//! Arrays are `[y, x]`; a plate lies with its flat side on z = 0, x = column pitch, y = row pitch, and its relief
+//! up. Light enters through the flat side, leaves through the relief and travels towards +z.
+
+pub mod height_map;
+pub mod manifold;
+pub mod mesh;
+pub mod plate;
+pub mod read_back;
+pub mod stl;
+
+pub use height_map::{HeightMap, Relief};
+pub use manifold::{Defect, Surface};
+pub use mesh::PlateMesh;
+pub use plate::{PlateOptions, PlateReport, export_plates, format_reports, plate_file_name};
+pub use read_back::read_heights;
+pub use stl::{StlFormat, StlScale, StlUnit};

@@ -1,0 +1,223 @@
+//! The plates of a device: one STL file a mask, each read back and judged before it takes its name.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use ndarray::ArrayView2;
+
+use crate::error::{Error, Result};
+use crate::fabrication::height_map::{HeightMap, Relief};
+use crate::fabrication::mesh::PlateMesh;
+use crate::fabrication::read_back::check_plate;
+use crate::fabrication::stl::{self, StlFormat, StlScale, StlUnit};
+use crate::files;
+use crate::grid::Grid;
+use crate::material::Material;
+use crate::units::{Metres, Radians, format_length, trimmed};
+
+/// How plates are made.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlateOptions {
+    /// Solid thickness under the relief, in metres, above zero.
+    pub base_thickness: Metres,
+    /// Which heights the relief may have.
+    pub relief: Relief,
+    /// Binary unless text is asked for.
+    pub format: StlFormat,
+}
+
+impl Default for PlateOptions {
+    /// A base of 1 mm, a continuous relief, binary.
+    fn default() -> Self {
+        PlateOptions { base_thickness: 1e-3, relief: Relief::Continuous, format: StlFormat::Binary }
+    }
+}
+
+/// What was written, and found when it was read back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlateReport {
+    /// The file.
+    pub file: PathBuf,
+    /// Unit of its coordinates.
+    pub unit: StlUnit,
+    /// Triangles in it.
+    pub triangles: u64,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// Extent along x, y and z, in metres.
+    pub bounding_box: [Metres; 3],
+    /// Volume of material, in cubic metres.
+    pub volume: f64,
+    /// Thickness under the relief, in metres.
+    pub base: Metres,
+    /// Lowest and highest relief above the base, in metres.
+    pub relief: (Metres, Metres),
+    /// Root mean square phase error of the heights as exported, in radians.
+    pub rms_phase_error: Radians,
+    /// Largest phase error of the heights as exported, in radians.
+    pub max_phase_error: Radians,
+    /// Time to mesh, write, read back and judge it.
+    pub seconds: f64,
+}
+
+/// Name of the file of mask `number` (from 1, the mask nearest the object): `<name>-mask-1.mm.stl`.
+///
+/// The unit stands in the name because an STL file has no other place that slicers show.
+pub fn plate_file_name(name: &str, number: usize, unit: StlUnit) -> String {
+    format!("{name}-mask-{number}.{}.stl", unit.name())
+}
+
+/// Writes one STL file for each of `masks` into `folder`, reads it back and judges it.
+///
+/// Masks are phases in radians of the shape of `grid`, in the order light meets them. `done` is called after each
+/// plate. A file takes its name only after its check; a plate that fails leaves the older file of that name as it
+/// was. The bytes depend on the arguments alone, not on the number of threads.
+///
+/// # Errors
+/// [`Error::Value`] for no masks, a name that is not a file name, and as [`HeightMap::from_phase`];
+/// [`Error::Io`] when the folder cannot be written to; [`Error::File`] when a plate fails its check.
+#[allow(clippy::too_many_arguments)] // The device in four facts, then what to do with it.
+pub fn export_plates<T: Copy + Into<f64>>(
+    masks: &[ArrayView2<'_, T>],
+    grid: &Grid,
+    wavelength: Metres,
+    material: &Material,
+    options: &PlateOptions,
+    folder: &Path,
+    name: &str,
+    mut done: impl FnMut(&PlateReport),
+) -> Result<Vec<PlateReport>> {
+    if masks.is_empty() {
+        return Err(Error::Value("no masks to fabricate".into()));
+    }
+    if name.is_empty() || name.contains(['/', '\\']) || name.contains(char::is_control) {
+        return Err(Error::Value(format!("\"{name}\" cannot name the files of plates: take a plain word")));
+    }
+    files::create_folder(folder)?;
+    let mut reports = Vec::with_capacity(masks.len());
+    for (index, mask) in masks.iter().enumerate() {
+        let start = Instant::now();
+        let map = HeightMap::from_phase(
+            mask.view(),
+            grid,
+            wavelength,
+            material,
+            options.base_thickness,
+            options.relief,
+        )
+        .map_err(|error| match error {
+            Error::Value(problem) => Error::Value(format!("mask {}: {problem}", index + 1)),
+            other => other,
+        })?;
+        let title = format!("{name}-mask-{}", index + 1);
+        let file = folder.join(plate_file_name(name, index + 1, StlUnit::for_pitch(grid.pixel_pitch())));
+        let mut report = export_plate(&map, grid, &file, &title, options.format)?;
+        report.seconds = start.elapsed().as_secs_f64();
+        done(&report);
+        reports.push(report);
+    }
+    Ok(reports)
+}
+
+/// Writes the plate of `map` to `path`, whole and judged or not at all; `title` goes into the header.
+///
+/// # Errors
+/// As [`export_plates`].
+pub fn export_plate(
+    map: &HeightMap,
+    grid: &Grid,
+    path: &Path,
+    title: &str,
+    format: StlFormat,
+) -> Result<PlateReport> {
+    let start = Instant::now();
+    let mesh = PlateMesh::new(map.relief().mapv(|steps| steps + map.base_steps()).view())?;
+    let scale = StlScale::new(grid.pixel_pitch(), map);
+    let (height, width) = grid.aperture();
+    let bounding_box = [width, height, map.base() + map.relief_range().1];
+    let [x, y, z] = bounding_box.map(|length| trimmed(length * scale.unit().a_metre(), 4));
+    let title = format!("{x}x{y}x{z} {title}");
+    let (mut triangles, mut bytes) = (0, 0);
+    files::write_whole(path, |writer| {
+        let failed = |source| Error::io("write", path, source);
+        triangles = stl::write(writer, path, &mesh, &scale, &title, format)?;
+        std::io::Write::flush(writer).map_err(failed)?;
+        let file = *writer.get_ref();
+        bytes = file.metadata().map_err(failed)?.len();
+        check_plate(file, path, &mesh, &scale, grid, triangles)
+    })?;
+    let (rms_phase_error, max_phase_error) = map.phase_errors();
+    Ok(PlateReport {
+        file: path.to_owned(),
+        unit: scale.unit(),
+        triangles,
+        bytes,
+        bounding_box,
+        volume: map.volume(grid.pixel_pitch()),
+        base: map.base(),
+        relief: map.relief_range(),
+        rms_phase_error,
+        max_phase_error,
+        seconds: start.elapsed().as_secs_f64(),
+    })
+}
+
+/// The reports as a table in plain text, one line a plate under a line of heads.
+pub fn format_reports(reports: &[PlateReport]) -> String {
+    let heads =
+        ["file", "triangles", "MB", "bounding box", "volume", "base", "relief", "phase error", "time"];
+    let mut table = vec![heads.map(String::from)];
+    for report in reports {
+        let unit = report.unit;
+        let [x, y, z] = report.bounding_box.map(|length| trimmed(length * unit.a_metre(), 4));
+        let name =
+            report.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        table.push([
+            name,
+            grouped(report.triangles),
+            format!("{:.1}", report.bytes as f64 / 1e6),
+            format!("{x} x {y} x {z} {}", unit.name()),
+            format_volume(report.volume, unit),
+            format_length(report.base, 4),
+            format!("{} to {}", format_length(report.relief.0, 4), format_length(report.relief.1, 4)),
+            format!("{:.4} rad rms, {:.4} at most", report.rms_phase_error, report.max_phase_error),
+            format!("{:.2} s", report.seconds),
+        ]);
+    }
+    let widths: Vec<usize> = (0..heads.len())
+        .map(|cell| table.iter().map(|row| row[cell].chars().count()).max().unwrap_or(0))
+        .collect();
+    let mut text = String::new();
+    for row in &table {
+        for (cell, (value, &width)) in row.iter().zip(&widths).enumerate() {
+            let gap = if cell == 0 { "" } else { "  " };
+            // Names to the left, figures to the right.
+            text +=
+                &if cell == 0 { format!("{gap}{value:<width$}") } else { format!("{gap}{value:>width$}") };
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// `1234567` as `1,234,567`.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A volume in the cube of the file's unit; cubic centimetres from 1 cm3 on.
+fn format_volume(volume: f64, unit: StlUnit) -> String {
+    if volume >= 1e-6 {
+        format!("{} cm3", trimmed(volume * 1e6, 4))
+    } else {
+        format!("{} {}3", trimmed(volume * unit.a_metre().powi(3), 3), unit.name())
+    }
+}
