@@ -3,7 +3,7 @@
 use crate::dataset::DatasetName;
 use crate::detector::{Detector, Layout};
 use crate::error::{Error, Result};
-use crate::fabrication::{PlateOptions, Relief};
+use crate::fabrication::{PlateOptions, Relief, StlFormat};
 use crate::grid::Grid;
 use crate::material::Material;
 use crate::network::Bench;
@@ -244,5 +244,5 @@ fn plate(typed: &DesignFile) -> Checked<PlateOptions> {
         (Some(_), Some(_)) => return Err("fabrication has both layer_height and levels: give one".into()),
     };
     let base_thickness = length("fabrication.base_thickness", &table.base_thickness)?;
-    Ok(PlateOptions { base_thickness, relief, ascii: false })
+    Ok(PlateOptions { base_thickness, relief, format: StlFormat::Binary })
 }
