@@ -633,7 +633,15 @@ fn silent_and_dripping_servers_are_given_up() {
         let _ = stream.read(&mut [0]);
     }));
     assert_says(&message, &["timeout"]);
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_millis(2500), "{:?}", started.elapsed());
+
+    let started = Instant::now();
+    let message = failed_download(Box::new(|_, stream| {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n\x1f\x8b\x08");
+        let _ = stream.read(&mut [0]);
+    }));
+    assert_says(&message, &["the connection broke after 3 bytes", "timeout"]);
+    assert!(started.elapsed() < Duration::from_millis(2500), "{:?}", started.elapsed());
 
     let started = Instant::now();
     let message = failed_download(Box::new(|_, stream| {
