@@ -120,7 +120,6 @@ fn agent(url: &str, patience: &Patience) -> Agent {
         .user_agent(concat!("d2nn/", env!("CARGO_PKG_VERSION")))
         .timeout_resolve(Some(patience.connect))
         .timeout_connect(Some(patience.connect))
-        .timeout_recv_response(Some(patience.silence))
         .timeout_per_read(Some(patience.silence))
         .timeout_global(Some(patience.overall));
     // A proxy cannot reach a server on this machine.

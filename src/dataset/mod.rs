@@ -19,7 +19,7 @@ use sha2::{Digest, Sha256};
 pub use locate::{Finding, Located, Place, Places, Step, Verdict, Wanted, locate, survey, verify};
 pub use published::{CLASSES, Catalogue, DatasetName, Part, PublishedFile, Split};
 pub use sample::{
-    CHECKSUM as SAMPLE_CHECKSUM, TEST_PER_CLASS as SAMPLE_TEST_PER_CLASS,
+    CHECKSUM as SAMPLE_CHECKSUM, LICENCE as SAMPLE_LICENCE, TEST_PER_CLASS as SAMPLE_TEST_PER_CLASS,
     TRAINING_PER_CLASS as SAMPLE_TRAINING_PER_CLASS,
 };
 pub use split::{HoldOut, epoch_flips, epoch_order, hold_out};
@@ -163,6 +163,9 @@ pub fn load_split(name: DatasetName, source: &Source, split: Split) -> Result<Im
 }
 
 fn read_split(name: DatasetName, source: &Source, split: Split, hasher: &mut Sha256) -> Result<Images> {
+    if *source == Source::BuiltinSample && name != DatasetName::FashionMnist {
+        return Err(Error::Usage(format!("the built-in sample is of fashion-mnist, not of {name}")));
+    }
     let [images_part, labels_part] = split.parts();
     let (images_file, labels_file) = (file(source, images_part)?, file(source, labels_part)?);
 

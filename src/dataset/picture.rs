@@ -243,3 +243,6 @@ fn between(position: f64, samples: usize) -> Vec<(usize, f64)> {
     let share = position - low as f64;
     if share > 0.0 { vec![(low, 1.0 - share), (low + 1, share)] } else { vec![(low, 1.0)] }
 }
+
+#[cfg(test)]
+mod tests;

@@ -18,6 +18,9 @@ pub const TEST_PER_CLASS: usize = 100;
 /// Checksum of the sample: SHA-256 of its four uncompressed files one after the other.
 pub const CHECKSUM: &str = "8bee4f463d98d32894e1b1263be7b7bd9754aea1f0be280ea19cab5f2e331d45";
 
+/// The licence of the sample, which must go wherever the sample goes.
+pub const LICENCE: &str = include_str!("sample/LICENSE");
+
 const fn packed(part: Part) -> &'static [u8] {
     match part {
         Part::TrainImages => include_bytes!("sample/train-images-idx3-ubyte.gz"),

@@ -1,0 +1,191 @@
+//! `d2nn data`: where data sets are, and fetching them.
+
+use std::fmt::Write as _;
+use std::io::{ErrorKind, IsTerminal, Write as _};
+use std::path::Path;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::dataset::download::Progress;
+use crate::dataset::{
+    DatasetName, Finding, Place, Places, SAMPLE_LICENCE, Source, Split, Verdict, Wanted, locate, survey,
+    verify,
+};
+use crate::error::{Error, Result};
+
+/// Shows where data sets are looked for and what is there, or downloads one.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  d2nn data                      what is where
+  d2nn data fetch fashion-mnist  download into the cache, checksums verified
+
+Environment:
+  D2NN_CACHE    folder for downloaded data sets instead of the user's cache
+  D2NN_OFFLINE  1: never use the network")]
+pub struct DataArgs {
+    #[command(subcommand)]
+    command: Option<DataCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum DataCommand {
+    /// Show where each data set is looked for and what was found (the default)
+    #[command(after_help = "Example:\n  d2nn data where")]
+    Where,
+    /// Download a data set into the user's cache, or replace what is damaged there
+    #[command(after_help = "Example:\n  d2nn data fetch fashion-mnist")]
+    Fetch {
+        /// The data set
+        #[arg(value_parser = PossibleValuesParser::new(DatasetName::ALL.map(DatasetName::as_str))
+            .try_map(|text| text.parse::<DatasetName>()))]
+        name: DatasetName,
+    },
+    /// Print the licence of the built-in sample
+    Licence,
+}
+
+/// Runs `d2nn data`.
+///
+/// # Errors
+/// [`Error::Download`], [`Error::File`] or [`Error::Io`] when a data set cannot be fetched, [`Error::Usage`]
+/// when the environment forbids it.
+pub fn run(args: DataArgs) -> Result<()> {
+    let places = Places::from_environment();
+    match args.command.unwrap_or(DataCommand::Where) {
+        DataCommand::Where => print(&table(&places)),
+        DataCommand::Licence => print(SAMPLE_LICENCE),
+        DataCommand::Fetch { name } => {
+            let mut bar = DownloadProgress::default();
+            let located = locate(name, &Wanted::Download, &places, &Split::ALL, &mut |step| bar.show(step));
+            bar.finish();
+            let folder = located?.source.folder().map(Path::to_owned).unwrap_or_default();
+            if bar.downloads == 0 {
+                eprintln!("nothing to download: every file is there");
+            }
+            print(&format!("{name} is in {}: {}\n", folder.display(), content(name, &folder, &places)))
+        }
+    }
+}
+
+/// Finds a data set for a command: shows downloads and prints the warning of the sample, both to stderr.
+///
+/// # Errors
+/// As [`locate`].
+pub fn locate_aloud(name: DatasetName, wanted: &Wanted, splits: &[Split]) -> Result<Source> {
+    let mut bar = DownloadProgress::default();
+    let located = locate(name, wanted, &Places::from_environment(), splits, &mut |step| bar.show(step));
+    bar.finish();
+    let located = located?;
+    if let Some(warning) = located.warning() {
+        eprintln!("warning: {warning}");
+    }
+    Ok(located.source)
+}
+
+/// A bar for each download on a terminal, a line for each otherwise, on stderr.
+#[derive(Default)]
+struct DownloadProgress {
+    url: String,
+    bar: Option<ProgressBar>,
+    downloads: usize,
+}
+
+impl DownloadProgress {
+    fn show(&mut self, step: &Progress) {
+        if self.url != step.url {
+            self.finish();
+            self.url = step.url.to_owned();
+            self.downloads += 1;
+            if std::io::stderr().is_terminal() {
+                let bar = ProgressBar::new(step.total.unwrap_or(0));
+                let template = "{wide_msg} {bytes:>10} / {total_bytes:<10} {bytes_per_sec:>12}";
+                if let Ok(style) = ProgressStyle::with_template(template) {
+                    bar.set_style(style);
+                }
+                bar.set_message(step.url.to_owned());
+                self.bar = Some(bar);
+            } else {
+                eprintln!("downloading {}", step.url);
+            }
+        }
+        if let Some(bar) = &self.bar {
+            bar.set_position(step.received);
+        }
+    }
+
+    fn finish(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.abandon();
+        }
+    }
+}
+
+/// Each data set with the places it is looked for, in order, and what is there.
+fn table(places: &Places) -> String {
+    let mut text =
+        String::from("A folder named with --data is the only place; otherwise the first that serves:\n");
+    for name in DatasetName::ALL {
+        let _ = write!(text, "\n{name}\n");
+        let mut used = false;
+        for step in survey(name, places) {
+            let finding = match (&step.finding, step.place) {
+                (Finding::Found, Place::Cache | Place::System | Place::Named) => {
+                    content(name, Path::new(&step.at), places)
+                }
+                (Finding::Found, Place::Download) => "may be downloaded".into(),
+                (Finding::Found, Place::BuiltinSample) => "there, for trying out".into(),
+                (Finding::Absent(why), _) => why.clone(),
+                (Finding::Skipped(why), _) => format!("skipped: {why}"),
+                (Finding::Failed(why), _) => format!("failed: {why}"),
+            };
+            let chosen = step.finding == Finding::Found && !used;
+            used |= chosen;
+            let label = match step.place {
+                Place::Named => "--data",
+                Place::Cache => "cache",
+                Place::System => "system",
+                Place::Download => "network",
+                Place::BuiltinSample => "sample",
+            };
+            let mark = if chosen { '>' } else { ' ' };
+            let _ = write!(text, "{mark} {label:<8} {}\n           {finding}\n", step.at);
+        }
+    }
+    text
+}
+
+/// Counts of the files in `folder` and what their checksums say.
+fn content(name: DatasetName, folder: &Path, places: &Places) -> String {
+    let files = verify(name, folder, places);
+    // In the order train images, train labels, test images, test labels.
+    let counts: Vec<String> = files.iter().step_by(2).map(|(_, count, _)| count.to_string()).collect();
+    let mut text = format!("{} images", counts.join(" + "));
+    if files.iter().all(|(_, _, verdict)| *verdict == Verdict::Published) {
+        text += ", checksums are the published ones";
+    }
+    for (file, _, verdict) in &files {
+        let file = file.file_name().unwrap_or(file.as_os_str()).display();
+        match verdict {
+            Verdict::Published => {}
+            Verdict::Other(sum) => {
+                let _ = write!(text, "\n           {file} is not the published file: its SHA-256 is {sum}");
+            }
+            Verdict::Damaged(why) => {
+                let _ = write!(text, "\n           damaged: {why}");
+            }
+        }
+    }
+    text
+}
+
+/// To stdout; that the reader has gone (`| head`) is no failure.
+fn print(text: &str) -> Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(source) if source.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::io("write", Path::new("standard output"), source))
+        }
+        _ => Ok(()),
+    }
+}
