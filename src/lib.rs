@@ -5,6 +5,7 @@ pub mod error;
 pub mod files;
 pub mod grid;
 pub mod material;
+pub mod plots;
 pub mod units;
 
 pub use error::{Error, Result};
