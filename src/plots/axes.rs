@@ -6,7 +6,6 @@ use super::colormaps::Colormap;
 use super::font::Weight;
 use super::sheet::{Frame, Hang, Ink, Sheet, Text};
 use crate::grid::Grid;
-use crate::units::trimmed;
 
 /// Pixels per em of tick labels.
 pub(super) const TICK_SIZE: f64 = 24.0;
@@ -64,15 +63,15 @@ pub(super) fn power_of_ten(exponent: i32) -> String {
     if exponent == 0 {
         return String::new();
     }
-    let raised = exponent.to_string().chars().map(|c| match c {
+    let raised = |c| match c {
         '-' => '\u{207b}',
         '1' => '\u{b9}',
         '2' => '\u{b2}',
         '3' => '\u{b3}',
         '0' => '\u{2070}',
-        digit => char::from_u32(0x2070 + digit.to_digit(10).unwrap_or(0)).unwrap_or('?'),
-    });
-    format!("10{}", raised.collect::<String>())
+        digit => char::from_u32(0x2070 + char::to_digit(digit, 10).unwrap_or(0)).unwrap_or(digit),
+    };
+    format!("10{}", exponent.to_string().chars().map(raised).collect::<String>())
 }
 
 /// A straight map from values to pixels.
@@ -111,24 +110,71 @@ pub(super) struct Words {
 
 /// Frame, ticks and labels of a plane shown in `frame`: x to the right, y downward as rows go, from the axis.
 pub(super) fn plane(sheet: &mut Sheet, frame: Frame, grid: &Grid, words: Words) {
+    plane_ticks(sheet, frame, grid, words, 14.0);
     let (height, width) = grid.aperture();
-    let (unit, size) = length_unit(height.max(width));
+    let unit = length_unit(height.max(width)).0;
+    if words.x {
+        name_below(sheet, frame, &format!("x in {unit}"));
+    }
+    if words.y {
+        name_beside(sheet, frame, &format!("y in {unit}"));
+    }
+}
+
+/// The same without the names of the axes; tick labels may stand out of the frame by `spill` pixels.
+pub(super) fn plane_ticks(sheet: &mut Sheet, frame: Frame, grid: &Grid, words: Words, spill: f64) {
+    let (height, width) = grid.aperture();
+    let size = length_unit(height.max(width)).1;
     let (half_x, half_y) = (width / size / 2.0, height / size / 2.0);
     let x = Scale { low: -half_x, high: half_x, at_low: frame.left, at_high: frame.right() };
     let y = Scale { low: -half_y, high: half_y, at_low: frame.top, at_high: frame.bottom() };
-    // As many ticks as have room, and few enough to stay quiet.
-    let count = |pixels: f64, room: f64| ((pixels / room) as usize).clamp(1, 5);
-    bottom_axis(sheet, frame, &x, &ticks(x.low, x.high, count(frame.width, 90.0)), words.x);
-    left_axis(sheet, frame, &y, &ticks(y.low, y.high, count(frame.height, 60.0)), words.y);
+    let span = |tick: &Tick| {
+        let half = sheet.width_of(&tick.label, TICK_SIZE, Weight::Regular) / 2.0;
+        (x.pixel(tick.value) - half, x.pixel(tick.value) + half)
+    };
+    let across = roomy_ticks(&x, |ticks| {
+        // Ends that stand out too far are dropped, on both sides as the axis is in the middle.
+        ticks.retain(|tick| {
+            let (left, right) = span(tick);
+            let sign = if tick.value > 0.0 { sheet.width_of("\u{2212}", TICK_SIZE, Weight::Regular) } else { 0.0 };
+            left >= frame.left - spill && right + sign / 2.0 <= frame.right() + spill
+        });
+        ticks.windows(2).all(|pair| span(&pair[0]).1 + 9.0 <= span(&pair[1]).0)
+    });
+    bottom_axis(sheet, frame, &x, &across, words.x);
+    left_axis(sheet, frame, &y, &upward_ticks(&y), words.y);
     sheet.outline(frame, 2.0, Ink::LINE);
-    if words.x {
-        let at = (frame.middle().0, frame.bottom() + 66.0);
-        sheet.text(Text::new(format!("x in {unit}"), at, LABEL_SIZE));
+}
+
+/// The densest ticks, five at most, that `fits` accepts; it may thin them out first.
+fn roomy_ticks(scale: &Scale, fits: impl Fn(&mut Vec<Tick>) -> bool) -> Vec<Tick> {
+    let mut best = Vec::new();
+    for count in (1..=10).rev() {
+        let mut found = ticks(scale.low, scale.high, count);
+        if fits(&mut found) && found.len() <= 5 && found.len() > best.len() {
+            best = found;
+        }
     }
-    if words.y {
-        let at = (frame.left - 88.0, frame.middle().1);
-        sheet.text(Text::new(format!("y in {unit}"), at, LABEL_SIZE).upward());
-    }
+    best
+}
+
+/// Ticks for an axis that stands upright.
+pub(super) fn upward_ticks(scale: &Scale) -> Vec<Tick> {
+    roomy_ticks(scale, |ticks| {
+        ticks.windows(2).all(|pair| (scale.pixel(pair[1].value) - scale.pixel(pair[0].value)).abs() >= 34.0)
+    })
+}
+
+/// Name of the axis below `frame`.
+pub(super) fn name_below(sheet: &mut Sheet, frame: Frame, name: &str) {
+    sheet.text(Text::new(name, (frame.middle().0, frame.bottom() + 66.0), LABEL_SIZE));
+}
+
+/// Name of the axis left of `frame`, clear of four-letter tick labels.
+pub(super) fn name_beside(sheet: &mut Sheet, frame: Frame, name: &str) {
+    let name = Text::new(name, (frame.left - 100.0, frame.middle().1), LABEL_SIZE).upward();
+    let name = sheet.fitted(name, frame.height + 80.0);
+    sheet.text(name);
 }
 
 /// Ticks below `frame`, labelled if `words`.
@@ -189,13 +235,8 @@ pub(super) fn bar_beside(sheet: &mut Sheet, frame: Frame, bar: &Bar) {
     sheet.outline(frame, 2.0, Ink::LINE);
     let at = (frame.right() + 14.0 + widest + 28.0, frame.middle().1);
     let label = Text::new(bar.label, at, LABEL_SIZE).upward();
-    let label = sheet.fitted(label, frame.height.max(260.0));
+    let label = sheet.fitted(label, frame.height.max(370.0));
     sheet.text(label);
-}
-
-/// A percentage such as "87.3 %"; whole when it is exactly that.
-pub(super) fn percent(share: f64, digits: usize) -> String {
-    format!("{} %", trimmed(100.0 * share, digits))
 }
 
 #[cfg(test)]

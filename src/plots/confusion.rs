@@ -7,12 +7,12 @@ use ndarray::Array2;
 use super::axes::{self, Bar, LABEL_SIZE, TICK_SIZE};
 use super::colormaps::{Colormap, luminance};
 use super::font::Weight;
-use super::sheet::{Frame, Hang, Ink, Sheet, Text, WIDTH};
+use super::sheet::{Frame, Hang, Ink, Sheet, Text};
 use super::Format;
 use crate::error::{Error, Result};
 
-const LEFT: f64 = 330.0;
-const MATRIX: f64 = 1080.0;
+const LEFT: f64 = 300.0;
+const MATRIX: f64 = 1040.0;
 
 /// A confusion matrix with the accuracy of each class.
 #[derive(Clone, Copy, Debug)]
@@ -55,11 +55,11 @@ impl Confusion<'_> {
 
         let mut sheet = Sheet::new()?;
         let accuracy = if total > 0.0 {
-            format!("{:.2} % of {total} right", 100.0 * right / total)
+            format!("{:.2} % of {} right", 100.0 * right / total, grouped(total))
         } else {
             "no images".to_owned()
         };
-        let top = sheet.head(&format!("{}: {accuracy}", self.title), self.note) + 96.0;
+        let top = sheet.head(&format!("{}: {accuracy}", self.title), self.note) + 60.0;
         let cell = (MATRIX / count as f64).min(160.0).floor();
         let side = cell * count as f64;
         let frame = Frame::new(LEFT, top, side, side);
@@ -74,7 +74,7 @@ impl Confusion<'_> {
         self.name_rows(&mut sheet, frame, cell, &sums);
         let below = self.name_columns(&mut sheet, frame, cell);
 
-        let bar = Frame::new(WIDTH - 128.0, frame.top, 28.0, side.clamp(260.0, 600.0));
+        let bar = Frame::new(frame.right() + 220.0, frame.top, 28.0, side.clamp(370.0, 600.0));
         let ticks = axes::ticks(0.0, 100.0, 5);
         let label = "share of the true class in %";
         let share = Bar { map: Colormap::Share, low: 0.0, high: 100.0, ticks, label };
@@ -105,12 +105,12 @@ impl Confusion<'_> {
     /// True classes at the left, their accuracy at the right.
     fn name_rows(&self, sheet: &mut Sheet, frame: Frame, cell: f64, sums: &[f64]) {
         let size = TICK_SIZE.min(cell * 0.7);
-        let at = (frame.right() + 86.0, frame.top - 26.0);
+        let at = (frame.right() + 86.0, frame.top - 28.0);
         sheet.text(Text::new("accuracy", at, LABEL_SIZE));
         for (index, label) in self.labels.iter().enumerate() {
             let y = frame.top + (index as f64 + 0.5) * cell;
             let name = Text::new(label, (frame.left - 16.0, y), size).hang(Hang::Right);
-            let name = sheet.fitted(name, LEFT - 16.0 - 92.0);
+            let name = sheet.fitted(name, LEFT - 16.0 - 76.0);
             sheet.text(name);
             let right = self.counts[[index, index]] as f64;
             let text =
@@ -143,6 +143,19 @@ impl Confusion<'_> {
         sheet.text(Text::new("answer", (frame.middle().0, y), LABEL_SIZE).bold());
         y + 40.0
     }
+}
+
+/// A whole number with its thousands apart: "10,000".
+fn grouped(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 fn share(part: f64, whole: f64) -> f64 {

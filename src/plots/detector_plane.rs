@@ -15,7 +15,7 @@ use crate::grid::Grid;
 
 /// Below the maximum by more than this the dB panel is black.
 const FLOOR: f64 = -40.0;
-const PANEL: f64 = 560.0;
+const PANEL: f64 = 510.0;
 const TOP_MARGIN: f64 = 48.0;
 
 /// The detector plane for one image: linear, in dB, and the readings as bars.
@@ -84,8 +84,8 @@ impl DetectorPlane<'_> {
         let top = sheet.head(self.title, self.note) + TOP_MARGIN;
         let (height, width) = self.grid.aperture();
         let panel = Frame::new(0.0, top, PANEL, PANEL).fit(height, width);
-        let left = Frame { left: 124.0 + (PANEL - panel.width) / 2.0, top, ..panel };
-        let right = Frame { left: left.left + PANEL + 46.0, ..left };
+        let left = Frame { left: 136.0 + (PANEL - panel.width) / 2.0, top, ..panel };
+        let right = Frame { left: left.left + PANEL + 40.0, ..left };
 
         let full = intensity::largest(self.intensity.view());
         let exponent = axes::common_exponent(full);
@@ -102,7 +102,7 @@ impl DetectorPlane<'_> {
             map: Colormap::Intensity,
             low: 0.0,
             high,
-            ticks: axes::ticks(0.0, high, 4),
+            ticks: axes::ticks(0.0, high, 5),
             label: &label,
         };
         let decibels = Bar {
@@ -126,8 +126,9 @@ impl DetectorPlane<'_> {
             axes::bar_below(&mut sheet, Frame::new(at, frame.bottom() + 104.0, across, 26.0), &bar);
         }
         let bottom = left.bottom() + 224.0;
-        self.bars(&mut sheet, Frame::new(1356.0, top, WIDTH - 1356.0 - 40.0, (bottom - top - 30.0).min(620.0)));
-        sheet.height = bottom.max(top + 480.0);
+        let bars = Frame::new(1236.0, top, WIDTH - 1236.0 - 30.0, 600.0);
+        let end = self.bars(&mut sheet, bars);
+        sheet.height = bottom.max(end + 44.0);
         Ok(sheet)
     }
 
@@ -158,45 +159,50 @@ impl DetectorPlane<'_> {
             })
             .collect();
         let size = 22.0;
-        let mut placed: Vec<Frame> = Vec::new();
+        let width_of = |sheet: &Sheet, index: usize| sheet.width_of(&index.to_string(), size, Weight::Bold);
+        let boxed = |at: (f64, f64), width: f64| Frame::new(at.0 - width / 2.0 - 4.0, at.1 - 12.0, width + 8.0, 24.0);
+        // Above or below its region each, and if one finds no room there, all inside.
+        let mut places: Vec<(f64, f64)> = Vec::new();
+        for (index, outline) in outlines.iter().enumerate() {
+            let width = width_of(sheet, index);
+            let free = |at: &(f64, f64)| {
+                let own = boxed(*at, width);
+                own.lies_in(&frame)
+                    && !outlines.iter().any(|other| other.meets(&own))
+                    && !places.iter().enumerate().any(|(i, &other)| boxed(other, width_of(sheet, i)).meets(&own))
+            };
+            let x = outline.middle().0;
+            let Some(at) = [(x, outline.top - 16.0), (x, outline.bottom() + 16.0)].into_iter().find(free) else {
+                break;
+            };
+            places.push(at);
+        }
+        let outside = places.len() == outlines.len();
         for (index, outline) in outlines.iter().enumerate() {
             let ink = self.ink_of(index);
             let marked = index == self.answer || self.truth == Some(index);
             sheet.outline(*outline, if marked { 4.0 } else { 2.0 }, ink);
-            let name = index.to_string();
-            let width = sheet.width_of(&name, size, Weight::Bold);
-            let (x, y) = outline.middle();
-            let above = (x, outline.top - 16.0);
-            let below = (x, outline.bottom() + 17.0);
-            let corner = (outline.left + width / 2.0 + 6.0, outline.top + 15.0);
-            let boxed = |at: (f64, f64)| Frame::new(at.0 - width / 2.0, at.1 - 11.0, width, 22.0);
-            let free = |at: (f64, f64)| {
-                let own = boxed(at);
-                let inside = own.top >= frame.top
-                    && own.bottom() <= frame.bottom()
-                    && own.left >= frame.left
-                    && own.right() <= frame.right();
-                inside && !outlines.iter().chain(&placed).any(|other| other.meets(&own))
+            let width = width_of(sheet, index);
+            let roomy = outline.width > width + 12.0 && outline.height > 30.0;
+            let at = match places.get(index) {
+                Some(&at) if outside => at,
+                _ if roomy => (outline.left + width / 2.0 + 6.0, outline.top + 16.0),
+                _ => outline.middle(),
             };
-            // In a corner when neighbours are too near; in the middle of a region too small for that.
-            let at = [above, below].into_iter().find(|&at| free(at)).unwrap_or_else(|| {
-                if outline.width > width + 12.0 && outline.height > 30.0 { corner } else { (x, y) }
-            });
-            placed.push(boxed(at));
-            let weight = if marked { Weight::Bold } else { Weight::Regular };
-            let ink = if marked { ink } else { Ink::WHITE };
-            sheet.text(Text { weight, ..Text::new(name, at, size).ink(ink) });
+            sheet.fill(boxed(at, width), Ink::BLACK.alpha(0.5));
+            let text = Text::new(index.to_string(), at, size).ink(if marked { ink } else { Ink::WHITE });
+            sheet.text(if marked { text.bold() } else { text });
         }
     }
 
-    /// One bar a class: the answer in colour, the true class named in bold.
-    fn bars(&self, sheet: &mut Sheet, area: Frame) {
+    /// One bar a class: the answer in colour, the true class named in bold. Returns where they end.
+    fn bars(&self, sheet: &mut Sheet, area: Frame) -> f64 {
         let count = self.regions.len();
         let title = (area.middle().0, area.top - 26.0);
         sheet.text(Text::new("share of the light on regions", title, LABEL_SIZE).bold());
         let pitch = (area.height / count as f64).min(62.0);
         let size = TICK_SIZE.min(pitch * 0.8);
-        let names = 168.0;
+        let names = 204.0;
         let values = sheet.width_of("100.0 %", size, Weight::Bold) + 12.0;
         let longest = self.readings.iter().copied().fold(0.0, f64::max);
         let room = area.width - names - values;
@@ -237,5 +243,6 @@ impl DetectorPlane<'_> {
             let at = (end + 30.0, bottom);
             sheet.text(Text::new("true class", at, 22.0).bold().ink(Ink::TEAL).hang(Hang::Left));
         }
+        bottom
     }
 }

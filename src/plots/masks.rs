@@ -14,8 +14,8 @@ use crate::grid::Grid;
 
 /// Most masks in one row of the picture.
 const IN_A_ROW: usize = 5;
-const LEFT: f64 = 128.0;
-const RIGHT: f64 = 190.0;
+const LEFT: f64 = 136.0;
+const RIGHT: f64 = 210.0;
 const GAP: f64 = 36.0;
 
 /// Phase masks with one shared cyclic colour bar.

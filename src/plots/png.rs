@@ -127,11 +127,13 @@ impl Canvas<'_> {
     fn fill(&mut self, frame: &Frame, ink: Ink) -> Result<()> {
         let (left, top) = (frame.left.round() as i32, frame.top.round() as i32);
         let (right, bottom) = (frame.right().round() as i32, frame.bottom().round() as i32);
-        if right <= left || bottom <= top {
-            return Ok(());
+        // Pixel by pixel: the backend's own thin rectangles lose their last column or row.
+        for y in top..bottom {
+            for x in left..right {
+                self.pixel(x, y, ink, 1.0)?;
+            }
         }
-        // The backend's rectangles include their last row and column.
-        self.backend.draw_rect((left, top), (right - 1, bottom - 1), &colour(ink), true).map_err(refused)
+        Ok(())
     }
 
     /// A line with round ends: a pixel is covered as far as it lies within half the width.

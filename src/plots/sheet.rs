@@ -42,6 +42,13 @@ impl Frame {
             && other.top < self.bottom()
     }
 
+    pub(super) fn lies_in(&self, other: &Frame) -> bool {
+        self.left >= other.left
+            && self.right() <= other.right()
+            && self.top >= other.top
+            && self.bottom() <= other.bottom()
+    }
+
     /// The largest frame of the shape `height`:`width` that fits inside, centred.
     ///
     /// Very long planes are drawn no thinner than a 20th of their length.
@@ -74,7 +81,7 @@ impl Ink {
     pub(super) const LINE: Ink = Ink::rgb(0x3a, 0x40, 0x4d);
     pub(super) const GRID: Ink = Ink::rgb(0xdf, 0xe3, 0xea);
     pub(super) const WHITE: Ink = Ink::rgb(0xff, 0xff, 0xff);
-    pub(super) const NIGHT: Ink = Ink::rgb(0x00, 0x00, 0x04);
+    pub(super) const BLACK: Ink = Ink::rgb(0x00, 0x00, 0x00);
     /// Right, true, validation.
     pub(super) const TEAL: Ink = Ink::rgb(0x0b, 0x8a, 0x7d);
     /// The same on a dark field.
@@ -217,13 +224,13 @@ impl Sheet {
         self.fonts.width(text, size, weight)
     }
 
-    /// `text`, made smaller (to 60 %) and then cut with an ellipsis until it is at most `width` wide.
+    /// `text`, made smaller (to 75 %) and then cut with an ellipsis until it is at most `width` wide.
     pub(super) fn fitted(&self, text: Text, width: f64) -> Text {
         let natural = self.width_of(&text.text, text.size, text.weight);
         if natural <= width {
             return text;
         }
-        let size = text.size * (width / natural).max(0.6);
+        let size = text.size * (width / natural).max(0.75);
         let mut letters: Vec<char> = text.text.chars().collect();
         let mut cut = text.text.clone();
         while self.width_of(&cut, size, text.weight) > width && !letters.is_empty() {

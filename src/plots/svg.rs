@@ -104,7 +104,8 @@ fn write_text(backend: &mut SVGBackend<'_>, text: &Text) -> Result<()> {
     } else {
         y += drop;
     }
-    let style = TextStyle::from(font).color(&colour(text.ink)).pos(Pos::new(hang, VPos::Center));
+    let ink = colour(text.ink);
+    let style = TextStyle::from(font).color(&ink).pos(Pos::new(hang, VPos::Center));
     backend.draw_text(&text.text, &style, pixel((x, y))).map_err(refused)
 }
 

@@ -142,11 +142,11 @@ impl Training<'_> {
         sheet.text(Text::new("epoch", (frame.middle().0, frame.bottom() + 68.0), LABEL_SIZE));
         sheet.text(Text::new(name, (frame.left - 108.0, frame.middle().1), LABEL_SIZE).upward());
 
+        if values().next().is_none() {
+            sheet.text(Text::new("not recorded", frame.middle(), LABEL_SIZE).ink(Ink::QUIET));
+        }
         if let Some((at, value)) = panel.best {
-            let point = (x.pixel(at), y.pixel(value));
-            sheet.disc(point, 14.0, Ink::RED);
-            sheet.disc(point, 9.0, Ink::WHITE);
-            sheet.disc(point, 6.0, Ink::BLUE);
+            mark_best(sheet, (x.pixel(at), y.pixel(value)));
         }
         self.legend(sheet, frame, panel);
     }
@@ -168,13 +168,16 @@ impl Training<'_> {
         }
         if let Some((at, value)) = panel.best {
             let y = frame.top - 26.0;
-            let point = (frame.left + 25.0, y);
-            sheet.disc(point, 14.0, Ink::RED);
-            sheet.disc(point, 9.0, Ink::WHITE);
-            sheet.disc(point, 6.0, Ink::BLUE);
+            mark_best(sheet, (frame.left + 25.0, y));
             let value = format!("{value:.*}{}", panel.best_digits, panel.unit);
             let text = format!("best validation: {value} at epoch {}", trimmed(at, 2));
             sheet.text(Text::new(text, (frame.left + 58.0, y), size).hang(Hang::Left));
         }
     }
+}
+
+fn mark_best(sheet: &mut Sheet, at: (f64, f64)) {
+    sheet.disc(at, 14.0, Ink::RED);
+    sheet.disc(at, 9.0, Ink::WHITE);
+    sheet.disc(at, 6.0, Ink::BLUE);
 }
