@@ -1,19 +1,21 @@
 //! d2nn simulates, trains and fabricates diffractive optical neural networks.
 
+pub mod cli;
 pub mod dataset;
 pub mod design;
 pub mod detector;
 pub mod engine;
 pub mod error;
 pub mod evaluation;
-pub mod field;
 pub mod fabrication;
+pub mod field;
 pub mod files;
 pub mod grid;
 pub mod mask;
 pub mod material;
 pub mod network;
 pub mod object;
+pub mod plots;
 pub mod propagation;
 pub mod training;
 pub mod units;

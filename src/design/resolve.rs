@@ -54,6 +54,13 @@ impl Design {
         Settings { validation: (self.validation * images as f64).round() as usize, ..self.training }
     }
 
+    /// Side of the padded window over the side of the plane (the larger of rows and columns).
+    pub fn padding(&self) -> f64 {
+        let (rows, columns) = self.bench.grid().shape();
+        let (padded_rows, padded_columns) = self.bench.padded;
+        (padded_rows as f64 / rows as f64).max(padded_columns as f64 / columns as f64)
+    }
+
     /// The loss the device is trained with.
     pub fn loss(&self) -> CrossEntropy {
         self.training.loss

@@ -31,12 +31,15 @@ pub fn safe_offset(wavelength: Metres, distance: Metres, pitch: Metres) -> Metre
 
 /// Propagates by the plain sum over all pairs of pixels, in double precision: slow, obvious, no transform.
 ///
+/// `progress` is told the number of rows that are done.
+///
 /// # Errors
 /// [`Error::Value`] unless `distance` is a finite length above zero.
 pub fn direct_summation<T: Real>(
     field: &WaveField<T>,
     wavelength: Metres,
     distance: Metres,
+    progress: &mut dyn FnMut(usize),
 ) -> Result<WaveField<T>> {
     if !(distance.is_finite() && distance > 0.0) {
         return Err(Error::Value(format!(
@@ -57,6 +60,9 @@ pub fn direct_summation<T: Real>(
         .filter(|(_, u)| u.norm_sqr() != 0.0)
         .collect();
     let amplitude = Array2::from_shape_fn((rows, columns), |(y, x)| {
+        if x == 0 {
+            progress(y);
+        }
         let sum: Complex<f64> =
             sources.iter().map(|((sy, sx), u)| u * response[[y.abs_diff(*sy), x.abs_diff(*sx)]]).sum();
         narrow_complex(sum)

@@ -1,0 +1,143 @@
+//! `d2nn evaluate`: how well a device answers, and with how much of the light.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use serde_json::json;
+
+use super::progress::Progress;
+use super::{DataFlag, ThreadsFlag, open_device, print, print_json};
+use crate::dataset::{Images, Split};
+use crate::design::Design;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::evaluation::{Evaluation, evaluate};
+
+/// Arguments of `d2nn evaluate`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  d2nn evaluate layers/fashion-400ghz
+  d2nn evaluate runs/fashion-400ghz --limit 1000 --json")]
+pub struct EvaluateArgs {
+    /// Device folder
+    device: PathBuf,
+    #[command(flatten)]
+    data: DataFlag,
+    /// Which half of the data set
+    #[arg(long, value_enum, default_value_t = SplitName::Test)]
+    split: SplitName,
+    /// Only the first N images
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    /// One JSON object on stdout
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    threads: ThreadsFlag,
+}
+
+/// Half of a data set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum SplitName {
+    Test,
+    Train,
+}
+
+/// Runs `d2nn evaluate`.
+///
+/// # Errors
+/// For a damaged device, absent or damaged data and an empty choice of images.
+pub fn run(args: EvaluateArgs) -> Result<()> {
+    let device = open_device(&args.device)?;
+    let engine = args.threads.engine(&device)?;
+    let (split, split_name) = match args.split {
+        SplitName::Test => (Split::Test, "test"),
+        SplitName::Train => (Split::Train, "train"),
+    };
+    let name = device.design.data;
+    let (source, images) = args.data.load(name, split)?;
+    let judged = judge(&engine, &device.design, &images, args.limit)?;
+    if !args.json {
+        let heading = format!("{} on {name}, {split_name} images from {}", device.design.name, source.describe());
+        return print(&report(&heading, &judged, name.class_names()));
+    }
+    print_json(&json!({
+        "accuracy": judged.accuracy(),
+        "images": judged.images,
+        "loss": judged.loss,
+        "confusion": judged.confusion.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
+        "per_class_accuracy": judged.per_class_accuracy(),
+        "energy_distribution": judged.energy.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
+        "power_efficiency_input": judged.power_efficiency_input,
+        "power_efficiency_output": judged.power_efficiency_output,
+        "detector_share": judged.detector_share,
+        "signal_contrast": judged.signal_contrast,
+        "padding": device.design.padding(),
+        "data": {
+            "name": name.as_str(),
+            "split": split_name,
+            "source": source.describe(),
+            "builtin_sample": source.warning().is_some(),
+        },
+    }))
+}
+
+/// Judges a device on the first `limit` of `images`, with progress.
+pub(super) fn judge(
+    engine: &dyn Engine,
+    design: &Design,
+    images: &Images,
+    limit: Option<usize>,
+) -> Result<Evaluation> {
+    if limit == Some(0) {
+        return Err(Error::Usage("--limit 0: there must be at least one image".into()));
+    }
+    let indices: Vec<usize> = (0..images.len().min(limit.unwrap_or(usize::MAX))).collect();
+    let loss = design.loss();
+    let mut progress = Progress::new("evaluating", indices.len() as u64, "images");
+    let judged = evaluate(engine, images, &indices, &|readings, label| loss.value(readings, label), &mut |done| {
+        progress.update(done as u64, String::new);
+        Ok(())
+    });
+    progress.finish();
+    judged
+}
+
+/// The figures as text.
+pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[&str]) -> String {
+    let percent = |share: f64| format!("{:6.2} %", 100.0 * share);
+    let mut text = format!("{heading}\n\n");
+    let mut line = |name: &str, value: String, meaning: &str| {
+        let _ = writeln!(text, "{name:<26}{value:>9}  {meaning}");
+    };
+    line("accuracy", percent(judged.accuracy()), &format!("of {} images", judged.images));
+    line("loss", format!("{:.4}  ", judged.loss), "mean cross-entropy, as in training");
+    line("power efficiency, input", percent(judged.power_efficiency_input), "true region / power of the object");
+    line("power efficiency, output", percent(judged.power_efficiency_output), "true region / detector plane");
+    line("detector share", percent(judged.detector_share), "all regions / detector plane");
+    line("signal contrast", percent(judged.signal_contrast), "(true - best other) / all regions");
+    let _ = writeln!(text, "\nconfusion (rows: true class, columns: answer)");
+    let _ = write!(text, "{:<15}", "");
+    for class in 0..classes.len() {
+        let _ = write!(text, "{class:>6}");
+    }
+    let _ = writeln!(text, "  accuracy");
+    let shares = judged.per_class_accuracy();
+    for ((class, row), share) in judged.confusion.outer_iter().enumerate().zip(&shares) {
+        let _ = write!(text, "{class:>2} {:<12}", classes.get(class).unwrap_or(&""));
+        for count in row {
+            let _ = write!(text, "{count:>6}");
+        }
+        let _ = writeln!(text, "  {}", share.map_or("       -".into(), percent));
+    }
+    let _ = writeln!(text, "\nmean share of each region in the collected power, % (rows: true class)");
+    for (class, row) in judged.energy.outer_iter().enumerate() {
+        let _ = write!(text, "{class:>2} {:<12}", classes.get(class).unwrap_or(&""));
+        for share in row {
+            let _ = write!(text, "{:>6.1}", 100.0 * share);
+        }
+        let _ = writeln!(text);
+    }
+    text
+}

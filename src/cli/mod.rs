@@ -1,0 +1,165 @@
+//! The desk: one file a verb.
+//!
+//! Data goes to stdout, progress and errors to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage or wrong
+//! design file, 130 stopped by the user after saving.
+
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::dataset::{DatasetName, Images, Source, Split, Wanted, load_split};
+use crate::design::Device;
+use crate::engine::{CpuEngine, Engine};
+use crate::error::{Error, Result};
+
+pub mod classify;
+pub mod data;
+pub mod evaluate;
+pub mod export_stl;
+pub mod inspect;
+pub mod plot;
+mod progress;
+pub mod propagate;
+pub mod train;
+
+/// Simulates, trains and fabricates diffractive optical neural networks.
+#[derive(Debug, Parser)]
+#[command(
+    name = "d2nn",
+    version,
+    max_term_width = 100,
+    after_help = "Examples:
+  d2nn train                               train the default device into runs/fashion-400ghz
+  d2nn evaluate runs/fashion-400ghz        how well it answers, and with how much of the light
+  d2nn plot runs/fashion-400ghz all        pictures of it
+  d2nn export-stl runs/fashion-400ghz      its masks as plates for a printer
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or wrong design file, 130 stopped after saving."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Train a device
+    Train(train::TrainArgs),
+    /// Judge a device on labelled images
+    Evaluate(evaluate::EvaluateArgs),
+    /// Classify your own pictures
+    Classify(classify::ClassifyArgs),
+    /// Draw the detector plane, the masks, the training, the confusion matrix, the light
+    Plot(plot::PlotArgs),
+    /// Write each mask as a plate a printer prints
+    ExportStl(export_stl::ExportStlArgs),
+    /// Data sheet and sampling report of a device or a design
+    Inspect(inspect::InspectArgs),
+    /// Propagate any field through free space
+    Propagate(propagate::PropagateArgs),
+    /// Where data sets are, and fetching them
+    Data(data::DataArgs),
+}
+
+impl Cli {
+    /// Does what the command line asks for.
+    ///
+    /// # Errors
+    /// Whatever the verb returns; [`Error::exit_code`] says how to leave.
+    pub fn run(self) -> Result<()> {
+        match self.verb {
+            Verb::Train(args) => train::run(args),
+            Verb::Evaluate(args) => evaluate::run(args),
+            Verb::Classify(args) => classify::run(args),
+            Verb::Plot(args) => plot::run(args),
+            Verb::ExportStl(args) => export_stl::run(args),
+            Verb::Inspect(args) => inspect::run(args),
+            Verb::Propagate(args) => propagate::run(args),
+            Verb::Data(args) => data::run(args),
+        }
+    }
+}
+
+/// Where images come from.
+#[derive(Debug, Args)]
+struct DataFlag {
+    /// Folder with the IDX files, "builtin" for the sample in the program, or "download"; without it the
+    /// user's cache, the system's folder, the network and the sample are tried in turn
+    #[arg(long = "data", value_name = "WHERE")]
+    data: Option<std::ffi::OsString>,
+}
+
+impl DataFlag {
+    /// Finds `name`; a warning about the built-in sample goes to stderr.
+    fn locate(&self, name: DatasetName, splits: &[Split]) -> Result<Source> {
+        let wanted = self.data.clone().map_or(Wanted::Search, Wanted::from);
+        data::locate_aloud(name, &wanted, splits)
+    }
+
+    /// Finds and reads one half of `name`.
+    fn load(&self, name: DatasetName, split: Split) -> Result<(Source, Images)> {
+        let source = self.locate(name, &[split])?;
+        let images = load_split(name, &source, split)?;
+        Ok((source, images))
+    }
+}
+
+/// How many threads simulate.
+#[derive(Debug, Args)]
+struct ThreadsFlag {
+    /// Threads that simulate (0: one a core); the result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    threads: usize,
+}
+
+impl ThreadsFlag {
+    /// Most threads that make sense anywhere.
+    const MAX: usize = 1024;
+
+    /// An engine for `device` with its masks set.
+    fn engine(&self, device: &Device) -> Result<CpuEngine> {
+        let mut engine = self.bare_engine(device.design.bench.clone())?;
+        engine.set_phases(&device.phases)?;
+        Ok(engine)
+    }
+
+    /// An engine with flat masks.
+    fn bare_engine(&self, bench: crate::network::Bench) -> Result<CpuEngine> {
+        if self.threads > Self::MAX {
+            return Err(Error::Usage(format!("--threads {}: at most {}", self.threads, Self::MAX)));
+        }
+        CpuEngine::new(bench, self.threads)
+    }
+}
+
+/// The device in `folder`; a path that is no folder is a usage error with advice.
+fn open_device(folder: &Path) -> Result<Device> {
+    if !folder.is_dir() {
+        return Err(Error::Usage(format!(
+            "{} is not a device folder: `d2nn train` makes one, and layers/ has trained ones",
+            folder.display()
+        )));
+    }
+    Device::open(folder)
+}
+
+/// The note that pictures and tables made with the built-in sample carry.
+fn sample_note(sample: bool) -> Option<&'static str> {
+    sample.then_some("built-in sample of Fashion-MNIST, not the full data set")
+}
+
+/// To stdout; that the reader has gone (`| head`) is no failure.
+fn print(text: &str) -> Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(source) if source.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::io("write", &PathBuf::from("standard output"), source))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One JSON value on stdout.
+fn print_json(value: &serde_json::Value) -> Result<()> {
+    print(&format!("{value:#}\n"))
+}

@@ -1,0 +1,86 @@
+//! How far a command is: a bar on a terminal, an occasional line elsewhere, always on stderr.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+
+/// Between two lines where there is no terminal.
+const QUIET: Duration = Duration::from_secs(20);
+
+/// Progress of one piece of work with a known number of items.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    what: String,
+    unit: &'static str,
+    total: u64,
+    began: Instant,
+    spoke: Instant,
+    /// Items done before this sitting; they do not count for the rate.
+    before: Option<u64>,
+}
+
+impl Progress {
+    /// Begins `total` items of `what`, counted in `unit` ("images").
+    pub fn new(what: impl Into<String>, total: u64, unit: &'static str) -> Self {
+        let what = what.into();
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::new(total);
+            let template = format!(
+                "{{prefix}} {{wide_bar}} {{pos}}/{{len}} {unit} {{per_sec:>12}}, {{eta}} left {{msg}}"
+            );
+            if let Ok(style) = ProgressStyle::with_template(&template) {
+                bar.set_style(style);
+            }
+            bar.set_prefix(what.clone());
+            bar
+        });
+        let now = Instant::now();
+        Progress { bar, what, unit, total, began: now, spoke: now, before: None }
+    }
+
+    /// Says that `done` items are done; `message` is made only when it is shown.
+    pub fn update(&mut self, done: u64, message: impl FnOnce() -> String) {
+        let before = *self.before.get_or_insert(0);
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+            bar.set_message(message());
+        } else if self.spoke.elapsed() >= QUIET {
+            self.spoke = Instant::now();
+            let rate = (done - before) as f64 / self.began.elapsed().as_secs_f64();
+            let left = Duration::from_secs_f64((self.total - done.min(self.total)) as f64 / rate.max(1e-9));
+            eprintln!(
+                "{}: {done}/{} {}, {rate:.0}/s, {} left {}",
+                self.what,
+                self.total,
+                self.unit,
+                HumanDuration(left),
+                message()
+            );
+        }
+    }
+
+    /// Goes on from `done` items that were done in an earlier sitting.
+    pub fn resume_at(&mut self, done: u64) {
+        self.before = Some(done);
+        if let Some(bar) = &self.bar {
+            bar.set_position(done);
+            bar.reset_eta();
+        }
+    }
+
+    /// Prints a line that stays, on stderr.
+    pub fn line(&self, text: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| eprintln!("{text}")),
+            None => eprintln!("{text}"),
+        }
+    }
+
+    /// Ends the work and takes the bar away.
+    pub fn finish(self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

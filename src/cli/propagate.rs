@@ -1,0 +1,162 @@
+//! `d2nn propagate`: any field through free space, to compare with one's own code.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use ndarray::Array2;
+use ndarray_npy::{ReadNpyExt, WriteNpyExt};
+use num_complex::Complex;
+
+use super::progress::Progress;
+use super::print;
+use crate::error::{Error, Result};
+use crate::field::WaveField;
+use crate::files::write_bytes;
+use crate::grid::Grid;
+use crate::propagation::rayleigh_sommerfeld::{direct_summation, safe_offset};
+use crate::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
+use crate::units::{Metres, format_length, parse_positive_length};
+
+/// Arguments of `d2nn propagate`.
+#[derive(Debug, Args)]
+#[command(after_help = "The field is sampled at points of the given pitch; time dependence exp(-i omega t), so a \
+plane wave gains exp(+i k z). The arithmetic is double precision; the output is complex64 for complex64 and \
+float32 input, complex128 otherwise.
+
+Example:
+  d2nn propagate field.npy --wavelength \"0.75 mm\" --pixel-pitch \"0.4 mm\" --distance \"30 mm\" --out out.npy")]
+pub struct PropagateArgs {
+    /// NumPy file: complex64, complex128, float32 or float64, shape (rows, columns)
+    field: PathBuf,
+    /// Wavelength in the medium, such as "0.75 mm"
+    #[arg(long, value_name = "LENGTH")]
+    wavelength: String,
+    /// Distance between samples, such as "0.4 mm"
+    #[arg(long, value_name = "LENGTH")]
+    pixel_pitch: String,
+    /// How far, such as "30 mm"
+    #[arg(long, value_name = "LENGTH")]
+    distance: String,
+    /// How
+    #[arg(long, value_enum, default_value_t = MethodName::RayleighSommerfeld)]
+    method: MethodName,
+    /// Side of the padded window over the side of the field, 1 to 16
+    #[arg(long, value_name = "FACTOR", default_value_t = 2.0)]
+    padding: f64,
+    /// NumPy file to write
+    #[arg(long, value_name = "OUT.npy")]
+    out: PathBuf,
+}
+
+/// Ways to propagate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum MethodName {
+    /// Exact transfer function, band-limited
+    AngularSpectrum,
+    /// Transform of the sampled impulse response
+    RayleighSommerfeld,
+    /// Plain sum over all pairs of pixels: slow, the reference
+    Direct,
+}
+
+/// Runs `d2nn propagate`.
+///
+/// # Errors
+/// For lengths without sense, files that hold no field, and an output that cannot be written.
+pub fn run(args: PropagateArgs) -> Result<()> {
+    let length = |flag: &str, text: &str| -> Result<Metres> {
+        parse_positive_length(text).map_err(|problem| Error::Usage(format!("{flag}: {problem}")))
+    };
+    let wavelength = length("--wavelength", &args.wavelength)?;
+    let pitch = length("--pixel-pitch", &args.pixel_pitch)?;
+    let distance = length("--distance", &args.distance)?;
+    let (amplitude, single) = read(&args.field)?;
+    let (rows, columns) = amplitude.dim();
+    let grid =
+        Grid::new(rows, columns, pitch).map_err(|error| Error::file(&args.field, error.to_string()))?;
+    let field = WaveField::new(grid, amplitude)?;
+    let behind = match args.method {
+        MethodName::Direct => {
+            let mut progress = Progress::new("summing", rows as u64, "rows");
+            let sum = direct_summation(&field, wavelength, distance, &mut |row| {
+                progress.update(row as u64, String::new);
+            });
+            progress.finish();
+            sum?
+        }
+        MethodName::AngularSpectrum | MethodName::RayleighSommerfeld => {
+            let method = if args.method == MethodName::AngularSpectrum {
+                Method::AngularSpectrum
+            } else {
+                warn_of_aliasing(grid, wavelength, distance, args.padding);
+                Method::RayleighSommerfeld
+            };
+            let padded = padded_shape(grid, args.padding)
+                .map_err(|error| Error::Usage(format!("--padding: {error}")))?;
+            let pixel_model = PixelModel::Point;
+            Propagator::new(Gap { grid, padded, wavelength, distance, method, pixel_model })?.propagate(&field)
+        }
+    };
+    write(&args.out, &behind.amplitude, single)?;
+    print(&format!(
+        "{rows} x {columns} pixels over {}: power {:.6} of the power of the input\n",
+        format_length(distance, 6),
+        behind.power() / field.power()
+    ))
+}
+
+/// The impulse response must be sampled finely enough, and wrap-around needs room.
+fn warn_of_aliasing(grid: Grid, wavelength: Metres, distance: Metres, padding: f64) {
+    let (height, width) = grid.aperture();
+    let limit = safe_offset(wavelength, distance, grid.pixel_pitch());
+    if height.max(width) > limit {
+        eprintln!(
+            "warning: the impulse response is undersampled beyond an offset of {} (the field is {} wide): \
+             compare with --method angular-spectrum",
+            format_length(limit, 3),
+            format_length(height.max(width), 3)
+        );
+    }
+    if padding < 2.0 {
+        eprintln!("warning: --padding {padding}: light wraps around the window below a padding of 2");
+    }
+}
+
+/// The field, and whether its numbers were of single precision.
+fn read(path: &Path) -> Result<(Array2<Complex<f64>>, bool)> {
+    let size = std::fs::metadata(path).map_err(|error| Error::io("read", path, error))?.len();
+    let largest = (Grid::MAX_SIDE * Grid::MAX_SIDE) as u64;
+    if size > largest {
+        return Err(Error::file(path, format!("has {size} bytes: at most {largest} are read")));
+    }
+    let bytes = std::fs::read(path).map_err(|error| Error::io("read", path, error))?;
+    let double = |re: f64, im: f64| Complex::new(re, im);
+    let (field, single) = if let Ok(field) = Array2::<Complex<f64>>::read_npy(&bytes[..]) {
+        (field, false)
+    } else if let Ok(field) = Array2::<Complex<f32>>::read_npy(&bytes[..]) {
+        (field.mapv(|u| double(u.re.into(), u.im.into())), true)
+    } else if let Ok(field) = Array2::<f32>::read_npy(&bytes[..]) {
+        (field.mapv(|u| double(u.into(), 0.0)), true)
+    } else {
+        let field = Array2::<f64>::read_npy(&bytes[..]).map_err(|error| {
+            let advice = "a field is a two-dimensional complex64, complex128, float32 or float64 array";
+            Error::file(path, format!("{error}: {advice}"))
+        })?;
+        (field.mapv(|u| double(u, 0.0)), false)
+    };
+    if let Some(((y, x), _)) = field.indexed_iter().find(|(_, u)| !(u.re.is_finite() && u.im.is_finite())) {
+        return Err(Error::file(path, format!("is not finite at [{y}, {x}]")));
+    }
+    Ok((field, single))
+}
+
+fn write(path: &Path, field: &Array2<Complex<f64>>, single: bool) -> Result<()> {
+    let mut bytes = Vec::new();
+    let written = if single {
+        field.mapv(|u| Complex::new(u.re as f32, u.im as f32)).write_npy(&mut bytes)
+    } else {
+        field.write_npy(&mut bytes)
+    };
+    written.map_err(|error| Error::Value(format!("cannot write {}: {error}", path.display())))?;
+    write_bytes(path, &bytes)
+}

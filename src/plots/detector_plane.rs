@@ -1,0 +1,248 @@
+//! What one image becomes: the light on the detector plane and the reading of each region.
+
+use std::path::Path;
+
+use ndarray::Array2;
+
+use super::axes::{self, Bar, LABEL_SIZE, TICK_SIZE, Words};
+use super::colormaps::Colormap;
+use super::font::Weight;
+use super::sheet::{Frame, Hang, Ink, Sheet, Text, WIDTH};
+use super::{Format, check_finite, check_shape, intensity};
+use crate::detector::Region;
+use crate::error::{Error, Result};
+use crate::grid::Grid;
+
+/// Below the maximum by more than this the dB panel is black.
+const FLOOR: f64 = -40.0;
+const PANEL: f64 = 510.0;
+const TOP_MARGIN: f64 = 48.0;
+
+/// The detector plane for one image: linear, in dB, and the readings as bars.
+#[derive(Clone, Copy, Debug)]
+pub struct DetectorPlane<'a> {
+    /// Intensity relative to that of the unit input amplitude, indexed [y, x].
+    pub intensity: &'a Array2<f64>,
+    /// The detector plane.
+    pub grid: &'a Grid,
+    /// The detector regions.
+    pub regions: &'a [Region],
+    /// Name of the class of each region.
+    pub labels: &'a [String],
+    /// Power on each region as a share of the sum over all regions.
+    pub readings: &'a [f64],
+    /// Which region the device answers.
+    pub answer: usize,
+    /// Which region would be right, if known.
+    pub truth: Option<usize>,
+    /// Image number, true class and answer, say.
+    pub title: &'a str,
+    /// A quieter line below the title.
+    pub note: Option<&'a str>,
+}
+
+impl DetectorPlane<'_> {
+    /// Writes the plot to `path`.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for intensities or readings that are not finite or below zero, for lists of different
+    /// lengths and for regions outside the grid; [`Error::Io`] when the file cannot be written.
+    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
+        super::write(&self.draw()?, path, format)
+    }
+
+    fn check(&self) -> Result<()> {
+        check_shape(self.intensity, self.grid, "the intensity")?;
+        intensity::check(self.intensity, "the intensity")?;
+        check_finite(self.readings.iter().copied(), "a reading")?;
+        if let Some(reading) = self.readings.iter().find(|reading| **reading < 0.0) {
+            return Err(Error::Value(format!("a reading to be plotted is {reading}, below zero")));
+        }
+        let count = self.regions.len();
+        if count == 0 || self.labels.len() != count || self.readings.len() != count {
+            return Err(Error::Value(format!(
+                "{count} regions to be plotted with {} labels and {} readings: one of each per region",
+                self.labels.len(),
+                self.readings.len()
+            )));
+        }
+        if let Some(index) = [Some(self.answer), self.truth].into_iter().flatten().find(|i| *i >= count) {
+            return Err(Error::Value(format!("class {index} to be plotted: there are only {count}")));
+        }
+        let (rows, columns) = self.grid.shape();
+        for (index, region) in self.regions.iter().enumerate() {
+            if region.row + region.height > rows || region.column + region.width > columns {
+                return Err(Error::Value(format!("region {index} to be plotted leaves the detector plane")));
+            }
+        }
+        Ok(())
+    }
+
+    fn draw(&self) -> Result<Sheet> {
+        self.check()?;
+        let mut sheet = Sheet::new()?;
+        let top = sheet.head(self.title, self.note) + TOP_MARGIN;
+        let (height, width) = self.grid.aperture();
+        let panel = Frame::new(0.0, top, PANEL, PANEL).fit(height, width);
+        let left = Frame { left: 136.0 + (PANEL - panel.width) / 2.0, top, ..panel };
+        let right = Frame { left: left.left + PANEL + 40.0, ..left };
+
+        let full = intensity::largest(self.intensity.view());
+        let exponent = axes::common_exponent(full);
+        let unit = 10f64.powi(exponent);
+        let power = axes::power_of_ten(exponent);
+        let label = if power.is_empty() {
+            "intensity / input intensity".to_owned()
+        } else {
+            format!("intensity / input intensity, in {power}")
+        };
+        // A dark plane still needs a scale with two ends.
+        let high = if full > 0.0 { full / unit } else { 1.0 };
+        let linear = Bar {
+            map: Colormap::Intensity,
+            low: 0.0,
+            high,
+            ticks: axes::ticks(0.0, high, 5),
+            label: &label,
+        };
+        let decibels = Bar {
+            map: Colormap::Intensity,
+            low: FLOOR,
+            high: 0.0,
+            ticks: axes::ticks(FLOOR, 0.0, 4),
+            label: "dB relative to the maximum",
+        };
+        let shown = [
+            (left, intensity::linear(self.intensity.view(), full), linear, "linear"),
+            (right, intensity::decibels(self.intensity.view(), full, FLOOR), decibels, "decibels"),
+        ];
+        for (index, (frame, values, bar, name)) in shown.into_iter().enumerate() {
+            sheet.raster(frame, values.view(), Colormap::Intensity, true);
+            self.outline_regions(&mut sheet, frame);
+            axes::plane(&mut sheet, frame, self.grid, Words { x: true, y: index == 0 });
+            sheet.text(Text::new(name, (frame.middle().0, frame.top - 26.0), 28.0).bold());
+            let across = frame.width.max(400.0);
+            let at = (frame.middle().0 - across / 2.0).round();
+            axes::bar_below(&mut sheet, Frame::new(at, frame.bottom() + 104.0, across, 26.0), &bar);
+        }
+        let bottom = left.bottom() + 224.0;
+        let bars = Frame::new(1236.0, top, WIDTH - 1236.0 - 30.0, 600.0);
+        let end = self.bars(&mut sheet, bars);
+        sheet.height = bottom.max(end + 44.0);
+        Ok(sheet)
+    }
+
+    fn ink_of(&self, index: usize) -> Ink {
+        let right = self.truth.is_none_or(|truth| truth == index);
+        match (index == self.answer, right) {
+            (true, true) => Ink::AQUA,
+            (true, false) => Ink::CORAL,
+            (false, _) if self.truth == Some(index) => Ink::AQUA,
+            _ => Ink::WHITE.alpha(0.75),
+        }
+    }
+
+    /// Outlines with the number of the class just outside, where there is room, so as not to hide the light.
+    fn outline_regions(&self, sheet: &mut Sheet, frame: Frame) {
+        let (rows, columns) = self.grid.shape();
+        let (down, across) = (frame.height / rows as f64, frame.width / columns as f64);
+        let outlines: Vec<Frame> = self
+            .regions
+            .iter()
+            .map(|region| {
+                Frame::new(
+                    (frame.left + region.column as f64 * across).round(),
+                    (frame.top + region.row as f64 * down).round(),
+                    (region.width as f64 * across).round(),
+                    (region.height as f64 * down).round(),
+                )
+            })
+            .collect();
+        let size = 22.0;
+        let width_of = |sheet: &Sheet, index: usize| sheet.width_of(&index.to_string(), size, Weight::Bold);
+        let boxed = |at: (f64, f64), width: f64| Frame::new(at.0 - width / 2.0 - 4.0, at.1 - 12.0, width + 8.0, 24.0);
+        // Above or below its region each, and if one finds no room there, all inside.
+        let mut places: Vec<(f64, f64)> = Vec::new();
+        for (index, outline) in outlines.iter().enumerate() {
+            let width = width_of(sheet, index);
+            let free = |at: &(f64, f64)| {
+                let own = boxed(*at, width);
+                own.lies_in(&frame)
+                    && !outlines.iter().any(|other| other.meets(&own))
+                    && !places.iter().enumerate().any(|(i, &other)| boxed(other, width_of(sheet, i)).meets(&own))
+            };
+            let x = outline.middle().0;
+            let Some(at) = [(x, outline.top - 16.0), (x, outline.bottom() + 16.0)].into_iter().find(free) else {
+                break;
+            };
+            places.push(at);
+        }
+        let outside = places.len() == outlines.len();
+        for (index, outline) in outlines.iter().enumerate() {
+            let ink = self.ink_of(index);
+            let marked = index == self.answer || self.truth == Some(index);
+            sheet.outline(*outline, if marked { 4.0 } else { 2.0 }, ink);
+            let width = width_of(sheet, index);
+            let roomy = outline.width > width + 12.0 && outline.height > 30.0;
+            let at = match places.get(index) {
+                Some(&at) if outside => at,
+                _ if roomy => (outline.left + width / 2.0 + 6.0, outline.top + 16.0),
+                _ => outline.middle(),
+            };
+            sheet.fill(boxed(at, width), Ink::BLACK.alpha(0.5));
+            let text = Text::new(index.to_string(), at, size).ink(if marked { ink } else { Ink::WHITE });
+            sheet.text(if marked { text.bold() } else { text });
+        }
+    }
+
+    /// One bar a class: the answer in colour, the true class named in bold. Returns where they end.
+    fn bars(&self, sheet: &mut Sheet, area: Frame) -> f64 {
+        let count = self.regions.len();
+        let title = (area.middle().0, area.top - 26.0);
+        sheet.text(Text::new("share of the light on regions", title, LABEL_SIZE).bold());
+        let pitch = (area.height / count as f64).min(62.0);
+        let size = TICK_SIZE.min(pitch * 0.8);
+        let names = 204.0;
+        let values = sheet.width_of("100.0 %", size, Weight::Bold) + 12.0;
+        let longest = self.readings.iter().copied().fold(0.0, f64::max);
+        let room = area.width - names - values;
+        for (index, (label, &reading)) in self.labels.iter().zip(self.readings).enumerate() {
+            let y = area.top + (index as f64 + 0.5) * pitch;
+            let is_true = self.truth == Some(index);
+            let is_answer = index == self.answer;
+            let ink = match (is_answer, self.truth.is_none_or(|truth| truth == index)) {
+                (true, true) => Ink::TEAL,
+                (true, false) => Ink::RED,
+                _ => Ink::PALE,
+            };
+            let name_ink = if is_true { Ink::TEAL } else { Ink::TEXT };
+            let weight = if is_true { Weight::Bold } else { Weight::Regular };
+            let text = Text::new(format!("{index} {label}"), (area.left + names - 12.0, y), size)
+                .ink(name_ink)
+                .hang(Hang::Right);
+            let text = sheet.fitted(Text { weight, ..text }, names - 12.0);
+            sheet.text(text);
+            let share = if longest > 0.0 { reading / longest } else { 0.0 };
+            let thick = (pitch * 0.62).round();
+            let bar = Frame::new(area.left + names, y - thick / 2.0, (share * room).max(2.0), thick);
+            sheet.fill(bar, ink);
+            let weight = if is_answer { Weight::Bold } else { Weight::Regular };
+            let value = format!("{:.1} %", 100.0 * reading);
+            let text = Text::new(value, (bar.right() + 10.0, y), size).hang(Hang::Left);
+            sheet.text(Text { weight, ..text });
+        }
+        let bottom = area.top + count as f64 * pitch + 36.0;
+        let right = self.truth.is_none_or(|truth| truth == self.answer);
+        let (ink, answer) = if right { (Ink::TEAL, "the answer") } else { (Ink::RED, "the answer, wrong") };
+        let key = Frame::new(area.left + 4.0, bottom - 9.0, 26.0, 18.0);
+        sheet.fill(key, ink);
+        let text = Text::new(answer, (key.right() + 10.0, bottom), 22.0).hang(Hang::Left);
+        let end = key.right() + 10.0 + sheet.width_of(answer, 22.0, Weight::Regular);
+        sheet.text(text);
+        if self.truth.is_some() {
+            let at = (end + 30.0, bottom);
+            sheet.text(Text::new("true class", at, 22.0).bold().ink(Ink::TEAL).hang(Hang::Left));
+        }
+        bottom
+    }
+}

@@ -1,0 +1,101 @@
+//! The phase masks of a device, side by side in the order of the light.
+
+use std::f64::consts::TAU;
+use std::path::Path;
+
+use ndarray::Array2;
+
+use super::axes::{self, Bar, Tick, Words};
+use super::colormaps::Colormap;
+use super::sheet::{Frame, Sheet, Text, WIDTH};
+use super::{Format, check_finite, check_shape};
+use crate::error::{Error, Result};
+use crate::grid::Grid;
+
+/// Most masks in one row of the picture.
+const IN_A_ROW: usize = 5;
+const LEFT: f64 = 136.0;
+const RIGHT: f64 = 210.0;
+const GAP: f64 = 36.0;
+
+/// Phase masks with one shared cyclic colour bar.
+#[derive(Clone, Copy, Debug)]
+pub struct Masks<'a> {
+    /// Phase in radians, any number of turns, indexed [y, x]; the mask nearest the object first.
+    pub masks: &'a [Array2<f32>],
+    /// The plane the masks are sampled on.
+    pub grid: &'a Grid,
+    /// What device this is.
+    pub title: &'a str,
+    /// A quieter line below the title.
+    pub note: Option<&'a str>,
+}
+
+impl Masks<'_> {
+    /// Writes the plot to `path`.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for no masks, a mask of another shape than the grid or with a phase that is not
+    /// finite; [`Error::Io`] when the file cannot be written.
+    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
+        super::write(&self.draw()?, path, format)
+    }
+
+    fn draw(&self) -> Result<Sheet> {
+        if self.masks.is_empty() {
+            return Err(Error::Value("no masks to be plotted".into()));
+        }
+        for (index, mask) in self.masks.iter().enumerate() {
+            let what = format!("mask {}", index + 1);
+            check_shape(mask, self.grid, &what)?;
+            check_finite(mask.iter().map(|&phase| f64::from(phase)), &what)?;
+        }
+        let mut sheet = Sheet::new()?;
+        let top = sheet.head(self.title, self.note);
+
+        // Rows as even as they can be: six masks are three and three.
+        let count = self.masks.len();
+        let rows = count.div_ceil(IN_A_ROW);
+        let columns = count.div_ceil(rows);
+        let room = (WIDTH - LEFT - RIGHT - GAP * (columns as f64 - 1.0)) / columns as f64;
+        let widest = if rows > 1 { 360.0 } else { 620.0 };
+        let (height, width) = self.grid.aperture();
+        let cell = Frame::new(0.0, 0.0, room.min(widest), 620.0).fit(height, width);
+        let pitch = (cell.width + GAP, cell.height + 86.0);
+        let used = pitch.0 * columns as f64 - GAP;
+        let left = LEFT + ((WIDTH - LEFT - RIGHT - used) / 2.0).max(0.0).round();
+
+        for (index, mask) in self.masks.iter().enumerate() {
+            let (row, column) = (index / columns, index % columns);
+            let frame = Frame {
+                left: (left + column as f64 * pitch.0).round(),
+                top: (top + 44.0 + row as f64 * pitch.1).round(),
+                ..cell
+            };
+            let turns = mask.mapv(|phase| f64::from(phase).rem_euclid(TAU) / TAU);
+            sheet.raster(frame, turns.view(), Colormap::Phase, false);
+            // The last mask of a column carries the words of x.
+            let words = Words { x: index + columns >= count, y: column == 0 };
+            axes::plane(&mut sheet, frame, self.grid, words);
+            let name = format!("mask {}", index + 1);
+            sheet.text(Text::new(name, (frame.middle().0, frame.top - 24.0), 26.0).bold());
+        }
+
+        let bottom = top + 44.0 + (rows as f64 - 1.0) * pitch.1 + cell.height;
+        let bar_height = (bottom - top - 44.0).clamp(200.0, 620.0);
+        let bar = Frame::new(left + used + 44.0, top + 44.0, 28.0, bar_height.round());
+        let names = ["0", "π/2", "π", "3π/2", "2π"];
+        let ticks = names.iter().enumerate();
+        let ticks = ticks.map(|(i, name)| Tick { value: i as f64 * TAU / 4.0, label: (*name).to_owned() });
+        let phase = Bar {
+            map: Colormap::Phase,
+            low: 0.0,
+            high: TAU,
+            ticks: ticks.collect(),
+            label: "phase in rad",
+        };
+        axes::bar_beside(&mut sheet, bar, &phase);
+        sheet.height = bottom.max(bar.bottom()) + 96.0;
+        Ok(sheet)
+    }
+}

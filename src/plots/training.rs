@@ -1,0 +1,183 @@
+//! How training went: loss and accuracy against epochs.
+
+use std::path::Path;
+
+use super::axes::{self, LABEL_SIZE, Scale};
+use super::font::Weight;
+use super::sheet::{Frame, Hang, Ink, Sheet, Text, WIDTH};
+use super::{Format, check_finite};
+use crate::error::{Error, Result};
+use crate::units::trimmed;
+
+/// One logged moment of training.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct History {
+    /// Epochs done, fractions included.
+    pub epoch: f64,
+    /// Loss on the training images.
+    pub training_loss: Option<f64>,
+    /// Loss on the validation images.
+    pub validation_loss: Option<f64>,
+    /// Share of training images answered right, 0 to 1.
+    pub training_accuracy: Option<f64>,
+    /// Share of validation images answered right, 0 to 1.
+    pub validation_accuracy: Option<f64>,
+}
+
+/// Loss and accuracy, training and validation, with the best validation marked.
+#[derive(Clone, Copy, Debug)]
+pub struct Training<'a> {
+    /// In the order of time.
+    pub history: &'a [History],
+    /// What was trained.
+    pub title: &'a str,
+    /// A quieter line below the title.
+    pub note: Option<&'a str>,
+}
+
+/// One panel: two curves on one scale.
+struct Panel {
+    name: &'static str,
+    unit: &'static str,
+    training: Vec<(f64, f64)>,
+    validation: Vec<(f64, f64)>,
+    best: Option<(f64, f64)>,
+    best_digits: usize,
+}
+
+impl Training<'_> {
+    /// Writes the plot to `path`.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for an empty history or values that are not finite; [`Error::Io`] when the file cannot
+    /// be written.
+    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
+        super::write(&self.draw()?, path, format)
+    }
+
+    fn curve(&self, of: impl Fn(&History) -> Option<f64>) -> Vec<(f64, f64)> {
+        self.history.iter().filter_map(|row| of(row).map(|value| (row.epoch, value))).collect()
+    }
+
+    fn draw(&self) -> Result<Sheet> {
+        if self.history.is_empty() {
+            return Err(Error::Value("an empty training history to be plotted".into()));
+        }
+        check_finite(self.history.iter().map(|row| row.epoch), "an epoch")?;
+        let loss = Panel {
+            name: "loss",
+            unit: "",
+            training: self.curve(|row| row.training_loss),
+            validation: self.curve(|row| row.validation_loss),
+            best: None,
+            best_digits: 4,
+        };
+        let accuracy = Panel {
+            name: "accuracy",
+            unit: " %",
+            training: self.curve(|row| row.training_accuracy.map(|share| 100.0 * share)),
+            validation: self.curve(|row| row.validation_accuracy.map(|share| 100.0 * share)),
+            best: None,
+            best_digits: 2,
+        };
+        for panel in [&loss, &accuracy] {
+            let values = panel.training.iter().chain(&panel.validation).map(|point| point.1);
+            check_finite(values, &format!("a {} of the training history", panel.name))?;
+        }
+        // The first of equals: later epochs brought nothing.
+        let lowest = loss.validation.iter().copied().reduce(|a, b| if b.1 < a.1 { b } else { a });
+        let highest = accuracy.validation.iter().copied().reduce(|a, b| if b.1 > a.1 { b } else { a });
+
+        let mut sheet = Sheet::new()?;
+        let top = sheet.head(self.title, self.note) + 92.0;
+        let (width, height) = (690.0, 500.0);
+        let left = Frame::new(150.0, top, width, height);
+        let right = Frame::new(WIDTH - 40.0 - width, top, width, height);
+        self.panel(&mut sheet, left, &Panel { best: lowest, ..loss });
+        self.panel(&mut sheet, right, &Panel { best: highest, ..accuracy });
+        sheet.height = top + height + 100.0;
+        Ok(sheet)
+    }
+
+    fn panel(&self, sheet: &mut Sheet, frame: Frame, panel: &Panel) {
+        let epochs = self.history.iter().map(|row| row.epoch);
+        let (first, last) = (epochs.clone().fold(f64::MAX, f64::min), epochs.fold(f64::MIN, f64::max));
+        let (first, last) = (first.min(if first <= 1.0 { 0.0 } else { first }), last);
+        let last = if last > first { last } else { first + 1.0 };
+        let x = Scale { low: first, high: last, at_low: frame.left, at_high: frame.right() };
+        let values = || panel.training.iter().chain(&panel.validation).map(|point| point.1);
+        let (low, high) = (values().fold(f64::MAX, f64::min), values().fold(f64::MIN, f64::max));
+        let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+        let margin = if high > low { 0.06 * (high - low) } else { 0.05 * high.abs().max(1.0) };
+        let y = Scale {
+            low: low - margin,
+            high: high + margin,
+            at_low: frame.bottom(),
+            at_high: frame.top,
+        };
+
+        let (across, up) = (axes::ticks(x.low, x.high, 8), axes::ticks(y.low, y.high, 6));
+        for tick in &across {
+            sheet.fill(Frame::new(x.pixel(tick.value) - 1.0, frame.top, 2.0, frame.height), Ink::GRID);
+        }
+        for tick in &up {
+            sheet.fill(Frame::new(frame.left, y.pixel(tick.value) - 1.0, frame.width, 2.0), Ink::GRID);
+        }
+        for (curve, ink, width) in
+            [(&panel.training, Ink::PALE, 4.0), (&panel.validation, Ink::BLUE, 5.0)]
+        {
+            let points: Vec<_> = curve.iter().map(|&(at, value)| (x.pixel(at), y.pixel(value))).collect();
+            // A few points are shown as points, many as a curve.
+            if points.len() <= 40 {
+                for &point in &points {
+                    sheet.disc(point, width + 1.0, ink);
+                }
+            }
+            sheet.stroke(points, width, ink);
+        }
+        axes::bottom_axis(sheet, frame, &x, &across, true);
+        axes::left_axis(sheet, frame, &y, &up, true);
+        sheet.outline(frame, 2.0, Ink::LINE);
+        let name = if panel.unit.is_empty() { panel.name.to_owned() } else { format!("{} in %", panel.name) };
+        sheet.text(Text::new("epoch", (frame.middle().0, frame.bottom() + 68.0), LABEL_SIZE));
+        sheet.text(Text::new(name, (frame.left - 108.0, frame.middle().1), LABEL_SIZE).upward());
+
+        if values().next().is_none() {
+            sheet.text(Text::new("not recorded", frame.middle(), LABEL_SIZE).ink(Ink::QUIET));
+        }
+        if let Some((at, value)) = panel.best {
+            mark_best(sheet, (x.pixel(at), y.pixel(value)));
+        }
+        self.legend(sheet, frame, panel);
+    }
+
+    /// Above the panel, where no curve runs.
+    fn legend(&self, sheet: &mut Sheet, frame: Frame, panel: &Panel) {
+        let size = 24.0;
+        let y = frame.top - 66.0;
+        let mut x = frame.left;
+        for (name, curve, ink) in
+            [("training", &panel.training, Ink::PALE), ("validation", &panel.validation, Ink::BLUE)]
+        {
+            if curve.is_empty() {
+                continue;
+            }
+            sheet.stroke(vec![(x + 4.0, y), (x + 46.0, y)], 6.0, ink);
+            sheet.text(Text::new(name, (x + 58.0, y), size).hang(Hang::Left));
+            x += 58.0 + sheet.width_of(name, size, Weight::Regular) + 36.0;
+        }
+        if let Some((at, value)) = panel.best {
+            let y = frame.top - 26.0;
+            mark_best(sheet, (frame.left + 25.0, y));
+            let value = format!("{value:.*}{}", panel.best_digits, panel.unit);
+            let text = format!("best validation: {value} at epoch {}", trimmed(at, 2));
+            sheet.text(Text::new(text, (frame.left + 58.0, y), size).hang(Hang::Left));
+        }
+    }
+}
+
+fn mark_best(sheet: &mut Sheet, at: (f64, f64)) {
+    sheet.disc(at, 14.0, Ink::RED);
+    sheet.disc(at, 9.0, Ink::WHITE);
+    sheet.disc(at, 6.0, Ink::BLUE);
+}
