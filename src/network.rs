@@ -69,6 +69,16 @@ impl Bench {
         }
     }
 
+    /// Positions of object, masks and detector along the axis, metres from the object.
+    pub fn positions(&self) -> Vec<Metres> {
+        let mut z = 0.0;
+        let behind = self.gaps.iter().map(|gap| {
+            z += gap;
+            z
+        });
+        std::iter::once(0.0).chain(behind).collect()
+    }
+
     /// For each gap the number of the first gap of the same length: equal gaps share their transfer function.
     pub fn first_equal_gap(&self) -> Vec<usize> {
         let first = |length: &Metres| self.gaps.iter().position(|other| other == length).unwrap_or(0);
@@ -159,6 +169,51 @@ impl<T: Real> Network<T> {
     /// As [`Network::light`].
     pub fn readings(&self, image: ArrayView2<'_, f32>) -> Result<Vec<f64>> {
         Ok(self.bench.detector.readings(&self.light(image)?.detector))
+    }
+
+    /// Intensity on the cut x = 0 along the axis: positions in metres, and an array indexed `[y, z]`.
+    ///
+    /// Each gap gives `slices` columns, its first plane included; the last column is the detector plane.
+    /// Between planes the field is carried by the angular spectrum, which short distances do not alias.
+    /// `progress` is told the number of columns that are done.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for no slices.
+    pub fn side_view(
+        &self,
+        light: &Light<T>,
+        slices: usize,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<(Vec<Metres>, Array2<f64>)> {
+        if slices == 0 {
+            return Err(Error::Value("a side view needs at least one slice a gap".into()));
+        }
+        let bench = &self.bench;
+        let (rows, columns) = bench.grid().shape();
+        let axis = columns / 2;
+        let mut positions = Vec::new();
+        let mut cuts = Vec::new();
+        let starts = bench.positions();
+        for (index, length) in bench.gaps.iter().enumerate() {
+            let field = match index {
+                0 => light.object.clone(),
+                _ => self.masks[index - 1].apply(&light.incident[index - 1]),
+            };
+            for slice in 0..slices {
+                let distance = length * slice as f64 / slices as f64;
+                positions.push(starts[index] + distance);
+                cuts.push(if slice == 0 {
+                    field.intensity().column(axis).to_owned()
+                } else {
+                    let gap = Gap { distance, method: Method::AngularSpectrum, ..bench.gap(index) };
+                    Propagator::new(gap)?.propagate(&field).intensity().column(axis).to_owned()
+                });
+                progress(cuts.len());
+            }
+        }
+        positions.push(starts[bench.gaps.len()]);
+        cuts.push(light.detector.intensity().column(axis).to_owned());
+        Ok((positions, Array2::from_shape_fn((rows, cuts.len()), |(y, z)| cuts[z][y])))
     }
 
     /// Gradient with respect to each phase of a loss whose derivatives by the readings are `slopes`.

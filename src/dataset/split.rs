@@ -14,6 +14,7 @@ enum Purpose {
     HoldOut = 1,
     EpochOrder = 2,
     EpochFlips = 3,
+    Masks = 4,
 }
 
 /// Images held out and images left to learn from: disjoint, together all of them, each list ascending.
@@ -74,6 +75,13 @@ pub fn epoch_order(indices: &[usize], seed: u64, epoch: u64) -> Vec<usize> {
 pub fn epoch_flips(images: usize, seed: u64, epoch: u64) -> Vec<bool> {
     let mut random = stream(seed, Purpose::EpochFlips, epoch);
     (0..images).map(|_| random.next_u64() >> 63 == 1).collect()
+}
+
+/// `count` numbers from [0, 1) for the first phases of mask `mask`: a function of the arguments alone.
+pub fn uniform(count: usize, seed: u64, mask: u64) -> Vec<f32> {
+    let mut random = stream(seed, Purpose::Masks, mask);
+    // The upper 24 bits are exact in single precision.
+    (0..count).map(|_| (random.next_u64() >> 40) as f32 / (1u64 << 24) as f32).collect()
 }
 
 fn stream(seed: u64, purpose: Purpose, number: u64) -> ChaCha8Rng {

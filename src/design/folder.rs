@@ -17,6 +17,10 @@ use crate::training::Epoch;
 
 /// Where a design is typed.
 pub const DESIGN: &str = "design.toml";
+/// Folder of the pictures.
+pub const PLOTS: &str = "plots";
+/// Folder of what a resumed training needs.
+pub const CHECKPOINT: &str = "checkpoint";
 const PROVENANCE: &str = "provenance.toml";
 const HISTORY: &str = "history.csv";
 
@@ -120,6 +124,34 @@ pub fn read_design(path: &Path) -> Result<(DesignFile, Design)> {
     let typed = DesignFile::parse(&name, &text)?;
     let design = Design::resolve(&name, &typed)?;
     Ok((typed, design))
+}
+
+/// Whether `folder` holds a device: it has a design.
+pub fn is_device_folder(folder: &Path) -> bool {
+    folder.join(DESIGN).is_file()
+}
+
+/// Removes the results of an earlier training from `folder`; other files stay.
+///
+/// # Errors
+/// [`Error::Io`] when the operating system refuses.
+pub fn remove_results(folder: &Path) -> Result<()> {
+    let entries = fs::read_dir(folder).map_err(|error| Error::io("read", folder, error))?;
+    for entry in entries {
+        let path = entry.map_err(|error| Error::io("read", folder, error))?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mask = name.strip_prefix("mask-").and_then(|rest| rest.strip_suffix(".npy"));
+        let is_mask = mask.is_some_and(|number| number.parse::<usize>().is_ok());
+        let removed = if [CHECKPOINT, PLOTS].contains(&name.as_str()) {
+            fs::remove_dir_all(&path)
+        } else if is_mask || [PROVENANCE, HISTORY].contains(&name.as_str()) {
+            fs::remove_file(&path)
+        } else {
+            Ok(())
+        };
+        removed.map_err(|error| Error::io("remove", &path, error))?;
+    }
+    Ok(())
 }
 
 fn mask_path(folder: &Path, number: usize) -> PathBuf {

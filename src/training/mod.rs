@@ -3,11 +3,12 @@
 //! A training is a pure function of its settings, its images and its seed. Its whole state is in [`State`], so
 //! that one that was stopped and goes on ends with the same bits as one that was not.
 
+use std::f32::consts::TAU;
 use std::time::Instant;
 
 use ndarray::Array2;
 
-use crate::dataset::{HoldOut, Images, epoch_flips, epoch_order, hold_out};
+use crate::dataset::{HoldOut, Images, epoch_flips, epoch_order, hold_out, uniform};
 use crate::detector::brightest;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -84,10 +85,17 @@ pub struct State {
 }
 
 impl State {
-    /// A training that has not begun: flat masks.
-    pub fn new(masks: usize, shape: (usize, usize)) -> Self {
+    /// A training that has not begun: every phase drawn from [0, 2 pi) by `seed`.
+    ///
+    /// Random masks spread the light of every object pixel over the next plane, so that all phases learn from
+    /// the first step on; flat ones need several times as many images (docs/training.md has the figures).
+    pub fn new(masks: usize, shape: (usize, usize), seed: u64) -> Self {
+        let draw = |mask| {
+            let mut values = uniform(shape.0 * shape.1, seed, mask as u64).into_iter();
+            Array2::from_shape_simple_fn(shape, || TAU * values.next().unwrap_or(0.0))
+        };
         State {
-            phases: vec![Array2::zeros(shape); masks],
+            phases: (0..masks).map(draw).collect(),
             adam: Adam::new(masks, shape),
             history: Vec::new(),
             loss: 0.0,

@@ -1,0 +1,279 @@
+//! `d2nn inspect`: data sheet and sampling report.
+
+use std::f64::consts::TAU;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{open_device, print, print_json};
+use crate::design::folder::read_design;
+use crate::design::{Design, DesignFile, Device};
+use crate::error::Result;
+use crate::propagation::angular_spectrum::BandLimit;
+use crate::propagation::rayleigh_sommerfeld::safe_offset;
+use crate::propagation::{Method, PixelModel};
+use crate::units::{Metres, format_length, trimmed};
+
+/// Arguments of `d2nn inspect`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  d2nn inspect                         the default design
+  d2nn inspect my-design.toml
+  d2nn inspect layers/fashion-400ghz --json")]
+pub struct InspectArgs {
+    /// Design file or device folder (default: the default design)
+    #[arg(value_name = "DEVICE | DESIGN.toml")]
+    design: Option<PathBuf>,
+    /// One JSON object on stdout
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs `d2nn inspect`.
+///
+/// # Errors
+/// For a wrong design and a damaged device.
+pub fn run(args: InspectArgs) -> Result<()> {
+    let (design, device) = match &args.design {
+        None => (Design::resolve("the default design", &DesignFile::default())?, None),
+        Some(path) if path.is_dir() => {
+            let device = open_device(path)?;
+            (device.design.clone(), Some(device))
+        }
+        Some(path) => (read_design(path)?.1, None),
+    };
+    let sampling = Sampling::of(&design);
+    if args.json { print_json(&as_json(&design, &sampling)) } else { print(&sheet(&design, &sampling, device.as_ref())) }
+}
+
+/// What the grid can and cannot carry.
+struct Sampling {
+    /// Sine of the largest angle the pixels diffract to; 1 for pitches of half a wavelength or less.
+    sine: f64,
+    shortest: Metres,
+    /// Half the width of the plane squared over wavelength and shortest gap.
+    fresnel_number: f64,
+    /// Frequencies the band limit keeps along the shorter side, cycles per metre, for the longest gap.
+    band_limit: f64,
+    nyquist: f64,
+    /// Share of the sampled frequencies that is evanescent.
+    evanescent_share: f64,
+    /// Reach of a pixel across the shortest gap at the largest angle.
+    reach: Metres,
+    widest: Metres,
+    /// Largest offset at which the impulse response is safely sampled across the shortest gap.
+    safe_offset: Metres,
+}
+
+impl Sampling {
+    fn of(design: &Design) -> Self {
+        let bench = &design.bench;
+        let grid = bench.grid();
+        let pitch = grid.pixel_pitch();
+        let (height, width) = grid.aperture();
+        let shortest = bench.gaps.iter().copied().fold(f64::INFINITY, f64::min);
+        let longest = bench.gaps.iter().copied().fold(0.0, f64::max);
+        let widest = height.max(width);
+        let sine = (bench.wavelength / (2.0 * pitch)).min(1.0);
+        let (rows, columns) = bench.padded;
+        let band = BandLimit::new(rows as f64 * pitch, columns as f64 * pitch, bench.wavelength, longest);
+        let nyquist = 0.5 / pitch;
+        Sampling {
+            sine,
+            shortest,
+            fresnel_number: (widest / 2.0).powi(2) / (bench.wavelength * shortest),
+            band_limit: band.limits().0.min(band.limits().1),
+            nyquist,
+            evanescent_share: evanescent_share(nyquist * bench.wavelength),
+            reach: if sine < 1.0 { shortest * sine / (1.0 - sine * sine).sqrt() } else { f64::INFINITY },
+            widest,
+            safe_offset: safe_offset(bench.wavelength, shortest, pitch),
+        }
+    }
+
+    /// Whether light of every pixel reaches every pixel of the next plane.
+    fn fully_connected(&self) -> bool {
+        self.reach >= self.widest
+    }
+
+    /// What to change, if anything.
+    fn advice(&self, design: &Design) -> String {
+        let padding = design.padding();
+        match design.bench.method {
+            Method::RayleighSommerfeld => format!(
+                "padding {} suffices: the window holds the whole linear convolution, nothing wraps around",
+                trimmed(padding, 2)
+            ),
+            Method::AngularSpectrum if padding >= 4.0 => {
+                format!("padding {} keeps wrap-around at the level of a few per cent", trimmed(padding, 2))
+            }
+            Method::AngularSpectrum => format!(
+                "padding {} leaves wrap-around of several per cent for rough masks: take padding = 4, or method = \
+                 \"rayleigh-sommerfeld\"",
+                trimmed(padding, 2)
+            ),
+        }
+    }
+}
+
+/// Share of the square of frequencies |f| <= half_side (in units of 1/wavelength) outside the unit circle.
+fn evanescent_share(half_side: f64) -> f64 {
+    if half_side <= std::f64::consts::FRAC_1_SQRT_2 {
+        return 0.0;
+    }
+    let disc = if half_side >= 1.0 {
+        std::f64::consts::PI
+    } else {
+        // The disc without the four caps that stick out of the square.
+        let cap = half_side.acos() - half_side * (1.0 - half_side * half_side).sqrt();
+        std::f64::consts::PI - 4.0 * cap
+    };
+    1.0 - disc / (4.0 * half_side * half_side)
+}
+
+fn method_name(method: Method) -> &'static str {
+    match method {
+        Method::AngularSpectrum => "angular-spectrum",
+        Method::RayleighSommerfeld => "rayleigh-sommerfeld",
+    }
+}
+
+fn pixel_model_name(model: PixelModel) -> &'static str {
+    match model {
+        PixelModel::Point => "point",
+        PixelModel::Square => "square",
+    }
+}
+
+fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
+    let bench = &design.bench;
+    let (rows, columns) = bench.grid().shape();
+    let (top, left) = bench.object.origin();
+    let (image_rows, image_columns) = bench.object.image();
+    let regions: Vec<[usize; 4]> = bench
+        .detector
+        .regions()
+        .iter()
+        .map(|region| [region.row, region.column, region.height, region.width])
+        .collect();
+    let finite = |value: f64| value.is_finite().then_some(value);
+    json!({
+        "name": design.name,
+        "wavelength": bench.wavelength,
+        "pixel_pitch": bench.grid().pixel_pitch(),
+        "pixels": if rows == columns { json!(rows) } else { json!([rows, columns]) },
+        "padded_pixels": [bench.padded.0, bench.padded.1],
+        "padding": design.padding(),
+        "masks": bench.masks(),
+        "gaps": bench.gaps,
+        "method": method_name(bench.method),
+        "pixel_model": pixel_model_name(bench.pixel_model),
+        "object_encoding": format!("{:?}", bench.object.encoding()).to_lowercase(),
+        "object_image": [image_rows, image_columns],
+        "object_origin": [top, left],
+        "object_upsampling": bench.object.upsampling(),
+        "detector_regions": regions,
+        "classes": design.data.class_names(),
+        "material": design.material.name(),
+        "refractive_index": design.material.refractive_index(),
+        "full_turn_height": design.material.height(TAU, bench.wavelength),
+        "face_reflection": design.material.face_reflection(),
+        "sampling": {
+            "largest_angle_degrees": sampling.sine.asin().to_degrees(),
+            "fresnel_number": sampling.fresnel_number,
+            "nyquist_frequency": sampling.nyquist,
+            "band_limit": sampling.band_limit,
+            "evanescent_share": sampling.evanescent_share,
+            "pixel_reach": finite(sampling.reach),
+            "fully_connected": sampling.fully_connected(),
+            "safe_offset": finite(sampling.safe_offset),
+        },
+    })
+}
+
+fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> String {
+    let bench = &design.bench;
+    let grid = bench.grid();
+    let (rows, columns) = grid.shape();
+    let (height, width) = grid.aperture();
+    let length = |value: Metres| if value.is_finite() { format_length(value, 3) } else { "any".into() };
+    let mut text = format!("{}\n", design.name);
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "  {name:<22}{value}");
+    };
+    line("wavelength", format!("{} ({} GHz)", length(bench.wavelength), trimmed(299_792_458.0 / bench.wavelength / 1e9, 1)));
+    line("planes", format!("{columns} x {rows} pixels of {} = {} x {}", length(grid.pixel_pitch()), length(width), length(height)));
+    line("masks", format!("{} phase masks", bench.masks()));
+    line("gaps", bench.gaps.iter().map(|gap| length(*gap)).collect::<Vec<_>>().join(", "));
+    line("propagation", format!(
+        "{}, {} x {} points (padding {}), {} pixels",
+        method_name(bench.method), bench.padded.1, bench.padded.0, trimmed(design.padding(), 2), pixel_model_name(bench.pixel_model)
+    ));
+    let (image_rows, image_columns) = bench.object.image();
+    let (extent_rows, extent_columns) = bench.object.extent();
+    line("object", format!(
+        "{image_columns} x {image_rows} image as {}, enlarged {} times to {extent_columns} x {extent_rows} pixels",
+        format!("{:?}", bench.object.encoding()).to_lowercase(), bench.object.upsampling()
+    ));
+    let region = bench.detector.regions()[0];
+    line("detector", format!(
+        "{} regions of {} x {}", bench.detector.regions().len(),
+        length(region.width as f64 * grid.pixel_pitch()), length(region.height as f64 * grid.pixel_pitch())
+    ));
+    line("material", format!(
+        "{}, n = {}: {} for a phase of 2 pi", design.material.name(), design.material.refractive_index(),
+        length(design.material.height(TAU, bench.wavelength))
+    ));
+    line("face reflection", format!(
+        "{:.2} % of the power at each face of a plate (not simulated)", 100.0 * design.material.face_reflection()
+    ));
+    let _ = writeln!(text, "\nsampling");
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "  {name:<22}{value}");
+    };
+    line("largest angle", format!("{:.1} degrees (pitch {:.3} wavelengths)", sampling.sine.asin().to_degrees(), grid.pixel_pitch() / bench.wavelength));
+    line("connection", format!(
+        "a pixel reaches {} across {}: {}", length(sampling.reach), length(sampling.shortest),
+        if sampling.fully_connected() { "neighbouring plates are fully connected".to_owned() } else { format!("less than the plate of {}, neighbouring plates are partly connected", length(sampling.widest)) }
+    ));
+    line("Fresnel number", format!("{:.2} (half the plate's width squared / wavelength / gap)", sampling.fresnel_number));
+    line("Nyquist frequency", format!("{:.4} /mm; evanescent beyond {:.4} /mm: {:.1} % of the sampled frequencies", sampling.nyquist / 1e3, 1e-3 / bench.wavelength, 100.0 * sampling.evanescent_share));
+    line("band limit", format!("{:.4} /mm (angular spectrum, longest gap, this padding)", sampling.band_limit / 1e3));
+    line("impulse response", format!("safely sampled up to an offset of {} (largest here {})", length(sampling.safe_offset), length(sampling.widest)));
+    line("padding", sampling.advice(design));
+    if let Some(provenance) = device.and_then(|device| device.provenance.as_ref()) {
+        let _ = writeln!(text, "\ntraining");
+        let mut line = |name: &str, value: String| {
+            let _ = writeln!(text, "  {name:<22}{value}");
+        };
+        let data = &provenance.data;
+        line("data", format!("{}, {} images{}", data.name, data.training_images, if data.builtin_sample { " (built-in sample)" } else { "" }));
+        line("test accuracy", format!("{:.2} % of {} images", 100.0 * provenance.metrics.test_accuracy, data.test_images));
+        line("detector share", format!("{:.2} %", 100.0 * provenance.metrics.detector_share));
+        line("seed", provenance.seed.to_string());
+        line("made by", format!("d2nn {} ({}): {}", provenance.version, provenance.commit, provenance.command));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn evanescent_share_by_counting() {
+        // Against a count on a fine grid; its error is about one cell of the boundary, 1/500.
+        for half_side in [0.5, 0.9375, 1.0, 1.8] {
+            let cells = 1000;
+            let at = |i: usize| half_side * (2.0 * (i as f64 + 0.5) / f64::from(cells) - 1.0);
+            let outside = (0..cells as usize)
+                .flat_map(|y| (0..cells as usize).map(move |x| (y, x)))
+                .filter(|&(y, x)| at(y).hypot(at(x)) > 1.0)
+                .count();
+            let counted = outside as f64 / f64::from(cells).powi(2);
+            assert!((evanescent_share(half_side) - counted).abs() < 2e-3, "{half_side}");
+        }
+    }
+}

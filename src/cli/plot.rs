@@ -1,0 +1,310 @@
+//! `d2nn plot`: pictures of a device at work.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use ndarray::Array2;
+
+use super::classify::InvertName;
+use super::progress::Progress;
+use super::{DataFlag, ThreadsFlag, evaluate, open_device, print, sample_note};
+use crate::dataset::{Images, Split, picture};
+use crate::design::Device;
+use crate::design::folder::{PLOTS, read_history};
+use crate::detector::brightest;
+use crate::error::{Error, Result};
+use crate::evaluation::Evaluation;
+use crate::files::create_folder;
+use crate::network::Network;
+use crate::plots::{Confusion, DetectorPlane, Format, History, Light, Masks, Plane, SideView, Training};
+
+/// Slices of the side view in each gap.
+const SLICES: usize = 20;
+
+/// Arguments of `d2nn plot`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  d2nn plot layers/fashion-400ghz
+  d2nn plot layers/fashion-400ghz light --image 7
+  d2nn plot runs/fashion-400ghz detector --image-file boot.png --format svg --out pictures")]
+pub struct PlotArgs {
+    /// Device folder
+    device: PathBuf,
+    /// What to draw
+    #[arg(value_enum, default_value_t = Kind::All)]
+    kind: Kind,
+    /// Number of the test image whose light is drawn
+    #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "image_file")]
+    image: usize,
+    /// A picture of your own instead of a test image (PNG or JPEG)
+    #[arg(long, value_name = "F")]
+    image_file: Option<PathBuf>,
+    /// Whether to exchange dark and bright in your own picture
+    #[arg(long, value_enum, default_value_t = InvertName::Auto)]
+    invert: InvertName,
+    /// Folder for the pictures (default: plots in the device folder)
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// File format
+    #[arg(long, value_enum, default_value_t = FormatName::Png)]
+    format: FormatName,
+    /// Only the first N test images in the confusion matrix
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    #[command(flatten)]
+    data: DataFlag,
+    #[command(flatten)]
+    threads: ThreadsFlag,
+}
+
+/// What to draw.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Kind {
+    /// Intensity at the detector plane, linear and dB, with regions and readings
+    Detector,
+    /// The phase masks
+    Masks,
+    /// Loss and accuracy over the epochs
+    Training,
+    /// Confusion matrix on the test images
+    Confusion,
+    /// Intensity on every plane and a side view
+    Light,
+    /// All of them
+    All,
+}
+
+/// File formats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum FormatName {
+    Png,
+    Svg,
+}
+
+/// Runs `d2nn plot`.
+///
+/// # Errors
+/// For a damaged device, absent data, pictures that cannot be read and folders that cannot be written.
+pub fn run(args: PlotArgs) -> Result<()> {
+    let device = open_device(&args.device)?;
+    let format = match args.format {
+        FormatName::Png => Format::Png,
+        FormatName::Svg => Format::Svg,
+    };
+    let wants = |kind| args.kind == kind || args.kind == Kind::All;
+    let mut test = None;
+    if wants(Kind::Confusion) || (wants(Kind::Light) || wants(Kind::Detector)) && args.image_file.is_none() {
+        test = Some(args.data.load(device.design.data, Split::Test)?);
+    }
+    let sample = test.as_ref().is_some_and(|(source, _)| source.warning().is_some());
+    let folder = args.out.unwrap_or_else(|| device.folder.join(PLOTS));
+    let mut artist = Artist { device: &device, folder, format, sample, written: Vec::new() };
+    create_folder(&artist.folder)?;
+    if wants(Kind::Masks) {
+        artist.masks()?;
+    }
+    if wants(Kind::Training) {
+        let drawn = artist.training()?;
+        if !drawn && args.kind == Kind::Training {
+            return Err(Error::file(&device.folder.join("history.csv"), "is absent or empty: nothing to draw"));
+        }
+    }
+    if wants(Kind::Detector) || wants(Kind::Light) {
+        let subject = match (&args.image_file, &test) {
+            (Some(path), _) => Subject::of_picture(&device, path, args.invert)?,
+            (None, Some((_, images))) => Subject::of_test_image(&device, images, args.image)?,
+            (None, None) => return Err(Error::Value("no image to draw".into())),
+        };
+        artist.image(&subject, wants(Kind::Detector), wants(Kind::Light))?;
+    }
+    if let Some((_, images)) = test.as_ref().filter(|_| wants(Kind::Confusion)) {
+        let engine = args.threads.engine(&device)?;
+        let judged = evaluate::judge(&engine, &device.design, images, args.limit)?;
+        artist.confusion(&judged)?;
+    }
+    let lines: String = artist.written.iter().map(|path| format!("{}\n", path.display())).collect();
+    print(&lines)
+}
+
+/// Draws everything into the plots folder of a device that has just been trained.
+pub(super) fn after_training(
+    device: &Device,
+    judged: &Evaluation,
+    test: &Images,
+    sample: bool,
+) -> Result<()> {
+    let folder = device.folder.join(PLOTS);
+    create_folder(&folder)?;
+    let mut artist = Artist { device, folder, format: Format::Png, sample, written: Vec::new() };
+    artist.masks()?;
+    artist.training()?;
+    artist.confusion(judged)?;
+    artist.image(&Subject::of_test_image(device, test, 0)?, true, true)
+}
+
+/// The image whose light is drawn.
+struct Subject {
+    image: Array2<f32>,
+    name: String,
+    truth: Option<usize>,
+}
+
+impl Subject {
+    fn of_test_image(device: &Device, images: &Images, number: usize) -> Result<Self> {
+        if number >= images.len() {
+            return Err(Error::Usage(format!(
+                "--image {number}: the test images are 0 to {}",
+                images.len().saturating_sub(1)
+            )));
+        }
+        let truth = usize::from(images.labels[number]);
+        Ok(Subject {
+            image: images.batch(&[number]).index_axis_move(ndarray::Axis(0), 0),
+            name: format!("test image {number} ({})", device.design.data.class_names()[truth]),
+            truth: Some(truth),
+        })
+    }
+
+    fn of_picture(device: &Device, path: &Path, invert: InvertName) -> Result<Self> {
+        let (rows, columns) = device.design.bench.object.image();
+        let fitted = picture::read(path, rows, columns, invert.into())?;
+        eprintln!("{}: {}", path.display(), fitted.describe());
+        Ok(Subject {
+            image: fitted.image.mapv(|value| f32::from(value) / 255.0),
+            name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
+            truth: None,
+        })
+    }
+}
+
+/// Draws into one folder.
+struct Artist<'a> {
+    device: &'a Device,
+    folder: PathBuf,
+    format: Format,
+    sample: bool,
+    written: Vec<PathBuf>,
+}
+
+impl Artist<'_> {
+    fn path(&mut self, name: &str) -> PathBuf {
+        let path = self.folder.join(format!("{name}.{}", self.format.extension()));
+        self.written.push(path.clone());
+        path
+    }
+
+    fn labels(&self) -> Vec<String> {
+        self.device.design.data.class_names().iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// What pictures of the device itself carry: whether it learned from the sample only.
+    fn trained_note(&self) -> Option<&'static str> {
+        let provenance = self.device.provenance.as_ref();
+        sample_note(provenance.map_or(self.sample, |provenance| provenance.data.builtin_sample))
+    }
+
+    fn masks(&mut self) -> Result<()> {
+        let path = self.path("masks");
+        let title = format!("{}: phase masks in the order of the light", self.device.design.name);
+        Masks {
+            masks: &self.device.phases,
+            grid: &self.device.design.bench.grid(),
+            title: &title,
+            note: self.trained_note(),
+        }
+        .write(&path, self.format)
+    }
+
+    /// Whether there was a history to draw.
+    fn training(&mut self) -> Result<bool> {
+        let number = |value: f64| value.is_finite().then_some(value);
+        let history: Vec<History> = read_history(&self.device.folder)?
+            .iter()
+            .map(|row| History {
+                epoch: row.epoch as f64,
+                training_loss: number(row.training_loss),
+                validation_loss: number(row.validation_loss),
+                training_accuracy: number(row.training_accuracy),
+                validation_accuracy: number(row.validation_accuracy),
+            })
+            .collect();
+        if history.is_empty() {
+            return Ok(false);
+        }
+        let path = self.path("training");
+        let title = format!("{}: training", self.device.design.name);
+        Training { history: &history, title: &title, note: self.trained_note() }.write(&path, self.format)?;
+        Ok(true)
+    }
+
+    fn confusion(&mut self, judged: &Evaluation) -> Result<()> {
+        let path = self.path("confusion");
+        let title = format!("{}: {} test images", self.device.design.name, judged.images);
+        let (labels, note) = (self.labels(), sample_note(self.sample));
+        Confusion { counts: &judged.confusion, labels: &labels, title: &title, note }.write(&path, self.format)
+    }
+
+    fn image(&mut self, subject: &Subject, detector: bool, light: bool) -> Result<()> {
+        let phases = self.device.phases.iter().map(|phase| phase.mapv(f64::from)).collect();
+        let network = Network::<f64>::new(self.device.design.bench.clone(), phases)?;
+        let beam = network.light(subject.image.view())?;
+        let bench = network.bench();
+        let grid = bench.grid();
+        let readings = bench.detector.readings(&beam.detector);
+        let answer = brightest(&readings);
+        let labels = self.labels();
+        let title = format!("{}: {}, answer {}", self.device.design.name, subject.name, labels[answer]);
+        let note = sample_note(self.sample && subject.truth.is_some());
+        if detector {
+            let total: f64 = readings.iter().sum();
+            let shares: Vec<f64> =
+                readings.iter().map(|reading| if total > 0.0 { reading / total } else { 0.0 }).collect();
+            let path = self.path("detector");
+            DetectorPlane {
+                intensity: &beam.detector.intensity(),
+                grid: &grid,
+                regions: bench.detector.regions(),
+                labels: &labels,
+                readings: &shares,
+                answer,
+                truth: subject.truth,
+                title: &title,
+                note,
+            }
+            .write(&path, self.format)?;
+        }
+        if light {
+            let mut progress = Progress::new("side view", (bench.gaps.len() * SLICES) as u64, "slices");
+            let side = network.side_view(&beam, SLICES, &mut |done| progress.update(done as u64, String::new));
+            progress.finish();
+            let (positions, side) = side?;
+            let ends = bench.positions();
+            let masks = &ends[1..ends.len() - 1];
+            let mut names = vec!["object".to_owned()];
+            names.extend((1..=masks.len()).map(|number| format!("mask {number}")));
+            names.push("detector".into());
+            let intensities: Vec<Array2<f64>> = std::iter::once(&beam.object)
+                .chain(&beam.incident)
+                .chain([&beam.detector])
+                .map(|field| field.intensity())
+                .collect();
+            let planes: Vec<Plane<'_>> = names
+                .iter()
+                .zip(&ends)
+                .zip(&intensities)
+                .map(|((name, z), intensity)| Plane { name, z: *z, intensity })
+                .collect();
+            let path = self.path("light");
+            Light {
+                planes: &planes,
+                side: SideView { intensity: &side, z: &positions },
+                grid: &grid,
+                masks,
+                title: &title,
+                note,
+            }
+            .write(&path, self.format)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,352 @@
+//! `d2nn train`: from a design to a device folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+
+use super::progress::Progress;
+use super::{DataFlag, ThreadsFlag, evaluate, plot, print, sample_note};
+use crate::dataset::{Dataset, Split, load};
+use crate::design::folder::{
+    CHECKPOINT, DESIGN, DataProvenance, Metrics, Provenance, is_device_folder, read_design, remove_results,
+    write_history, write_masks, write_provenance,
+};
+use crate::design::{Design, DesignFile, Device};
+use crate::error::{Error, Result};
+use crate::evaluation::Evaluation;
+use crate::files::{create_folder, write_bytes};
+use crate::training::checkpoint::{self, Identity};
+use crate::training::{Epoch, State, Trainer};
+
+/// Between two checkpoints inside an epoch.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+
+/// Arguments of `d2nn train`.
+#[derive(Debug, Args)]
+#[command(after_help = "Without arguments it trains the default device into runs/fashion-400ghz: 0.75 mm, five masks \
+of 200 x 200 pixels, Fashion-MNIST. Ctrl-C finishes the running step and saves; --resume goes on as if nothing \
+had happened.
+
+Examples:
+  d2nn train
+  d2nn train my-design.toml --epochs 3 --out runs/short
+  d2nn train runs/short --resume")]
+pub struct TrainArgs {
+    /// Design file, or device folder whose design is trained (anew, or further with --resume)
+    #[arg(value_name = "DESIGN.toml | DEVICE")]
+    design: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataFlag,
+    /// Device folder to write (default: runs/ and the name in the design)
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Times every training image is shown; overrides training.epochs
+    #[arg(long, value_name = "N")]
+    epochs: Option<u64>,
+    /// Seed of masks, split, order and flips; overrides training.seed
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    #[command(flatten)]
+    threads: ThreadsFlag,
+    /// Go on with a training that was stopped
+    #[arg(long, conflicts_with = "force")]
+    resume: bool,
+    /// Replace the device in an existing folder
+    #[arg(long)]
+    force: bool,
+}
+
+/// Runs `d2nn train`.
+///
+/// # Errors
+/// For wrong designs and flags, absent or damaged data, an existing folder, a checkpoint that does not fit;
+/// [`Error::Interrupted`] after Ctrl-C, when everything is saved.
+pub fn run(args: TrainArgs) -> Result<()> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        if flag.swap(true, Ordering::SeqCst) {
+            // Asked twice: leave now. The last checkpoint is whole, whatever is being written.
+            std::process::exit(130);
+        }
+        eprintln!("\nstopping after this step (press Ctrl-C again to leave without saving it)");
+    })
+    .map_err(|error| Error::Value(format!("cannot watch for Ctrl-C: {error}")))?;
+    let mut job = Job::prepare(&args)?;
+    let state = job.train(&stop)?;
+    job.finish(state)
+}
+
+/// One training and where it goes.
+struct Job<'a> {
+    args: &'a TrainArgs,
+    folder: PathBuf,
+    text: String,
+    design: Design,
+    dataset: Dataset,
+    state: Option<State>,
+}
+
+impl<'a> Job<'a> {
+    /// Design, data and folder, all checked before anything is written.
+    fn prepare(args: &'a TrainArgs) -> Result<Self> {
+        let (file, mut typed) = match &args.design {
+            None if args.resume => {
+                let folder = args.out.clone().unwrap_or_else(|| default_folder(&DesignFile::default().name));
+                (folder.join(DESIGN).display().to_string(), read_design(&folder.join(DESIGN))?.0)
+            }
+            None => ("the default design".into(), DesignFile::default()),
+            Some(path) => {
+                let path = if path.is_dir() { path.join(DESIGN) } else { path.clone() };
+                (path.display().to_string(), read_design(&path)?.0)
+            }
+        };
+        let asked = (args.epochs.unwrap_or(typed.training.epochs), args.seed.unwrap_or(typed.training.seed));
+        let is_new = asked != (typed.training.epochs, typed.training.seed);
+        if args.resume && is_new {
+            return Err(Error::Usage(
+                "--resume goes on with the design as it is: leave out --epochs and --seed, or train anew".into(),
+            ));
+        }
+        (typed.training.epochs, typed.training.seed) = asked;
+        let design = Design::resolve(&file, &typed)?;
+        let folder = match (&args.out, &args.design) {
+            (Some(out), _) => out.clone(),
+            (None, Some(path)) if args.resume && path.is_dir() => path.clone(),
+            _ => default_folder(&design.name),
+        };
+        let text = typed.to_text()?;
+        let resumed = if args.resume { Some(load_checkpoint(&folder)?) } else { None };
+        if resumed.is_none() {
+            check_free(&folder, args.force)?;
+        }
+        let source = args.data.locate(design.data, &Split::ALL)?;
+        let dataset = load(design.data, &source)?;
+        let state = match resumed {
+            Some((state, identity)) => {
+                let found = Identity { design: text.clone(), data: dataset.checksum.clone() };
+                check_identity(&folder, &identity, &found)?;
+                Some(state)
+            }
+            None => None,
+        };
+        Ok(Job { args, folder, text, design, dataset, state })
+    }
+
+    /// Trains to the end, saving on the way.
+    fn train(&mut self, stop: &AtomicBool) -> Result<State> {
+        let settings = self.design.settings(self.dataset.train.len());
+        let fresh = || State::new(self.design.bench.masks(), self.design.bench.grid().shape(), settings.seed);
+        let resumed = self.state.is_some();
+        let state = self.state.take().unwrap_or_else(fresh);
+        let engine = self.args.threads.bare_engine(self.design.bench.clone())?;
+        let threads = engine.threads();
+        let mut trainer = Trainer::new(Box::new(engine), settings, &self.dataset.train, state)?;
+        if !resumed {
+            create_folder(&self.folder)?;
+            remove_results(&self.folder)?;
+            write_bytes(&self.folder.join(DESIGN), self.text.as_bytes())?;
+        }
+        create_folder(&self.folder.join(CHECKPOINT))?;
+        let image_count = trainer.training_images() as u64;
+        let total = settings.epochs * image_count;
+        let mut done = trainer.state().history.len() as u64 * image_count + trainer.state().images;
+        let mut progress = Progress::new("training", total, "images");
+        progress.resume_at(done);
+        progress.line(&format!(
+            "{} {}: {} masks of {:?} pixels, {} images from {}, {} epochs of {} steps, {threads} threads",
+            if resumed { "resuming" } else { "training" },
+            self.folder.display(),
+            self.design.bench.masks(),
+            self.design.bench.grid().shape(),
+            image_count,
+            self.dataset.source.describe(),
+            settings.epochs,
+            trainer.steps_an_epoch(),
+        ));
+        let mut saved = Instant::now();
+        while !trainer.finished() {
+            let step = trainer.step()?;
+            done += step.images as u64;
+            let epoch = trainer.state().history.len();
+            progress.update(done, || {
+                format!("epoch {} loss {:.4} accuracy {:.2} %", epoch + 1, step.loss, 100.0 * step.accuracy)
+            });
+            if let Some(row) = &step.finished {
+                progress.line(&epoch_line(row, settings.epochs));
+                write_history(&self.folder, &trainer.state().history)?;
+                write_masks(&self.folder, &trainer.state().phases)?;
+            }
+            let stopping = stop.load(Ordering::SeqCst) && !trainer.finished();
+            if step.finished.is_some() || stopping || saved.elapsed() >= CHECKPOINT_EVERY {
+                self.save(trainer.state())?;
+                saved = Instant::now();
+            }
+            if stopping {
+                progress.finish();
+                return Err(Error::Interrupted(format!(
+                    "stopped after {} of {} steps, everything is saved; go on with\n  d2nn train {} --resume",
+                    step.step,
+                    trainer.steps(),
+                    self.folder.display()
+                )));
+            }
+        }
+        progress.finish();
+        Ok(trainer.into_parts().1)
+    }
+
+    fn save(&self, state: &State) -> Result<()> {
+        let identity = Identity { design: self.text.clone(), data: self.dataset.checksum.clone() };
+        checkpoint::save(&checkpoint_path(&self.folder), state, &identity)
+    }
+
+    /// Tests once, then writes masks, provenance and pictures.
+    fn finish(&self, state: State) -> Result<()> {
+        let sums = write_masks(&self.folder, &state.phases)?;
+        write_history(&self.folder, &state.history)?;
+        let device = Device {
+            folder: self.folder.clone(),
+            design: self.design.clone(),
+            phases: state.phases,
+            provenance: None,
+        };
+        let engine = self.args.threads.engine(&device)?;
+        let judged = evaluate::judge(&engine, &self.design, &self.dataset.test, None)?;
+        let last = state.history.last();
+        write_provenance(&self.folder, &self.provenance(&judged, last, sums))?;
+        let sample = self.dataset.source.warning().is_some();
+        plot::after_training(&device, &judged, &self.dataset.test, sample)?;
+        // The device is whole: nothing is left to resume.
+        let checkpoint = self.folder.join(CHECKPOINT);
+        fs::remove_dir_all(&checkpoint).map_err(|error| Error::io("remove", &checkpoint, error))?;
+        let heading = format!(
+            "{} after {} epochs, test images of {} from {}",
+            self.design.name,
+            state.history.len(),
+            self.design.data,
+            self.dataset.source.describe()
+        );
+        let mut text = evaluate::report(&heading, &judged, self.dataset.class_names);
+        if let Some(note) = sample_note(sample) {
+            text += &format!("\nnote: {note}; the figures do not compare with published ones\n");
+        }
+        text += &format!(
+            "\nwritten to {}: design.toml, mask-1.npy .. mask-{}.npy, history.csv, provenance.toml, plots/\n",
+            self.folder.display(),
+            device.phases.len()
+        );
+        print(&text)?;
+        if let Some(warning) = self.dataset.source.warning() {
+            eprintln!("warning: {warning}");
+        }
+        Ok(())
+    }
+
+    fn provenance(&self, judged: &Evaluation, last: Option<&Epoch>, masks: Vec<String>) -> Provenance {
+        let settings = self.design.settings(self.dataset.train.len());
+        Provenance {
+            version: env!("CARGO_PKG_VERSION").into(),
+            commit: env!("D2NN_COMMIT").into(),
+            command: std::env::args().collect::<Vec<_>>().join(" "),
+            seed: settings.seed,
+            data: DataProvenance {
+                name: self.design.data.as_str().into(),
+                builtin_sample: self.dataset.source.warning().is_some(),
+                sha256: self.dataset.checksum.clone(),
+                training_images: self.dataset.train.len() - settings.validation,
+                validation_images: settings.validation,
+                test_images: judged.images,
+            },
+            metrics: Metrics {
+                test_accuracy: judged.accuracy(),
+                validation_accuracy: last.map(|row| row.validation_accuracy).filter(|share| share.is_finite()),
+                power_efficiency_input: judged.power_efficiency_input,
+                power_efficiency_output: judged.power_efficiency_output,
+                detector_share: judged.detector_share,
+                signal_contrast: judged.signal_contrast,
+                training_seconds: last.map_or(0.0, |row| row.seconds),
+            },
+            masks,
+        }
+    }
+}
+
+fn default_folder(name: &str) -> PathBuf {
+    Path::new("runs").join(name)
+}
+
+fn checkpoint_path(folder: &Path) -> PathBuf {
+    folder.join(CHECKPOINT).join("state.npz")
+}
+
+fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
+    let path = checkpoint_path(folder);
+    if path.exists() {
+        return checkpoint::load(&path);
+    }
+    Err(Error::Usage(if folder.join("provenance.toml").exists() {
+        format!("{}: the training is finished, there is nothing to resume", folder.display())
+    } else {
+        format!("{}: there is no checkpoint to resume from: train without --resume", folder.display())
+    }))
+}
+
+fn check_identity(folder: &Path, checkpoint: &Identity, found: &Identity) -> Result<()> {
+    let advice = "put it back as it was, or train anew with --force";
+    let wrong = |what: &str| {
+        Err(Error::file(
+            &checkpoint_path(folder),
+            format!("belongs to a training with {what}: {advice}"),
+        ))
+    };
+    if checkpoint.design != found.design {
+        return wrong("another design.toml");
+    }
+    if checkpoint.data != found.data {
+        return wrong("other images");
+    }
+    Ok(())
+}
+
+/// A folder that exists is only used with `--force`, and then only if it holds a device.
+fn check_free(folder: &Path, force: bool) -> Result<()> {
+    let occupied = match fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+        Err(error) => return Err(Error::io("read", folder, error)),
+    };
+    if !occupied || force && is_device_folder(folder) {
+        return Ok(());
+    }
+    let shown = folder.display();
+    Err(Error::Usage(if force {
+        format!("{shown} holds other files than a device: --force does not touch it, choose another --out")
+    } else {
+        format!("{shown} exists: go on with --resume, replace it with --force, or choose another --out")
+    }))
+}
+
+fn epoch_line(row: &Epoch, epochs: u64) -> String {
+    let validation = if row.validation_accuracy.is_finite() {
+        format!(
+            ", validation loss {:.4} accuracy {:.2} %, detector share {:.1} %",
+            row.validation_loss,
+            100.0 * row.validation_accuracy,
+            100.0 * row.detector_share
+        )
+    } else {
+        String::new()
+    };
+    format!(
+        "epoch {}/{epochs}: training loss {:.4} accuracy {:.2} %{validation}, {:.0} s",
+        row.epoch,
+        row.training_loss,
+        100.0 * row.training_accuracy,
+        row.seconds
+    )
+}
