@@ -4,11 +4,11 @@ use std::path::Path;
 
 use ndarray::Array2;
 
+use super::Format;
 use super::axes::{self, Bar, LABEL_SIZE, TICK_SIZE};
 use super::colormaps::{Colormap, luminance};
 use super::font::Weight;
 use super::sheet::{Frame, Hang, Ink, Sheet, Text};
-use super::Format;
 use crate::error::{Error, Result};
 
 const LEFT: f64 = 300.0;
@@ -113,8 +113,11 @@ impl Confusion<'_> {
             let name = sheet.fitted(name, LEFT - 16.0 - 76.0);
             sheet.text(name);
             let right = self.counts[[index, index]] as f64;
-            let text =
-                if sums[index] > 0.0 { format!("{:.1} %", 100.0 * right / sums[index]) } else { "–".into() };
+            let text = if sums[index] > 0.0 {
+                format!("{:.1} %", 100.0 * right / sums[index])
+            } else {
+                "–".into()
+            };
             sheet.text(Text::new(text, (frame.right() + 140.0, y), size).hang(Hang::Right));
         }
         let at = (48.0, frame.middle().1);
