@@ -1,5 +1,8 @@
 //! Every plot in both formats is written whole, decodes, carries its words, and refuses what is no number.
 
+// Clippy allows unwrap in tests but does not see that helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::Path;
 
@@ -96,6 +99,7 @@ impl Bench {
 }
 
 type Draw = fn(&Bench, &Path, Format) -> Result<()>;
+type Spoil = fn(&mut Bench);
 
 const PLOTS: [(&str, Draw, &[&str]); 5] = [
     ("detector", Bench::detector, &["Image 3", "x in mm", "dB relative to the maximum", "75.0 %", "6,000"]),
@@ -205,7 +209,7 @@ fn what_is_not_a_number_is_refused_and_nothing_written() {
 
 #[test]
 fn what_does_not_fit_together_is_refused() {
-    let change: [(Draw, fn(&mut Bench)); 10] = [
+    let change: [(Draw, Spoil); 10] = [
         (Bench::detector, |bench| bench.intensity = Array2::zeros((30, 20))),
         (Bench::detector, |bench| bench.intensity[[0, 0]] = -1.0),
         (Bench::detector, |bench| bench.regions[1].column = 25),

@@ -63,7 +63,11 @@ impl Confusion<'_> {
         let cell = (MATRIX / count as f64).min(160.0).floor();
         let side = cell * count as f64;
         let frame = Frame::new(LEFT, top, side, side);
-        sheet.raster(frame, shares.view(), Colormap::Share, false);
+        // Cells are shapes, not an image: some viewers smooth images, and the table would blur.
+        for ((truth, answer), &share) in shares.indexed_iter() {
+            let (left, top) = (frame.left + answer as f64 * cell, frame.top + truth as f64 * cell);
+            sheet.fill(Frame::new(left, top, cell, cell), Ink::of(Colormap::Share.colour(share)));
+        }
         for i in 1..count {
             let at = i as f64 * cell;
             sheet.fill(Frame::new(frame.left, frame.top + at - 1.0, side, 2.0), Ink::WHITE);

@@ -17,7 +17,7 @@ use crate::units::Metres;
 const FLOOR: f64 = -40.0;
 /// Most planes that stand in one row, each above its place in the side view.
 const IN_A_ROW: usize = 9;
-const LEFT: f64 = 124.0;
+const LEFT: f64 = 132.0;
 const RIGHT: f64 = 158.0;
 const GAP: f64 = 20.0;
 
@@ -156,7 +156,7 @@ impl Light<'_> {
         let words = [
             Text::new(format!("x in {unit}"), (frames[0].middle().0 - 16.0, lowest + 62.0), 24.0)
                 .hang(Hang::Right),
-            Text::new(format!("y in {unit}"), (frames[0].left - 92.0, frames[0].middle().1), 24.0).upward(),
+            Text::new(format!("y in {unit}"), (frames[0].left - 104.0, frames[0].middle().1), 24.0).upward(),
         ];
         words.into_iter().for_each(|text| sheet.text(text));
         sheet.height = side.bottom() + 100.0;
@@ -200,7 +200,7 @@ impl Light<'_> {
         let mut taken = f64::MIN;
         let mut name = |sheet: &mut Sheet, text: &str, at: f64, weight| {
             let wide = sheet.width_of(text, TICK_SIZE, weight);
-            if at - wide / 2.0 > taken + 12.0 {
+            if at - wide / 2.0 > taken + 8.0 {
                 let text = Text::new(text, (at, frame.top - 31.0), TICK_SIZE);
                 sheet.text(Text { weight, ..text });
                 taken = at + wide / 2.0;
