@@ -109,13 +109,8 @@ fn draw(folder: &Path) -> Result<()> {
             note: Some("batches of 32, learning rate 0.01"),
         }
         .write(&path("training"), format)?;
-        Confusion {
-            counts: &counts(),
-            labels: &labels,
-            title: "Test images",
-            note: Some("made-up counts"),
-        }
-        .write(&path("confusion"), format)?;
+        Confusion { counts: &counts(), labels: &labels, title: "Test images", note: Some("made-up counts") }
+            .write(&path("confusion"), format)?;
     }
     odd_cases(folder)
 }
@@ -148,7 +143,8 @@ fn odd_cases(folder: &Path) -> Result<()> {
         note: None,
     }
     .write(&path("detector-dark"), Format::Png)?;
-    let light = Array2::from_shape_fn(wide.shape(), |(y, x)| 1e-5 * (x as f64 * 0.1).sin().powi(2) * y as f64);
+    let light =
+        Array2::from_shape_fn(wide.shape(), |(y, x)| 1e-5 * (x as f64 * 0.1).sin().powi(2) * y as f64);
     DetectorPlane {
         intensity: &light,
         grid: &wide,
@@ -178,12 +174,14 @@ fn odd_cases(folder: &Path) -> Result<()> {
         .map(|(i, name)| Plane { name, z: i as f64 * 2e-3, intensity: &light })
         .collect();
     let z: Vec<f64> = (0..50).map(|i| f64::from(i) * 42e-3 / 49.0).collect();
-    let side = Array2::from_shape_fn((60, 50), |(y, z)| (-((y as f64 - 30.0) / (2.0 + z as f64)).powi(2)).exp());
+    let side =
+        Array2::from_shape_fn((60, 50), |(y, z)| (-((y as f64 - 30.0) / (2.0 + z as f64)).powi(2)).exp());
     let masks: Vec<f64> = (1..21).map(|i| f64::from(i) * 2e-3).collect();
     let side = SideView { intensity: &side, z: &z };
     let all = Light { planes: &planes, side, grid: &wide, masks: &masks, title: "Twenty masks", note: None };
     all.write(&path("light-20"), Format::Png)?;
-    let uneven = [Plane { z: 0.0, ..planes[0] }, Plane { z: 5e-3, ..planes[1] }, Plane { z: 42e-3, ..planes[2] }];
+    let uneven =
+        [Plane { z: 0.0, ..planes[0] }, Plane { z: 5e-3, ..planes[1] }, Plane { z: 42e-3, ..planes[2] }];
     Light { planes: &uneven, masks: &[5e-3], title: "One mask", ..all }.write(&path("light-1"), Format::Png)
 }
 
@@ -261,7 +259,11 @@ impl Bench {
     }
 
     /// Intensity on each plane, the side view [y, z] and its positions.
-    fn light(&self, object: &Array2<Complex64>, masks: &[Array2<f32>]) -> (Vec<Array2<f64>>, Array2<f64>, Vec<f64>) {
+    fn light(
+        &self,
+        object: &Array2<Complex64>,
+        masks: &[Array2<f32>],
+    ) -> (Vec<Array2<f64>>, Array2<f64>, Vec<f64>) {
         let n = object.nrows();
         let backward = self.forward.mapv(|factor| factor.conj() / n as f64);
         let (steps, mut field) = (60, object.clone());
@@ -297,9 +299,11 @@ fn history() -> Vec<History> {
             History {
                 epoch,
                 training_loss: Some(0.42 + 1.8 * falls + ripple),
-                validation_loss: (i % 8 == 0).then_some(0.46 + 1.8 * falls + 0.002 * (epoch - 7.0).powi(2) * 0.5),
+                validation_loss: (i % 8 == 0)
+                    .then_some(0.46 + 1.8 * falls + 0.002 * (epoch - 7.0).powi(2) * 0.5),
                 training_accuracy: Some(0.895 - 0.7 * falls + ripple / 3.0),
-                validation_accuracy: (i % 8 == 0).then_some(0.884 - 0.7 * falls - 0.0006 * (epoch - 8.0).powi(2)),
+                validation_accuracy: (i % 8 == 0)
+                    .then_some(0.884 - 0.7 * falls - 0.0006 * (epoch - 8.0).powi(2)),
             }
         })
         .collect()
@@ -307,7 +311,9 @@ fn history() -> Vec<History> {
 
 fn counts() -> Array2<u64> {
     let mut counts = Array2::from_shape_fn((10, 10), |(t, a)| ((t * 7 + a * 13) % 11) as u64);
-    for (truth, answer, number) in [(0, 6, 128), (6, 0, 151), (2, 4, 84), (4, 2, 97), (2, 6, 93), (7, 9, 41), (4, 6, 77)] {
+    for (truth, answer, number) in
+        [(0, 6, 128), (6, 0, 151), (2, 4, 84), (4, 2, 97), (2, 6, 93), (7, 9, 41), (4, 6, 77)]
+    {
         counts[[truth, answer]] = number;
     }
     for class in 0..10 {

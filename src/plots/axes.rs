@@ -40,9 +40,10 @@ pub(super) fn ticks(low: f64, high: f64, count: usize) -> Vec<Tick> {
         .collect()
 }
 
-/// `value` with `digits` digits after the point and a true minus sign.
+/// `value` with `digits` digits after the point and a true minus sign; `1.5e-9` where that would be long.
 pub(super) fn number(value: f64, digits: usize) -> String {
-    let text = format!("{value:.digits$}");
+    let long = value != 0.0 && (digits > 6 || value.abs() >= 1e7);
+    let text = if long { format!("{value:.1e}") } else { format!("{value:.0$}", digits.min(6)) };
     match text.strip_prefix('-') {
         Some(rest) if rest.chars().all(|c| c == '0' || c == '.') => rest.to_owned(),
         Some(rest) => format!("\u{2212}{rest}"),
@@ -136,7 +137,8 @@ pub(super) fn plane_ticks(sheet: &mut Sheet, frame: Frame, grid: &Grid, words: W
         // Ends that stand out too far are dropped, on both sides as the axis is in the middle.
         ticks.retain(|tick| {
             let (left, right) = span(tick);
-            let sign = if tick.value > 0.0 { sheet.width_of("\u{2212}", TICK_SIZE, Weight::Regular) } else { 0.0 };
+            let sign =
+                if tick.value > 0.0 { sheet.width_of("\u{2212}", TICK_SIZE, Weight::Regular) } else { 0.0 };
             left >= frame.left - spill && right + sign / 2.0 <= frame.right() + spill
         });
         ticks.windows(2).all(|pair| span(&pair[0]).1 + 9.0 <= span(&pair[1]).0)
@@ -161,7 +163,7 @@ fn roomy_ticks(scale: &Scale, fits: impl Fn(&mut Vec<Tick>) -> bool) -> Vec<Tick
 /// Ticks for an axis that stands upright.
 pub(super) fn upward_ticks(scale: &Scale) -> Vec<Tick> {
     roomy_ticks(scale, |ticks| {
-        ticks.windows(2).all(|pair| (scale.pixel(pair[1].value) - scale.pixel(pair[0].value)).abs() >= 34.0)
+        ticks.windows(2).all(|pair| (scale.pixel(pair[1].value) - scale.pixel(pair[0].value)).abs() >= 27.0)
     })
 }
 

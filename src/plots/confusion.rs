@@ -4,11 +4,11 @@ use std::path::Path;
 
 use ndarray::Array2;
 
+use super::Format;
 use super::axes::{self, Bar, LABEL_SIZE, TICK_SIZE};
 use super::colormaps::{Colormap, luminance};
 use super::font::Weight;
 use super::sheet::{Frame, Hang, Ink, Sheet, Text};
-use super::Format;
 use crate::error::{Error, Result};
 
 const LEFT: f64 = 300.0;
@@ -63,7 +63,11 @@ impl Confusion<'_> {
         let cell = (MATRIX / count as f64).min(160.0).floor();
         let side = cell * count as f64;
         let frame = Frame::new(LEFT, top, side, side);
-        sheet.raster(frame, shares.view(), Colormap::Share, false);
+        // Cells are shapes, not an image: some viewers smooth images, and the table would blur.
+        for ((truth, answer), &share) in shares.indexed_iter() {
+            let (left, top) = (frame.left + answer as f64 * cell, frame.top + truth as f64 * cell);
+            sheet.fill(Frame::new(left, top, cell, cell), Ink::of(Colormap::Share.colour(share)));
+        }
         for i in 1..count {
             let at = i as f64 * cell;
             sheet.fill(Frame::new(frame.left, frame.top + at - 1.0, side, 2.0), Ink::WHITE);
@@ -113,8 +117,11 @@ impl Confusion<'_> {
             let name = sheet.fitted(name, LEFT - 16.0 - 76.0);
             sheet.text(name);
             let right = self.counts[[index, index]] as f64;
-            let text =
-                if sums[index] > 0.0 { format!("{:.1} %", 100.0 * right / sums[index]) } else { "–".into() };
+            let text = if sums[index] > 0.0 {
+                format!("{:.1} %", 100.0 * right / sums[index])
+            } else {
+                "–".into()
+            };
             sheet.text(Text::new(text, (frame.right() + 140.0, y), size).hang(Hang::Right));
         }
         let at = (48.0, frame.middle().1);

@@ -15,7 +15,7 @@ use crate::grid::Grid;
 
 /// Below the maximum by more than this the dB panel is black.
 const FLOOR: f64 = -40.0;
-const PANEL: f64 = 510.0;
+const PANEL: f64 = 496.0;
 const TOP_MARGIN: f64 = 48.0;
 
 /// The detector plane for one image: linear, in dB, and the readings as bars.
@@ -71,7 +71,9 @@ impl DetectorPlane<'_> {
         }
         let (rows, columns) = self.grid.shape();
         for (index, region) in self.regions.iter().enumerate() {
-            if region.row + region.height > rows || region.column + region.width > columns {
+            if region.row.saturating_add(region.height) > rows
+                || region.column.saturating_add(region.width) > columns
+            {
                 return Err(Error::Value(format!("region {index} to be plotted leaves the detector plane")));
             }
         }
@@ -85,7 +87,7 @@ impl DetectorPlane<'_> {
         let (height, width) = self.grid.aperture();
         let panel = Frame::new(0.0, top, PANEL, PANEL).fit(height, width);
         let left = Frame { left: 136.0 + (PANEL - panel.width) / 2.0, top, ..panel };
-        let right = Frame { left: left.left + PANEL + 40.0, ..left };
+        let right = Frame { left: left.left + PANEL + 66.0, ..left };
 
         let full = intensity::largest(self.intensity.view());
         let exponent = axes::common_exponent(full);
@@ -98,13 +100,8 @@ impl DetectorPlane<'_> {
         };
         // A dark plane still needs a scale with two ends.
         let high = if full > 0.0 { full / unit } else { 1.0 };
-        let linear = Bar {
-            map: Colormap::Intensity,
-            low: 0.0,
-            high,
-            ticks: axes::ticks(0.0, high, 5),
-            label: &label,
-        };
+        let linear =
+            Bar { map: Colormap::Intensity, low: 0.0, high, ticks: axes::ticks(0.0, high, 5), label: &label };
         let decibels = Bar {
             map: Colormap::Intensity,
             low: FLOOR,
@@ -126,7 +123,7 @@ impl DetectorPlane<'_> {
             axes::bar_below(&mut sheet, Frame::new(at, frame.bottom() + 104.0, across, 26.0), &bar);
         }
         let bottom = left.bottom() + 224.0;
-        let bars = Frame::new(1236.0, top, WIDTH - 1236.0 - 30.0, 600.0);
+        let bars = Frame::new(1238.0, top, WIDTH - 1238.0 - 24.0, 600.0);
         let end = self.bars(&mut sheet, bars);
         sheet.height = bottom.max(end + 44.0);
         Ok(sheet)
@@ -160,7 +157,8 @@ impl DetectorPlane<'_> {
             .collect();
         let size = 22.0;
         let width_of = |sheet: &Sheet, index: usize| sheet.width_of(&index.to_string(), size, Weight::Bold);
-        let boxed = |at: (f64, f64), width: f64| Frame::new(at.0 - width / 2.0 - 4.0, at.1 - 12.0, width + 8.0, 24.0);
+        let boxed =
+            |at: (f64, f64), width: f64| Frame::new(at.0 - width / 2.0 - 4.0, at.1 - 12.0, width + 8.0, 24.0);
         // Above or below its region each, and if one finds no room there, all inside.
         let mut places: Vec<(f64, f64)> = Vec::new();
         for (index, outline) in outlines.iter().enumerate() {
@@ -169,10 +167,14 @@ impl DetectorPlane<'_> {
                 let own = boxed(*at, width);
                 own.lies_in(&frame)
                     && !outlines.iter().any(|other| other.meets(&own))
-                    && !places.iter().enumerate().any(|(i, &other)| boxed(other, width_of(sheet, i)).meets(&own))
+                    && !places
+                        .iter()
+                        .enumerate()
+                        .any(|(i, &other)| boxed(other, width_of(sheet, i)).meets(&own))
             };
             let x = outline.middle().0;
-            let Some(at) = [(x, outline.top - 16.0), (x, outline.bottom() + 16.0)].into_iter().find(free) else {
+            let Some(at) = [(x, outline.top - 16.0), (x, outline.bottom() + 16.0)].into_iter().find(free)
+            else {
                 break;
             };
             places.push(at);
@@ -181,7 +183,10 @@ impl DetectorPlane<'_> {
         for (index, outline) in outlines.iter().enumerate() {
             let ink = self.ink_of(index);
             let marked = index == self.answer || self.truth == Some(index);
-            sheet.outline(*outline, if marked { 4.0 } else { 2.0 }, ink);
+            let thick = if marked { 4.0 } else { 2.0 };
+            // A dark edge keeps the outline visible where the light is as bright as it.
+            sheet.outline(*outline, thick + 4.0, Ink::BLACK.alpha(0.45));
+            sheet.outline(*outline, thick, ink);
             let width = width_of(sheet, index);
             let roomy = outline.width > width + 12.0 && outline.height > 30.0;
             let at = match places.get(index) {
@@ -189,7 +194,7 @@ impl DetectorPlane<'_> {
                 _ if roomy => (outline.left + width / 2.0 + 6.0, outline.top + 16.0),
                 _ => outline.middle(),
             };
-            sheet.fill(boxed(at, width), Ink::BLACK.alpha(0.5));
+            sheet.fill(boxed(at, width), Ink::BLACK.alpha(0.65));
             let text = Text::new(index.to_string(), at, size).ink(if marked { ink } else { Ink::WHITE });
             sheet.text(if marked { text.bold() } else { text });
         }

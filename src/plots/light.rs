@@ -17,9 +17,9 @@ use crate::units::Metres;
 const FLOOR: f64 = -40.0;
 /// Most planes that stand in one row, each above its place in the side view.
 const IN_A_ROW: usize = 9;
-const LEFT: f64 = 124.0;
+const LEFT: f64 = 132.0;
 const RIGHT: f64 = 158.0;
-const GAP: f64 = 16.0;
+const GAP: f64 = 20.0;
 
 /// Intensity on one plane across the axis.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub struct Plane<'a> {
     pub name: &'a str,
     /// Position along the axis in metres.
     pub z: Metres,
-    /// Intensity in any unit, indexed [y, x]: each plane is shown relative to its own maximum.
+    /// Intensity in any unit, indexed [y, x]; its root is shown relative to the maximum of this plane.
     pub intensity: &'a Array2<f64>,
 }
 
@@ -121,7 +121,7 @@ impl Light<'_> {
             let full = intensity::largest(plane.intensity.view());
             let shown = intensity::linear(plane.intensity.view(), full).mapv(f64::sqrt);
             sheet.raster(frame, shown.view(), Colormap::Intensity, true);
-            axes::plane_ticks(&mut sheet, frame, self.grid, Words { x: true, y: column == 0 }, 2.0);
+            axes::plane_ticks(&mut sheet, frame, self.grid, Words { x: true, y: column == 0 }, 8.0);
             let name = Text::new(plane.name, (frame.middle().0, frame.top - 24.0), LABEL_SIZE).bold();
             let name = sheet.fitted(name, pitch - 6.0);
             sheet.text(name);
@@ -156,7 +156,7 @@ impl Light<'_> {
         let words = [
             Text::new(format!("x in {unit}"), (frames[0].middle().0 - 16.0, lowest + 62.0), 24.0)
                 .hang(Hang::Right),
-            Text::new(format!("y in {unit}"), (frames[0].left - 92.0, frames[0].middle().1), 24.0).upward(),
+            Text::new(format!("y in {unit}"), (frames[0].left - 104.0, frames[0].middle().1), 24.0).upward(),
         ];
         words.into_iter().for_each(|text| sheet.text(text));
         sheet.height = side.bottom() + 100.0;
@@ -177,7 +177,7 @@ impl Light<'_> {
             low: 0.0,
             high: 1.0,
             ticks: vec![tick(0.0, "0"), tick(0.5, "0.5"), tick(1.0, "1")],
-            label: "each |u| / max |u|",
+            label: "amplitude / own max.",
         };
         axes::bar_beside(sheet, Frame::new(last.right() + 22.0, last.top, 22.0, last.height), &bar);
     }
@@ -210,7 +210,8 @@ impl Light<'_> {
         name(sheet, ends.0.name, z.pixel(ends.0.z / size), Weight::Regular);
         for (index, position) in self.masks.iter().enumerate() {
             let x = z.pixel(position / size);
-            sheet.fill(Frame::new(x - 1.0, frame.top, 2.0, frame.height), Ink::WHITE.alpha(0.75));
+            sheet.fill(Frame::new(x - 2.0, frame.top, 4.0, frame.height), Ink::BLACK.alpha(0.35));
+            sheet.fill(Frame::new(x - 1.0, frame.top, 2.0, frame.height), Ink::WHITE.alpha(0.85));
             name(sheet, &(index + 1).to_string(), x, Weight::Bold);
         }
         if self.planes.len() > 1 {
@@ -249,11 +250,8 @@ impl Light<'_> {
             if before == after && known.len() > 1 && (z - known[before]).abs() > slack {
                 continue;
             }
-            let share = if before == after {
-                0.0
-            } else {
-                (z - known[before]) / (known[after] - known[before])
-            };
+            let share =
+                if before == after { 0.0 } else { (z - known[before]) / (known[after] - known[before]) };
             target.assign(&levels.column(before));
             target.zip_mut_with(&levels.column(after), |value, &to| *value += (to - *value) * share);
         }

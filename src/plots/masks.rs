@@ -87,13 +87,8 @@ impl Masks<'_> {
         let names = ["0", "π/2", "π", "3π/2", "2π"];
         let ticks = names.iter().enumerate();
         let ticks = ticks.map(|(i, name)| Tick { value: i as f64 * TAU / 4.0, label: (*name).to_owned() });
-        let phase = Bar {
-            map: Colormap::Phase,
-            low: 0.0,
-            high: TAU,
-            ticks: ticks.collect(),
-            label: "phase in rad",
-        };
+        let phase =
+            Bar { map: Colormap::Phase, low: 0.0, high: TAU, ticks: ticks.collect(), label: "phase in rad" };
         axes::bar_beside(&mut sheet, bar, &phase);
         sheet.height = bottom.max(bar.bottom()) + 96.0;
         Ok(sheet)

@@ -98,6 +98,10 @@ impl Ink {
         Ink { rgb: [red, green, blue], alpha: 1.0 }
     }
 
+    pub(super) const fn of(rgb: [u8; 3]) -> Ink {
+        Ink { rgb, alpha: 1.0 }
+    }
+
     pub(super) fn alpha(self, alpha: f64) -> Ink {
         Ink { alpha, ..self }
     }

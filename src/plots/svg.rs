@@ -4,9 +4,7 @@ use std::fmt::Write;
 
 use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{
-    FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, ShapeStyle, TextStyle,
-};
+use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, ShapeStyle, TextStyle};
 
 use super::font::{CAPITAL_HEIGHT, Weight, X_HEIGHT};
 use super::png;
@@ -77,9 +75,9 @@ fn draw(backend: &mut SVGBackend<'_>, shape: &Shape) -> Result<()> {
             let path = points.iter().map(|&point| pixel(point));
             backend.draw_path(path, &style(*ink, *width)).map_err(refused)
         }
-        Shape::Disc { at, radius, ink } => backend
-            .draw_circle(pixel(*at), radius.round() as u32, &style(*ink, 1.0), true)
-            .map_err(refused),
+        Shape::Disc { at, radius, ink } => {
+            backend.draw_circle(pixel(*at), radius.round() as u32, &style(*ink, 1.0), true).map_err(refused)
+        }
         Shape::Text(text) => write_text(backend, text),
     }
 }

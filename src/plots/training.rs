@@ -109,12 +109,7 @@ impl Training<'_> {
         let (low, high) = (values().fold(f64::MAX, f64::min), values().fold(f64::MIN, f64::max));
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
         let margin = if high > low { 0.06 * (high - low) } else { 0.05 * high.abs().max(1.0) };
-        let y = Scale {
-            low: low - margin,
-            high: high + margin,
-            at_low: frame.bottom(),
-            at_high: frame.top,
-        };
+        let y = Scale { low: low - margin, high: high + margin, at_low: frame.bottom(), at_high: frame.top };
 
         let (across, up) = (axes::ticks(x.low, x.high, 8), axes::ticks(y.low, y.high, 6));
         for tick in &across {
@@ -123,9 +118,7 @@ impl Training<'_> {
         for tick in &up {
             sheet.fill(Frame::new(frame.left, y.pixel(tick.value) - 1.0, frame.width, 2.0), Ink::GRID);
         }
-        for (curve, ink, width) in
-            [(&panel.training, Ink::PALE, 4.0), (&panel.validation, Ink::BLUE, 5.0)]
-        {
+        for (curve, ink, width) in [(&panel.training, Ink::PALE, 4.0), (&panel.validation, Ink::BLUE, 5.0)] {
             let points: Vec<_> = curve.iter().map(|&(at, value)| (x.pixel(at), y.pixel(value))).collect();
             // A few points are shown as points, many as a curve.
             if points.len() <= 40 {
@@ -169,7 +162,7 @@ impl Training<'_> {
         if let Some((at, value)) = panel.best {
             let y = frame.top - 26.0;
             mark_best(sheet, (frame.left + 25.0, y));
-            let value = format!("{value:.*}{}", panel.best_digits, panel.unit);
+            let value = format!("{}{}", axes::number(value, panel.best_digits), panel.unit);
             let text = format!("best validation: {value} at epoch {}", trimmed(at, 2));
             sheet.text(Text::new(text, (frame.left + 58.0, y), size).hang(Hang::Left));
         }

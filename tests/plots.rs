@@ -1,0 +1,320 @@
+//! Every plot in both formats is written whole, decodes, carries its words, and refuses what is no number.
+
+// Clippy allows unwrap in tests but does not see that helpers of tests are tests.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+
+use d2nn::detector::Region;
+use d2nn::grid::Grid;
+use d2nn::plots::{
+    Colormap, Confusion, DetectorPlane, Format, History, Light, Masks, Plane, SideView, Training, luminance,
+};
+use d2nn::{Error, Result};
+use ndarray::{Array2, array};
+
+/// Small data for every plot; a test spoils what it is about.
+struct Bench {
+    grid: Grid,
+    intensity: Array2<f64>,
+    masks: Vec<Array2<f32>>,
+    regions: Vec<Region>,
+    labels: Vec<String>,
+    readings: Vec<f64>,
+    history: Vec<History>,
+    counts: Array2<u64>,
+    side: Array2<f64>,
+    z: Vec<f64>,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let grid = Grid::new(20, 30, 0.4e-3).unwrap();
+        Bench {
+            grid,
+            intensity: Array2::from_shape_fn((20, 30), |(y, x)| (y * x) as f64),
+            masks: vec![Array2::from_shape_fn((20, 30), |(y, x)| (y as f32 - x as f32) * 0.7); 3],
+            regions: [2, 20].map(|column| Region { row: 5, column, height: 4, width: 6 }).to_vec(),
+            labels: vec!["T-shirt & top".into(), "Ankle <boot>".into()],
+            readings: vec![0.25, 0.75],
+            history: (0..4)
+                .map(|i| History {
+                    epoch: f64::from(i) * 0.5,
+                    training_loss: Some(2.0 - 0.3 * f64::from(i)),
+                    validation_loss: (i % 2 == 1).then_some(2.1 - 0.3 * f64::from(i)),
+                    training_accuracy: Some(0.2 * f64::from(i)),
+                    validation_accuracy: (i % 2 == 1).then_some(0.19 * f64::from(i)),
+                })
+                .collect(),
+            counts: array![[90, 10], [25, 75]],
+            side: Array2::from_shape_fn((20, 9), |(y, z)| (y + z) as f64),
+            z: (0..9).map(|i| f64::from(i) * 10e-3).collect(),
+        }
+    }
+
+    fn plane<'a>(&'a self, name: &'a str, z: f64) -> Plane<'a> {
+        Plane { name, z, intensity: &self.intensity }
+    }
+
+    fn detector(&self, path: &Path, format: Format) -> Result<()> {
+        DetectorPlane {
+            intensity: &self.intensity,
+            grid: &self.grid,
+            regions: &self.regions,
+            labels: &self.labels,
+            readings: &self.readings,
+            answer: 1,
+            truth: Some(0),
+            title: "Image 3",
+            note: Some("built-in sample of 6,000 images"),
+        }
+        .write(path, format)
+    }
+
+    fn masks(&self, path: &Path, format: Format) -> Result<()> {
+        Masks { masks: &self.masks, grid: &self.grid, title: "Masks", note: None }.write(path, format)
+    }
+
+    fn training(&self, path: &Path, format: Format) -> Result<()> {
+        Training { history: &self.history, title: "Training", note: None }.write(path, format)
+    }
+
+    fn confusion(&self, path: &Path, format: Format) -> Result<()> {
+        Confusion { counts: &self.counts, labels: &self.labels, title: "Test", note: None }
+            .write(path, format)
+    }
+
+    fn light(&self, path: &Path, format: Format) -> Result<()> {
+        Light {
+            planes: &[self.plane("object", 0.0), self.plane("mask 1", 40e-3), self.plane("detector", 80e-3)],
+            side: SideView { intensity: &self.side, z: &self.z },
+            grid: &self.grid,
+            masks: &[40e-3],
+            title: "Light",
+            note: None,
+        }
+        .write(path, format)
+    }
+}
+
+type Draw = fn(&Bench, &Path, Format) -> Result<()>;
+type Spoil = fn(&mut Bench);
+
+const PLOTS: [(&str, Draw, &[&str]); 5] = [
+    ("detector", Bench::detector, &["Image 3", "x in mm", "dB relative to the maximum", "75.0 %", "6,000"]),
+    ("masks", Bench::masks, &["mask 1", "mask 3", "3π/2", "phase in rad"]),
+    (
+        "training",
+        Bench::training,
+        &["epoch", "loss", "accuracy in %", "best validation: 57.00 % at epoch 1.5"],
+    ),
+    ("confusion", Bench::confusion, &["Test: 82.50 % of 200 right", "90.0 %", "true class", "answer"]),
+    ("light", Bench::light, &["object", "mask 1", "z in mm, along the light", "amplitude / own max."]),
+];
+
+#[test]
+fn every_plot_is_a_png_that_decodes() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, draw, _) in PLOTS {
+        let path = folder.path().join(format!("{name}.{}", Format::Png.extension()));
+        draw(&Bench::new(), &path, Format::Png).unwrap();
+        let picture = image::open(&path).unwrap().to_rgb8();
+        assert_eq!(picture.width(), 1760, "{name}");
+        assert!((300..2000).contains(&picture.height()), "{name}: {}", picture.height());
+        let inked = picture.pixels().filter(|pixel| pixel.0 != [255; 3]).count();
+        assert!(inked > 10_000, "{name}: {inked}");
+        // Nothing is cut off at the rim of the white page.
+        let (right, bottom) = (picture.width() - 1, picture.height() - 1);
+        let on_rim = |x: u32, y: u32| x == 0 || x == right || y == 0 || y == bottom;
+        let mut rim = picture.enumerate_pixels().filter(|(x, y, _)| on_rim(*x, *y));
+        assert!(rim.all(|(_, _, pixel)| pixel.0 == [255; 3]), "{name}");
+    }
+}
+
+#[test]
+fn every_plot_is_an_svg_with_its_words() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, draw, words) in PLOTS {
+        let path = folder.path().join(format!("{name}.{}", Format::Svg.extension()));
+        draw(&Bench::new(), &path, Format::Svg).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        well_formed(&text);
+        for word in words {
+            assert!(text.contains(word), "{name} lacks {word:?}");
+        }
+        assert!(name == "training" || text.contains("data:image/png;base64,"), "{name}");
+    }
+}
+
+/// Every tag is closed in order and no bare `<` or `&` is left in the text.
+fn well_formed(text: &str) {
+    let mut open = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find('<') {
+        let (words, tag) = rest.split_at(start);
+        assert!(!words.contains('>'), "{words:?}");
+        for entity in words.split('&').skip(1) {
+            let known = ["amp;", "lt;", "gt;", "quot;", "apos;"];
+            assert!(known.iter().any(|name| entity.starts_with(name)), "{words:?}");
+        }
+        let end = tag.find('>').unwrap();
+        let inside = &tag[1..end];
+        assert_eq!(inside.matches('"').count() % 2, 0, "{inside:.80}");
+        assert!(!inside.contains('<'));
+        if let Some(name) = inside.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name));
+        } else if !inside.ends_with('/') {
+            open.push(inside.split_whitespace().next().unwrap());
+        }
+        rest = &tag[end + 1..];
+    }
+    assert!(open.is_empty() && text.starts_with("<svg"), "{open:?}");
+}
+
+#[test]
+fn labels_of_classes_are_escaped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("confusion.svg");
+    Bench::new().confusion(&path, Format::Svg).unwrap();
+    assert!(fs::read_to_string(&path).unwrap().contains("Ankle &lt;boot&gt;"));
+}
+
+#[test]
+fn what_is_not_a_number_is_refused_and_nothing_written() {
+    let mut spoiled: Vec<(Draw, Bench)> = Vec::new();
+    for value in [f64::NAN, f64::INFINITY] {
+        let mut spoil = |draw: Draw, change: &dyn Fn(&mut Bench)| {
+            let mut bench = Bench::new();
+            change(&mut bench);
+            spoiled.push((draw, bench));
+        };
+        spoil(Bench::detector, &|bench| bench.intensity[[3, 4]] = value);
+        spoil(Bench::detector, &|bench| bench.readings[1] = value);
+        spoil(Bench::masks, &|bench| bench.masks[2][[0, 0]] = value as f32);
+        spoil(Bench::training, &|bench| bench.history[1].training_loss = Some(value));
+        spoil(Bench::training, &|bench| bench.history[1].validation_accuracy = Some(value));
+        spoil(Bench::training, &|bench| bench.history[2].epoch = value);
+        spoil(Bench::light, &|bench| bench.intensity[[0, 0]] = value);
+        spoil(Bench::light, &|bench| bench.side[[0, 0]] = value);
+        spoil(Bench::light, &|bench| bench.z[8] = value);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for (index, (draw, bench)) in spoiled.iter().enumerate() {
+        let result = draw(bench, &folder.path().join("plot.png"), Format::Png);
+        assert!(matches!(result, Err(Error::Value(_))), "{index}: {result:?}");
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn what_does_not_fit_together_is_refused() {
+    let change: [(Draw, Spoil); 10] = [
+        (Bench::detector, |bench| bench.intensity = Array2::zeros((30, 20))),
+        (Bench::detector, |bench| bench.intensity[[0, 0]] = -1.0),
+        (Bench::detector, |bench| bench.regions[1].column = 25),
+        (Bench::detector, |bench| bench.regions[1].column = usize::MAX),
+        (Bench::detector, |bench| bench.labels.truncate(1)),
+        (Bench::masks, |bench| bench.masks.clear()),
+        (Bench::training, |bench| bench.history.clear()),
+        (Bench::confusion, |bench| bench.labels.truncate(1)),
+        (Bench::light, |bench| bench.z[3] = bench.z[2]),
+        (Bench::light, |bench| bench.z.truncate(8)),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    for (index, (draw, change)) in change.into_iter().enumerate() {
+        let mut bench = Bench::new();
+        change(&mut bench);
+        let result = draw(&bench, &folder.path().join("plot.png"), Format::Png);
+        assert!(matches!(result, Err(Error::Value(_))), "{index}: {result:?}");
+    }
+}
+
+#[test]
+fn constant_values_are_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    for level in [0.0, 1e-300, 1.0, 1e300] {
+        let mut bench = Bench::new();
+        bench.intensity.fill(level);
+        bench.side.fill(level);
+        bench.readings.fill(0.0);
+        bench.masks.iter_mut().for_each(|mask| mask.fill(-1.0));
+        bench.counts.fill(0);
+        bench.history.iter_mut().for_each(|row| *row = History { training_loss: Some(level), ..*row });
+        for (name, draw, _) in PLOTS {
+            let path = folder.path().join(format!("{name}.svg"));
+            draw(&bench, &path, Format::Svg).unwrap();
+            let text = fs::read_to_string(&path).unwrap();
+            // Base64 may spell anything: words only.
+            let mut words = text.lines().filter(|line| !line.starts_with('<'));
+            assert!(words.all(|line| !line.contains("NaN") && !line.contains("inf")), "{name} {level}");
+        }
+    }
+}
+
+#[test]
+fn where_nothing_can_be_written_the_system_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    // A file where the folder should be: refused for every user, root included.
+    let blocked = folder.path().join("blocked");
+    fs::write(&blocked, b"a file").unwrap();
+    for (name, draw, _) in PLOTS {
+        for format in [Format::Png, Format::Svg] {
+            let result = draw(&Bench::new(), &blocked.join(name), format);
+            assert!(matches!(result, Err(Error::Io { action: "write", .. })), "{name}: {result:?}");
+        }
+    }
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    assert_eq!(fs::read(&blocked).unwrap(), b"a file");
+}
+
+#[test]
+fn the_same_data_give_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+    for (name, draw, _) in PLOTS {
+        draw(&Bench::new(), &first, Format::Png).unwrap();
+        draw(&Bench::new(), &second, Format::Png).unwrap();
+        assert!(fs::read(&first).unwrap() == fs::read(&second).unwrap(), "{name}");
+    }
+}
+
+#[test]
+fn one_to_twenty_of_everything_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("plot.svg");
+    for count in [1, 2, 5, 6, 10, 11, 20] {
+        let mut bench = Bench::new();
+        bench.masks = vec![bench.masks[0].clone(); count];
+        bench.regions =
+            (0..count.max(2)).map(|i| Region { row: i, column: i, height: 1, width: 1 }).collect();
+        bench.labels = (0..count.max(2)).map(|i| format!("class {i}")).collect();
+        bench.readings = vec![0.05; count.max(2)];
+        bench.counts = Array2::from_elem((count.max(2), count.max(2)), u64::MAX);
+        bench.masks(&path, Format::Svg).unwrap();
+        bench.detector(&path, Format::Svg).unwrap();
+        bench.confusion(&path, Format::Svg).unwrap();
+        let planes: Vec<Plane> = (0..count).map(|i| bench.plane("plane", i as f64 * 1e-3)).collect();
+        let positions: Vec<f64> = (0..count).map(|i| i as f64 * 1e-3).collect();
+        Light {
+            planes: &planes,
+            side: SideView { intensity: &bench.side, z: &bench.z },
+            grid: &bench.grid,
+            masks: &positions,
+            title: "Light",
+            note: None,
+        }
+        .write(&path, Format::Svg)
+        .unwrap();
+        well_formed(&fs::read_to_string(&path).unwrap());
+    }
+}
+
+#[test]
+fn the_phase_map_is_a_circle_and_the_intensity_map_a_climb() {
+    assert_eq!(Colormap::Phase.colour(0.0), Colormap::Phase.colour(1.0));
+    let steps: Vec<f64> =
+        (0..=255).map(|i| luminance(Colormap::Intensity.colour(f64::from(i) / 255.0))).collect();
+    assert!(steps.windows(2).all(|pair| pair[0] <= pair[1]));
+    assert!(steps[0] < 0.01 && steps[255] > 0.9);
+}
