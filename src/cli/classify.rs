@@ -15,11 +15,13 @@ use crate::error::Result;
 
 /// Arguments of `d2nn classify`.
 #[derive(Debug, Args)]
-#[command(after_help = "Each picture becomes a 28 x 28 grey image as docs/data.md describes: padded to a square, \
+#[command(
+    after_help = "Each picture becomes a 28 x 28 grey image as docs/data.md describes: padded to a square, \
 averaged down, and inverted when its border is bright, because the data sets show bright things on black.
 
 Example:
-  d2nn classify layers/fashion-400ghz shirt.png boot.jpg")]
+  d2nn classify layers/fashion-400ghz shirt.png boot.jpg"
+)]
 pub struct ClassifyArgs {
     /// Device folder
     device: PathBuf,

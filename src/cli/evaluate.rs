@@ -59,7 +59,8 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
     let (source, images) = args.data.load(name, split)?;
     let judged = judge(&engine, &device.design, &images, args.limit)?;
     if !args.json {
-        let heading = format!("{} on {name}, {split_name} images from {}", device.design.name, source.describe());
+        let heading =
+            format!("{} on {name}, {split_name} images from {}", device.design.name, source.describe());
         return print(&report(&heading, &judged, name.class_names()));
     }
     print_json(&json!({
@@ -96,10 +97,11 @@ pub(super) fn judge(
     let indices: Vec<usize> = (0..images.len().min(limit.unwrap_or(usize::MAX))).collect();
     let loss = design.loss();
     let mut progress = Progress::new("evaluating", indices.len() as u64, "images");
-    let judged = evaluate(engine, images, &indices, &|readings, label| loss.value(readings, label), &mut |done| {
-        progress.update(done as u64, String::new);
-        Ok(())
-    });
+    let judged =
+        evaluate(engine, images, &indices, &|readings, label| loss.value(readings, label), &mut |done| {
+            progress.update(done as u64, String::new);
+            Ok(())
+        });
     progress.finish();
     judged
 }
@@ -113,7 +115,11 @@ pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[&str]) -> St
     };
     line("accuracy", percent(judged.accuracy()), &format!("of {} images", judged.images));
     line("loss", format!("{:.4}  ", judged.loss), "mean cross-entropy, as in training");
-    line("power efficiency, input", percent(judged.power_efficiency_input), "true region / power of the object");
+    line(
+        "power efficiency, input",
+        percent(judged.power_efficiency_input),
+        "true region / power of the object",
+    );
     line("power efficiency, output", percent(judged.power_efficiency_output), "true region / detector plane");
     line("detector share", percent(judged.detector_share), "all regions / detector plane");
     line("signal contrast", percent(judged.signal_contrast), "(true - best other) / all regions");

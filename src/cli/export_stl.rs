@@ -82,6 +82,9 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
     );
     progress.finish();
     let reports = reports?;
-    print(&format!("{}\nwritten to {} and read back: closed two-manifolds, volumes and heights as designed\n",
-        format_reports(&reports).trim_end(), folder.display()))
+    print(&format!(
+        "{}\nwritten to {} and read back: closed two-manifolds, volumes and heights as designed\n",
+        format_reports(&reports).trim_end(),
+        folder.display()
+    ))
 }

@@ -45,7 +45,11 @@ pub fn run(args: InspectArgs) -> Result<()> {
         Some(path) => (read_design(path)?.1, None),
     };
     let sampling = Sampling::of(&design);
-    if args.json { print_json(&as_json(&design, &sampling)) } else { print(&sheet(&design, &sampling, device.as_ref())) }
+    if args.json {
+        print_json(&as_json(&design, &sampling))
+    } else {
+        print(&sheet(&design, &sampling, device.as_ref()))
+    }
 }
 
 /// What the grid can and cannot carry.
@@ -203,45 +207,121 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "  {name:<22}{value}");
     };
-    line("wavelength", format!("{} ({} GHz)", length(bench.wavelength), trimmed(299_792_458.0 / bench.wavelength / 1e9, 1)));
-    line("planes", format!("{columns} x {rows} pixels of {} = {} x {}", length(grid.pixel_pitch()), length(width), length(height)));
+    line(
+        "wavelength",
+        format!("{} ({} GHz)", length(bench.wavelength), trimmed(299_792_458.0 / bench.wavelength / 1e9, 1)),
+    );
+    line(
+        "planes",
+        format!(
+            "{columns} x {rows} pixels of {} = {} x {}",
+            length(grid.pixel_pitch()),
+            length(width),
+            length(height)
+        ),
+    );
     line("masks", format!("{} phase masks", bench.masks()));
     line("gaps", bench.gaps.iter().map(|gap| length(*gap)).collect::<Vec<_>>().join(", "));
-    line("propagation", format!(
-        "{}, {} x {} points (padding {}), {} pixels",
-        method_name(bench.method), bench.padded.1, bench.padded.0, trimmed(design.padding(), 2), pixel_model_name(bench.pixel_model)
-    ));
+    line(
+        "propagation",
+        format!(
+            "{}, {} x {} points (padding {}), {} pixels",
+            method_name(bench.method),
+            bench.padded.1,
+            bench.padded.0,
+            trimmed(design.padding(), 2),
+            pixel_model_name(bench.pixel_model)
+        ),
+    );
     let (image_rows, image_columns) = bench.object.image();
     let (extent_rows, extent_columns) = bench.object.extent();
-    line("object", format!(
-        "{image_columns} x {image_rows} image as {}, enlarged {} times to {extent_columns} x {extent_rows} pixels",
-        format!("{:?}", bench.object.encoding()).to_lowercase(), bench.object.upsampling()
-    ));
+    line(
+        "object",
+        format!(
+            "{image_columns} x {image_rows} image as {}, enlarged {} times to {extent_columns} x {extent_rows} pixels",
+            format!("{:?}", bench.object.encoding()).to_lowercase(),
+            bench.object.upsampling()
+        ),
+    );
     let region = bench.detector.regions()[0];
-    line("detector", format!(
-        "{} regions of {} x {}", bench.detector.regions().len(),
-        length(region.width as f64 * grid.pixel_pitch()), length(region.height as f64 * grid.pixel_pitch())
-    ));
-    line("material", format!(
-        "{}, n = {}: {} for a phase of 2 pi", design.material.name(), design.material.refractive_index(),
-        length(design.material.height(TAU, bench.wavelength))
-    ));
-    line("face reflection", format!(
-        "{:.2} % of the power at each face of a plate (not simulated)", 100.0 * design.material.face_reflection()
-    ));
+    line(
+        "detector",
+        format!(
+            "{} regions of {} x {}",
+            bench.detector.regions().len(),
+            length(region.width as f64 * grid.pixel_pitch()),
+            length(region.height as f64 * grid.pixel_pitch())
+        ),
+    );
+    line(
+        "material",
+        format!(
+            "{}, n = {}: {} for a phase of 2 pi",
+            design.material.name(),
+            design.material.refractive_index(),
+            length(design.material.height(TAU, bench.wavelength))
+        ),
+    );
+    line(
+        "face reflection",
+        format!(
+            "{:.2} % of the power at each face of a plate (not simulated)",
+            100.0 * design.material.face_reflection()
+        ),
+    );
     let _ = writeln!(text, "\nsampling");
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "  {name:<22}{value}");
     };
-    line("largest angle", format!("{:.1} degrees (pitch {:.3} wavelengths)", sampling.sine.asin().to_degrees(), grid.pixel_pitch() / bench.wavelength));
-    line("connection", format!(
-        "a pixel reaches {} across {}: {}", length(sampling.reach), length(sampling.shortest),
-        if sampling.fully_connected() { "neighbouring plates are fully connected".to_owned() } else { format!("less than the plate of {}, neighbouring plates are partly connected", length(sampling.widest)) }
-    ));
-    line("Fresnel number", format!("{:.2} (half the plate's width squared / wavelength / gap)", sampling.fresnel_number));
-    line("Nyquist frequency", format!("{:.4} /mm; evanescent beyond {:.4} /mm: {:.1} % of the sampled frequencies", sampling.nyquist / 1e3, 1e-3 / bench.wavelength, 100.0 * sampling.evanescent_share));
-    line("band limit", format!("{:.4} /mm (angular spectrum, longest gap, this padding)", sampling.band_limit / 1e3));
-    line("impulse response", format!("safely sampled up to an offset of {} (largest here {})", length(sampling.safe_offset), length(sampling.widest)));
+    line(
+        "largest angle",
+        format!(
+            "{:.1} degrees (pitch {:.3} wavelengths)",
+            sampling.sine.asin().to_degrees(),
+            grid.pixel_pitch() / bench.wavelength
+        ),
+    );
+    line(
+        "connection",
+        format!(
+            "a pixel reaches {} across {}: {}",
+            length(sampling.reach),
+            length(sampling.shortest),
+            if sampling.fully_connected() {
+                "neighbouring plates are fully connected".to_owned()
+            } else {
+                format!(
+                    "less than the plate of {}, neighbouring plates are partly connected",
+                    length(sampling.widest)
+                )
+            }
+        ),
+    );
+    line(
+        "Fresnel number",
+        format!("{:.2} (half the plate's width squared / wavelength / gap)", sampling.fresnel_number),
+    );
+    line(
+        "Nyquist frequency",
+        format!(
+            "{:.4} /mm; evanescent beyond {:.4} /mm: {:.1} % of the sampled frequencies",
+            sampling.nyquist / 1e3,
+            1e-3 / bench.wavelength,
+            100.0 * sampling.evanescent_share
+        ),
+    );
+    line(
+        "band limit",
+        format!("{:.4} /mm (angular spectrum, longest gap, this padding)", sampling.band_limit / 1e3),
+    );
+    line(
+        "impulse response",
+        format!(
+            "safely sampled up to an offset of {} (largest here {})",
+            length(sampling.safe_offset),
+            length(sampling.widest)
+        ),
+    );
     line("padding", sampling.advice(design));
     if let Some(provenance) = device.and_then(|device| device.provenance.as_ref()) {
         let _ = writeln!(text, "\ntraining");
@@ -249,11 +329,25 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
             let _ = writeln!(text, "  {name:<22}{value}");
         };
         let data = &provenance.data;
-        line("data", format!("{}, {} images{}", data.name, data.training_images, if data.builtin_sample { " (built-in sample)" } else { "" }));
-        line("test accuracy", format!("{:.2} % of {} images", 100.0 * provenance.metrics.test_accuracy, data.test_images));
+        line(
+            "data",
+            format!(
+                "{}, {} images{}",
+                data.name,
+                data.training_images,
+                if data.builtin_sample { " (built-in sample)" } else { "" }
+            ),
+        );
+        line(
+            "test accuracy",
+            format!("{:.2} % of {} images", 100.0 * provenance.metrics.test_accuracy, data.test_images),
+        );
         line("detector share", format!("{:.2} %", 100.0 * provenance.metrics.detector_share));
         line("seed", provenance.seed.to_string());
-        line("made by", format!("d2nn {} ({}): {}", provenance.version, provenance.commit, provenance.command));
+        line(
+            "made by",
+            format!("d2nn {} ({}): {}", provenance.version, provenance.commit, provenance.command),
+        );
     }
     text
 }

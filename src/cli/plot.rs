@@ -106,7 +106,10 @@ pub fn run(args: PlotArgs) -> Result<()> {
     if wants(Kind::Training) {
         let drawn = artist.training()?;
         if !drawn && args.kind == Kind::Training {
-            return Err(Error::file(&device.folder.join("history.csv"), "is absent or empty: nothing to draw"));
+            return Err(Error::file(
+                &device.folder.join("history.csv"),
+                "is absent or empty: nothing to draw",
+            ));
         }
     }
     if wants(Kind::Detector) || wants(Kind::Light) {
@@ -241,7 +244,8 @@ impl Artist<'_> {
         let path = self.path("confusion");
         let title = format!("{}: {} test images", self.device.design.name, judged.images);
         let (labels, note) = (self.labels(), sample_note(self.sample));
-        Confusion { counts: &judged.confusion, labels: &labels, title: &title, note }.write(&path, self.format)
+        Confusion { counts: &judged.confusion, labels: &labels, title: &title, note }
+            .write(&path, self.format)
     }
 
     fn image(&mut self, subject: &Subject, detector: bool, light: bool) -> Result<()> {
@@ -275,7 +279,8 @@ impl Artist<'_> {
         }
         if light {
             let mut progress = Progress::new("side view", (bench.gaps.len() * SLICES) as u64, "slices");
-            let side = network.side_view(&beam, SLICES, &mut |done| progress.update(done as u64, String::new));
+            let side =
+                network.side_view(&beam, SLICES, &mut |done| progress.update(done as u64, String::new));
             progress.finish();
             let (positions, side) = side?;
             let ends = bench.positions();

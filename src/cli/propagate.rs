@@ -7,8 +7,8 @@ use ndarray::Array2;
 use ndarray_npy::{ReadNpyExt, WriteNpyExt};
 use num_complex::Complex;
 
-use super::progress::Progress;
 use super::print;
+use super::progress::Progress;
 use crate::error::{Error, Result};
 use crate::field::WaveField;
 use crate::files::write_bytes;
@@ -19,12 +19,14 @@ use crate::units::{Metres, format_length, parse_positive_length};
 
 /// Arguments of `d2nn propagate`.
 #[derive(Debug, Args)]
-#[command(after_help = "The field is sampled at points of the given pitch; time dependence exp(-i omega t), so a \
+#[command(
+    after_help = "The field is sampled at points of the given pitch; time dependence exp(-i omega t), so a \
 plane wave gains exp(+i k z). The arithmetic is double precision; the output is complex64 for complex64 and \
 float32 input, complex128 otherwise.
 
 Example:
-  d2nn propagate field.npy --wavelength \"0.75 mm\" --pixel-pitch \"0.4 mm\" --distance \"30 mm\" --out out.npy")]
+  d2nn propagate field.npy --wavelength \"0.75 mm\" --pixel-pitch \"0.4 mm\" --distance \"30 mm\" --out out.npy"
+)]
 pub struct PropagateArgs {
     /// NumPy file: complex64, complex128, float32 or float64, shape (rows, columns)
     field: PathBuf,
@@ -94,7 +96,8 @@ pub fn run(args: PropagateArgs) -> Result<()> {
             let padded = padded_shape(grid, args.padding)
                 .map_err(|error| Error::Usage(format!("--padding: {error}")))?;
             let pixel_model = PixelModel::Point;
-            Propagator::new(Gap { grid, padded, wavelength, distance, method, pixel_model })?.propagate(&field)
+            Propagator::new(Gap { grid, padded, wavelength, distance, method, pixel_model })?
+                .propagate(&field)
         }
     };
     write(&args.out, &behind.amplitude, single)?;

@@ -27,14 +27,16 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
 /// Arguments of `d2nn train`.
 #[derive(Debug, Args)]
-#[command(after_help = "Without arguments it trains the default device into runs/fashion-400ghz: 0.75 mm, five masks \
+#[command(
+    after_help = "Without arguments it trains the default device into runs/fashion-400ghz: 0.75 mm, five masks \
 of 200 x 200 pixels, Fashion-MNIST. Ctrl-C finishes the running step and saves; --resume goes on as if nothing \
 had happened.
 
 Examples:
   d2nn train
   d2nn train my-design.toml --epochs 3 --out runs/short
-  d2nn train runs/short --resume")]
+  d2nn train runs/short --resume"
+)]
 pub struct TrainArgs {
     /// Design file, or device folder whose design is trained (anew, or further with --resume)
     #[arg(value_name = "DESIGN.toml | DEVICE")]
@@ -109,7 +111,8 @@ impl<'a> Job<'a> {
         let is_new = asked != (typed.training.epochs, typed.training.seed);
         if args.resume && is_new {
             return Err(Error::Usage(
-                "--resume goes on with the design as it is: leave out --epochs and --seed, or train anew".into(),
+                "--resume goes on with the design as it is: leave out --epochs and --seed, or train anew"
+                    .into(),
             ));
         }
         (typed.training.epochs, typed.training.seed) = asked;
@@ -140,7 +143,8 @@ impl<'a> Job<'a> {
     /// Trains to the end, saving on the way.
     fn train(&mut self, stop: &AtomicBool) -> Result<State> {
         let settings = self.design.settings(self.dataset.train.len());
-        let fresh = || State::new(self.design.bench.masks(), self.design.bench.grid().shape(), settings.seed);
+        let bench = &self.design.bench;
+        let fresh = || State::new(bench.masks(), bench.grid().shape(), settings.start, settings.seed);
         let resumed = self.state.is_some();
         let state = self.state.take().unwrap_or_else(fresh);
         let engine = self.args.threads.bare_engine(self.design.bench.clone())?;
@@ -252,7 +256,11 @@ impl<'a> Job<'a> {
         Provenance {
             version: env!("CARGO_PKG_VERSION").into(),
             commit: env!("D2NN_COMMIT").into(),
-            command: std::env::args().collect::<Vec<_>>().join(" "),
+            // Without the folder the program lies in: that says nothing to others.
+            command: std::iter::once("d2nn".to_owned())
+                .chain(std::env::args().skip(1))
+                .collect::<Vec<_>>()
+                .join(" "),
             seed: settings.seed,
             data: DataProvenance {
                 name: self.design.data.as_str().into(),
@@ -264,7 +272,9 @@ impl<'a> Job<'a> {
             },
             metrics: Metrics {
                 test_accuracy: judged.accuracy(),
-                validation_accuracy: last.map(|row| row.validation_accuracy).filter(|share| share.is_finite()),
+                validation_accuracy: last
+                    .map(|row| row.validation_accuracy)
+                    .filter(|share| share.is_finite()),
                 power_efficiency_input: judged.power_efficiency_input,
                 power_efficiency_output: judged.power_efficiency_output,
                 detector_share: judged.detector_share,
@@ -299,10 +309,7 @@ fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
 fn check_identity(folder: &Path, checkpoint: &Identity, found: &Identity) -> Result<()> {
     let advice = "put it back as it was, or train anew with --force";
     let wrong = |what: &str| {
-        Err(Error::file(
-            &checkpoint_path(folder),
-            format!("belongs to a training with {what}: {advice}"),
-        ))
+        Err(Error::file(&checkpoint_path(folder), format!("belongs to a training with {what}: {advice}")))
     };
     if checkpoint.design != found.design {
         return wrong("another design.toml");

@@ -154,8 +154,20 @@ pub struct TrainingTable {
     pub validation: f64,
     /// Whether images are shown mirrored left to right half of the times.
     pub flips: bool,
-    /// Seed of split, order and flips.
+    /// Where the phases begin.
+    pub start: StartKey,
+    /// Seed of a random start, split, order and flips.
     pub seed: u64,
+}
+
+/// `training.start`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartKey {
+    /// All at 0.
+    Flat,
+    /// Each drawn from [0, 2 pi).
+    Random,
 }
 
 /// `[fabrication]`.
@@ -235,6 +247,7 @@ impl Default for TrainingTable {
             temperature: 20.0,
             validation: 0.1,
             flips: true,
+            start: StartKey::Flat,
             seed: 1,
         }
     }

@@ -100,8 +100,9 @@ impl Device {
     /// [`Error::Io`] and [`Error::File`] for what is missing or damaged, [`Error::Design`] for a wrong design.
     pub fn open(folder: &Path) -> Result<Self> {
         let (_, design) = read_design(&folder.join(DESIGN))?;
-        let phases =
-            (1..=design.bench.masks()).map(|number| read_mask(folder, number, &design)).collect::<Result<_>>()?;
+        let phases = (1..=design.bench.masks())
+            .map(|number| read_mask(folder, number, &design))
+            .collect::<Result<_>>()?;
         let path = folder.join(PROVENANCE);
         let provenance = match fs::read_to_string(&path) {
             Ok(text) => Some(toml::from_str(&text).map_err(|error| {
@@ -178,7 +179,9 @@ fn read_mask(folder: &Path, number: usize, design: &Design) -> Result<Array2<f32
     let phase = Array2::<f32>::read_npy(&bytes[..])
         .or_else(|error| {
             // NumPy makes float64 of most arithmetic: masks edited there are welcome.
-            Array2::<f64>::read_npy(&bytes[..]).map(|phase| phase.mapv(|value| value as f32)).map_err(|_| error)
+            Array2::<f64>::read_npy(&bytes[..])
+                .map(|phase| phase.mapv(|value| value as f32))
+                .map_err(|_| error)
         })
         .map_err(|error| Error::file(&path, format!("{error}: {expected}")))?;
     if phase.dim() != (rows, columns) {
@@ -229,9 +232,8 @@ const HISTORY_HEADER: &str = "epoch,steps,learning_rate,training_loss,training_a
 pub fn write_history(folder: &Path, history: &[Epoch]) -> Result<()> {
     let path = folder.join(HISTORY);
     write_whole(&path, |writer| {
-        let mut line = |text: String| {
-            writeln!(writer, "{text}").map_err(|error| Error::io("write", &path, error))
-        };
+        let mut line =
+            |text: String| writeln!(writer, "{text}").map_err(|error| Error::io("write", &path, error));
         line(HISTORY_HEADER.into())?;
         for row in history {
             line(format!(

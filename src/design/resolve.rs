@@ -10,10 +10,10 @@ use crate::network::Bench;
 use crate::object::{Encoding, ObjectPlane};
 use crate::propagation::rayleigh_sommerfeld::safe_offset;
 use crate::propagation::{Method, PixelModel, padded_shape};
-use crate::training::{CrossEntropy, Settings};
+use crate::training::{CrossEntropy, Settings, Start};
 use crate::units::{Metres, format_length, parse_positive_length};
 
-use super::file::{DesignFile, EncodingKey, Gaps, MethodKey, PixelModelKey, Sides};
+use super::file::{DesignFile, EncodingKey, Gaps, MethodKey, PixelModelKey, Sides, StartKey};
 
 /// Rows and columns of the images of both data sets.
 pub const IMAGE: (usize, usize) = (28, 28);
@@ -236,6 +236,10 @@ fn training(typed: &DesignFile) -> Checked<(Settings, f64)> {
         loss: CrossEntropy { temperature: table.temperature },
         validation: 0,
         flips: table.flips,
+        start: match table.start {
+            StartKey::Flat => Start::Flat,
+            StartKey::Random => Start::Random,
+        },
         seed: table.seed,
     };
     Ok((settings, table.validation))

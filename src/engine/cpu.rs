@@ -173,7 +173,9 @@ impl Engine for CpuEngine {
             phases: sum
                 .chunks(pixels)
                 .map(|mask| {
-                    Array2::from_shape_fn((optics.rows, optics.columns), |(y, x)| mask[y * optics.columns + x])
+                    Array2::from_shape_fn((optics.rows, optics.columns), |(y, x)| {
+                        mask[y * optics.columns + x]
+                    })
                 })
                 .collect(),
         })
@@ -274,8 +276,9 @@ struct Workspace {
 impl Workspace {
     fn new(optics: &Optics) -> Self {
         let (rows, columns) = (optics.rows, optics.columns);
-        let scratch = [&optics.row_forward, &optics.row_inverse, &optics.column_forward, &optics.column_inverse]
-            .map(|fft| fft.get_inplace_scratch_len());
+        let scratch =
+            [&optics.row_forward, &optics.row_inverse, &optics.column_forward, &optics.column_inverse]
+                .map(|fft| fft.get_inplace_scratch_len());
         Workspace {
             spectra: vec![DARK; rows * optics.padded.1],
             block: vec![DARK; BLOCK * optics.padded.0],
@@ -430,7 +433,8 @@ impl Workspace {
             }
             optics.column_forward.process_with_scratch(block, &mut self.scratch);
             for (column, spectrum) in block.chunks_exact_mut(height).enumerate() {
-                for (value, transfer) in spectrum.iter_mut().zip(optics.transfer_column(gap, first + column)) {
+                for (value, transfer) in spectrum.iter_mut().zip(optics.transfer_column(gap, first + column))
+                {
                     *value *= if ADJOINT { transfer.conj() } else { *transfer };
                 }
             }

@@ -23,6 +23,15 @@ pub use loss::CrossEntropy;
 pub use optimiser::Adam;
 pub use schedule::cosine;
 
+/// Where the phases begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// All at 0: masks stay as smooth as the task lets them, and keep the light inside the device.
+    Flat,
+    /// Each drawn from [0, 2 pi) by the seed: learns faster at first, and scatters most of the light away.
+    Random,
+}
+
 /// What a training is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
@@ -38,7 +47,9 @@ pub struct Settings {
     pub validation: usize,
     /// Whether each image is shown mirrored left to right half of the times.
     pub flips: bool,
-    /// Seed of the split, the order and the flips.
+    /// Where the phases begin.
+    pub start: Start,
+    /// Seed of a random start, the split, the order and the flips.
     pub seed: u64,
 }
 
@@ -85,14 +96,14 @@ pub struct State {
 }
 
 impl State {
-    /// A training that has not begun: every phase drawn from [0, 2 pi) by `seed`.
-    ///
-    /// Random masks spread the light of every object pixel over the next plane, so that all phases learn from
-    /// the first step on; flat ones need several times as many images (docs/training.md has the figures).
-    pub fn new(masks: usize, shape: (usize, usize), seed: u64) -> Self {
-        let draw = |mask| {
-            let mut values = uniform(shape.0 * shape.1, seed, mask as u64).into_iter();
-            Array2::from_shape_simple_fn(shape, || TAU * values.next().unwrap_or(0.0))
+    /// A training that has not begun.
+    pub fn new(masks: usize, shape: (usize, usize), start: Start, seed: u64) -> Self {
+        let draw = |mask| match start {
+            Start::Flat => Array2::zeros(shape),
+            Start::Random => {
+                let mut values = uniform(shape.0 * shape.1, seed, mask as u64).into_iter();
+                Array2::from_shape_simple_fn(shape, || TAU * values.next().unwrap_or(0.0))
+            }
         };
         State {
             phases: (0..masks).map(draw).collect(),
@@ -268,8 +279,7 @@ impl<'a> Trainer<'a> {
         };
         if !self.held.validation.is_empty() {
             let loss = |readings: &[f64], label| self.settings.loss.value(readings, label);
-            let judged =
-                evaluate(&*self.engine, self.images, &self.held.validation, &loss, &mut |_| Ok(()))?;
+            let judged = evaluate(&*self.engine, self.images, &self.held.validation, &loss, &mut |_| Ok(()))?;
             row.validation_loss = judged.loss;
             row.validation_accuracy = judged.accuracy();
             row.detector_share = judged.detector_share;
