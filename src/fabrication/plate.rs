@@ -144,7 +144,7 @@ pub fn export_plate(
         std::io::Write::flush(writer).map_err(failed)?;
         let file = *writer.get_ref();
         bytes = file.metadata().map_err(failed)?.len();
-        check_plate(file, path, &mesh, &scale, grid, triangles)
+        check_plate(file, path, &mesh, &scale, triangles)
     })?;
     let (rms_phase_error, max_phase_error) = map.phase_errors();
     Ok(PlateReport {

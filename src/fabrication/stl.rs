@@ -91,6 +91,11 @@ impl StlScale {
         self.unit
     }
 
+    /// Side of a pixel, in the unit.
+    pub fn pitch(&self) -> f64 {
+        self.pitch
+    }
+
     /// Coordinates of an integer vertex, in the unit.
     pub fn coordinates(&self, vertex: Vertex) -> [f32; 3] {
         [self.across(vertex[0]), self.across(vertex[1]), self.up(vertex[2])]
