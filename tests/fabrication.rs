@@ -1,5 +1,8 @@
 //! Plates must be closed solids of the exact volume, and hold the heights that were asked for.
 
+// The lint knows functions marked as tests, but not what they call.
+#![allow(clippy::unwrap_used)]
+
 use std::collections::HashMap;
 use std::f64::consts::{PI, TAU};
 use std::fs;
@@ -215,7 +218,7 @@ fn heights_come_back_from_binary_and_text_where_they_belong() {
     let phases = random_phases(3, 5, 4);
     let grid = Grid::new(3, 5, PITCH).unwrap();
     let map = map_of(&phases, Relief::Continuous).unwrap();
-    let binary = export(&[phases.clone()], PlateOptions::default(), folder.path()).unwrap();
+    let binary = export(std::slice::from_ref(&phases), PlateOptions::default(), folder.path()).unwrap();
     let heights = read_heights(&binary[0].file, &grid, StlUnit::Millimetres).unwrap();
     for ((row, column), &height) in heights.indexed_iter() {
         // A single-precision coordinate is off by 2^-24 of itself at most.
@@ -467,7 +470,10 @@ fn what_cannot_be_made_is_refused_with_a_reason() {
     assert!(export_named(&[flat.view()], -1.0, "a").contains("2 x 2"));
     assert!(export_named(&[], WAVELENGTH, "a").contains("no masks"));
     assert!(export_named(&[flat.view()], WAVELENGTH, "../a").contains("../a"));
-    assert!(PlateMesh::new(arr2(&[[1, 0]]).view()).unwrap_err().to_string().contains("pixel [0, 1]"));
+    let hole = PlateMesh::new(arr2(&[[1, 0]]).view()).unwrap_err().to_string();
+    assert!(hole.contains("pixel [0, 1] is 0 steps"), "{hole}");
+    let far = Surface::default().add([[0; 3], [1, 0, 0], [0, i32::MIN, 0]]);
+    assert!(far.unwrap_err().to_string().contains("beyond"));
 
     // A folder that cannot be: a file is in its place (permissions would not stop a test run by root).
     let taken = folder.path().join("taken");
