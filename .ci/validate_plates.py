@@ -21,7 +21,7 @@ import numpy
 import pymeshlab
 import trimesh
 
-# Exact arithmetic in OpenSCAD takes a second for this many triangles, and minutes for a full plate.
+# OpenSCAD's exact arithmetic takes a second or two for this many triangles; larger plates are left out.
 OPENSCAD_TRIANGLES = 6_000
 TIMEOUT_S = 900
 

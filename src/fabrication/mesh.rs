@@ -301,8 +301,8 @@ fn post(corner: Corner, triangle: &mut impl FnMut([Vertex; 3])) {
 
 /// The wall from one column to another between a region of height `left` and one of height `right`.
 ///
-/// Zipped upward: always the column whose next height is lower climbs, so neighbouring walls meet vertex to
-/// vertex. It faces the lower region.
+/// It uses all heights of both columns in between, so neighbouring walls meet vertex to vertex, and faces the lower
+/// region. Always the column whose next height is lower climbs: any order closes, this one keeps slivers few.
 fn wall(from: Column, to: Column, left: i32, right: i32, triangle: &mut impl FnMut([Vertex; 3])) {
     if left == right {
         return;

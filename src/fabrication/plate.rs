@@ -180,7 +180,7 @@ pub fn format_reports(reports: &[PlateReport]) -> String {
             format_volume(report.volume, unit),
             format_length(report.base, 4),
             format!("{} to {}", format_length(report.relief.0, 4), format_length(report.relief.1, 4)),
-            format!("{:.4} rad rms, {:.4} at most", report.rms_phase_error, report.max_phase_error),
+            format!("{:.4} rad rms", report.rms_phase_error),
             format!("{:.2} s", report.seconds),
         ]);
     }

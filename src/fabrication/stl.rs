@@ -57,7 +57,7 @@ pub enum StlFormat {
     /// 50 bytes a triangle.
     #[default]
     Binary,
-    /// About 250 bytes a triangle; all digits of each number, so that it reads back the same.
+    /// Some 130 bytes a triangle; all digits of each number, so that it reads back the same.
     Ascii,
 }
 
