@@ -1,12 +1,13 @@
 //! Phases become heights, in whole steps: what is built on them compares integers only.
 
+use std::f64::consts::{PI, TAU};
+
 use ndarray::{Array2, ArrayView2};
 
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::material::Material;
 use crate::units::{Metres, Radians, format_length};
-use std::f64::consts::{PI, TAU};
 
 /// Which heights the relief of a plate may have.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -12,7 +12,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::fabrication::mesh::Vertex;
+use crate::fabrication::mesh::{LARGEST_COORDINATE, Vertex};
 
 /// A surface as it was read: triangles over welded vertices, with what can be summed on the way.
 ///
@@ -79,10 +79,14 @@ impl Surface {
     /// Adds a triangle, outward side counter-clockwise.
     ///
     /// # Errors
-    /// [`Error::Value`] beyond 1.4 thousand million triangles: their corners are numbered in 32 bits.
+    /// [`Error::Value`] beyond 1.4 thousand million triangles, whose corners are numbered in 32 bits, and for a
+    /// coordinate beyond [`LARGEST_COORDINATE`].
     pub fn add(&mut self, corners: [Vertex; 3]) -> Result<()> {
         if self.triangles.len() >= (u32::MAX / 3) as usize {
             return Err(Error::Value("a surface of more than 1.4 thousand million triangles".into()));
+        }
+        if corners.as_flattened().iter().any(|part| part.unsigned_abs() > LARGEST_COORDINATE.unsigned_abs()) {
+            return Err(Error::Value(format!("a triangle at {corners:?}: beyond {LARGEST_COORDINATE}")));
         }
         let mut triangle = [0; 3];
         for (id, corner) in triangle.iter_mut().zip(corners) {
@@ -100,8 +104,8 @@ impl Surface {
         if cross(side(a, b), side(a, c)) == [0; 3] {
             self.degenerate.get_or_insert(corners[0]);
         }
-        let normal = cross(b.map(i128::from), c.map(i128::from));
-        self.six_volumes += (0..3).map(|axis| i128::from(a[axis]) * normal[axis]).sum::<i128>();
+        let normal = cross(b, c);
+        self.six_volumes += (0..3).map(|axis| i128::from(a[axis]) * i128::from(normal[axis])).sum::<i128>();
         Ok(())
     }
 
@@ -220,10 +224,7 @@ fn flaw_in_fan(vertex: u32, fan: &mut [(u32, u32)]) -> Option<Flaw> {
     }
 }
 
-fn cross<T>(a: [T; 3], b: [T; 3]) -> [T; 3]
-where
-    T: Copy + std::ops::Mul<Output = T> + std::ops::Sub<Output = T>,
-{
+fn cross(a: [i64; 3], b: [i64; 3]) -> [i64; 3] {
     [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 }
 

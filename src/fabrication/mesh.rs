@@ -22,6 +22,9 @@ pub const PARTS_A_PIXEL: i32 = 16;
 /// Integer heights a step of height is divided into, so that the mean of four heights is an integer.
 pub const PARTS_A_STEP: i32 = 4;
 
+/// Largest coordinate of a vertex, 2^28: differences and products of two then fit into 64 bits.
+pub const LARGEST_COORDINATE: i32 = 1 << 28;
+
 /// A plate as an integer solid; triangles are made on demand, row by row, in a fixed order.
 #[derive(Clone, Debug)]
 pub struct PlateMesh {
@@ -134,7 +137,7 @@ impl PlateMesh {
     ///
     /// # Errors
     /// [`Error::Value`] for no pixels, more than [`crate::grid::Grid::MAX_SIDE`] a side, or a height that is not
-    /// above zero (a hole) or too large to count in quarter steps.
+    /// above zero (a hole) or beyond [`LARGEST_COORDINATE`] quarter steps.
     pub fn new(heights: ArrayView2<'_, i32>) -> Result<Self> {
         let (rows, columns) = heights.dim();
         let sides = 1..=crate::grid::Grid::MAX_SIDE;
@@ -143,9 +146,10 @@ impl PlateMesh {
         }
         let mut padded = vec![0; (rows + 2) * (columns + 2)];
         for ((row, column), &steps) in heights.indexed_iter() {
-            if !(1..=i32::MAX / PARTS_A_STEP).contains(&steps) {
+            if !(1..=LARGEST_COORDINATE / PARTS_A_STEP).contains(&steps) {
                 return Err(Error::Value(format!(
-                    "pixel [{row}, {column}] is {steps} steps high: a plate needs a base above zero under every pixel"
+                    "pixel [{row}, {column}] is {steps} steps high: every pixel needs 1 to {}",
+                    LARGEST_COORDINATE / PARTS_A_STEP
                 )));
             }
             padded[(row + 1) * (columns + 2) + column + 1] = steps * PARTS_A_STEP;
@@ -297,8 +301,8 @@ fn post(corner: Corner, triangle: &mut impl FnMut([Vertex; 3])) {
 
 /// The wall from one column to another between a region of height `left` and one of height `right`.
 ///
-/// Zipped upward: always the column whose next height is lower climbs, so neighbouring walls meet vertex to
-/// vertex. It faces the lower region.
+/// It uses all heights of both columns in between, so neighbouring walls meet vertex to vertex, and faces the lower
+/// region. Always the column whose next height is lower climbs: any order closes, this one keeps slivers few.
 fn wall(from: Column, to: Column, left: i32, right: i32, triangle: &mut impl FnMut([Vertex; 3])) {
     if left == right {
         return;

@@ -17,6 +17,6 @@ pub mod stl;
 pub use height_map::{HeightMap, Relief};
 pub use manifold::{Defect, Surface};
 pub use mesh::PlateMesh;
-pub use plate::{PlateOptions, PlateReport, export_plates, format_reports, plate_file_name};
-pub use read_back::read_heights;
+pub use plate::{PlateOptions, PlateReport, export_plate, export_plates, format_reports, plate_file_name};
+pub use read_back::{check_plate, read_heights};
 pub use stl::{StlFormat, StlScale, StlUnit};

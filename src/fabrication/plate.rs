@@ -144,7 +144,7 @@ pub fn export_plate(
         std::io::Write::flush(writer).map_err(failed)?;
         let file = *writer.get_ref();
         bytes = file.metadata().map_err(failed)?.len();
-        check_plate(file, path, &mesh, &scale, grid, triangles)
+        check_plate(file, path, &mesh, &scale, triangles)
     })?;
     let (rms_phase_error, max_phase_error) = map.phase_errors();
     Ok(PlateReport {
@@ -180,7 +180,7 @@ pub fn format_reports(reports: &[PlateReport]) -> String {
             format_volume(report.volume, unit),
             format_length(report.base, 4),
             format!("{} to {}", format_length(report.relief.0, 4), format_length(report.relief.1, 4)),
-            format!("{:.4} rad rms, {:.4} at most", report.rms_phase_error, report.max_phase_error),
+            format!("{:.4} rad rms", report.rms_phase_error),
             format!("{:.2} s", report.seconds),
         ]);
     }

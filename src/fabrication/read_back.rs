@@ -32,7 +32,7 @@ const SAMPLE: [f64; 2] = [0.5 + 0.11, 0.5 + 0.07];
 /// no material over it.
 pub fn read_heights(path: &Path, grid: &Grid, unit: StlUnit) -> Result<Array2<Metres>> {
     let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
-    let mut sampler = HeightSampler::new(grid, grid.pixel_pitch() * unit.a_metre());
+    let mut sampler = HeightSampler::new(grid.shape(), grid.pixel_pitch() * unit.a_metre());
     let mut lowest = f64::INFINITY;
     for_each_triangle(file, path, |triangle| {
         sampler.add(triangle);
@@ -43,7 +43,7 @@ pub fn read_heights(path: &Path, grid: &Grid, unit: StlUnit) -> Result<Array2<Me
     Ok(heights.mapv(|height| (height - lowest) / unit.a_metre()))
 }
 
-/// Judges the STL file of `mesh`, read from its start; `path` is for messages.
+/// Judges an STL file of `mesh` of so many triangles, read from its start; `path` is for messages.
 ///
 /// Every vertex must be one of the mesh's integer vertices to the last bit. Then all is decided in integers: the
 /// surface is closed and two-manifold, in one part without holes, its bounding box and its volume are those of
@@ -51,19 +51,18 @@ pub fn read_heights(path: &Path, grid: &Grid, unit: StlUnit) -> Result<Array2<Me
 ///
 /// # Errors
 /// [`Error::File`] with what is wrong, [`Error::Io`] when the file cannot be read.
-pub(super) fn check_plate(
-    file: &File,
+pub fn check_plate(
+    file: impl Read + Seek,
     path: &Path,
     mesh: &PlateMesh,
     scale: &StlScale,
-    grid: &Grid,
     expected_triangles: u64,
 ) -> Result<()> {
     let wrong = |problem: String| {
-        Error::file(path, format!("the plate that was written is wrong and was thrown away: {problem}"))
+        Error::file(path, format!("not the plate it should be: {problem}; report it with the mask"))
     };
     let mut surface = Surface::with_capacity(expected_triangles as usize);
-    let mut sampler = HeightSampler::new(grid, grid.pixel_pitch() * scale.unit().a_metre());
+    let mut sampler = HeightSampler::new((mesh.rows(), mesh.columns()), scale.pitch());
     for_each_triangle(file, path, |triangle| {
         sampler.add(triangle);
         let mut corners = [[0; 3]; 3];
@@ -137,8 +136,8 @@ struct HeightSampler {
 
 impl HeightSampler {
     /// `pitch` is in the unit of the file.
-    fn new(grid: &Grid, pitch: f64) -> Self {
-        HeightSampler { pitch, heights: Array2::from_elem(grid.shape(), f64::NEG_INFINITY) }
+    fn new(shape: (usize, usize), pitch: f64) -> Self {
+        HeightSampler { pitch, heights: Array2::from_elem(shape, f64::NEG_INFINITY) }
     }
 
     fn add(&mut self, triangle: Triangle) {

@@ -57,7 +57,7 @@ pub enum StlFormat {
     /// 50 bytes a triangle.
     #[default]
     Binary,
-    /// About 250 bytes a triangle; all digits of each number, so that it reads back the same.
+    /// Some 130 bytes a triangle; all digits of each number, so that it reads back the same.
     Ascii,
 }
 
@@ -89,6 +89,11 @@ impl StlScale {
     /// Unit of the coordinates.
     pub fn unit(&self) -> StlUnit {
         self.unit
+    }
+
+    /// Side of a pixel, in the unit.
+    pub fn pitch(&self) -> f64 {
+        self.pitch
     }
 
     /// Coordinates of an integer vertex, in the unit.
