@@ -17,6 +17,7 @@ pub mod network;
 pub mod object;
 pub mod plots;
 pub mod propagation;
+pub mod random;
 pub mod training;
 pub mod units;
 

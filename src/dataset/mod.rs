@@ -22,7 +22,7 @@ pub use sample::{
     CHECKSUM as SAMPLE_CHECKSUM, LICENCE as SAMPLE_LICENCE, TEST_PER_CLASS as SAMPLE_TEST_PER_CLASS,
     TRAINING_PER_CLASS as SAMPLE_TRAINING_PER_CLASS,
 };
-pub use split::{HoldOut, epoch_flips, epoch_order, hold_out, uniform};
+pub use split::{HoldOut, epoch_flips, epoch_order, hold_out};
 
 use crate::error::{Error, Result};
 use idx::Idx;

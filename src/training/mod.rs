@@ -8,11 +8,12 @@ use std::time::Instant;
 
 use ndarray::Array2;
 
-use crate::dataset::{HoldOut, Images, epoch_flips, epoch_order, hold_out, uniform};
+use crate::dataset::{HoldOut, Images, epoch_flips, epoch_order, hold_out};
 use crate::detector::brightest;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::evaluate;
+use crate::random::{Purpose, Stream};
 
 pub mod checkpoint;
 mod loss;
@@ -101,8 +102,8 @@ impl State {
         let draw = |mask| match start {
             Start::Flat => Array2::zeros(shape),
             Start::Random => {
-                let mut values = uniform(shape.0 * shape.1, seed, mask as u64).into_iter();
-                Array2::from_shape_simple_fn(shape, || TAU * values.next().unwrap_or(0.0))
+                let mut random = Stream::new(seed, Purpose::Masks, mask as u64);
+                Array2::from_shape_simple_fn(shape, || TAU * random.uniform())
             }
         };
         State {
