@@ -156,7 +156,11 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     })
 }
 
-fn length(key: &str, text: &str) -> Checked<Metres> {
+/// Reads a length of a device; `key` is the key or the flag it was typed at.
+///
+/// # Errors
+/// A sentence with the key for what is not a length above zero, or far beyond any device.
+pub fn length(key: &str, text: &str) -> std::result::Result<Metres, String> {
     let length = parse_positive_length(text).map_err(|problem| format!("{key}: {problem}"))?;
     if LENGTHS.contains(&length) {
         return Ok(length);
