@@ -38,8 +38,9 @@ fn check_shape(bytes: &[u8]) -> Result<(), String> {
     let (sizes, _) = sizes.ok_or_else(strange)?;
     let mut values = 1_usize;
     for size in sizes.split(',').map(str::trim).filter(|size| !size.is_empty()) {
-        let size = size.parse().map_err(|_| strange())?;
-        values = values.saturating_mul(size);
+        let size: usize = size.parse().map_err(|_| strange())?;
+        // An empty side does not excuse the others: the reader multiplies them too, and panics.
+        values = values.saturating_mul(size.max(1));
     }
     if values > bytes.len() {
         return Err(format!("its header claims an array of ({sizes}), more than the file holds"));
@@ -54,6 +55,7 @@ mod tests {
     use ndarray_npy::WriteNpyExt;
 
     fn file(header: &str, values: &[u8]) -> Vec<u8> {
+        let header = format!("{header}\n");
         let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
         bytes.extend((header.len() as u16).to_le_bytes());
         bytes.extend(header.bytes());
@@ -84,6 +86,9 @@ mod tests {
         for shape in ["2", "(two, 2)", "(-1, 4)", "(2, 2), 'shape': (1000000, 1000000)", "("] {
             assert!(claim(shape).contains("not that of an array"), "{shape}: {}", claim(shape));
         }
+        // Nothing, of a width beyond numbers.
+        let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 9000000000000000000, 9000000000000000000), }";
+        assert!(read_array::<f32>(&file(header, &[])).is_err());
         // Cut off anywhere: an error, never a panic.
         let whole = file("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", &[0; 16]);
         assert!(read_array::<f32>(&whole).is_ok());
