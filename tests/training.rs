@@ -184,9 +184,9 @@ fn training_learns() {
     let loss = |readings: &[f64], label| settings.loss.value(readings, label);
     let indices: Vec<usize> = (0..test.len()).collect();
     let judged = d2nn::evaluation::evaluate(&*engine, &test, &indices, &loss, &mut |_| Ok(())).unwrap();
-    // Chance is 0.1 with a standard deviation of sqrt(0.1 0.9 / 200) = 0.02: fifteen of them above. A device
-    // that answers by overall shape alone (shoe, trousers, bag, shirt) reaches about 0.4.
-    assert!(judged.accuracy() > 0.4, "{}", judged.accuracy());
+    // Chance is 0.1 with a standard deviation of sqrt(0.1 0.9 / 200) = 0.02: twenty of them above. 0.63 is
+    // reached; rounding on other processors may move that by some of its own deviation of 0.034.
+    assert!(judged.accuracy() > 0.5, "{}", judged.accuracy());
     // Uncertain answers cost ln 10 = 2.30 at any temperature.
     assert!(judged.loss < 10f64.ln(), "{}", judged.loss);
 }
