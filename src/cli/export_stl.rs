@@ -32,7 +32,7 @@ pub struct ExportStlArgs {
     /// Round heights to whole printer layers, such as "16 um"; overrides the design
     #[arg(long, value_name = "LENGTH")]
     layer_height: Option<String>,
-    /// Text instead of binary STL: five times the size
+    /// Text instead of binary STL: two to three times the size
     #[arg(long)]
     ascii: bool,
 }
