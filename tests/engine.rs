@@ -1,0 +1,181 @@
+//! The suite every engine passes: equal to the reference, adjoint, energy, and the same bits for any threads.
+
+use d2nn::detector::{Detector, Layout};
+use d2nn::engine::{CpuEngine, Engine};
+use d2nn::grid::Grid;
+use d2nn::network::{Bench, Network};
+use d2nn::object::{Encoding, ObjectPlane};
+use d2nn::propagation::{Method, PixelModel, padded_shape};
+use d2nn::training::CrossEntropy;
+use ndarray::{Array2, Array3, Axis};
+
+mod support;
+use support::{random_image, random_phases, small_bench};
+
+const LOSS: CrossEntropy = CrossEntropy { temperature: 20.0 };
+
+/// Benches that differ in everything an engine may trip over: shape, padding, method, gaps, encoding, layout.
+fn benches() -> Vec<Bench> {
+    let plain = small_bench();
+    let grid = Grid::new(30, 44, 0.4e-3).unwrap();
+    let layout = Layout { counts: vec![2, 1], region_size: 2e-3, row_pitch: 5e-3, column_pitch: 6e-3 };
+    let oblong = Bench {
+        gaps: vec![9e-3, 12e-3, 9e-3, 7.5e-3],
+        padded: padded_shape(grid, 2.5).unwrap(),
+        object: ObjectPlane::new(grid, (7, 9), 3, Encoding::Phase).unwrap(),
+        detector: Detector::new(grid, layout.regions(grid).unwrap()).unwrap(),
+        method: Method::AngularSpectrum,
+        pixel_model: PixelModel::Point,
+        ..plain.clone()
+    };
+    let lone = Bench { gaps: vec![8e-3, 8e-3], ..plain.clone() };
+    vec![plain, oblong, lone]
+}
+
+fn engine(bench: &Bench, phases: &[Array2<f64>], threads: usize) -> CpuEngine {
+    let mut engine = CpuEngine::new(bench.clone(), threads).unwrap();
+    let narrow: Vec<Array2<f32>> = phases.iter().map(|phase| phase.mapv(|value| value as f32)).collect();
+    engine.set_phases(&narrow).unwrap();
+    engine
+}
+
+fn batch(bench: &Bench, samples: usize) -> Array3<f32> {
+    let (rows, columns) = bench.object.image();
+    let mut batch = Array3::zeros((samples, rows, columns));
+    for (sample, mut image) in batch.outer_iter_mut().enumerate() {
+        image.assign(&random_image((rows, columns), sample as u64));
+    }
+    batch
+}
+
+fn label(sample: usize, classes: usize) -> usize {
+    sample % classes
+}
+
+#[test]
+fn readings_and_gradients_are_those_of_the_reference() {
+    for bench in benches() {
+        let phases = random_phases(bench.grid(), bench.masks(), 11);
+        // Single precision knows the phases to 4e-7 rad; the reference gets the narrowed ones.
+        let phases: Vec<_> = phases.iter().map(|p| p.mapv(|value| f64::from(value as f32))).collect();
+        let images = batch(&bench, 5);
+        let classes = bench.detector.regions().len();
+        let reference = Network::<f64>::new(bench.clone(), phases.clone()).unwrap();
+        let engine = engine(&bench, &phases, 2);
+        let pass = engine
+            .gradients(images.view(), &|sample, readings, slopes| {
+                LOSS.evaluate(readings, label(sample, classes), slopes);
+            })
+            .unwrap();
+        let read = engine.readings(images.view()).unwrap();
+
+        let mut gradients = vec![Array2::<f64>::zeros(bench.grid().shape()); bench.masks()];
+        for (sample, image) in images.outer_iter().enumerate() {
+            let light = reference.light(image).unwrap();
+            let exact = bench.detector.readings(&light.detector);
+            let brightest = exact.iter().copied().fold(0.0, f64::max);
+            // Six transforms of 60 to 110 points and as many products in single precision: a few times 6e-8 of
+            // the amplitude each, twice that of the power. 2e-5 is fifty roundings.
+            for (got, want) in read.regions.row(sample).iter().zip(&exact) {
+                assert!((got - want).abs() < 2e-5 * brightest, "{got} {want}");
+            }
+            for (got, want) in pass.regions.row(sample).iter().zip(read.regions.row(sample)) {
+                assert!((got - want).abs() <= 1e-12 * brightest, "both passes read the same light");
+            }
+            let plane = light.detector.power();
+            assert!((read.plane[sample] - plane).abs() < 2e-5 * plane);
+            let mut slopes = vec![0.0; classes];
+            LOSS.evaluate(&exact, label(sample, classes), &mut slopes);
+            for (sum, gradient) in gradients.iter_mut().zip(reference.gradients(&light, &slopes)) {
+                *sum += &gradient;
+            }
+        }
+        for (mask, (got, want)) in pass.phases.iter().zip(&gradients).enumerate() {
+            let difference = (&got.mapv(f64::from) - want).mapv(|d| d * d).sum().sqrt();
+            let norm = want.mapv(|d| d * d).sum().sqrt();
+            // As above, there and back, and the derivatives of the loss amplify errors of the readings by the
+            // temperature.
+            assert!(difference < 1e-4 * norm, "mask {mask}: {}", difference / norm);
+        }
+    }
+}
+
+#[test]
+fn the_number_of_threads_changes_no_bit() {
+    for bench in benches() {
+        let phases = random_phases(bench.grid(), bench.masks(), 12);
+        let images = batch(&bench, 13);
+        let classes = bench.detector.regions().len();
+        let run = |threads| {
+            let engine = engine(&bench, &phases, threads);
+            let slopes = |sample: usize, readings: &[f64], slopes: &mut [f64]| {
+                LOSS.evaluate(readings, label(sample, classes), slopes);
+            };
+            (engine.gradients(images.view(), &slopes).unwrap(), engine.readings(images.view()).unwrap())
+        };
+        let one = run(1);
+        for threads in [2, 3, 8] {
+            assert!(run(threads) == one, "{threads} threads");
+        }
+    }
+}
+
+#[test]
+fn a_pass_leaves_nothing_behind_for_the_next() {
+    // Workspaces are used again: a dark image after a bright one must read dark.
+    let bench = small_bench();
+    let engine = engine(&bench, &random_phases(bench.grid(), bench.masks(), 13), 1);
+    let slopes = |_: usize, readings: &[f64], slopes: &mut [f64]| slopes.copy_from_slice(readings);
+    let bright = batch(&bench, 1);
+    let first = engine.gradients(bright.view(), &slopes).unwrap();
+    let dark = engine.gradients(Array3::zeros(bright.dim()).view(), &slopes).unwrap();
+    assert!(dark.regions.iter().all(|reading| *reading == 0.0));
+    assert!(dark.phases.iter().flatten().all(|gradient| *gradient == 0.0));
+    assert!(engine.readings(bright.view()).unwrap().regions.iter().all(|reading| *reading > 0.0));
+    assert!(engine.gradients(bright.view(), &slopes).unwrap() == first);
+}
+
+#[test]
+fn readings_grow_with_the_square_of_the_amplitude() {
+    let bench = small_bench();
+    let engine = engine(&bench, &random_phases(bench.grid(), bench.masks(), 14), 1);
+    let images = batch(&bench, 3);
+    let full = engine.readings(images.view()).unwrap();
+    let half = engine.readings(images.mapv(|value| value / 2.0).view()).unwrap();
+    for (half, full) in half.regions.iter().zip(&full.regions) {
+        assert_eq!(half * 4.0, *full, "a factor of two is exact in binary");
+    }
+}
+
+#[test]
+fn a_device_does_not_make_light() {
+    for bench in benches() {
+        let engine = engine(&bench, &random_phases(bench.grid(), bench.masks(), 15), 2);
+        let images = batch(&bench, 4);
+        let read = engine.readings(images.view()).unwrap();
+        for (sample, image) in images.outer_iter().enumerate() {
+            let entering = bench.object.power(image);
+            let collected: f64 = read.regions.row(sample).sum();
+            assert!(collected > 0.0 && collected < read.plane[sample]);
+            assert!(read.plane[sample] < entering, "{} of {entering}", read.plane[sample]);
+        }
+    }
+}
+
+#[test]
+fn wrong_shapes_are_refused() {
+    let bench = small_bench();
+    let mut engine = CpuEngine::new(bench.clone(), 1).unwrap();
+    let shape = bench.grid().shape();
+    for (phases, reason) in [
+        (vec![Array2::zeros(shape)], "1 masks"),
+        (vec![Array2::zeros((3, 3)); bench.masks()], "mask 1 has the shape (3, 3)"),
+        (vec![Array2::from_elem(shape, f32::NAN); bench.masks()], "not finite"),
+    ] {
+        let message = engine.set_phases(&phases).unwrap_err().to_string();
+        assert!(message.contains(reason), "{message}");
+    }
+    assert!(engine.readings(Array3::zeros((2, 5, 5)).view()).is_err());
+    let nothing = engine.readings(batch(&bench, 0).view()).unwrap();
+    assert_eq!(nothing.regions.len_of(Axis(0)), 0);
+}
