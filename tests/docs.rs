@@ -205,3 +205,24 @@ fn the_crate_page_names_every_module() {
         }
     }
 }
+
+#[test]
+fn the_tests_that_keep_the_conventions_exist() {
+    let text = page("conventions.md");
+    let mut named = 0;
+    for row in section(&text, "## Which test keeps what").lines().filter(|line| line.contains(".rs`")) {
+        let mut source = String::new();
+        for code in row.split('`').skip(1).step_by(2) {
+            if code.ends_with(".rs") {
+                source = fs::read_to_string(root().join(code)).unwrap_or_else(|_| panic!("no file {code}"));
+            } else {
+                named += 1;
+                assert!(
+                    source.contains(&format!("fn {code}(")),
+                    "docs/conventions.md names {code}, which is gone"
+                );
+            }
+        }
+    }
+    assert!(named > 15, "only {named} tests found in the table");
+}
