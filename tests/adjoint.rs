@@ -20,7 +20,8 @@ fn propagators() -> Vec<Propagator<f64>> {
     let grid = Grid::new(24, 31, 0.4e-3).unwrap();
     let padded = padded_shape(grid, 2.0).unwrap();
     let plan = |method, pixel_model| {
-        Propagator::new(Gap { grid, padded, wavelength: 0.75e-3, distance: 6e-3, method, pixel_model }).unwrap()
+        Propagator::new(Gap { grid, padded, wavelength: 0.75e-3, distance: 6e-3, method, pixel_model })
+            .unwrap()
     };
     METHODS.iter().flat_map(|&method| PIXELS.map(|pixels| plan(method, pixels))).collect()
 }
@@ -48,7 +49,10 @@ fn a_gap_is_reciprocal() {
         };
         let there = product(&propagator.propagate(&u), &v);
         let back = product(&u, &propagator.propagate(&v));
-        assert!((there - back).norm() < 1e-13 * (u.power() * v.power()).sqrt() / grid.pixel_area(), "rounding");
+        assert!(
+            (there - back).norm() < 1e-13 * (u.power() * v.power()).sqrt() / grid.pixel_area(),
+            "rounding"
+        );
     }
 }
 
@@ -58,7 +62,10 @@ fn a_mask_and_its_adjoint() {
     let mask = PhaseMask::new(grid, random_phases(grid, 1, 5).remove(0)).unwrap();
     let (u, v) = (random_field(grid, 6), random_field(grid, 7));
     let (forward, adjoint) = (mask.apply(&u).inner(&v), u.inner(&mask.adjoint(&v)));
-    assert!((forward - adjoint).norm() < 1e-14 * (u.power() * v.power()).sqrt() / grid.pixel_area(), "rounding");
+    assert!(
+        (forward - adjoint).norm() < 1e-14 * (u.power() * v.power()).sqrt() / grid.pixel_area(),
+        "rounding"
+    );
     assert!((mask.apply(&u).power() / u.power() - 1.0).abs() < 1e-14, "a phase mask absorbs nothing");
 }
 

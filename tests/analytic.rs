@@ -31,9 +31,8 @@ fn sampled(grid: Grid, amplitude: impl Fn(f64, f64) -> Complex<f64>) -> WaveFiel
 fn plane_waves(grid: Grid, orders: &[(i32, i32)]) -> WaveField<f64> {
     let (height, width) = grid.aperture();
     sampled(grid, |y, x| {
-        let wave = |&(a, b): &(i32, i32)| {
-            Complex::cis(TAU * (f64::from(a) * y / height + f64::from(b) * x / width))
-        };
+        let wave =
+            |&(a, b): &(i32, i32)| Complex::cis(TAU * (f64::from(a) * y / height + f64::from(b) * x / width));
         orders.iter().map(wave).sum()
     })
 }
@@ -125,7 +124,8 @@ fn a_grating_images_itself_at_the_exact_talbot_distance() {
     let period: f64 = 3.2e-3;
     let talbot = WAVELENGTH / (1.0 - (1.0 - (WAVELENGTH / period).powi(2)).sqrt());
     assert!((talbot - 26.926e-3).abs() < 5e-7, "{talbot}");
-    let grating = |shift: f64| sampled(grid, |_, x| Complex::new(1.0 + (TAU * (x - shift) / period).cos(), 0.0));
+    let grating =
+        |shift: f64| sampled(grid, |_, x| Complex::new(1.0 + (TAU * (x - shift) / period).cos(), 0.0));
     let at = |distance: f64| plan(grid, distance, Method::AngularSpectrum, 1.0).propagate(&grating(0.0));
     let difference = |a: &WaveField<f64>, b: &WaveField<f64>| {
         let (a, b) = (a.intensity(), b.intensity());
@@ -196,7 +196,9 @@ fn the_angular_spectrum_nears_the_direct_sum_with_padding() {
     let field = sampled(grid, |y, x| Complex::new((-(x * x + y * y) / (2.5e-3f64).powi(2)).exp(), 0.0));
     let oracle = direct_summation(&field, WAVELENGTH, 9e-3, &mut |_| ()).unwrap();
     let errors: Vec<f64> = [2.0, 4.0, 8.0]
-        .map(|padding| relative_error(&plan(grid, 9e-3, Method::AngularSpectrum, padding).propagate(&field), &oracle))
+        .map(|padding| {
+            relative_error(&plan(grid, 9e-3, Method::AngularSpectrum, padding).propagate(&field), &oracle)
+        })
         .to_vec();
     for (error, bound) in errors.iter().zip([2e-4, 3e-5, 3e-5]) {
         assert!(*error < bound, "{errors:?}");

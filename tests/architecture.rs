@@ -31,7 +31,7 @@ const FLOORS: &[(&str, u32)] = &[
 
 /// Imports within a floor, each with its reason.
 const SAME_FLOOR: &[(&str, &str)] = &[
-    ("files", "error"),  // the ground floor speaks with one Error
+    ("files", "error"), // the ground floor speaks with one Error
     ("units", "error"),
 ];
 
@@ -107,7 +107,8 @@ fn names_after<'a>(text: &'a str, before: &'a str) -> impl Iterator<Item = &'a s
 #[test]
 fn every_module_stands_on_a_floor() {
     for (module, path, _) in sources() {
-        let known = ["lib", "main"].contains(&module.as_str()) || FLOORS.iter().any(|(name, _)| *name == module);
+        let known =
+            ["lib", "main"].contains(&module.as_str()) || FLOORS.iter().any(|(name, _)| *name == module);
         assert!(known, "{}: put the module {module} on a floor", path.display());
         for part in path.iter() {
             let name = part.to_str().unwrap().trim_end_matches(".rs");
@@ -134,7 +135,11 @@ fn dependencies_come_through_their_doors() {
     for (module, path, text) in sources() {
         for (dependency, doors) in DOORS {
             let used = names_after(&text, &format!("{dependency}::")).next().is_some();
-            assert!(!used || doors.contains(&module.as_str()), "{}: no door for {dependency}", path.display());
+            assert!(
+                !used || doors.contains(&module.as_str()),
+                "{}: no door for {dependency}",
+                path.display()
+            );
         }
     }
 }
@@ -158,9 +163,9 @@ fn every_dependency_has_a_door_that_is_used() {
     for (dependency, doors) in DOORS {
         assert!(names.iter().any(|name| name == dependency), "{dependency} is no dependency any more");
         for door in *doors {
-            let used = everything.iter().any(|(module, _, text)| {
-                module == door && text.contains(&format!("{dependency}::"))
-            });
+            let used = everything
+                .iter()
+                .any(|(module, _, text)| module == door && text.contains(&format!("{dependency}::")));
             assert!(used, "the door of {dependency} into {door} is not used");
         }
     }

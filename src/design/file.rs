@@ -243,7 +243,7 @@ impl Default for TrainingTable {
             data: "fashion-mnist".into(),
             epochs: 8,
             batch: 32,
-            learning_rate: 0.1,
+            learning_rate: 0.03,
             temperature: 20.0,
             validation: 0.1,
             flips: true,

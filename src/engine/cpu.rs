@@ -6,7 +6,7 @@
 //! that carry nothing are never transformed, nothing is transposed as a whole, and a block stays in cache.
 
 use std::ops::Range;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ndarray::{Array2, ArrayView2, ArrayView3, Axis};
 use num_complex::Complex32;
@@ -34,6 +34,8 @@ pub struct CpuEngine {
     optics: Optics,
     pool: rayon::ThreadPool,
     workspaces: Mutex<Vec<Workspace>>,
+    /// Phase gradients of each chunk of the batch, used again by the next batch.
+    sums: Mutex<Vec<Vec<f32>>>,
 }
 
 impl CpuEngine {
@@ -47,7 +49,13 @@ impl CpuEngine {
             .num_threads(threads)
             .build()
             .map_err(|error| Error::Value(format!("cannot start {threads} threads: {error}")))?;
-        Ok(CpuEngine { optics: Optics::new(&bench), bench, pool, workspaces: Mutex::new(Vec::new()) })
+        Ok(CpuEngine {
+            optics: Optics::new(&bench),
+            bench,
+            pool,
+            workspaces: Mutex::default(),
+            sums: Mutex::default(),
+        })
     }
 
     /// Number of threads in use.
@@ -57,7 +65,7 @@ impl CpuEngine {
 
     /// Runs `work` with a workspace from the shelf; there are never more than threads.
     fn with_workspace<R>(&self, work: impl FnOnce(&mut Workspace) -> R) -> R {
-        let shelf = || self.workspaces.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let shelf = || self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = shelf().pop();
         let mut workspace = taken.unwrap_or_else(|| Workspace::new(&self.optics));
         let result = work(&mut workspace);
@@ -134,11 +142,17 @@ impl Engine for CpuEngine {
         let samples = images.len_of(Axis(0));
         let optics = &self.optics;
         let regions = self.bench.detector.regions().len();
-        let chunks: Vec<(Vec<f64>, Vec<f32>)> = self.pool.install(|| {
-            (0..samples.div_ceil(CHUNK))
-                .into_par_iter()
-                .map(|chunk| {
-                    let mut gradient = vec![0.0; self.bench.masks() * optics.rows * optics.columns];
+        let parts = samples.div_ceil(CHUNK);
+        let pixels = optics.rows * optics.columns;
+        let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = sums.len().max(parts);
+        sums.resize_with(kept, || vec![0.0; optics.masks.len() * pixels]);
+        let sums = &mut sums[..parts];
+        let chunks: Vec<Vec<f64>> = self.pool.install(|| {
+            sums.par_iter_mut()
+                .enumerate()
+                .map(|(chunk, gradient)| {
+                    gradient.fill(0.0);
                     let mut readings = Vec::with_capacity(CHUNK * regions);
                     self.with_workspace(|workspace| {
                         for sample in chunk * CHUNK..samples.min((chunk + 1) * CHUNK) {
@@ -147,37 +161,29 @@ impl Engine for CpuEngine {
                             let read = workspace.readings(optics);
                             let mut slope = vec![0.0; regions];
                             slopes(sample, &read, &mut slope);
-                            workspace.adjoint(optics, &slope, &mut gradient);
+                            workspace.adjoint(optics, &slope, gradient);
                             readings.extend(read);
                         }
                     });
-                    (readings, gradient)
+                    readings
                 })
                 .collect()
         });
-        let mut sum = vec![0.0f32; self.bench.masks() * optics.rows * optics.columns];
+        let readings: Vec<f64> = chunks.concat();
+        let mut phases = vec![Array2::zeros((optics.rows, optics.columns)); optics.masks.len()];
         self.pool.install(|| {
-            sum.par_chunks_mut(1 << 14).enumerate().for_each(|(part, sum)| {
-                for (_, gradient) in &chunks {
-                    let gradient = &gradient[part << 14..];
-                    sum.iter_mut().zip(gradient).for_each(|(sum, value)| *sum += value);
+            phases.par_iter_mut().enumerate().for_each(|(mask, total)| {
+                for sum in sums.iter() {
+                    let part = &sum[mask * pixels..(mask + 1) * pixels];
+                    total.iter_mut().zip(part).for_each(|(total, value)| *total += value);
                 }
             });
         });
-        let readings: Vec<f64> = chunks.iter().flat_map(|(readings, _)| readings).copied().collect();
-        let pixels = optics.rows * optics.columns;
         Ok(Gradients {
             regions: Array2::from_shape_fn((samples, regions), |(sample, region)| {
                 readings[sample * regions + region]
             }),
-            phases: sum
-                .chunks(pixels)
-                .map(|mask| {
-                    Array2::from_shape_fn((optics.rows, optics.columns), |(y, x)| {
-                        mask[y * optics.columns + x]
-                    })
-                })
-                .collect(),
+            phases,
         })
     }
 }
@@ -424,12 +430,7 @@ impl Workspace {
                     column[dark..range.start].fill(DARK);
                 }
                 dark = range.end;
-                for row in range {
-                    let from = &self.spectra[row * width + first..][..columns];
-                    for (column, value) in from.iter().enumerate() {
-                        block[column * height + row] = *value;
-                    }
-                }
+                gather(&self.spectra[first..], width, range, block, height);
             }
             optics.column_forward.process_with_scratch(block, &mut self.scratch);
             for (column, spectrum) in block.chunks_exact_mut(height).enumerate() {
@@ -439,14 +440,67 @@ impl Workspace {
                 }
             }
             optics.column_inverse.process_with_scratch(block, &mut self.scratch);
-            for row in kept.iter().cloned().flatten() {
-                let to = &mut self.spectra[row * width + first..][..columns];
-                for (column, value) in to.iter_mut().enumerate() {
-                    *value = block[column * height + row];
-                }
+            for range in kept.iter().cloned() {
+                scatter(block, height, range, &mut self.spectra[first..], width);
             }
         }
     }
+}
+
+/// Rows turned at a time between rows and columns: the bounds are checked once for TILE x BLOCK numbers.
+const TILE: usize = 8;
+
+/// Writes the first numbers of the rows in `range` (row length `width`) into the columns of `block` (column
+/// length `height`), as many as there are columns.
+fn gather(rows: &[Complex32], width: usize, range: Range<usize>, block: &mut [Complex32], height: usize) {
+    let columns = block.len() / height;
+    let mut row = range.start;
+    if columns == BLOCK {
+        while row + TILE <= range.end {
+            let from: [&[Complex32; BLOCK]; TILE] =
+                std::array::from_fn(|line| fixed(&rows[(row + line) * width..]));
+            for (column, place) in block.chunks_exact_mut(height).enumerate() {
+                for (value, from) in place[row..row + TILE].iter_mut().zip(from) {
+                    *value = from[column];
+                }
+            }
+            row += TILE;
+        }
+    }
+    for row in row..range.end {
+        for (column, value) in rows[row * width..][..columns].iter().enumerate() {
+            block[column * height + row] = *value;
+        }
+    }
+}
+
+/// The way back of [`gather`].
+fn scatter(block: &[Complex32], height: usize, range: Range<usize>, rows: &mut [Complex32], width: usize) {
+    let columns = block.len() / height;
+    let mut row = range.start;
+    if columns == BLOCK {
+        while row + TILE <= range.end {
+            let from: [&[Complex32; TILE]; BLOCK] =
+                std::array::from_fn(|column| fixed(&block[column * height + row..]));
+            for line in 0..TILE {
+                for (value, from) in rows[(row + line) * width..][..BLOCK].iter_mut().zip(from) {
+                    *value = from[line];
+                }
+            }
+            row += TILE;
+        }
+    }
+    for row in row..range.end {
+        for (column, value) in rows[row * width..][..columns].iter_mut().enumerate() {
+            *value = block[column * height + row];
+        }
+    }
+}
+
+/// The first `N` numbers, as an array.
+fn fixed<const N: usize>(numbers: &[Complex32]) -> &[Complex32; N] {
+    let (first, _) = numbers.as_chunks::<N>();
+    &first[0]
 }
 
 /// Sum of |u|^2, in double precision: readings of different brightness share one sum.

@@ -1,0 +1,25 @@
+//! `cargo checks`: everything a change must pass before it is committed, one after the other.
+
+use std::process::{Command, ExitCode};
+
+fn main() -> ExitCode {
+    let checks: [&[&str]; 4] = [
+        &["fmt", "--check"],
+        &["clippy", "--all-targets", "--", "-D", "warnings"],
+        &["test"],
+        &["doc", "--no-deps"],
+    ];
+    for arguments in checks {
+        println!("== cargo {}", arguments.join(" "));
+        let passed = Command::new("cargo")
+            .args(arguments)
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .status()
+            .is_ok_and(|s| s.success());
+        if !passed {
+            eprintln!("cargo {} failed", arguments.join(" "));
+            return ExitCode::FAILURE;
+        }
+    }
+    ExitCode::SUCCESS
+}

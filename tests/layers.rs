@@ -1,0 +1,89 @@
+//! The devices in layers/ do what their provenance says, every time the tests run.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use d2nn::dataset::{Source, Split, load_split};
+use d2nn::design::Device;
+use d2nn::engine::{CpuEngine, Engine};
+use d2nn::evaluation::evaluate;
+use d2nn::network::Network;
+use sha2::{Digest, Sha256};
+
+fn devices() -> Vec<PathBuf> {
+    let layers = Path::new(env!("CARGO_MANIFEST_DIR")).join("layers");
+    let folders: Vec<PathBuf> =
+        fs::read_dir(layers).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    assert!(!folders.is_empty(), "layers/ has a device");
+    folders
+}
+
+#[test]
+fn masks_are_those_of_the_provenance() {
+    for folder in devices() {
+        let device = Device::open(&folder).unwrap();
+        let provenance = device.provenance.expect("a shipped device says how it came to be");
+        assert!(!provenance.data.builtin_sample, "{}: trained on the sample only", folder.display());
+        assert_eq!(provenance.masks.len(), device.phases.len());
+        for (index, sum) in provenance.masks.iter().enumerate() {
+            let bytes = fs::read(folder.join(format!("mask-{}.npy", index + 1))).unwrap();
+            let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+            assert_eq!(&found, sum, "{}: mask {}", folder.display(), index + 1);
+        }
+    }
+}
+
+#[test]
+fn accuracy_is_that_of_the_provenance() {
+    for folder in devices() {
+        let device = Device::open(&folder).unwrap();
+        let claim = device.provenance.as_ref().unwrap().metrics.clone();
+        if device.design.data.as_str() != "fashion-mnist" {
+            continue; // The stored images are of Fashion-MNIST.
+        }
+        let images = load_split(device.design.data, &Source::BuiltinSample, Split::Test).unwrap();
+        let mut engine = CpuEngine::new(device.design.bench.clone(), 0).unwrap();
+        engine.set_phases(&device.phases).unwrap();
+        let loss = device.design.loss();
+        let indices: Vec<usize> = (0..images.len()).collect();
+        let judged = evaluate(&engine, &images, &indices, &|r, label| loss.value(r, label), &mut |_| Ok(())).unwrap();
+        // 1,000 of the 10,000 test images: the share of right answers of such a choice spreads by
+        // sqrt(p (1 - p)/1000 (1 - 1/10)), one point at 88 %; three times that.
+        let p = claim.test_accuracy;
+        let spread = (p * (1.0 - p) / 1000.0 * 0.9).sqrt();
+        let name = folder.display();
+        assert!((judged.accuracy() - p).abs() < 3.0 * spread, "{name}: {} for {p}", judged.accuracy());
+        // Means over 1,000 images of ratios that spread by about half their size: 1.6 %; three times that.
+        for (found, claimed) in [
+            (judged.detector_share, claim.detector_share),
+            (judged.power_efficiency_input, claim.power_efficiency_input),
+            (judged.power_efficiency_output, claim.power_efficiency_output),
+        ] {
+            assert!((found / claimed - 1.0).abs() < 0.05, "{name}: {found} for {claimed}");
+        }
+    }
+}
+
+#[test]
+fn the_engine_agrees_with_the_reference_at_full_size() {
+    for folder in devices() {
+        let device = Device::open(&folder).unwrap();
+        let bench = &device.design.bench;
+        let images = load_split(device.design.data, &Source::BuiltinSample, Split::Test);
+        let Ok(images) = images else { continue };
+        let batch = images.batch(&[0, 1, 2]);
+        let mut engine = CpuEngine::new(bench.clone(), 0).unwrap();
+        engine.set_phases(&device.phases).unwrap();
+        let read = engine.readings(batch.view()).unwrap();
+        let phases = device.phases.iter().map(|phase| phase.mapv(f64::from)).collect();
+        let reference = Network::<f64>::new(bench.clone(), phases).unwrap();
+        for (sample, image) in batch.outer_iter().enumerate() {
+            let exact = reference.readings(image).unwrap();
+            let brightest = exact.iter().copied().fold(0.0, f64::max);
+            for (found, want) in read.regions.row(sample).iter().zip(&exact) {
+                // Single precision through six gaps; tests/engine.rs has the count.
+                assert!((found - want).abs() < 2e-5 * brightest, "{}: {found} {want}", folder.display());
+            }
+        }
+    }
+}
