@@ -11,10 +11,9 @@ use std::path::Path;
 use d2nn::fabrication::{PlateOptions, Relief, StlFormat, export_plates, format_reports};
 use d2nn::grid::Grid;
 use d2nn::material::Material;
+use d2nn::random::{Purpose, Stream};
 use d2nn::{Error, Result};
 use ndarray::Array2;
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -85,8 +84,8 @@ fn export(
 }
 
 fn random(rows: usize, columns: usize, seed: u64) -> Array2<f32> {
-    let mut numbers = ChaCha8Rng::seed_from_u64(seed);
-    Array2::from_shape_simple_fn((rows, columns), || numbers.random::<f32>() * TAU as f32)
+    let mut numbers = Stream::new(seed, Purpose::Masks, 0);
+    Array2::from_shape_simple_fn((rows, columns), || numbers.uniform() * TAU as f32)
 }
 
 /// A lens of many turns: smooth but for its wraps.

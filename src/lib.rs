@@ -107,6 +107,7 @@ pub mod grid;
 pub mod mask;
 pub mod material;
 pub mod network;
+pub mod npy;
 pub mod object;
 pub mod plots;
 pub mod propagation;

@@ -8,7 +8,7 @@ fn main() -> ExitCode {
     match d2nn::cli::Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            d2nn::cli::say(&format!("error: {error}"));
             ExitCode::from(error.exit_code())
         }
     }

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::f64::consts::{PI, TAU};
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
 
 use d2nn::fabrication::mesh::Vertex;
@@ -15,10 +16,9 @@ use d2nn::fabrication::{
 };
 use d2nn::grid::Grid;
 use d2nn::material::Material;
+use d2nn::random::{Purpose, Stream};
 use d2nn::{Error, Result};
 use ndarray::{Array2, arr2};
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 
 const WAVELENGTH: f64 = 0.75e-3;
 const PITCH: f64 = 0.4e-3;
@@ -28,8 +28,14 @@ fn resin() -> Material {
 }
 
 fn random_phases(rows: usize, columns: usize, seed: u64) -> Array2<f32> {
-    let mut numbers = ChaCha8Rng::seed_from_u64(seed);
-    Array2::from_shape_simple_fn((rows, columns), || numbers.random::<f32>() * TAU as f32)
+    let mut numbers = Stream::new(seed, Purpose::Masks, 0);
+    Array2::from_shape_simple_fn((rows, columns), || numbers.uniform() * TAU as f32)
+}
+
+/// Whole numbers drawn from ranges, by seed.
+fn whole_numbers(seed: u64) -> impl FnMut(Range<i32>) -> i32 {
+    let mut numbers = Stream::new(seed, Purpose::Masks, 0);
+    move |range| range.start + (numbers.uniform() * range.len() as f32) as i32
 }
 
 fn map_of(phases: &Array2<f32>, relief: Relief) -> Result<HeightMap> {
@@ -83,9 +89,9 @@ fn every_edge_pairs_up(triangles: &[[Vertex; 3]]) -> bool {
 
 #[test]
 fn shapes_that_break_meshers_are_closed_with_exact_volume() {
-    let mut numbers = ChaCha8Rng::seed_from_u64(1);
+    let mut draw = whole_numbers(1);
     let shapes: [(&str, Array2<i32>); 9] = [
-        ("random", Array2::from_shape_simple_fn((40, 40), || numbers.random_range(1000..2038))),
+        ("random", Array2::from_shape_simple_fn((40, 40), || draw(1000..2038))),
         ("saddles", Array2::from_shape_fn((20, 20), |(y, x)| if (x + y) % 2 == 0 { 1000 } else { 1519 })),
         ("constant", Array2::from_elem((20, 20), 1259)),
         ("lone pixels", Array2::from_shape_fn((9, 9), |(y, x)| if y % 2 + x % 2 == 2 { 2000 } else { 1000 })),
@@ -123,10 +129,10 @@ fn every_plate_of_two_by_two_is_closed() {
 
 #[test]
 fn thousands_of_small_plates_with_ties_and_saddles_are_closed() {
-    let mut numbers = ChaCha8Rng::seed_from_u64(2);
+    let mut draw = whole_numbers(2);
     for _ in 0..3000 {
-        let shape = (numbers.random_range(1..6), numbers.random_range(1..6));
-        let heights = Array2::from_shape_simple_fn(shape, || numbers.random_range(1..5));
+        let shape = (draw(1..6) as usize, draw(1..6) as usize);
+        let heights = Array2::from_shape_simple_fn(shape, || draw(1..5));
         judge(&heights);
         assert!(every_edge_pairs_up(&triangles_of(&heights)), "{heights}");
     }

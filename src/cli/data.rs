@@ -1,19 +1,20 @@
 //! `d2nn data`: where data sets are, and fetching them.
 
 use std::fmt::Write as _;
-use std::io::{ErrorKind, IsTerminal, Write as _};
+use std::io::IsTerminal;
 use std::path::Path;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::{print, say};
 use crate::dataset::download::Progress;
 use crate::dataset::{
     DatasetName, Finding, Place, Places, SAMPLE_LICENCE, Source, Split, Verdict, Wanted, locate, survey,
     verify,
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Shows where data sets are looked for and what is there, or downloads one.
 #[derive(Debug, Args)]
@@ -49,8 +50,8 @@ enum DataCommand {
 /// Runs `d2nn data`.
 ///
 /// # Errors
-/// [`Error::Download`], [`Error::File`] or [`Error::Io`] when a data set cannot be fetched, [`Error::Usage`]
-/// when the environment forbids it.
+/// [`crate::Error::Download`], [`crate::Error::File`] or [`crate::Error::Io`] when a data set cannot be fetched,
+/// [`crate::Error::Usage`] when the environment forbids it.
 pub fn run(args: DataArgs) -> Result<()> {
     let places = Places::from_environment();
     match args.command.unwrap_or(DataCommand::Where) {
@@ -62,7 +63,7 @@ pub fn run(args: DataArgs) -> Result<()> {
             bar.finish();
             let folder = located?.source.folder().map(Path::to_owned).unwrap_or_default();
             if bar.downloads == 0 {
-                eprintln!("nothing to download: every file is there");
+                say("nothing to download: every file is there");
             }
             print(&format!("{name} is in {}: {}\n", folder.display(), content(name, &folder, &places)))
         }
@@ -79,7 +80,7 @@ pub fn locate_aloud(name: DatasetName, wanted: &Wanted, splits: &[Split]) -> Res
     bar.finish();
     let located = located?;
     if let Some(warning) = located.warning() {
-        eprintln!("warning: {warning}");
+        say(&format!("warning: {warning}"));
     }
     Ok(located.source)
 }
@@ -107,7 +108,7 @@ impl DownloadProgress {
                 bar.set_message(step.url.to_owned());
                 self.bar = Some(bar);
             } else {
-                eprintln!("downloading {}", step.url);
+                say(&format!("downloading {}", step.url));
             }
         }
         if let Some(bar) = &self.bar {
@@ -178,14 +179,4 @@ fn content(name: DatasetName, folder: &Path, places: &Places) -> String {
         }
     }
     text
-}
-
-/// To stdout; that the reader has gone (`| head`) is no failure.
-fn print(text: &str) -> Result<()> {
-    match std::io::stdout().write_all(text.as_bytes()) {
-        Err(source) if source.kind() != ErrorKind::BrokenPipe => {
-            Err(Error::io("write", Path::new("standard output"), source))
-        }
-        _ => Ok(()),
-    }
 }

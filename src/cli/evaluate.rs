@@ -56,7 +56,7 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         SplitName::Train => (Split::Train, "train"),
     };
     let name = device.design.data;
-    let (source, images) = args.data.load(name, split)?;
+    let (source, images) = args.data.load(&device.design, split)?;
     let judged = judge(&engine, &device.design, &images, args.limit)?;
     if !args.json {
         let heading =

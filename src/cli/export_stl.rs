@@ -6,10 +6,10 @@ use clap::Args;
 
 use super::progress::Progress;
 use super::{open_device, print};
+use crate::design::resolve::length;
 use crate::error::{Error, Result};
 use crate::fabrication::{Relief, StlFormat, export_plates, format_reports};
 use crate::files::create_folder;
-use crate::units::parse_positive_length;
 
 /// Arguments of `d2nn export-stl`.
 #[derive(Debug, Args)]
@@ -41,12 +41,10 @@ pub struct ExportStlArgs {
 /// # Errors
 /// For a damaged device, wrong lengths, a folder that cannot be written, and a plate that fails its check.
 pub fn run(args: ExportStlArgs) -> Result<()> {
-    let length = |flag: &str, text: &str| {
-        parse_positive_length(text).map_err(|problem| Error::Usage(format!("{flag}: {problem}")))
-    };
+    let length = |flag: &str, text: &str| length(flag, text).map_err(Error::Usage);
     let device = open_device(&args.device)?;
     let design = &device.design;
-    let mut options = design.plate.clone();
+    let mut options = design.plate;
     if let Some(base) = &args.base {
         options.base_thickness = length("--base", base)?;
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use crate::dataset::{DatasetName, Images, Source, Split, Wanted, load_split};
-use crate::design::Device;
+use crate::design::{Design, Device};
 use crate::engine::{CpuEngine, Engine};
 use crate::error::{Error, Result};
 
@@ -97,12 +97,26 @@ impl DataFlag {
         data::locate_aloud(name, &wanted, splits)
     }
 
-    /// Finds and reads one half of `name`.
-    fn load(&self, name: DatasetName, split: Split) -> Result<(Source, Images)> {
-        let source = self.locate(name, &[split])?;
-        let images = load_split(name, &source, split)?;
+    /// Finds and reads one half of the data set of `design`.
+    fn load(&self, design: &Design, split: Split) -> Result<(Source, Images)> {
+        let source = self.locate(design.data, &[split])?;
+        let images = load_split(design.data, &source, split)?;
+        check_images(&source, &images, design)?;
         Ok((source, images))
     }
+}
+
+/// Images must have the shape the object plane takes: said here, where their folder is still known.
+fn check_images(source: &Source, images: &Images, design: &Design) -> Result<()> {
+    let ((rows, columns), (needed_rows, needed_columns)) = (images.shape(), design.bench.object.image());
+    if (rows, columns) == (needed_rows, needed_columns) {
+        return Ok(());
+    }
+    let problem = format!(
+        "has images of {columns} x {rows} pixels where a device takes {needed_columns} x {needed_rows}: name \
+         another folder with --data"
+    );
+    Err(Error::file(source.folder().unwrap_or(Path::new("the sample in the program")), problem))
 }
 
 /// How many threads simulate.
@@ -131,6 +145,12 @@ impl ThreadsFlag {
         }
         CpuEngine::new(bench, self.threads)
     }
+}
+
+/// A line to stderr; that nobody reads it any more (`2>&1 | head`) is no reason to stop working.
+pub fn say(text: &str) {
+    // One write, so that lines of several threads do not mix.
+    let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
 /// The device in `folder`; a path that is no folder is a usage error with advice.

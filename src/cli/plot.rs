@@ -7,7 +7,7 @@ use ndarray::Array2;
 
 use super::classify::InvertName;
 use super::progress::Progress;
-use super::{DataFlag, ThreadsFlag, evaluate, open_device, print, sample_note};
+use super::{DataFlag, ThreadsFlag, evaluate, open_device, print, sample_note, say};
 use crate::dataset::{Images, Split, picture};
 use crate::design::Device;
 use crate::design::folder::{PLOTS, read_history};
@@ -94,10 +94,17 @@ pub fn run(args: PlotArgs) -> Result<()> {
     let wants = |kind| args.kind == kind || args.kind == Kind::All;
     let mut test = None;
     if wants(Kind::Confusion) || (wants(Kind::Light) || wants(Kind::Detector)) && args.image_file.is_none() {
-        test = Some(args.data.load(device.design.data, Split::Test)?);
+        test = Some(args.data.load(&device.design, Split::Test)?);
     }
     let sample = test.as_ref().is_some_and(|(source, _)| source.warning().is_some());
     let folder = args.out.unwrap_or_else(|| device.folder.join(PLOTS));
+    // What can be wrong in the command line is checked before the first picture is drawn.
+    let subject = match (&args.image_file, &test) {
+        _ if !(wants(Kind::Detector) || wants(Kind::Light)) => None,
+        (Some(path), _) => Some(Subject::of_picture(&device, path, args.invert)?),
+        (None, Some((_, images))) => Some(Subject::of_test_image(&device, images, args.image)?),
+        (None, None) => None,
+    };
     let mut artist = Artist { device: &device, folder, format, sample, written: Vec::new() };
     create_folder(&artist.folder)?;
     if wants(Kind::Masks) {
@@ -112,13 +119,8 @@ pub fn run(args: PlotArgs) -> Result<()> {
             ));
         }
     }
-    if wants(Kind::Detector) || wants(Kind::Light) {
-        let subject = match (&args.image_file, &test) {
-            (Some(path), _) => Subject::of_picture(&device, path, args.invert)?,
-            (None, Some((_, images))) => Subject::of_test_image(&device, images, args.image)?,
-            (None, None) => return Err(Error::Value("no image to draw".into())),
-        };
-        artist.image(&subject, wants(Kind::Detector), wants(Kind::Light))?;
+    if let Some(subject) = &subject {
+        artist.image(subject, wants(Kind::Detector), wants(Kind::Light))?;
     }
     if let Some((_, images)) = test.as_ref().filter(|_| wants(Kind::Confusion)) {
         let engine = args.threads.engine(&device)?;
@@ -171,7 +173,7 @@ impl Subject {
     fn of_picture(device: &Device, path: &Path, invert: InvertName) -> Result<Self> {
         let (rows, columns) = device.design.bench.object.image();
         let fitted = picture::read(path, rows, columns, invert.into())?;
-        eprintln!("{}: {}", path.display(), fitted.describe());
+        say(&format!("{}: {}", path.display(), fitted.describe()));
         Ok(Subject {
             image: fitted.image.mapv(|value| f32::from(value) / 255.0),
             name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),

@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
+use super::say;
+
 /// Between two lines where there is no terminal.
 const QUIET: Duration = Duration::from_secs(20);
 
@@ -49,14 +51,14 @@ impl Progress {
             self.spoke = Instant::now();
             let rate = (done - before) as f64 / self.began.elapsed().as_secs_f64();
             let left = Duration::from_secs_f64((self.total - done.min(self.total)) as f64 / rate.max(1e-9));
-            eprintln!(
+            say(&format!(
                 "{}: {done}/{} {}, {rate:.0}/s, {} left {}",
                 self.what,
                 self.total,
                 self.unit,
                 HumanDuration(left),
                 message()
-            );
+            ));
         }
     }
 
@@ -72,8 +74,8 @@ impl Progress {
     /// Prints a line that stays, on stderr.
     pub fn line(&self, text: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| eprintln!("{text}")),
-            None => eprintln!("{text}"),
+            Some(bar) => bar.suspend(|| say(text)),
+            None => say(text),
         }
     }
 

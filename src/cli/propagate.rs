@@ -4,15 +4,16 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use ndarray::Array2;
-use ndarray_npy::{ReadNpyExt, WriteNpyExt};
+use ndarray_npy::WriteNpyExt;
 use num_complex::Complex;
 
-use super::print;
 use super::progress::Progress;
+use super::{print, say};
 use crate::error::{Error, Result};
 use crate::field::WaveField;
 use crate::files::write_bytes;
 use crate::grid::Grid;
+use crate::npy::read_array;
 use crate::propagation::rayleigh_sommerfeld::{direct_summation, safe_offset};
 use crate::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
 use crate::units::{Metres, format_length, parse_positive_length};
@@ -100,12 +101,19 @@ pub fn run(args: PropagateArgs) -> Result<()> {
                 .propagate(&field)
         }
     };
+    if !behind.power().is_finite() {
+        return Err(Error::Value(format!(
+            "the field behind {} is not finite: these lengths or amplitudes are beyond double precision",
+            format_length(distance, 6)
+        )));
+    }
     write(&args.out, &behind.amplitude, single)?;
-    print(&format!(
-        "{rows} x {columns} pixels over {}: power {:.6} of the power of the input\n",
-        format_length(distance, 6),
-        behind.power() / field.power()
-    ))
+    let kept = if field.power() > 0.0 {
+        format!("power {:.6} of the power of the input", behind.power() / field.power())
+    } else {
+        "no light in the input, none in the output".into()
+    };
+    print(&format!("{rows} x {columns} pixels over {}: {kept}\n", format_length(distance, 6)))
 }
 
 /// The impulse response must be sampled finely enough, and wrap-around needs room.
@@ -113,15 +121,15 @@ fn warn_of_aliasing(grid: Grid, wavelength: Metres, distance: Metres, padding: f
     let (height, width) = grid.aperture();
     let limit = safe_offset(wavelength, distance, grid.pixel_pitch());
     if height.max(width) > limit {
-        eprintln!(
+        say(&format!(
             "warning: the impulse response is undersampled beyond an offset of {} (the field is {} wide): \
              compare with --method angular-spectrum",
             format_length(limit, 3),
             format_length(height.max(width), 3)
-        );
+        ));
     }
     if padding < 2.0 {
-        eprintln!("warning: --padding {padding}: light wraps around the window below a padding of 2");
+        say(&format!("warning: --padding {padding}: light wraps around the window below a padding of 2"));
     }
 }
 
@@ -134,14 +142,14 @@ fn read(path: &Path) -> Result<(Array2<Complex<f64>>, bool)> {
     }
     let bytes = std::fs::read(path).map_err(|error| Error::io("read", path, error))?;
     let double = |re: f64, im: f64| Complex::new(re, im);
-    let (field, single) = if let Ok(field) = Array2::<Complex<f64>>::read_npy(&bytes[..]) {
+    let (field, single) = if let Ok(field) = read_array::<Complex<f64>>(&bytes) {
         (field, false)
-    } else if let Ok(field) = Array2::<Complex<f32>>::read_npy(&bytes[..]) {
+    } else if let Ok(field) = read_array::<Complex<f32>>(&bytes) {
         (field.mapv(|u| double(u.re.into(), u.im.into())), true)
-    } else if let Ok(field) = Array2::<f32>::read_npy(&bytes[..]) {
+    } else if let Ok(field) = read_array::<f32>(&bytes) {
         (field.mapv(|u| double(u.into(), 0.0)), true)
     } else {
-        let field = Array2::<f64>::read_npy(&bytes[..]).map_err(|error| {
+        let field = read_array::<f64>(&bytes).map_err(|error| {
             let advice = "a field is a two-dimensional complex64, complex128, float32 or float64 array";
             Error::file(path, format!("{error}: {advice}"))
         })?;

@@ -1,5 +1,6 @@
 //! `d2nn train`: from a design to a device folder.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 
 use super::progress::Progress;
-use super::{DataFlag, ThreadsFlag, evaluate, plot, print, sample_note};
+use super::{DataFlag, ThreadsFlag, check_images, evaluate, plot, print, sample_note, say};
 use crate::dataset::{Dataset, Split, load};
 use crate::design::folder::{
     CHECKPOINT, DESIGN, DataProvenance, Metrics, Provenance, is_device_folder, read_design, remove_results,
@@ -75,7 +76,7 @@ pub fn run(args: TrainArgs) -> Result<()> {
             // Asked twice: leave now. The last checkpoint is whole, whatever is being written.
             std::process::exit(130);
         }
-        eprintln!("\nstopping after this step (press Ctrl-C again to leave without saving it)");
+        say("\nstopping after this step (press Ctrl-C again to leave without saving it)");
     })
     .map_err(|error| Error::Value(format!("cannot watch for Ctrl-C: {error}")))?;
     let mut job = Job::prepare(&args)?;
@@ -129,6 +130,8 @@ impl<'a> Job<'a> {
         }
         let source = args.data.locate(design.data, &Split::ALL)?;
         let dataset = load(design.data, &source)?;
+        // Both halves have one shape; before a folder is touched, so that --force does not empty it in vain.
+        check_images(&source, &dataset.train, &design)?;
         let state = match resumed {
             Some((state, identity)) => {
                 let found = Identity { design: text.clone(), data: dataset.checksum.clone() };
@@ -193,15 +196,25 @@ impl<'a> Job<'a> {
             if stopping {
                 progress.finish();
                 return Err(Error::Interrupted(format!(
-                    "stopped after {} of {} steps, everything is saved; go on with\n  d2nn train {} --resume",
+                    "stopped after {} of {} steps, everything is saved; go on with\n  {}",
                     step.step,
                     trainer.steps(),
-                    self.folder.display()
+                    self.resume_command()
                 )));
             }
         }
         progress.finish();
         Ok(trainer.into_parts().1)
+    }
+
+    /// What to type to go on: without the same --data other images might be found.
+    fn resume_command(&self) -> String {
+        let mut words = vec!["d2nn".into(), "train".into(), quoted(self.folder.as_os_str())];
+        if let Some(data) = &self.args.data.data {
+            words.extend(["--data".into(), quoted(data)]);
+        }
+        words.push("--resume".into());
+        words.join(" ")
     }
 
     fn save(&self, state: &State) -> Result<()> {
@@ -246,7 +259,7 @@ impl<'a> Job<'a> {
         );
         print(&text)?;
         if let Some(warning) = self.dataset.source.warning() {
-            eprintln!("warning: {warning}");
+            say(&format!("warning: {warning}"));
         }
         Ok(())
     }
@@ -284,6 +297,13 @@ impl<'a> Job<'a> {
             masks,
         }
     }
+}
+
+/// A word as a shell reads it back.
+fn quoted(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let plain = |c: char| c.is_alphanumeric() || "-_./:\\".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.into_owned() } else { format!("\"{word}\"") }
 }
 
 fn default_folder(name: &str) -> PathBuf {

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
-use ndarray_npy::{ReadNpyExt, WriteNpyExt};
+use ndarray_npy::WriteNpyExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -13,6 +13,7 @@ use super::file::DesignFile;
 use super::resolve::Design;
 use crate::error::{Error, Result};
 use crate::files::{write_bytes, write_whole};
+use crate::npy::read_array;
 use crate::training::Epoch;
 
 /// Where a design is typed.
@@ -176,12 +177,10 @@ fn read_mask(folder: &Path, number: usize, design: &Design) -> Result<Array2<f32
         return Err(Error::file(&path, format!("has {size} bytes: {expected}")));
     }
     let bytes = fs::read(&path).map_err(|error| Error::io("read", &path, error))?;
-    let phase = Array2::<f32>::read_npy(&bytes[..])
+    let phase = read_array::<f32>(&bytes)
         .or_else(|error| {
             // NumPy makes float64 of most arithmetic: masks edited there are welcome.
-            Array2::<f64>::read_npy(&bytes[..])
-                .map(|phase| phase.mapv(|value| value as f32))
-                .map_err(|_| error)
+            read_array::<f64>(&bytes).map(|phase| phase.mapv(|value| value as f32)).map_err(|_| error)
         })
         .map_err(|error| Error::file(&path, format!("{error}: {expected}")))?;
     if phase.dim() != (rows, columns) {

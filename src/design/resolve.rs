@@ -19,6 +19,11 @@ use super::file::{DesignFile, EncodingKey, Gaps, MethodKey, PixelModelKey, Sides
 pub const IMAGE: (usize, usize) = (28, 28);
 /// Masks a device may have.
 const MAX_MASKS: usize = 100;
+/// Lengths a device may have: from a picometre to a thousand kilometres, so that no product or power of them
+/// leaves the range of numbers.
+const LENGTHS: std::ops::RangeInclusive<Metres> = 1e-12..=1e6;
+/// Wavelengths along a gap at most: the phase of a path, 2 pi times that many, keeps 6 digits after the point.
+const MAX_WAVELENGTHS: f64 = 1e9;
 /// Pixels a plane may have along a side: beyond this the padded window of one sample takes gigabytes.
 const MAX_PIXELS: usize = 4096;
 
@@ -96,6 +101,14 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     }
     let grid = Grid::new(rows, columns, pitch).map_err(|error| format!("bench.pixels: {error}"))?;
     let gaps = gaps(table.masks, &table.gaps)?;
+    if let Some(gap) = gaps.iter().find(|gap| **gap / wavelength > MAX_WAVELENGTHS) {
+        return Err(format!(
+            "bench.gaps: {} are {:.1e} wavelengths: beyond {MAX_WAVELENGTHS:.0e} the phase of the light has no \
+             digits left; shorten the gap or lengthen bench.wavelength",
+            format_length(*gap, 3),
+            gap / wavelength
+        ));
+    }
     let method = match table.method {
         MethodKey::AngularSpectrum => Method::AngularSpectrum,
         MethodKey::RayleighSommerfeld => Method::RayleighSommerfeld,
@@ -143,8 +156,16 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     })
 }
 
-fn length(key: &str, text: &str) -> Checked<Metres> {
-    parse_positive_length(text).map_err(|problem| format!("{key}: {problem}"))
+/// Reads a length of a device; `key` is the key or the flag it was typed at.
+///
+/// # Errors
+/// A sentence with the key for what is not a length above zero, or far beyond any device.
+pub fn length(key: &str, text: &str) -> std::result::Result<Metres, String> {
+    let length = parse_positive_length(text).map_err(|problem| format!("{key}: {problem}"))?;
+    if LENGTHS.contains(&length) {
+        return Ok(length);
+    }
+    Err(format!("{key}: \"{text}\" is out of range: lengths go from 1 pm to 1000 km (1e6 m)"))
 }
 
 fn gaps(masks: usize, typed: &Gaps) -> Checked<Vec<Metres>> {

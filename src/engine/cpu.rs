@@ -425,7 +425,7 @@ impl Workspace {
             let block = &mut self.block[..columns * height];
             // Everything between the lit ranges, and the padding behind them, is dark.
             let mut dark = 0;
-            for range in lit.iter().cloned().chain([height..height]) {
+            for range in lit.iter().cloned().chain(std::iter::once(height..height)) {
                 for column in block.chunks_exact_mut(height) {
                     column[dark..range.start].fill(DARK);
                 }

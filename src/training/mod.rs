@@ -249,7 +249,12 @@ impl<'a> Trainer<'a> {
         }
         let rate = cosine(self.settings.learning_rate, self.state.adam.steps, self.steps());
         self.state.adam.step(&mut self.state.phases, &pass.phases, rate);
-        self.engine.set_phases(&self.state.phases)?;
+        self.engine.set_phases(&self.state.phases).map_err(|error| {
+            Error::Value(format!(
+                "{error} after {} steps: lower training.learning_rate or training.temperature",
+                self.state.adam.steps
+            ))
+        })?;
         let seen = self.state.images as f64;
         let mut step = Step {
             step: self.state.adam.steps,

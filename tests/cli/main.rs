@@ -1,0 +1,21 @@
+//! The program as its users meet it: files, messages, exit codes.
+
+// The lint spares test functions but not the functions they share.
+#![expect(clippy::unwrap_used)]
+
+#[path = "../support/device.rs"]
+mod device;
+#[path = "../support/program.rs"]
+mod program;
+
+mod classify;
+mod damage;
+mod evaluate;
+mod export_stl;
+mod help;
+mod inspect;
+mod plot;
+mod propagate;
+#[cfg(unix)]
+mod resume;
+mod train;

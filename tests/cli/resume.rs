@@ -1,0 +1,140 @@
+//! Stopping a training by a signal, by force, and going on: to the bit as if nothing had happened.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use crate::device::{small_but, some_images, write_images};
+use crate::program::{Answer, command, copy, d2nn, history, masks, names, workshop};
+use d2nn::dataset::Split;
+
+/// Enough epochs that every signal meets a training under way.
+const EPOCHS: &str = "epochs = 40\nstart = \"random\"";
+
+/// Starts the program, waits until stderr says that epoch `until` is over, sends `signal`, and waits for the end.
+fn stopped(folder: &Path, arguments: &[&str], until: u64, signal: &str) -> Answer {
+    let mut child = command(folder, arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let mut stderr = String::new();
+    for line in lines.by_ref() {
+        stderr += &format!("{line}\n");
+        if line.starts_with(&format!("epoch {until}/")) {
+            send(&child, signal);
+            break;
+        }
+    }
+    lines.for_each(|line| stderr += &format!("{line}\n"));
+    let code = child.wait().unwrap().code();
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    Answer { code, stdout: String::new(), stderr }
+}
+
+fn send(child: &Child, signal: &str) {
+    let kill = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+}
+
+/// The command that the message after a signal gives, without the program's name.
+#[track_caller]
+fn advice(answer: &Answer) -> Vec<String> {
+    assert_eq!(answer.code, Some(130), "{}", answer.stderr);
+    assert!(answer.stderr.contains("everything is saved; go on with"), "{}", answer.stderr);
+    let line = answer.stderr.lines().last().unwrap().trim();
+    line.strip_prefix("d2nn ").unwrap().split(' ').map(str::to_owned).collect()
+}
+
+#[test]
+fn a_training_stopped_three_times_ends_with_the_same_bits() {
+    let folder = workshop();
+    let path = folder.path();
+    fs::write(path.join("long.toml"), small_but("epochs = 2", EPOCHS)).unwrap();
+    let train = |out| ["train", "long.toml", "--data", "data", "--out", out];
+    d2nn(path, &train("reference")).done();
+
+    let device = path.join("broken");
+    let interrupted = stopped(path, &train("broken"), 2, "INT");
+    let advice = advice(&interrupted);
+    assert_eq!(advice, ["train", "broken", "--data", "data", "--resume"]);
+    assert!(device.join("checkpoint/state.npz").exists());
+    assert!(!device.join("provenance.toml").exists());
+    // What is there can be looked at meanwhile.
+    d2nn(path, &["evaluate", "broken", "--data", "data"]).done();
+    d2nn(path, &train("broken")).fails(2, &["broken exists", "--resume"]);
+
+    let advice: Vec<&str> = advice.iter().map(String::as_str).collect();
+    let terminated = stopped(path, &advice, 8, "TERM");
+    assert_eq!(terminated.code, Some(130), "{}", terminated.stderr);
+    // After epoch 15 is announced the checkpoint of epoch 14 is whole, whatever was being written.
+    let killed = stopped(path, &advice, 15, "KILL");
+    assert_eq!(killed.code, None, "{}", killed.stderr);
+    let resumed = d2nn(path, &advice);
+    resumed.done();
+    assert!(resumed.stderr.contains("resuming broken"), "{}", resumed.stderr);
+    assert!(!resumed.stderr.contains("epoch 13/"), "it goes on, not anew: {}", resumed.stderr);
+
+    assert!(masks(&device) == masks(&path.join("reference")));
+    assert_eq!(history(&device), history(&path.join("reference")));
+    let visible = |device: &Path| names(device).into_iter().filter(|name| !name.starts_with('.')).collect();
+    let (found, expected): (Vec<_>, Vec<_>) = (visible(&device), visible(&path.join("reference")));
+    assert_eq!(found, expected);
+    d2nn(path, &advice).fails(2, &["the training is finished", "nothing to resume"]);
+}
+
+#[test]
+fn a_training_is_only_resumed_as_it_was() {
+    let folder = workshop();
+    let path = folder.path();
+    fs::write(path.join("long.toml"), small_but("epochs = 2", EPOCHS)).unwrap();
+    advice(&stopped(path, &["train", "long.toml", "--data", "data", "--out", "device"], 1, "INT"));
+    let resume = |more: &[&str]| d2nn(path, &[&["train", "device", "--resume"], more].concat());
+    let before = masks(&path.join("device"));
+
+    resume(&["--data", "data", "--epochs", "50"]).fails(2, &["--resume", "leave out --epochs"]);
+    resume(&["--data", "data", "--seed", "1"]).fails(2, &["leave out --epochs and --seed"]);
+    let design = path.join("device/design.toml");
+    let text = fs::read_to_string(&design).unwrap();
+    fs::write(&design, text.replace("learning_rate = 0.1", "learning_rate = 0.2")).unwrap();
+    resume(&["--data", "data"]).fails(1, &["state.npz", "another design.toml", "put it back"]);
+    // A comment is no other design.
+    fs::write(&design, format!("# mine\n{text}")).unwrap();
+    write_images(&path.join("other"), Split::Train, &some_images(Split::Train, 240));
+    write_images(&path.join("other"), Split::Test, &some_images(Split::Test, 50));
+    resume(&["--data", "other"]).fails(1, &["state.npz", "other images"]);
+
+    let checkpoint = path.join("device/checkpoint/state.npz");
+    let bytes = fs::read(&checkpoint).unwrap();
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 2] ^= 16;
+    for (damaged, what) in [(&bytes[..bytes.len() / 2], "half"), (&flipped[..], "flipped"), (&[], "empty")] {
+        fs::write(&checkpoint, damaged).unwrap();
+        let words = ["device/checkpoint/state.npz", "not a usable checkpoint", "without --resume"];
+        resume(&["--data", "data"]).fails(1, &words);
+        assert!(masks(&path.join("device")) == before, "{what}");
+    }
+    fs::remove_file(&checkpoint).unwrap();
+    resume(&["--data", "data"]).fails(2, &["no checkpoint to resume from", "without --resume"]);
+    // None of that has spoilt what is there.
+    fs::write(&checkpoint, &bytes).unwrap();
+    let again = stopped(path, &["train", "device", "--resume", "--data", "data"], 5, "INT");
+    assert_eq!(again.code, Some(130), "{}", again.stderr);
+}
+
+#[test]
+fn there_must_be_something_to_resume() {
+    let folder = copy();
+    let path = folder.path();
+    d2nn(path, &["train", "device", "--resume", "--data", "data"]).fails(2, &["is finished"]);
+    d2nn(path, &["train", "--resume", "--data", "data"]).fails(1, &["runs/fashion-400ghz/design.toml"]);
+    d2nn(path, &["train", "--resume", "--out", "nowhere"]).fails(1, &["nowhere/design.toml"]);
+    assert_eq!(names(path), ["data", "device"].map(str::to_owned).into());
+}
+
+#[test]
+fn the_advice_survives_folders_with_spaces() {
+    let folder = workshop();
+    let path = folder.path();
+    fs::write(path.join("long.toml"), small_but("epochs = 2", EPOCHS)).unwrap();
+    let answer = stopped(path, &["train", "long.toml", "--data", "data", "--out", "my run"], 1, "INT");
+    assert!(answer.stderr.contains("d2nn train \"my run\" --data data --resume"), "{}", answer.stderr);
+}

@@ -1,0 +1,119 @@
+//! Design files, good and bad: each bad one begins with a comment that says what its message must contain.
+
+// The lint spares test functions but not the functions they share.
+#![expect(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use d2nn::Error;
+use d2nn::dataset::DatasetName;
+use d2nn::design::folder::read_design;
+use d2nn::design::{Design, DesignFile};
+use d2nn::fabrication::Relief;
+use d2nn::object::Encoding;
+use d2nn::propagation::{Method, PixelModel};
+
+fn fixtures(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/design").join(folder);
+    let mut files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn good(name: &str) -> Design {
+    let path = Path::new("tests/fixtures/design/good").join(name).with_extension("toml");
+    read_design(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap().1
+}
+
+#[test]
+fn bad_designs_get_their_message() {
+    let files = fixtures("bad");
+    assert!(files.len() > 70, "{} files", files.len());
+    let mut failures = Vec::new();
+    for path in &files {
+        let text = fs::read_to_string(path).unwrap();
+        let expected = text.lines().next().and_then(|line| line.strip_prefix("# error: "));
+        let expected = expected.unwrap_or_else(|| panic!("{} does not begin with # error:", path.display()));
+        match read_design(path) {
+            Ok(_) => failures.push(format!("{} is accepted", path.display())),
+            Err(error) => {
+                let message = error.to_string();
+                // The file, the expected words, and the exit code of a wrong design.
+                if !message.contains(expected)
+                    || !message.starts_with(&path.display().to_string())
+                    || !matches!(error, Error::Design { .. })
+                    || error.exit_code() != 2
+                {
+                    failures.push(format!("{}\n  expected: {expected}\n  got: {message}", path.display()));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn good_designs_are_read_and_written_back() {
+    let files = fixtures("good");
+    assert!(files.len() >= 5);
+    for path in files {
+        let (typed, design) = read_design(&path).unwrap_or_else(|error| panic!("{error}"));
+        // What a device folder holds is the written text: it must mean the same.
+        let again = DesignFile::parse("written", &typed.to_text().unwrap()).unwrap();
+        assert_eq!(again, typed, "{}", path.display());
+        assert_eq!(Design::resolve("written", &again).unwrap(), design, "{}", path.display());
+    }
+}
+
+#[test]
+fn the_minimal_design_is_the_default_device() {
+    let design = good("minimal");
+    assert_eq!(design, Design::resolve("default", &DesignFile::default()).unwrap());
+    let bench = &design.bench;
+    assert_eq!((bench.wavelength, bench.grid().pixel_pitch()), (0.75e-3, 0.4e-3));
+    assert_eq!((bench.grid().shape(), bench.masks()), ((200, 200), 5));
+    assert_eq!(bench.gaps, [0.03; 6]);
+    assert_eq!((bench.method, bench.pixel_model), (Method::RayleighSommerfeld, PixelModel::Square));
+    assert_eq!((bench.object.origin(), bench.object.extent()), ((44, 44), (112, 112)));
+    assert_eq!(bench.detector.regions().len(), 10);
+    // 4.8 mm are 12 pixels; nothing of the image's linear convolution may wrap around.
+    assert!(bench.detector.regions().iter().all(|region| (region.height, region.width) == (12, 12)));
+    assert!(bench.padded.0 >= 399 && bench.padded.1 >= 399);
+}
+
+#[test]
+fn every_key_arrives() {
+    let design = good("everything");
+    assert_eq!(design.name, "everything_2.0");
+    assert_eq!(design.bench.object.encoding(), Encoding::Phase);
+    assert!(design.padding() >= 2.5);
+    assert_eq!((design.material.name(), design.material.refractive_index()), ("a resin", 1.6));
+    assert_eq!(design.data, DatasetName::Mnist);
+    let settings = design.settings(60_000);
+    assert_eq!((settings.epochs, settings.batch, settings.validation), (100_000, 4096, 0));
+    assert_eq!((settings.learning_rate, settings.loss.temperature), (0.01, 10.0));
+    assert_eq!((settings.flips, settings.seed), (false, i64::MAX as u64));
+    assert_eq!(design.plate.base_thickness, 2e-3);
+    assert_eq!(design.plate.relief, Relief::LayerHeight(16e-6));
+
+    let point = good("point_pixels_angular_spectrum");
+    assert_eq!((point.bench.method, point.bench.pixel_model), (Method::AngularSpectrum, PixelModel::Point));
+    assert_eq!(point.plate.relief, Relief::Levels(8));
+
+    let rectangle = good("rectangular_pixels");
+    assert_eq!(rectangle.bench.grid().shape(), (120, 200));
+    let regions = rectangle.bench.detector.regions();
+    // Two rows of five, each row and both rows together centred: 9.6 mm are 24 pixels, a region has 12.
+    assert_eq!((regions[0].row, regions[0].column), (60 - 12 - 6, 100 - 48 - 6));
+    assert_eq!((regions[9].row, regions[9].column), (60 + 12 - 6, 100 + 48 - 6));
+
+    assert_eq!(good("unequal_gaps").bench.gaps, [0.03, 0.045, 0.1]);
+}
+
+#[test]
+fn the_validation_share_becomes_a_number_of_images() {
+    let design = good("minimal");
+    assert_eq!(design.settings(60_000).validation, 6000);
+    assert_eq!(design.settings(4).validation, 0);
+}

@@ -1,0 +1,263 @@
+//! Training in the library: what it learns, what it may not see, and that stopping leaves no trace.
+
+// The lint spares test functions but not the functions they share.
+#![expect(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use d2nn::Error;
+use d2nn::dataset::{Images, Split, hold_out};
+use d2nn::design::{Design, DesignFile};
+use d2nn::engine::CpuEngine;
+use d2nn::training::checkpoint::{Identity, load, save};
+use d2nn::training::{Settings, Start, State, Trainer};
+
+#[path = "support/device.rs"]
+mod device;
+
+fn design() -> Design {
+    Design::resolve("small", &DesignFile::parse("small", device::SMALL).unwrap()).unwrap()
+}
+
+/// 200 images, 20 of them for validation, 2 epochs of 12 steps.
+fn images() -> &'static Images {
+    static IMAGES: OnceLock<Images> = OnceLock::new();
+    IMAGES.get_or_init(|| device::some_images(Split::Train, 200))
+}
+
+fn settings() -> Settings {
+    Settings { start: Start::Random, ..design().settings(images().len()) }
+}
+
+fn trainer(settings: Settings, images: &Images, state: Option<State>) -> Trainer<'_> {
+    let bench = design().bench;
+    let fresh = || State::new(bench.masks(), bench.grid().shape(), settings.start, settings.seed);
+    let state = state.unwrap_or_else(fresh);
+    Trainer::new(Box::new(CpuEngine::new(bench, 2).unwrap()), settings, images, state).unwrap()
+}
+
+fn run(mut trainer: Trainer<'_>) -> State {
+    while !trainer.finished() {
+        trainer.step().unwrap();
+    }
+    trainer.into_parts().1
+}
+
+/// The state without the clock, which no two runs share.
+fn timeless(mut state: State) -> State {
+    state.seconds = 0.0;
+    state.history.iter_mut().for_each(|row| row.seconds = 0.0);
+    state
+}
+
+/// Every number of phases and optimiser as it is stored: equality would take -0 for 0.
+fn bits(state: &State) -> Vec<u32> {
+    let arrays = state.phases.iter().chain(&state.adam.mean).chain(&state.adam.square);
+    arrays.flat_map(|array| array.iter().map(|value| value.to_bits())).collect()
+}
+
+fn identity() -> Identity {
+    Identity { design: device::SMALL.into(), data: "0123".into() }
+}
+
+/// What the run without a break ends with.
+fn uninterrupted() -> &'static State {
+    static STATE: OnceLock<State> = OnceLock::new();
+    STATE.get_or_init(|| timeless(run(trainer(settings(), images(), None))))
+}
+
+fn state_after(steps: u64) -> State {
+    let mut trainer = trainer(settings(), images(), None);
+    for _ in 0..steps {
+        trainer.step().unwrap();
+    }
+    trainer.into_parts().1
+}
+
+#[test]
+fn a_stop_leaves_no_trace() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.npz");
+    // In the first epoch, at its end, in the second.
+    for steps in [5, 12, 19] {
+        let stopped = state_after(steps);
+        assert_eq!(stopped.adam.steps, steps);
+        assert_eq!(stopped.history.len() as u64, steps / 12);
+        save(&path, &stopped, &identity()).unwrap();
+        let (read, whose) = load(&path).unwrap();
+        assert_eq!((&read, &whose), (&stopped, &identity()));
+        let resumed = timeless(run(trainer(settings(), images(), Some(read))));
+        assert!(bits(&resumed) == bits(uninterrupted()), "stopped after {steps} steps");
+        assert!(resumed == *uninterrupted(), "stopped after {steps} steps");
+    }
+}
+
+#[test]
+fn checkpoints_keep_every_bit() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.npz");
+    let mut state = State::new(3, (5, 9), Start::Random, 3);
+    // Without validation an epoch has figures that are no numbers: they must come back as such.
+    state.history = uninterrupted().history.clone();
+    state.history[0].validation_loss = f64::NAN;
+    (state.loss, state.correct, state.images, state.adam.steps) = (0.1 + 0.2, 3, 4, u64::MAX);
+    state.phases[1][[0, 0]] = -0.0;
+    state.phases[1][[0, 1]] = f32::MIN_POSITIVE / 2.0;
+    let identity = Identity { design: "name = \"\u{e9}\"\n".into(), data: String::new() };
+    save(&path, &state, &identity).unwrap();
+    let (read, whose) = load(&path).unwrap();
+    assert_eq!(whose, identity);
+    assert!(read.history[0].validation_loss.is_nan());
+    assert_eq!(bits(&read), bits(&state));
+    let numbers = |state: &State| (state.loss.to_bits(), state.correct, state.images, state.adam.steps);
+    assert_eq!(numbers(&read), numbers(&state));
+    assert_eq!(read.history[1], state.history[1]);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
+}
+
+/// A damaged file gives an error that names it and says what to do, or, where the flipped bit means nothing
+/// (dates in the archive), the very same state.
+fn judge_damaged(path: &Path, bytes: &[u8], whole: &(State, Identity), what: &str) -> bool {
+    // A new file each time: some file systems flush one that is overwritten, and here are thousands.
+    let _ = fs::remove_file(path);
+    fs::write(path, bytes).unwrap();
+    match load(path) {
+        Ok(read) => {
+            assert!(read == *whole, "{what}: another state without an error");
+            false
+        }
+        Err(error @ Error::File { .. }) => {
+            let text = error.to_string();
+            assert!(text.contains("state.npz") && text.contains("without --resume"), "{what}: {text}");
+            true
+        }
+        Err(other) => panic!("{what}: {other}"),
+    }
+}
+
+#[test]
+fn damaged_checkpoints_are_refused_or_harmless() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.npz");
+    let mut state = State::new(2, (6, 7), Start::Random, 5);
+    state.history = uninterrupted().history.clone();
+    let whole = (state, identity());
+    save(&path, &whole.0, &whole.1).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    // Lengths and bits by steps without a common factor with the 8 bits of a byte or the 4 bytes of a number.
+    for length in (0..bytes.len()).step_by(3) {
+        assert!(judge_damaged(&path, &bytes[..length], &whole, &format!("cut to {length} bytes")));
+    }
+    let (mut refused, step) = (0, 7);
+    for bit in (0..8 * bytes.len()).step_by(step) {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        refused += usize::from(judge_damaged(&path, &flipped, &whole, &format!("bit {bit} flipped")));
+    }
+    // The parts themselves are over half of the file, and each of their bits counts.
+    assert!(refused * step > 4 * bytes.len(), "{refused} of {} bits", 8 * bytes.len() / step);
+    for other in [&b""[..], b"PK\x05\x06", &[0; 4096], b"\x93NUMPY\x01\x00"] {
+        assert!(judge_damaged(&path, other, &whole, "another file"));
+    }
+    fs::remove_file(&path).unwrap();
+    assert!(matches!(load(&path), Err(Error::Io { .. })));
+    fs::create_dir(&path).unwrap();
+    assert!(load(&path).is_err());
+}
+
+#[test]
+fn training_learns() {
+    let images = device::some_images(Split::Train, 600);
+    let test = device::some_images(Split::Test, 200);
+    let design = design();
+    let settings = Settings { epochs: 4, ..design.settings(images.len()) };
+    let trainer = trainer(settings, &images, None);
+    let mut trainer = trainer;
+    while !trainer.finished() {
+        trainer.step().unwrap();
+    }
+    let (engine, state) = trainer.into_parts();
+    let losses: Vec<f64> = state.history.iter().map(|row| row.training_loss).collect();
+    assert!(losses[3] < losses[0], "{losses:?}");
+    let loss = |readings: &[f64], label| settings.loss.value(readings, label);
+    let indices: Vec<usize> = (0..test.len()).collect();
+    let judged = d2nn::evaluation::evaluate(&*engine, &test, &indices, &loss, &mut |_| Ok(())).unwrap();
+    // Chance is 0.1 with a standard deviation of sqrt(0.1 0.9 / 200) = 0.02: twenty of them above. 0.63 is
+    // reached; rounding on other processors may move that by some of its own deviation of 0.034.
+    assert!(judged.accuracy() > 0.5, "{}", judged.accuracy());
+    // Uncertain answers cost ln 10 = 2.30 at any temperature.
+    assert!(judged.loss < 10f64.ln(), "{}", judged.loss);
+}
+
+#[test]
+fn flips_and_seed_and_start_change_the_result_and_threads_do_not() {
+    let one = Settings { epochs: 1, ..settings() };
+    let phases = |settings: Settings, threads: usize| {
+        let bench = design().bench;
+        let state = State::new(bench.masks(), bench.grid().shape(), settings.start, settings.seed);
+        let engine = Box::new(CpuEngine::new(bench, threads).unwrap());
+        run(Trainer::new(engine, settings, images(), state).unwrap()).phases
+    };
+    let reference = phases(one, 1);
+    for threads in [2, 3, 7] {
+        assert!(phases(one, threads) == reference, "{threads} threads");
+    }
+    assert!(phases(Settings { flips: !one.flips, ..one }, 2) != reference, "flips");
+    assert!(phases(Settings { seed: one.seed + 1, ..one }, 2) != reference, "seed");
+    let flat = Settings { start: Start::Flat, ..one };
+    assert!(phases(flat, 2) != reference, "start");
+    // From flat masks the seed still deals order, flips and validation images.
+    assert!(phases(Settings { seed: one.seed + 1, ..flat }, 2) != phases(flat, 2), "seed, flat");
+}
+
+#[test]
+fn validation_images_are_never_learned_from() {
+    let settings = Settings { epochs: 1, ..settings() };
+    let held = hold_out(&images().labels, settings.validation, settings.seed).unwrap();
+    assert_eq!((held.validation.len(), held.training.len()), (20, 180));
+    let dark = |indices: &[usize]| {
+        let mut spoilt = images().clone();
+        for index in indices {
+            spoilt.images.index_axis_mut(ndarray::Axis(0), *index).mapv_inplace(|value| 255 - value);
+        }
+        run(trainer(settings, &spoilt, None))
+    };
+    let reference = dark(&[]);
+    let validation = dark(&held.validation);
+    assert!(validation.phases == reference.phases, "validation images moved the masks");
+    assert_eq!(validation.history[0].training_loss, reference.history[0].training_loss);
+    // They are looked at, though, and one training image is enough to move the masks.
+    assert_ne!(validation.history[0].validation_loss, reference.history[0].validation_loss);
+    assert!(dark(&held.training[..1]).phases != reference.phases);
+}
+
+#[test]
+fn impossible_trainings_are_refused() {
+    let bench = design().bench;
+    let start = || State::new(2, (64, 64), Start::Flat, 1);
+    let refuse = |settings: Settings, state: State| {
+        let engine = Box::new(CpuEngine::new(bench.clone(), 1).unwrap());
+        Trainer::new(engine, settings, images(), state).map(drop).unwrap_err().to_string()
+    };
+    let settings = settings();
+    for (message, reason) in [
+        (refuse(Settings { epochs: 0, ..settings }, start()), "at least one epoch"),
+        (refuse(Settings { batch: 0, ..settings }, start()), "one image a step"),
+        (refuse(Settings { validation: 200, ..settings }, start()), "leave none to learn from"),
+        (refuse(settings, State::new(3, (64, 64), Start::Flat, 1)), "3 masks"),
+        (refuse(settings, State::new(2, (64, 63), Start::Flat, 1)), "(64, 63)"),
+        (refuse(settings, State { images: 180, ..start() }), "more images"),
+    ] {
+        assert!(message.contains(reason), "{message}");
+    }
+    let mut runaway = trainer(Settings { learning_rate: 1e300, ..settings }, images(), None);
+    let message = loop {
+        match runaway.step() {
+            Ok(step) => assert!(step.step < 3, "a step of 1e300 radians was taken"),
+            Err(error) => break error.to_string(),
+        }
+    };
+    assert!(message.contains("lower training.learning_rate"), "{message}");
+}
