@@ -44,7 +44,7 @@
 //! | [`fabrication`], [`plots`] | plates for a printer, pictures for paper |
 //! | [`design`] | a device on disk: design file, checks, folder |
 //! | [`cli`] | the program, one file a verb |
-//! | [`error`], [`files`], [`random`] | the ground: errors, whole files, streams of random numbers |
+//! | [`error`], [`files`], [`npy`], [`random`] | the ground: errors, whole files, files of others, random numbers |
 //!
 //! A module imports only from modules above it in `docs/architecture.md`'s list of floors.
 //!
