@@ -1,5 +1,8 @@
 //! Adjoints: <A u, v> = <u, A^H v> for each linear step, reciprocity, and finite differences for the whole.
 
+// The lint spares test functions but not the functions they share.
+#![expect(clippy::unwrap_used)]
+
 use d2nn::detector::{Detector, Region};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;

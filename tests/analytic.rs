@@ -1,5 +1,8 @@
 //! Propagation against nature: closed forms, each with the error it may have and why.
 
+// The lint spares test functions but not the functions they share.
+#![expect(clippy::unwrap_used)]
+
 use std::f64::consts::TAU;
 
 use d2nn::field::WaveField;

@@ -1,5 +1,8 @@
 //! The conventions of docs/conventions.md, one test each: signs, axes and places.
 
+// The lint spares test functions but not the functions they share.
+#![expect(clippy::unwrap_used)]
+
 use std::f64::consts::TAU;
 
 use d2nn::field::WaveField;

@@ -1,5 +1,8 @@
 //! The suite every engine passes: equal to the reference, adjoint, energy, and the same bits for any threads.
 
+// The lint spares test functions but not the functions they share.
+#![expect(clippy::unwrap_used)]
+
 use d2nn::detector::{Detector, Layout};
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::grid::Grid;

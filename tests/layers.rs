@@ -1,5 +1,8 @@
 //! The devices in layers/ do what their provenance says, every time the tests run.
 
+// The lint spares test functions but not the functions they share.
+#![expect(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +15,11 @@ use sha2::{Digest, Sha256};
 
 fn devices() -> Vec<PathBuf> {
     let layers = Path::new(env!("CARGO_MANIFEST_DIR")).join("layers");
-    let folders: Vec<PathBuf> =
-        fs::read_dir(layers).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()).collect();
+    let folders: Vec<PathBuf> = fs::read_dir(layers)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
     assert!(!folders.is_empty(), "layers/ has a device");
     folders
 }
@@ -46,7 +52,8 @@ fn accuracy_is_that_of_the_provenance() {
         engine.set_phases(&device.phases).unwrap();
         let loss = device.design.loss();
         let indices: Vec<usize> = (0..images.len()).collect();
-        let judged = evaluate(&engine, &images, &indices, &|r, label| loss.value(r, label), &mut |_| Ok(())).unwrap();
+        let judged =
+            evaluate(&engine, &images, &indices, &|r, label| loss.value(r, label), &mut |_| Ok(())).unwrap();
         // 1,000 of the 10,000 test images: the share of right answers of such a choice spreads by
         // sqrt(p (1 - p)/1000 (1 - 1/10)), one point at 88 %; three times that.
         let p = claim.test_accuracy;

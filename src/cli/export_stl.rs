@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::progress::Progress;
 use super::{open_device, print};
+use crate::design::folder::PLATES;
 use crate::design::resolve::length;
 use crate::error::{Error, Result};
 use crate::fabrication::{Relief, StlFormat, export_plates, format_reports};
@@ -60,7 +61,7 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
     if args.ascii {
         options.format = StlFormat::Ascii;
     }
-    let folder = args.out.unwrap_or_else(|| device.folder.join("stl"));
+    let folder = args.out.unwrap_or_else(|| device.folder.join(PLATES));
     create_folder(&folder)?;
     let masks: Vec<_> = device.phases.iter().map(|phase| phase.view()).collect();
     let mut progress = Progress::new("exporting", masks.len() as u64, "plates");

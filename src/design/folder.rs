@@ -20,6 +20,8 @@ use crate::training::Epoch;
 pub const DESIGN: &str = "design.toml";
 /// Folder of the pictures.
 pub const PLOTS: &str = "plots";
+/// Folder of the plates.
+pub const PLATES: &str = "stl";
 /// Folder of what a resumed training needs.
 pub const CHECKPOINT: &str = "checkpoint";
 const PROVENANCE: &str = "provenance.toml";
@@ -144,7 +146,8 @@ pub fn remove_results(folder: &Path) -> Result<()> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mask = name.strip_prefix("mask-").and_then(|rest| rest.strip_suffix(".npy"));
         let is_mask = mask.is_some_and(|number| number.parse::<usize>().is_ok());
-        let removed = if [CHECKPOINT, PLOTS].contains(&name.as_str()) {
+        let removed = if [CHECKPOINT, PLOTS, PLATES].contains(&name.as_str()) {
+            // Pictures and plates of other masks would be taken for those of the new ones.
             fs::remove_dir_all(&path)
         } else if is_mask || [PROVENANCE, HISTORY].contains(&name.as_str()) {
             fs::remove_file(&path)

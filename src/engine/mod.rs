@@ -9,6 +9,9 @@ use crate::error::Result;
 use crate::network::Bench;
 
 mod cpu;
+mod optics;
+mod passes;
+mod tiles;
 
 pub use cpu::CpuEngine;
 

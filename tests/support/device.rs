@@ -31,6 +31,7 @@ column_pitch = "6 mm"
 [training]
 epochs = 2
 batch = 16
+learning_rate = 0.1
 seed = 7
 "#;
 

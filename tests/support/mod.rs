@@ -1,5 +1,5 @@
 //! What several tests share.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use d2nn::detector::{Detector, Layout};
 use d2nn::field::WaveField;
