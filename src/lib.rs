@@ -1,4 +1,97 @@
 //! d2nn simulates, trains and fabricates diffractive optical neural networks.
+//!
+//! Light that carries an image crosses a few phase masks and falls on a detector. The masks are trained so that
+//! the brightest region of the detector names the class of the image. This page is the whole bench.
+//!
+//! # The path of the light
+//!
+//! ```text
+//!  image      object       mask 1       mask 2               mask n      detector     answer
+//!  [y, x] --> plane  ~~~~~~~~|~~~~~~~~~~~~|~~~~~ ... ~~~~~~~~~~|~~~~~~~~~~ plane  --> brightest
+//!            encode    gap 0      gap 1                              gap n  read      region
+//!                                         light travels towards +z
+//! ```
+//!
+//! # Conventions
+//!
+//! - Time dependence exp(-i omega t): a wave that travels towards +z gains exp(+i k z), k = 2 pi/wavelength, and
+//!   a plate that delays light has a positive phase, t = exp(+i phase).
+//! - Metres and radians inside; lengths are text with a unit ("0.75 mm") only at the border.
+//! - Arrays are `[y, x]`. Pixel `[row, column]` of a plane has its centre at
+//!   y = (row - (rows - 1)/2) pitch, x = (column - (columns - 1)/2) pitch: the axis is in the middle.
+//!   Who looks along the light sees x to the right and y down, row 0 on top, as every plot shows it.
+//! - |amplitude|^2 is an intensity, power per square metre. A reading is a power: sum |U|^2 pitch^2.
+//! - Transforms: forward exp(-i 2 pi k n/N) without a factor, inverse with 1/N.
+//! - The gradient g of a real loss L by a field U is the one with dL = Re <g, dU>, <a, b> = sum conj(a) b.
+//!   An adjoint is the Hermitian adjoint, not an inverse and not a propagation by -z.
+//!
+//! `docs/conventions.md` has the same list with numbers.
+//!
+//! # Modules, in the order light meets them
+//!
+//! | module | what stands there |
+//! |---|---|
+//! | [`grid`], [`units`], [`material`] | planes of pixels, lengths, what a phase costs in height |
+//! | [`dataset`] | images with labels: files, download, the sample in the program, splits, own pictures |
+//! | [`field`] | light on a plane |
+//! | [`object`] | an image encoded as amplitude or phase |
+//! | [`propagation`] | free space between two planes, forward and adjoint |
+//! | [`mask`] | a thin phase mask: apply, adjoint, gradient |
+//! | [`detector`] | regions, readings and their adjoint |
+//! | [`network`] | the device and its plain reference pass, in any precision |
+//! | [`engine`] | the same pass over batches, fast |
+//! | [`evaluation`], [`training`] | how well a device answers; how its masks are found |
+//! | [`fabrication`], [`plots`] | plates for a printer, pictures for paper |
+//! | [`design`] | a device on disk: design file, checks, folder |
+//! | [`cli`] | the program, one file a verb |
+//! | [`error`], [`files`], [`npy`], [`random`] | the ground: errors, whole files, files of others, random numbers |
+//!
+//! A module imports only from modules above it in `docs/architecture.md`'s list of floors.
+//!
+//! # A small bench
+//!
+//! Two masks, three gaps and two regions, left and right. A prism of half a radian a pixel on the first mask
+//! sends the light to the right.
+//!
+//! ```
+//! use d2nn::detector::{Detector, Region, brightest};
+//! use d2nn::grid::Grid;
+//! use d2nn::network::{Bench, Network};
+//! use d2nn::object::{Encoding, ObjectPlane};
+//! use d2nn::propagation::{Method, PixelModel, padded_shape};
+//! use ndarray::Array2;
+//!
+//! # fn main() -> d2nn::Result<()> {
+//! let grid = Grid::new(32, 32, 0.4e-3)?;
+//! let left = Region { row: 8, column: 0, height: 16, width: 16 };
+//! let right = Region { row: 8, column: 16, height: 16, width: 16 };
+//! let bench = Bench {
+//!     wavelength: 0.75e-3,
+//!     gaps: vec![8e-3; 3],
+//!     padded: padded_shape(grid, 2.0)?,
+//!     method: Method::RayleighSommerfeld,
+//!     pixel_model: PixelModel::Square,
+//!     // Images of 4 x 4 values, each a square of 2 x 2 pixels, in the middle of the plane.
+//!     object: ObjectPlane::new(grid, (4, 4), 2, Encoding::Amplitude)?,
+//!     detector: Detector::new(grid, vec![left, right])?,
+//! };
+//!
+//! let prism = Array2::from_shape_fn(grid.shape(), |(_, x)| 0.5 * x as f64);
+//! let network = Network::new(bench, vec![prism, Array2::zeros(grid.shape())])?;
+//!
+//! let image = Array2::from_elem((4, 4), 1.0f32);
+//! let readings = network.readings(image.view())?;
+//! assert_eq!(brightest(&readings), 1);
+//!
+//! // No light is made on the way.
+//! let entering = network.bench().object.power(image.view());
+//! assert!(readings.iter().sum::<f64>() <= entering);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `docs/optics.md` explains the propagation, `docs/training.md` derives the adjoint, `docs/design-file.md` lists
+//! every key of a design.
 
 pub mod cli;
 pub mod dataset;

@@ -21,8 +21,8 @@ pub use fft2::{Fft2, fast_length};
 pub enum Method {
     /// The exact angular spectrum, sampled in frequency, within the band limit of Matsushima & Shimobaba.
     AngularSpectrum,
-    /// The Fourier transform of the impulse response sampled in space: at twice the side as exact as the
-    /// angular spectrum at four times.
+    /// The Fourier transform of the impulse response sampled in space: at twice the side the whole linear
+    /// convolution, and with square pixels the field of real ones to 2e-4 (docs/optics.md).
     RayleighSommerfeld,
 }
 
