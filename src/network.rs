@@ -173,6 +173,8 @@ impl<T: Real> Network<T> {
 
     /// Intensity on the cut x = 0 along the axis: positions in metres, and an array indexed `[y, z]`.
     ///
+    /// An even number of columns has none on the axis: the mean of the two beside it is taken.
+    ///
     /// Each gap gives `slices` columns, its first plane included; the last column is the detector plane.
     /// Between planes the field is carried by the angular spectrum, which short distances do not alias.
     /// `progress` is told the number of columns that are done.
@@ -190,7 +192,10 @@ impl<T: Real> Network<T> {
         }
         let bench = &self.bench;
         let (rows, columns) = bench.grid().shape();
-        let axis = columns / 2;
+        let cut = |field: &WaveField<T>| {
+            let intensity = field.intensity();
+            (&intensity.column((columns - 1) / 2) + &intensity.column(columns / 2)) / 2.0
+        };
         let mut positions = Vec::new();
         let mut cuts = Vec::new();
         let starts = bench.positions();
@@ -203,16 +208,16 @@ impl<T: Real> Network<T> {
                 let distance = length * slice as f64 / slices as f64;
                 positions.push(starts[index] + distance);
                 cuts.push(if slice == 0 {
-                    field.intensity().column(axis).to_owned()
+                    cut(&field)
                 } else {
                     let gap = Gap { distance, method: Method::AngularSpectrum, ..bench.gap(index) };
-                    Propagator::new(gap)?.propagate(&field).intensity().column(axis).to_owned()
+                    cut(&Propagator::new(gap)?.propagate(&field))
                 });
                 progress(cuts.len());
             }
         }
         positions.push(starts[bench.gaps.len()]);
-        cuts.push(light.detector.intensity().column(axis).to_owned());
+        cuts.push(cut(&light.detector));
         Ok((positions, Array2::from_shape_fn((rows, cuts.len()), |(y, z)| cuts[z][y])))
     }
 

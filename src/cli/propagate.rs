@@ -136,7 +136,8 @@ fn warn_of_aliasing(grid: Grid, wavelength: Metres, distance: Metres, padding: f
 /// The field, and whether its numbers were of single precision.
 fn read(path: &Path) -> Result<(Array2<Complex<f64>>, bool)> {
     let size = std::fs::metadata(path).map_err(|error| Error::io("read", path, error))?.len();
-    let largest = (Grid::MAX_SIDE * Grid::MAX_SIDE) as u64;
+    // The largest grid in complex128, and a header.
+    let largest = (Grid::MAX_SIDE * Grid::MAX_SIDE * 16 + 4096) as u64;
     if size > largest {
         return Err(Error::file(path, format!("has {size} bytes: at most {largest} are read")));
     }

@@ -92,6 +92,8 @@ struct Job<'a> {
     design: Design,
     dataset: Dataset,
     state: Option<State>,
+    /// The command lines of all sittings so far.
+    commands: Vec<String>,
 }
 
 impl<'a> Job<'a> {
@@ -140,7 +142,7 @@ impl<'a> Job<'a> {
             }
             None => None,
         };
-        Ok(Job { args, folder, text, design, dataset, state })
+        Ok(Job { args, folder, text, design, dataset, state, commands: Vec::new() })
     }
 
     /// Trains to the end, saving on the way.
@@ -159,6 +161,7 @@ impl<'a> Job<'a> {
             write_bytes(&self.folder.join(DESIGN), self.text.as_bytes())?;
         }
         create_folder(&self.folder.join(CHECKPOINT))?;
+        let commands = note_command(&self.folder)?;
         let image_count = trainer.training_images() as u64;
         let total = settings.epochs * image_count;
         let mut done = trainer.state().history.len() as u64 * image_count + trainer.state().images;
@@ -204,7 +207,9 @@ impl<'a> Job<'a> {
             }
         }
         progress.finish();
-        Ok(trainer.into_parts().1)
+        let (_, state) = trainer.into_parts();
+        self.commands = commands;
+        Ok(state)
     }
 
     /// What to type to go on: without the same --data other images might be found.
@@ -269,11 +274,7 @@ impl<'a> Job<'a> {
         Provenance {
             version: env!("CARGO_PKG_VERSION").into(),
             commit: env!("D2NN_COMMIT").into(),
-            // Without the folder the program lies in: that says nothing to others.
-            command: std::iter::once("d2nn".to_owned())
-                .chain(std::env::args().skip(1))
-                .collect::<Vec<_>>()
-                .join(" "),
+            command: self.commands.join(" && "),
             seed: settings.seed,
             data: DataProvenance {
                 name: self.design.data.as_str().into(),
@@ -312,6 +313,18 @@ fn default_folder(name: &str) -> PathBuf {
 
 fn checkpoint_path(folder: &Path) -> PathBuf {
     folder.join(CHECKPOINT).join("state.npz")
+}
+
+/// Adds this command line to those of earlier sittings, which are returned with it, for the provenance.
+fn note_command(folder: &Path) -> Result<Vec<String>> {
+    let path = folder.join(CHECKPOINT).join("commands.txt");
+    let earlier = fs::read_to_string(&path).unwrap_or_default();
+    let mut commands: Vec<String> = earlier.lines().map(str::to_owned).collect();
+    // Without the folder the program lies in: that says nothing to others.
+    let words: Vec<String> = std::iter::once("d2nn".to_owned()).chain(std::env::args().skip(1)).collect();
+    commands.push(words.join(" "));
+    write_bytes(&path, (commands.join("\n") + "\n").as_bytes())?;
+    Ok(commands)
 }
 
 fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
@@ -353,8 +366,10 @@ fn check_free(folder: &Path, force: bool) -> Result<()> {
     let shown = folder.display();
     Err(Error::Usage(if force {
         format!("{shown} holds other files than a device: --force does not touch it, choose another --out")
-    } else {
+    } else if checkpoint_path(folder).exists() {
         format!("{shown} exists: go on with --resume, replace it with --force, or choose another --out")
+    } else {
+        format!("{shown} exists: replace it with --force, or choose another --out")
     }))
 }
 

@@ -78,6 +78,8 @@ fn a_training_stopped_three_times_ends_with_the_same_bits() {
     let visible = |device: &Path| names(device).into_iter().filter(|name| !name.starts_with('.')).collect();
     let (found, expected): (Vec<_>, Vec<_>) = (visible(&device), visible(&path.join("reference")));
     assert_eq!(found, expected);
+    let provenance = fs::read_to_string(device.join("provenance.toml")).unwrap();
+    assert!(provenance.contains("long.toml --data data --out broken && d2nn train broken"), "{provenance}");
     d2nn(path, &advice).fails(2, &["the training is finished", "nothing to resume"]);
 }
 

@@ -112,7 +112,7 @@ fn an_existing_folder_is_only_replaced_with_force() {
     let device = path.join("device");
     let before = masks(&device);
     d2nn(path, &["train", "device", "--data", "data", "--out", "device"])
-        .fails(2, &["device exists", "--resume", "--force", "--out"]);
+        .fails(2, &["device exists", "--force", "--out"]);
     assert!(masks(&device) == before);
 
     fs::write(device.join("notes.txt"), "mine").unwrap();
