@@ -23,7 +23,7 @@ pub struct Evaluation {
     /// Answers, shape (classes, classes): rows are the true class, columns the answer.
     pub confusion: Array2<u64>,
     /// Mean share of each region in the collected power, shape (classes, classes): rows are the true class.
-    pub energy: Array2<f64>,
+    pub region_shares: Array2<f64>,
     /// Power in the region of the true class over the power of the object, I_L / E_in.
     pub power_efficiency_input: f64,
     /// Power in the region of the true class over the power through the detector plane's aperture,
@@ -104,7 +104,7 @@ impl Totals {
                 images: 0,
                 loss: 0.0,
                 confusion: Array2::zeros((classes, classes)),
-                energy: Array2::zeros((classes, classes)),
+                region_shares: Array2::zeros((classes, classes)),
                 power_efficiency_input: 0.0,
                 power_efficiency_output: 0.0,
                 detector_share: 0.0,
@@ -126,7 +126,7 @@ impl Totals {
         let right = readings[label];
         let others = readings.iter().enumerate().filter(|(class, _)| *class != label);
         let rival = others.fold(0.0f64, |largest, (_, reading)| largest.max(*reading));
-        for (sum, reading) in sums.energy.row_mut(label).iter_mut().zip(readings) {
+        for (sum, reading) in sums.region_shares.row_mut(label).iter_mut().zip(readings) {
             *sum += reading / collected;
         }
         sums.power_efficiency_input += right / entering;
@@ -138,7 +138,7 @@ impl Totals {
     fn means(self) -> Evaluation {
         let mut means = self.sums;
         means.loss /= means.images as f64;
-        for (mut row, lit) in means.energy.outer_iter_mut().zip(&self.lit) {
+        for (mut row, lit) in means.region_shares.outer_iter_mut().zip(&self.lit) {
             row /= (*lit).max(1) as f64;
         }
         let lit = self.lit.iter().sum::<u64>().max(1) as f64;
@@ -168,7 +168,7 @@ mod tests {
         assert_eq!(means.images, 3);
         assert_eq!(means.loss, 1.0);
         assert_eq!(means.confusion, ndarray::array![[2, 0], [1, 0]]);
-        assert_eq!(means.energy, ndarray::array![[0.75, 0.25], [0.75, 0.25]]);
+        assert_eq!(means.region_shares, ndarray::array![[0.75, 0.25], [0.75, 0.25]]);
         assert!((means.accuracy() - 2.0 / 3.0).abs() < 1e-15);
         assert_eq!(means.per_class_accuracy(), [Some(1.0), Some(0.0)]);
         assert!((means.power_efficiency_input - (0.3 + 0.05) / 2.0).abs() < 1e-15);

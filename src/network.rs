@@ -10,6 +10,7 @@ use crate::field::{Real, WaveField};
 use crate::grid::Grid;
 use crate::mask::PhaseMask;
 use crate::object::ObjectPlane;
+use crate::propagation::rayleigh_sommerfeld::safe_offset;
 use crate::propagation::{Gap, Method, PixelModel, Propagator};
 use crate::units::Metres;
 
@@ -36,10 +37,20 @@ impl Bench {
     /// Checks that the parts fit together.
     ///
     /// # Errors
-    /// [`Error::Value`] when there is no mask or the detector has another grid.
+    /// [`Error::Value`] when there is no mask, a length is not above zero, the window is smaller than the grid, or
+    /// the detector has another grid.
     pub fn check(&self) -> Result<()> {
         if self.gaps.len() < 2 {
             return Err(Error::Value("a device needs at least one mask, so at least two gaps".into()));
+        }
+        if let Some(length) = std::iter::once(&self.wavelength)
+            .chain(&self.gaps)
+            .find(|length| !(length.is_finite() && **length > 0.0))
+        {
+            return Err(Error::Value(format!("a wavelength or gap of {length} m: it must be above zero")));
+        }
+        if self.padded.0 < self.grid().rows() || self.padded.1 < self.grid().columns() {
+            return Err(Error::Value("the padded window is smaller than the grid".into()));
         }
         if self.detector.grid() != self.grid() {
             return Err(Error::Value("object plane and detector plane must have the same grid".into()));
@@ -176,7 +187,8 @@ impl<T: Real> Network<T> {
     /// An even number of columns has none on the axis: the mean of the two beside it is taken.
     ///
     /// Each gap gives `slices` columns, its first plane included; the last column is the detector plane.
-    /// Between planes the field is carried by the angular spectrum, which short distances do not alias.
+    /// Between planes the field is carried by the sampled impulse response where that is free of aliasing, and
+    /// over shorter distances by the angular spectrum.
     /// `progress` is told the number of columns that are done.
     ///
     /// # Errors
@@ -196,6 +208,8 @@ impl<T: Real> Network<T> {
             let intensity = field.intensity();
             (&intensity.column((columns - 1) / 2) + &intensity.column(columns / 2)) / 2.0
         };
+        let (height, width) = bench.grid().aperture();
+        let widest = height.max(width);
         let mut positions = Vec::new();
         let mut cuts = Vec::new();
         let starts = bench.positions();
@@ -210,7 +224,10 @@ impl<T: Real> Network<T> {
                 cuts.push(if slice == 0 {
                     cut(&field)
                 } else {
-                    let gap = Gap { distance, method: Method::AngularSpectrum, ..bench.gap(index) };
+                    let safe = safe_offset(bench.wavelength, distance, bench.grid().pixel_pitch());
+                    let method =
+                        if safe >= widest { Method::RayleighSommerfeld } else { Method::AngularSpectrum };
+                    let gap = Gap { distance, method, ..bench.gap(index) };
                     cut(&Propagator::new(gap)?.propagate(&field))
                 });
                 progress(cuts.len());

@@ -3,16 +3,16 @@
 //! The header of an array may claim any shape, and the reader reserves memory for all of it before the first
 //! value is read: a damaged header must be refused before that, or the program is killed instead of saying why.
 
-use ndarray::Array2;
+use ndarray::{Array, Dimension};
 use ndarray_npy::{ReadNpyExt, ReadableElement};
 
-/// The two-dimensional array in `bytes`, the whole content of a file.
+/// The array in `bytes`, the whole content of a file.
 ///
 /// # Errors
 /// A sentence that says what is wrong; the caller knows the file and what belongs there.
-pub fn read_array<A: ReadableElement>(bytes: &[u8]) -> Result<Array2<A>, String> {
+pub fn read_array<A: ReadableElement, D: Dimension>(bytes: &[u8]) -> Result<Array<A, D>, String> {
     check_shape(bytes)?;
-    Array2::read_npy(bytes).map_err(|error| error.to_string())
+    Array::read_npy(bytes).map_err(|error| error.to_string())
 }
 
 /// Refuses a header that claims more values than there are bytes.
@@ -51,7 +51,7 @@ fn check_shape(bytes: &[u8]) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::array;
+    use ndarray::{Ix2, array};
     use ndarray_npy::WriteNpyExt;
 
     fn file(header: &str, values: &[u8]) -> Vec<u8> {
@@ -69,7 +69,7 @@ mod tests {
         let mut bytes = Vec::new();
         field.write_npy(&mut bytes).unwrap();
         assert_eq!(read_array(&bytes), Ok(field));
-        assert!(read_array::<f64>(&bytes).is_err());
+        assert!(read_array::<f64, Ix2>(&bytes).is_err());
         let column = file("{'descr': '|u1', 'fortran_order': True, 'shape': (2, 1), }", &[7, 8]);
         assert_eq!(read_array(&column), Ok(array![[7u8], [8]]));
     }
@@ -78,7 +78,7 @@ mod tests {
     fn damaged_headers_reserve_no_memory() {
         let claim = |shape: &str| {
             let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}");
-            read_array::<f32>(&file(&header, &[0; 16])).unwrap_err()
+            read_array::<f32, Ix2>(&file(&header, &[0; 16])).unwrap_err()
         };
         for shape in ["(100000000, 100000000)", "(4000000000, 4000000000, 4000000000)", "(1000000,)"] {
             assert!(claim(shape).contains("more than the file holds"), "{shape}: {}", claim(shape));
@@ -88,12 +88,12 @@ mod tests {
         }
         // Nothing, of a width beyond numbers.
         let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 9000000000000000000, 9000000000000000000), }";
-        assert!(read_array::<f32>(&file(header, &[])).is_err());
+        assert!(read_array::<f32, Ix2>(&file(header, &[])).is_err());
         // Cut off anywhere: an error, never a panic.
         let whole = file("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", &[0; 16]);
-        assert!(read_array::<f32>(&whole).is_ok());
+        assert!(read_array::<f32, Ix2>(&whole).is_ok());
         for length in 0..whole.len() {
-            assert!(read_array::<f32>(&whole[..length]).is_err(), "{length}");
+            assert!(read_array::<f32, Ix2>(&whole[..length]).is_err(), "{length}");
         }
     }
 }

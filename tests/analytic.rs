@@ -72,6 +72,18 @@ fn two_steps_are_one() {
 }
 
 #[test]
+fn evanescent_waves_decay() {
+    // |H| = exp(-2 pi z |w|), w^2 = 1/wavelength^2 - fx^2 - fy^2 < 0.
+    let frequency: f64 = 1.4e3;
+    let w = (frequency * frequency - WAVELENGTH.powi(-2)).sqrt();
+    for distance in [0.1e-3, 1e-3] {
+        let h = transfer(0.6 * frequency, 0.8 * frequency, WAVELENGTH, distance);
+        let expected = (-TAU * distance * w).exp();
+        assert!(expected < 0.8 && (h - expected).norm() < 1e-12, "{h} {expected}: rounding");
+    }
+}
+
+#[test]
 fn travelling_light_keeps_its_power() {
     // At a pitch of 0.8 mm every sampled frequency travels and lies inside the band limit; no crop.
     let grid = Grid::new(256, 240, 0.8e-3).unwrap();

@@ -59,6 +59,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rand_chacha", &["random"]),
     ("ndarray_npy", &["npy", "design", "training", "cli"]),
     ("tempfile", &["files"]),
+    ("zip", &["training"]),
     ("thiserror", &["error"]),
 ];
 

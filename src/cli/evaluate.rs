@@ -57,7 +57,7 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
     };
     let name = device.design.data;
     let (source, images) = args.data.load(&device.design, split)?;
-    let judged = judge(&engine, &device.design, &images, args.limit)?;
+    let judged = judge(&engine, &device.design, &images, args.limit, &|| None)?;
     if !args.json {
         let heading =
             format!("{} on {name}, {split_name} images from {}", device.design.name, source.describe());
@@ -69,7 +69,7 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         "loss": judged.loss,
         "confusion": judged.confusion.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
         "per_class_accuracy": judged.per_class_accuracy(),
-        "energy_distribution": judged.energy.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
+        "energy_distribution": judged.region_shares.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
         "power_efficiency_input": judged.power_efficiency_input,
         "power_efficiency_output": judged.power_efficiency_output,
         "detector_share": judged.detector_share,
@@ -84,12 +84,13 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
     }))
 }
 
-/// Judges a device on the first `limit` of `images`, with progress.
+/// Judges a device on the first `limit` of `images`, with progress; an error of `stopped` ends it early.
 pub(super) fn judge(
     engine: &dyn Engine,
     design: &Design,
     images: &Images,
     limit: Option<usize>,
+    stopped: &dyn Fn() -> Option<Error>,
 ) -> Result<Evaluation> {
     if limit == Some(0) {
         return Err(Error::Usage("--limit 0: there must be at least one image".into()));
@@ -100,7 +101,7 @@ pub(super) fn judge(
     let judged =
         evaluate(engine, images, &indices, &|readings, label| loss.value(readings, label), &mut |done| {
             progress.update(done as u64, String::new);
-            Ok(())
+            stopped().map_or(Ok(()), Err)
         });
     progress.finish();
     judged
@@ -138,7 +139,7 @@ pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[&str]) -> St
         let _ = writeln!(text, "  {}", share.map_or("       -".into(), percent));
     }
     let _ = writeln!(text, "\nmean share of each region in the collected power, % (rows: true class)");
-    for (class, row) in judged.energy.outer_iter().enumerate() {
+    for (class, row) in judged.region_shares.outer_iter().enumerate() {
         let _ = write!(text, "{class:>2} {:<12}", classes.get(class).unwrap_or(&""));
         for share in row {
             let _ = write!(text, "{:>6.1}", 100.0 * share);

@@ -11,7 +11,7 @@ use super::{open_device, print, print_json};
 use crate::design::folder::read_design;
 use crate::design::{Design, DesignFile, Device};
 use crate::error::Result;
-use crate::propagation::angular_spectrum::BandLimit;
+use crate::propagation::angular_spectrum::{BandLimit, needed_padding};
 use crate::propagation::rayleigh_sommerfeld::safe_offset;
 use crate::propagation::{Method, PixelModel};
 use crate::units::{Metres, format_length, trimmed};
@@ -67,6 +67,8 @@ struct Sampling {
     /// Reach of a pixel across the shortest gap at the largest angle.
     reach: Metres,
     widest: Metres,
+    /// Padding the angular spectrum needs across the longest gap.
+    needed_padding: f64,
     /// Largest offset at which the impulse response is safely sampled across the shortest gap.
     safe_offset: Metres,
 }
@@ -93,6 +95,7 @@ impl Sampling {
             evanescent_share: evanescent_share(nyquist * bench.wavelength),
             reach: if sine < 1.0 { shortest * sine / (1.0 - sine * sine).sqrt() } else { f64::INFINITY },
             widest,
+            needed_padding: needed_padding(height.min(width), pitch, bench.wavelength, longest),
             safe_offset: safe_offset(bench.wavelength, shortest, pitch),
         }
     }
@@ -107,16 +110,17 @@ impl Sampling {
         let padding = design.padding();
         match design.bench.method {
             Method::RayleighSommerfeld => format!(
-                "padding {} suffices: the window holds the whole linear convolution, nothing wraps around",
+                "padding {} suffices: the window holds the whole linear convolution, light that leaves on one side does not come in on the other",
                 trimmed(padding, 2)
             ),
-            Method::AngularSpectrum if padding >= 4.0 => {
-                format!("padding {} keeps wrap-around at the level of a few per cent", trimmed(padding, 2))
-            }
             Method::AngularSpectrum => format!(
-                "padding {} leaves wrap-around of several per cent for rough masks: take padding = 4, or method = \
-                 \"rayleigh-sommerfeld\"",
-                trimmed(padding, 2)
+                "padding {}; {} is needed for the window to hold all that leaves a plane (longest gap)",
+                trimmed(padding, 2),
+                if self.needed_padding.is_finite() {
+                    trimmed(self.needed_padding, 1)
+                } else {
+                    "no finite one".into()
+                }
             ),
         }
     }

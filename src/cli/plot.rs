@@ -105,6 +105,10 @@ pub fn run(args: PlotArgs) -> Result<()> {
         (None, Some((_, images))) => Some(Subject::of_test_image(&device, images, args.image)?),
         (None, None) => None,
     };
+    if args.limit == Some(0) {
+        return Err(Error::Usage("--limit 0: there must be at least one image".into()));
+    }
+    let engine = if wants(Kind::Confusion) { Some(args.threads.engine(&device)?) } else { None };
     let mut artist = Artist { device: &device, folder, format, sample, written: Vec::new() };
     create_folder(&artist.folder)?;
     if wants(Kind::Masks) {
@@ -122,9 +126,8 @@ pub fn run(args: PlotArgs) -> Result<()> {
     if let Some(subject) = &subject {
         artist.image(subject, wants(Kind::Detector), wants(Kind::Light))?;
     }
-    if let Some((_, images)) = test.as_ref().filter(|_| wants(Kind::Confusion)) {
-        let engine = args.threads.engine(&device)?;
-        let judged = evaluate::judge(&engine, &device.design, images, args.limit)?;
+    if let (Some((_, images)), Some(engine)) = (&test, engine) {
+        let judged = evaluate::judge(&engine, &device.design, images, args.limit, &|| None)?;
         artist.confusion(&judged)?;
     }
     let lines: String = artist.written.iter().map(|path| format!("{}\n", path.display())).collect();
@@ -208,6 +211,11 @@ impl Artist<'_> {
         sample_note(provenance.map_or(self.sample, |provenance| provenance.data.builtin_sample))
     }
 
+    /// What pictures of images carry: whether the images or the training were the sample's only.
+    fn note(&self, from_data: bool) -> Option<&'static str> {
+        sample_note(self.sample && from_data).or_else(|| self.trained_note())
+    }
+
     fn masks(&mut self) -> Result<()> {
         let path = self.path("masks");
         let title = format!("{}: phase masks in the order of the light", self.device.design.name);
@@ -245,7 +253,7 @@ impl Artist<'_> {
     fn confusion(&mut self, judged: &Evaluation) -> Result<()> {
         let path = self.path("confusion");
         let title = format!("{}: {} test images", self.device.design.name, judged.images);
-        let (labels, note) = (self.labels(), sample_note(self.sample));
+        let (labels, note) = (self.labels(), self.note(true));
         Confusion { counts: &judged.confusion, labels: &labels, title: &title, note }
             .write(&path, self.format)
     }
@@ -260,7 +268,7 @@ impl Artist<'_> {
         let answer = brightest(&readings);
         let labels = self.labels();
         let title = format!("{}: {}, answer {}", self.device.design.name, subject.name, labels[answer]);
-        let note = sample_note(self.sample && subject.truth.is_some());
+        let note = self.note(subject.truth.is_some());
         if detector {
             let total: f64 = readings.iter().sum();
             let shares: Vec<f64> =

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use ndarray::Array2;
+use ndarray::{Array2, Ix2};
 use ndarray_npy::WriteNpyExt;
 use num_complex::Complex;
 
@@ -14,6 +14,7 @@ use crate::field::WaveField;
 use crate::files::write_bytes;
 use crate::grid::Grid;
 use crate::npy::read_array;
+use crate::propagation::angular_spectrum::needed_padding;
 use crate::propagation::rayleigh_sommerfeld::{direct_summation, safe_offset};
 use crate::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
 use crate::units::{Metres, format_length, parse_positive_length};
@@ -29,7 +30,7 @@ Example:
   d2nn propagate field.npy --wavelength \"0.75 mm\" --pixel-pitch \"0.4 mm\" --distance \"30 mm\" --out out.npy"
 )]
 pub struct PropagateArgs {
-    /// NumPy file: complex64, complex128, float32 or float64, shape (rows, columns)
+    /// NumPy file: complex64, complex128, float32, float64, int64, uint8 or bool, shape (rows, columns)
     field: PathBuf,
     /// Wavelength in the medium, such as "0.75 mm"
     #[arg(long, value_name = "LENGTH")]
@@ -78,6 +79,9 @@ pub fn run(args: PropagateArgs) -> Result<()> {
     let grid =
         Grid::new(rows, columns, pitch).map_err(|error| Error::file(&args.field, error.to_string()))?;
     let field = WaveField::new(grid, amplitude)?;
+    if args.method != MethodName::AngularSpectrum {
+        warn_of_sampling(grid, wavelength, distance);
+    }
     let behind = match args.method {
         MethodName::Direct => {
             let mut progress = Progress::new("summing", rows as u64, "rows");
@@ -88,12 +92,11 @@ pub fn run(args: PropagateArgs) -> Result<()> {
             sum?
         }
         MethodName::AngularSpectrum | MethodName::RayleighSommerfeld => {
-            let method = if args.method == MethodName::AngularSpectrum {
-                Method::AngularSpectrum
-            } else {
-                warn_of_aliasing(grid, wavelength, distance, args.padding);
-                Method::RayleighSommerfeld
+            let method = match args.method {
+                MethodName::AngularSpectrum => Method::AngularSpectrum,
+                _ => Method::RayleighSommerfeld,
             };
+            warn_of_padding(grid, wavelength, distance, method, args.padding);
             let padded = padded_shape(grid, args.padding)
                 .map_err(|error| Error::Usage(format!("--padding: {error}")))?;
             let pixel_model = PixelModel::Point;
@@ -116,8 +119,8 @@ pub fn run(args: PropagateArgs) -> Result<()> {
     print(&format!("{rows} x {columns} pixels over {}: {kept}\n", format_length(distance, 6)))
 }
 
-/// The impulse response must be sampled finely enough, and wrap-around needs room.
-fn warn_of_aliasing(grid: Grid, wavelength: Metres, distance: Metres, padding: f64) {
+/// The impulse response must be sampled finely enough, by the direct sum as well.
+fn warn_of_sampling(grid: Grid, wavelength: Metres, distance: Metres) {
     let (height, width) = grid.aperture();
     let limit = safe_offset(wavelength, distance, grid.pixel_pitch());
     if height.max(width) > limit {
@@ -128,8 +131,21 @@ fn warn_of_aliasing(grid: Grid, wavelength: Metres, distance: Metres, padding: f
             format_length(height.max(width), 3)
         ));
     }
-    if padding < 2.0 {
-        say(&format!("warning: --padding {padding}: light wraps around the window below a padding of 2"));
+}
+
+/// Light that leaves the window comes in again on the other side, or is cut by the band limit.
+fn warn_of_padding(grid: Grid, wavelength: Metres, distance: Metres, method: Method, padding: f64) {
+    let (height, width) = grid.aperture();
+    let needed = match method {
+        Method::RayleighSommerfeld => 2.0,
+        Method::AngularSpectrum => {
+            needed_padding(height.min(width), grid.pixel_pitch(), wavelength, distance)
+        }
+    };
+    if padding < 0.9 * needed || method == Method::RayleighSommerfeld && padding < needed {
+        say(&format!(
+            "warning: --padding {padding} is too little for this method and distance: {needed:.1} is needed"
+        ));
     }
 }
 
@@ -143,15 +159,21 @@ fn read(path: &Path) -> Result<(Array2<Complex<f64>>, bool)> {
     }
     let bytes = std::fs::read(path).map_err(|error| Error::io("read", path, error))?;
     let double = |re: f64, im: f64| Complex::new(re, im);
-    let (field, single) = if let Ok(field) = read_array::<Complex<f64>>(&bytes) {
+    let (field, single) = if let Ok(field) = read_array::<Complex<f64>, Ix2>(&bytes) {
         (field, false)
-    } else if let Ok(field) = read_array::<Complex<f32>>(&bytes) {
+    } else if let Ok(field) = read_array::<Complex<f32>, Ix2>(&bytes) {
         (field.mapv(|u| double(u.re.into(), u.im.into())), true)
-    } else if let Ok(field) = read_array::<f32>(&bytes) {
+    } else if let Ok(field) = read_array::<f32, Ix2>(&bytes) {
         (field.mapv(|u| double(u.into(), 0.0)), true)
+    } else if let Ok(field) = read_array::<bool, Ix2>(&bytes) {
+        (field.mapv(|open| double(f64::from(u8::from(open)), 0.0)), false)
+    } else if let Ok(field) = read_array::<u8, Ix2>(&bytes) {
+        (field.mapv(|value| double(value.into(), 0.0)), false)
+    } else if let Ok(field) = read_array::<i64, Ix2>(&bytes) {
+        (field.mapv(|value| double(value as f64, 0.0)), false)
     } else {
-        let field = read_array::<f64>(&bytes).map_err(|error| {
-            let advice = "a field is a two-dimensional complex64, complex128, float32 or float64 array";
+        let field = read_array::<f64, Ix2>(&bytes).map_err(|error| {
+            let advice = "a field is a two-dimensional array of complex64, complex128, float32, float64, int64, uint8 or bool";
             Error::file(path, format!("{error}: {advice}"))
         })?;
         (field.mapv(|u| double(u, 0.0)), false)

@@ -69,6 +69,8 @@ pub struct TrainArgs {
 /// For wrong designs and flags, absent or damaged data, an existing folder, a checkpoint that does not fit;
 /// [`Error::Interrupted`] after Ctrl-C, when everything is saved.
 pub fn run(args: TrainArgs) -> Result<()> {
+    let mut job = Job::prepare(&args)?;
+    // From here on there is something to save; before, Ctrl-C just leaves.
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     ctrlc::set_handler(move || {
@@ -79,9 +81,8 @@ pub fn run(args: TrainArgs) -> Result<()> {
         say("\nstopping after this step (press Ctrl-C again to leave without saving it)");
     })
     .map_err(|error| Error::Value(format!("cannot watch for Ctrl-C: {error}")))?;
-    let mut job = Job::prepare(&args)?;
     let state = job.train(&stop)?;
-    job.finish(state)
+    job.finish(state, &stop)
 }
 
 /// One training and where it goes.
@@ -155,6 +156,9 @@ impl<'a> Job<'a> {
         let engine = self.args.threads.bare_engine(self.design.bench.clone())?;
         let threads = engine.threads();
         let mut trainer = Trainer::new(Box::new(engine), settings, &self.dataset.train, state)?;
+        if stop.load(Ordering::SeqCst) {
+            return Err(Error::Interrupted("stopped before the first step: nothing was changed".into()));
+        }
         if !resumed {
             create_folder(&self.folder)?;
             remove_results(&self.folder)?;
@@ -191,6 +195,7 @@ impl<'a> Job<'a> {
                 write_history(&self.folder, &trainer.state().history)?;
                 write_masks(&self.folder, &trainer.state().phases)?;
             }
+            // After the last step the test comes, which asks again.
             let stopping = stop.load(Ordering::SeqCst) && !trainer.finished();
             if step.finished.is_some() || stopping || saved.elapsed() >= CHECKPOINT_EVERY {
                 self.save(trainer.state())?;
@@ -228,7 +233,7 @@ impl<'a> Job<'a> {
     }
 
     /// Tests once, then writes masks, provenance and pictures.
-    fn finish(&self, state: State) -> Result<()> {
+    fn finish(&self, state: State, stop: &AtomicBool) -> Result<()> {
         let sums = write_masks(&self.folder, &state.phases)?;
         write_history(&self.folder, &state.history)?;
         let device = Device {
@@ -238,7 +243,15 @@ impl<'a> Job<'a> {
             provenance: None,
         };
         let engine = self.args.threads.engine(&device)?;
-        let judged = evaluate::judge(&engine, &self.design, &self.dataset.test, None)?;
+        let stopped = || {
+            stop.load(Ordering::SeqCst).then(|| {
+                Error::Interrupted(format!(
+                    "stopped in the final test, all steps are saved; go on with\n  {}",
+                    self.resume_command()
+                ))
+            })
+        };
+        let judged = evaluate::judge(&engine, &self.design, &self.dataset.test, None, &stopped)?;
         let last = state.history.last();
         write_provenance(&self.folder, &self.provenance(&judged, last, sums))?;
         let sample = self.dataset.source.warning().is_some();
@@ -321,8 +334,8 @@ fn note_command(folder: &Path) -> Result<Vec<String>> {
     let earlier = fs::read_to_string(&path).unwrap_or_default();
     let mut commands: Vec<String> = earlier.lines().map(str::to_owned).collect();
     // Without the folder the program lies in: that says nothing to others.
-    let words: Vec<String> = std::iter::once("d2nn".to_owned()).chain(std::env::args().skip(1)).collect();
-    commands.push(words.join(" "));
+    let words = std::env::args_os().skip(1).map(|word| quoted(&word));
+    commands.push(std::iter::once("d2nn".to_owned()).chain(words).collect::<Vec<_>>().join(" "));
     write_bytes(&path, (commands.join("\n") + "\n").as_bytes())?;
     Ok(commands)
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use ndarray::Array2;
+use ndarray::{Array2, Ix2};
 use ndarray_npy::WriteNpyExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -180,10 +180,10 @@ fn read_mask(folder: &Path, number: usize, design: &Design) -> Result<Array2<f32
         return Err(Error::file(&path, format!("has {size} bytes: {expected}")));
     }
     let bytes = fs::read(&path).map_err(|error| Error::io("read", &path, error))?;
-    let phase = read_array::<f32>(&bytes)
+    let phase = read_array::<f32, Ix2>(&bytes)
         .or_else(|error| {
             // NumPy makes float64 of most arithmetic: masks edited there are welcome.
-            read_array::<f64>(&bytes).map(|phase| phase.mapv(|value| value as f32)).map_err(|_| error)
+            read_array::<f64, Ix2>(&bytes).map(|phase| phase.mapv(|value| value as f32)).map_err(|_| error)
         })
         .map_err(|error| Error::file(&path, format!("{error}: {expected}")))?;
     if phase.dim() != (rows, columns) {

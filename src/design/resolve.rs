@@ -8,6 +8,7 @@ use crate::grid::Grid;
 use crate::material::Material;
 use crate::network::Bench;
 use crate::object::{Encoding, ObjectPlane};
+use crate::propagation::angular_spectrum::needed_padding;
 use crate::propagation::rayleigh_sommerfeld::safe_offset;
 use crate::propagation::{Method, PixelModel, padded_shape};
 use crate::training::{CrossEntropy, Settings, Start};
@@ -121,8 +122,9 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         ));
     }
     let padded = padded_shape(grid, table.padding).map_err(|error| format!("bench.padding: {error}"))?;
-    if method == Method::RayleighSommerfeld {
-        check_sampling(grid, wavelength, &gaps)?;
+    match method {
+        Method::RayleighSommerfeld => check_sampling(grid, wavelength, &gaps)?,
+        Method::AngularSpectrum => check_padding(grid, wavelength, &gaps, table.padding)?,
     }
     let encoding = match typed.object.encoding {
         EncodingKey::Amplitude => Encoding::Amplitude,
@@ -201,6 +203,23 @@ fn check_sampling(grid: Grid, wavelength: Metres, gaps: &[Metres]) -> Checked<()
         format_length(shortest, 3),
         format_length(limit, 3),
         format_length(widest, 3)
+    ))
+}
+
+/// The window must hold what leaves the plane, or the band limit cuts it: the angular spectrum then loses light.
+fn check_padding(grid: Grid, wavelength: Metres, gaps: &[Metres], padding: f64) -> Checked<()> {
+    let longest = gaps.iter().copied().fold(0.0, f64::max);
+    let (height, width) = grid.aperture();
+    let needed = needed_padding(height.min(width), grid.pixel_pitch(), wavelength, longest);
+    // At nine tenths the steepest tenth of the angles is cut, which carries little: docs/optics.md has figures.
+    if padding >= 0.9 * needed {
+        return Ok(());
+    }
+    Err(format!(
+        "bench.method = \"angular-spectrum\" at bench.padding = {padding} is aliased: across a gap of {} light \
+         spreads so far that a padding of {needed:.1} is needed; raise padding, shorten the gaps, or take method = \
+         \"rayleigh-sommerfeld\"",
+        format_length(longest, 3)
     ))
 }
 

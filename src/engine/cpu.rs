@@ -12,9 +12,13 @@ use super::{Engine, Gradients, ReadingSlopes, Readings};
 use crate::error::{Error, Result};
 use crate::network::Bench;
 
-/// Samples whose gradients are summed one after the other. A constant: the order of every sum, and so every
-/// bit of the result, is independent of the number of threads.
-const CHUNK: usize = 2;
+/// Samples whose gradients are summed one after the other, for a batch of `samples`.
+///
+/// A function of the batch alone: the order of every sum, and so every bit of the result, is independent of the
+/// number of threads. Two, or more where more than 32 sums would have to be kept.
+fn chunk_size(samples: usize) -> usize {
+    samples.div_ceil(32).max(2)
+}
 
 /// Engine for the processor.
 pub struct CpuEngine {
@@ -130,7 +134,8 @@ impl Engine for CpuEngine {
         let samples = images.len_of(Axis(0));
         let optics = &self.optics;
         let regions = self.bench.detector.regions().len();
-        let parts = samples.div_ceil(CHUNK);
+        let size = chunk_size(samples);
+        let parts = samples.div_ceil(size);
         let pixels = optics.rows * optics.columns;
         let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = sums.len().max(parts);
@@ -141,9 +146,9 @@ impl Engine for CpuEngine {
                 .enumerate()
                 .map(|(chunk, gradient)| {
                     gradient.fill(0.0);
-                    let mut readings = Vec::with_capacity(CHUNK * regions);
+                    let mut readings = Vec::with_capacity(size * regions);
                     self.with_workspace(|workspace| {
-                        for sample in chunk * CHUNK..samples.min((chunk + 1) * CHUNK) {
+                        for sample in chunk * size..samples.min((chunk + 1) * size) {
                             workspace.forward(optics, &self.bench, images.index_axis(Axis(0), sample));
                             workspace.arrive(optics, &optics.detector_rows);
                             let read = workspace.readings(optics);

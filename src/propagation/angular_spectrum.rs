@@ -23,6 +23,14 @@ pub fn transfer(fy: f64, fx: f64, wavelength: Metres, distance: Metres) -> Compl
     Complex::cis(TAU * distance * w.re) * (-TAU * distance.abs() * w.im).exp()
 }
 
+/// Padding at which light of a plane `width` metres wide does not come round the window onto the plane again.
+///
+/// Light leaves a pixel under at most sin(theta) = wavelength / (2 pitch) and so reaches z tan(theta) beyond the
+/// plane; the window must hold that: 1 + reach / width. Infinite for pitches of half a wavelength or less.
+pub fn needed_padding(width: Metres, pitch: Metres, wavelength: Metres, distance: Metres) -> f64 {
+    1.0 + super::rayleigh_sommerfeld::safe_offset(wavelength, distance, pitch) / width
+}
+
 /// Where [`transfer`] may be sampled at steps of 1/(samples pitch) without aliasing.
 ///
 /// Matsushima & Shimobaba, Opt. Express 17, 19662 (2009): f_limit = 1/(wavelength sqrt((2 df z)^2 + 1))

@@ -1,14 +1,16 @@
 //! The state of a training in one file: a NumPy archive (`numpy.load` opens it) whose parts carry checksums.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
-use ndarray::{Array1, Array2, Array3, Axis, Dimension, OwnedRepr};
-use ndarray_npy::{NpzReader, NpzWriter, ReadableElement};
+use ndarray::{Array, Array1, Array2, Array3, Axis, Dimension};
+use ndarray_npy::{NpzWriter, ReadableElement};
+use zip::ZipArchive;
 
 use super::{Adam, Epoch, State};
 use crate::error::{Error, Result};
 use crate::files::write_whole;
+use crate::npy::read_array;
 
 /// Version of the layout below.
 const FORMAT: u64 = 1;
@@ -16,6 +18,8 @@ const FORMAT: u64 = 1;
 const EPOCH_WIDTH: usize = 9;
 /// Largest checkpoint that is read, bytes: 20 masks of 4096 x 4096 pixels.
 const MAX_BYTES: u64 = 4 << 30;
+
+type Archive = ZipArchive<Cursor<Vec<u8>>>;
 
 /// What a checkpoint belongs to: it is only used for the same design and the same images.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +84,7 @@ pub fn load(path: &Path) -> Result<(State, Identity)> {
 }
 
 fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
-    let mut npz = NpzReader::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+    let mut npz = ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
     let counters: Array1<u64> = part(&mut npz, "counters")?;
     if counters.first() != Some(&FORMAT) {
         return Err("it was written by another version of d2nn".into());
@@ -119,16 +123,16 @@ fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
     Ok((state, identity))
 }
 
-/// Reads one part; the archive checks its CRC-32 on the way.
-fn part<T, D>(
-    npz: &mut NpzReader<Cursor<Vec<u8>>>,
-    name: &str,
-) -> std::result::Result<ndarray::ArrayBase<OwnedRepr<T>, D>, String>
+/// Reads one part; reading it to its end checks its CRC-32, and only then is its header believed.
+fn part<T, D>(archive: &mut Archive, name: &str) -> std::result::Result<Array<T, D>, String>
 where
     T: ReadableElement,
     D: Dimension,
 {
-    npz.by_name::<OwnedRepr<T>, D>(name).map_err(|error| format!("{name}: {error}"))
+    let mut bytes = Vec::new();
+    let mut entry = archive.by_name(&format!("{name}.npy")).map_err(|error| format!("{name}: {error}"))?;
+    entry.read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
+    read_array(&bytes).map_err(|error| format!("{name}: {error}"))
 }
 
 fn numbers(epoch: &Epoch) -> [f64; EPOCH_WIDTH] {
