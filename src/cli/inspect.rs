@@ -110,7 +110,7 @@ impl Sampling {
         let padding = design.padding();
         match design.bench.method {
             Method::RayleighSommerfeld => format!(
-                "padding {} suffices: the window holds the whole linear convolution, light that leaves on one side does not come in on the other",
+                "padding {} suffices: the window holds the whole linear convolution",
                 trimmed(padding, 2)
             ),
             Method::AngularSpectrum => format!(

@@ -252,7 +252,7 @@ impl Artist<'_> {
 
     fn confusion(&mut self, judged: &Evaluation) -> Result<()> {
         let path = self.path("confusion");
-        let title = format!("{}: {} test images", self.device.design.name, judged.images);
+        let title = format!("{}, test images", self.device.design.name);
         let (labels, note) = (self.labels(), self.note(true));
         Confusion { counts: &judged.confusion, labels: &labels, title: &title, note }
             .write(&path, self.format)

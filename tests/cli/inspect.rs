@@ -90,13 +90,13 @@ fn devices_show_how_they_were_trained_and_designs_do_not() {
 fn other_shapes_and_methods() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
-    let text = small_but("pixels = 64", "pixels = [64, 80]\nmethod = \"angular-spectrum\"")
+    let text = small_but("pixels = 64", "pixels = [64, 80]\npadding = 3\nmethod = \"angular-spectrum\"")
         .replace("gaps = \"12 mm\"", "gaps = [\"3 mm\", \"12 mm\", \"20 mm\"]");
     fs::write(path.join("other.toml"), text).unwrap();
     let json = d2nn(path, &["inspect", "other.toml", "--json"]).json();
     assert_eq!((&json["pixels"], &json["gaps"]), (&json!([64, 80]), &json!([0.003, 0.012, 0.02])));
     let sheet = d2nn(path, &["inspect", "other.toml"]);
-    for word in ["80 x 64 pixels", "3 mm, 12 mm, 20 mm", "partly connected", "take padding = 4"] {
+    for word in ["80 x 64 pixels", "3 mm, 12 mm, 20 mm", "partly connected", "padding 3; 3.1 is needed"] {
         assert!(sheet.done().contains(word), "\"{word}\" is not in {}", sheet.stdout);
     }
     // Pitches below half a wavelength: light of every direction, no limit of sampling.

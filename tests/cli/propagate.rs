@@ -118,7 +118,13 @@ fn warnings_and_darkness() {
     let path = folder.path();
     write(&path.join("in.npy"), &beam());
     let near = propagate(path, "in.npy", "out.npy", &["--padding", "1"]);
-    assert!(near.stderr.contains("wraps around") && near.code == Some(0), "{}", near.stderr);
+    assert!(near.stderr.contains("--padding 1 is too little") && near.code == Some(0), "{}", near.stderr);
+    let angular = propagate(path, "in.npy", "out.npy", &["--padding", "1", "--method", "angular-spectrum"]);
+    assert!(
+        angular.stderr.contains("--padding 1 is too little") && angular.code == Some(0),
+        "{}",
+        angular.stderr
+    );
     let lengths = ["--wavelength", "0.75 mm", "--pixel-pitch", "0.4 mm", "--distance", "2 mm"];
     let near = d2nn(path, &[&["propagate", "in.npy", "--out", "out.npy"], &lengths[..]].concat());
     assert!(near.stderr.contains("undersampled beyond an offset of 5.388 mm"), "{}", near.stderr);
@@ -136,7 +142,7 @@ fn files_that_are_no_fields_are_refused() {
     let refused = |name: &str, words: &[&str]| {
         propagate(path, name, "out.npy", &[]).fails(1, &[&[name], words].concat());
     };
-    let advice = "two-dimensional complex64, complex128, float32 or float64";
+    let advice = "a two-dimensional array of complex64, complex128, float32, float64, int64, uint8 or bool";
     Array3::<f64>::zeros((2, 2, 2)).write_npy(fs::File::create(path.join("3d.npy")).unwrap()).unwrap();
     refused("3d.npy", &[advice]);
     write(&path.join("whole.npy"), &Array2::<i32>::zeros((4, 4)));
