@@ -274,18 +274,8 @@ pub fn read_history(folder: &Path) -> Result<Vec<Epoch>> {
         let wrong = || Error::file(&path, format!("line {}: not nine numbers: {line}", index + 2));
         let numbers: Vec<f64> =
             line.split(',').map(str::parse).collect::<std::result::Result<_, _>>().map_err(|_| wrong())?;
-        let numbers: [f64; 9] = numbers.try_into().map_err(|_| wrong())?;
-        Ok(Epoch {
-            epoch: numbers[0] as u64,
-            steps: numbers[1] as u64,
-            learning_rate: numbers[2],
-            training_loss: numbers[3],
-            training_accuracy: numbers[4],
-            validation_loss: numbers[5],
-            validation_accuracy: numbers[6],
-            detector_share: numbers[7],
-            seconds: numbers[8],
-        })
+        let numbers: [f64; Epoch::WIDTH] = numbers.try_into().map_err(|_| wrong())?;
+        Ok(Epoch::from_numbers(numbers))
     };
     lines.enumerate().map(row).collect()
 }

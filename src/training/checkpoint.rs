@@ -14,8 +14,6 @@ use crate::npy::read_array;
 
 /// Version of the layout below.
 const FORMAT: u64 = 1;
-/// Numbers in a row of the history.
-const EPOCH_WIDTH: usize = 9;
 /// Largest checkpoint that is read, bytes: 20 masks of 4096 x 4096 pixels.
 const MAX_BYTES: u64 = 4 << 30;
 
@@ -47,11 +45,11 @@ fn archive(state: &State, identity: &Identity) -> std::result::Result<Vec<u8>, n
     npz.add_array("sums", &Array1::from_iter([state.loss, state.seconds]))?;
     npz.add_array("design", &Array1::from_iter(identity.design.bytes()))?;
     npz.add_array("data", &Array1::from_iter(identity.data.bytes()))?;
-    let history: Vec<f64> = state.history.iter().flat_map(numbers).collect();
+    let history: Vec<f64> = state.history.iter().flat_map(Epoch::numbers).collect();
     let rows = state.history.len();
     npz.add_array(
         "history",
-        &Array2::from_shape_fn((rows, EPOCH_WIDTH), |(row, column)| history[row * EPOCH_WIDTH + column]),
+        &Array2::from_shape_fn((rows, Epoch::WIDTH), |(row, column)| history[row * Epoch::WIDTH + column]),
     )?;
     for (name, masks) in
         [("phases", &state.phases), ("mean", &state.adam.mean), ("square", &state.adam.square)]
@@ -91,7 +89,7 @@ fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
     }
     let sums: Array1<f64> = part(&mut npz, "sums")?;
     let history: Array2<f64> = part(&mut npz, "history")?;
-    if counters.len() != 4 || sums.len() != 2 || history.ncols() != EPOCH_WIDTH {
+    if counters.len() != 4 || sums.len() != 2 || history.ncols() != Epoch::WIDTH {
         return Err("its parts have unexpected shapes".into());
     }
     let mut text = |name| -> std::result::Result<String, String> {
@@ -114,7 +112,10 @@ fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
     let state = State {
         phases,
         adam: Adam { mean, square, steps: counters[1] },
-        history: history.outer_iter().map(|row| epoch(&row.to_vec())).collect(),
+        history: history
+            .outer_iter()
+            .map(|row| Epoch::from_numbers(std::array::from_fn(|i| row[i])))
+            .collect(),
         loss: sums[0],
         correct: counters[2],
         images: counters[3],
@@ -133,32 +134,4 @@ where
     let mut entry = archive.by_name(&format!("{name}.npy")).map_err(|error| format!("{name}: {error}"))?;
     entry.read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
     read_array(&bytes).map_err(|error| format!("{name}: {error}"))
-}
-
-fn numbers(epoch: &Epoch) -> [f64; EPOCH_WIDTH] {
-    [
-        epoch.epoch as f64,
-        epoch.steps as f64,
-        epoch.learning_rate,
-        epoch.training_loss,
-        epoch.training_accuracy,
-        epoch.validation_loss,
-        epoch.validation_accuracy,
-        epoch.detector_share,
-        epoch.seconds,
-    ]
-}
-
-fn epoch(numbers: &[f64]) -> Epoch {
-    Epoch {
-        epoch: numbers[0] as u64,
-        steps: numbers[1] as u64,
-        learning_rate: numbers[2],
-        training_loss: numbers[3],
-        training_accuracy: numbers[4],
-        validation_loss: numbers[5],
-        validation_accuracy: numbers[6],
-        detector_share: numbers[7],
-        seconds: numbers[8],
-    }
 }

@@ -77,6 +77,52 @@ pub struct Epoch {
     pub seconds: f64,
 }
 
+impl Epoch {
+    /// Numbers in a row.
+    pub const WIDTH: usize = 9;
+
+    /// The row as numbers, in the order of the fields.
+    pub fn numbers(&self) -> [f64; Self::WIDTH] {
+        [
+            self.epoch as f64,
+            self.steps as f64,
+            self.learning_rate,
+            self.training_loss,
+            self.training_accuracy,
+            self.validation_loss,
+            self.validation_accuracy,
+            self.detector_share,
+            self.seconds,
+        ]
+    }
+
+    /// The way back of [`Epoch::numbers`].
+    pub fn from_numbers(numbers: [f64; Self::WIDTH]) -> Self {
+        let [
+            epoch,
+            steps,
+            learning_rate,
+            training_loss,
+            training_accuracy,
+            validation_loss,
+            validation_accuracy,
+            detector_share,
+            seconds,
+        ] = numbers;
+        Epoch {
+            epoch: epoch as u64,
+            steps: steps as u64,
+            learning_rate,
+            training_loss,
+            training_accuracy,
+            validation_loss,
+            validation_accuracy,
+            detector_share,
+            seconds,
+        }
+    }
+}
+
 /// Everything a training needs to go on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
