@@ -5,6 +5,7 @@
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 
+use d2nn::dataset::DatasetName;
 use d2nn::detector::Region;
 use d2nn::grid::{Grid, spatial_frequencies};
 use d2nn::plots::{Confusion, DetectorPlane, Format, History, Light, Masks, Plane, SideView, Training};
@@ -14,18 +15,6 @@ use num_complex::Complex64;
 
 const WAVELENGTH: f64 = 0.75e-3;
 const GAP: f64 = 30e-3;
-const CLASSES: [&str; 10] = [
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
-];
 
 fn main() {
     let folder = std::env::args().nth(1).map(PathBuf::from);
@@ -57,7 +46,8 @@ fn draw(folder: &Path) -> Result<()> {
         .map(|(index, (intensity, name))| Plane { name, z: index as f64 * GAP, intensity })
         .collect();
     let positions: Vec<f64> = (1..=5).map(|index| f64::from(index) * GAP).collect();
-    let labels: Vec<String> = CLASSES.iter().map(|&name| name.to_owned()).collect();
+    let labels: Vec<String> =
+        DatasetName::FashionMnist.class_names().iter().map(|&name| name.to_owned()).collect();
     let detected = planes[6].intensity;
     let powers: Vec<f64> = regions.iter().map(|region| power(detected, region)).collect();
     let sum: f64 = powers.iter().sum();

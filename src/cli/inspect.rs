@@ -64,13 +64,12 @@ struct Sampling {
     nyquist: f64,
     /// Share of the sampled frequencies that is evanescent.
     evanescent_share: f64,
-    /// Reach of a pixel across the shortest gap at the largest angle.
+    /// Reach of a pixel across the shortest gap at the largest angle; also the largest offset at which the impulse
+    /// response is safely sampled there: both end where its local frequency is the pixels' highest.
     reach: Metres,
     widest: Metres,
     /// Padding the angular spectrum needs across the longest gap.
     needed_padding: f64,
-    /// Largest offset at which the impulse response is safely sampled across the shortest gap.
-    safe_offset: Metres,
 }
 
 impl Sampling {
@@ -93,10 +92,9 @@ impl Sampling {
             band_limit: band.limits().0.min(band.limits().1),
             nyquist,
             evanescent_share: evanescent_share(nyquist * bench.wavelength),
-            reach: if sine < 1.0 { shortest * sine / (1.0 - sine * sine).sqrt() } else { f64::INFINITY },
+            reach: safe_offset(bench.wavelength, shortest, pitch),
             widest,
             needed_padding: needed_padding(height.min(width), pitch, bench.wavelength, longest),
-            safe_offset: safe_offset(bench.wavelength, shortest, pitch),
         }
     }
 
@@ -196,7 +194,7 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
             "evanescent_share": sampling.evanescent_share,
             "pixel_reach": finite(sampling.reach),
             "fully_connected": sampling.fully_connected(),
-            "safe_offset": finite(sampling.safe_offset),
+            "safe_offset": finite(sampling.reach),
         },
     })
 }
@@ -322,7 +320,7 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
         "impulse response",
         format!(
             "safely sampled up to an offset of {} (largest here {})",
-            length(sampling.safe_offset),
+            length(sampling.reach),
             length(sampling.widest)
         ),
     );
