@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayView3, Axis};
 use num_complex::Complex32;
 use rayon::prelude::*;
 
+use super::aligned::Aligned;
 use super::optics::Optics;
 use super::passes::Workspace;
 use super::{Engine, Gradients, ReadingSlopes, Readings};
@@ -17,7 +18,7 @@ use crate::network::Bench;
 /// A function of the batch alone: the order of every sum, and so every bit of the result, is independent of the
 /// number of threads. Two, or more where more than 32 sums would have to be kept.
 fn chunk_size(samples: usize) -> usize {
-    samples.div_ceil(32).max(2)
+    samples.div_ceil(32).max(4)
 }
 
 /// Engine for the processor.
@@ -27,7 +28,7 @@ pub struct CpuEngine {
     pool: rayon::ThreadPool,
     workspaces: Mutex<Vec<Workspace>>,
     /// Phase gradients of each chunk of the batch, used again by the next batch.
-    sums: Mutex<Vec<Vec<f32>>>,
+    sums: Mutex<Vec<Aligned<f32>>>,
 }
 
 impl CpuEngine {
@@ -53,6 +54,28 @@ impl CpuEngine {
     /// Number of threads in use.
     pub fn threads(&self) -> usize {
         self.pool.current_num_threads()
+    }
+
+    /// Transforms that one sample of [`Engine::gradients`] takes, as (points, how many) with points rising.
+    ///
+    /// What a benchmark compares the pass with: the same transforms and nothing else.
+    pub fn transforms(&self) -> Vec<(usize, usize)> {
+        let optics = &self.optics;
+        let mut counts = std::collections::BTreeMap::new();
+        let mut add = |points: usize, count: usize| *counts.entry(points).or_insert(0) += count;
+        let masks = optics.masks.len();
+        let detector: usize = optics.detector_rows.iter().map(|rows| rows.len()).sum();
+        for (index, crossing) in optics.crossings.iter().enumerate() {
+            let (sent, received) = (
+                if index == 0 { self.bench.object.image().0 } else { optics.rows },
+                if index == masks { detector } else { optics.rows },
+            );
+            // Forward and, behind the first mask, adjoint: the adjoint ends there.
+            let passes = if index == 0 { 1 } else { 2 };
+            add(crossing.window.1, passes * (sent + received));
+            add(crossing.window.0, passes * 2 * crossing.window.1);
+        }
+        counts.into_iter().collect()
     }
 
     /// Runs `work` with a workspace from the shelf; there are never more than threads.
@@ -100,8 +123,9 @@ impl Engine for CpuEngine {
                 return Err(Error::Value(format!("mask {} has phases that are not finite", number + 1)));
             }
         }
-        let cis = |phase: &Array2<f32>| phase.iter().map(|&phase| Complex32::cis(phase)).collect();
-        self.optics.masks = phases.iter().map(cis).collect();
+        for (mask, phase) in self.optics.masks.iter_mut().zip(phases) {
+            mask.iter_mut().zip(phase).for_each(|(t, &phase)| *t = Complex32::cis(phase));
+        }
         Ok(())
     }
 
@@ -114,9 +138,9 @@ impl Engine for CpuEngine {
                 .into_par_iter()
                 .map(|sample| {
                     self.with_workspace(|workspace| {
-                        workspace.forward(optics, &self.bench, images.index_axis(Axis(0), sample));
-                        let every_row = 0..optics.rows;
-                        workspace.arrive(optics, std::slice::from_ref(&every_row));
+                        let (last, every_row) = (&optics.to_plane, 0..optics.rows);
+                        workspace.forward(optics, &self.bench, images.index_axis(Axis(0), sample), last);
+                        workspace.arrive(optics, last, std::slice::from_ref(&every_row));
                         (workspace.readings(optics), workspace.plane_power(optics))
                     })
                 })
@@ -134,12 +158,13 @@ impl Engine for CpuEngine {
         let samples = images.len_of(Axis(0));
         let optics = &self.optics;
         let regions = self.bench.detector.regions().len();
+        let last = &optics.crossings[optics.masks.len()];
         let size = chunk_size(samples);
         let parts = samples.div_ceil(size);
         let pixels = optics.rows * optics.columns;
         let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = sums.len().max(parts);
-        sums.resize_with(kept, || vec![0.0; optics.masks.len() * pixels]);
+        sums.resize_with(kept, || Aligned::new(0.0, optics.masks.len() * pixels));
         let sums = &mut sums[..parts];
         let chunks: Vec<Vec<f64>> = self.pool.install(|| {
             sums.par_iter_mut()
@@ -149,8 +174,8 @@ impl Engine for CpuEngine {
                     let mut readings = Vec::with_capacity(size * regions);
                     self.with_workspace(|workspace| {
                         for sample in chunk * size..samples.min((chunk + 1) * size) {
-                            workspace.forward(optics, &self.bench, images.index_axis(Axis(0), sample));
-                            workspace.arrive(optics, &optics.detector_rows);
+                            workspace.forward(optics, &self.bench, images.index_axis(Axis(0), sample), last);
+                            workspace.arrive(optics, last, &optics.detector_rows);
                             let read = workspace.readings(optics);
                             let mut slope = vec![0.0; regions];
                             slopes(sample, &read, &mut slope);

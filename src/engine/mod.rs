@@ -8,6 +8,8 @@ use ndarray::{Array2, ArrayView3};
 use crate::error::Result;
 use crate::network::Bench;
 
+mod aligned;
+mod arithmetic;
 mod cpu;
 mod optics;
 mod passes;

@@ -1,83 +1,81 @@
 //! The light of one sample: two fused passes a propagation, in single precision.
 //!
-//! A field waits between the passes as the x-spectrum of its rows, shape (rows, padded columns). The *column
+//! A field waits between the passes as the x-spectrum of its rows, one row every `stride` numbers. The *column
 //! pass* gathers a block of columns, transforms, multiplies with H, transforms back and scatters the rows that
-//! are kept. The *row pass* transforms each row back, crops, meets the mask, pads and transforms again. Rows
-//! that carry nothing are never transformed, nothing is transposed as a whole, and a block stays in cache.
+//! are kept. The *row pass* transforms each row back, crops, meets the mask, pads for the next gap and transforms
+//! again. Rows that carry nothing are never transformed, nothing is transposed as a whole, and a block stays in
+//! cache.
 
 use std::ops::Range;
 
 use ndarray::ArrayView2;
 use num_complex::Complex32;
 
-use super::optics::Optics;
+use super::aligned::Aligned;
+use super::optics::{Crossing, Optics};
 use super::tiles::{BLOCK, gather, scatter};
 use crate::network::Bench;
-
-/// Rows that meet the mask together: long enough streams of fields, masks and gradients to be fetched ahead, short
-/// enough to stay in the innermost cache between their two transforms (26 kB at 400 points).
-const ROWS: usize = 8;
 
 const DARK: Complex32 = Complex32::new(0.0, 0.0);
 
 /// What one sample in flight needs.
 pub(super) struct Workspace {
-    /// x-spectra of the rows, shape (rows, padded columns).
-    spectra: Vec<Complex32>,
-    /// One block of columns, shape (BLOCK, padded rows).
-    block: Vec<Complex32>,
-    scratch: Vec<Complex32>,
+    /// x-spectra of the rows; a row begins every `stride` numbers, whatever the window of the gap at hand.
+    spectra: Aligned<Complex32>,
+    stride: usize,
+    /// One block of columns, shape (BLOCK, rows of the window).
+    block: Aligned<Complex32>,
+    scratch: Aligned<Complex32>,
     /// Field that fell on each mask, shape (masks, rows, columns).
-    incident: Vec<Complex32>,
-    /// Field at the detector plane, shape (rows, columns); only the rows asked for are valid.
-    detector: Vec<Complex32>,
+    incident: Aligned<Complex32>,
+    /// Field at the detector plane, shape (rows, columns); only what was asked for is valid.
+    detector: Aligned<Complex32>,
 }
 
 impl Workspace {
     /// Dark planes.
     pub(super) fn new(optics: &Optics) -> Self {
         let (rows, columns) = (optics.rows, optics.columns);
-        let scratch =
-            [&optics.row_forward, &optics.row_inverse, &optics.column_forward, &optics.column_inverse]
-                .map(|fft| fft.get_inplace_scratch_len());
+        let largest =
+            |size: &dyn Fn(&Crossing) -> usize| optics.all_crossings().map(|c| size(c)).fold(0, usize::max);
+        let stride = largest(&|crossing| crossing.window.1);
         Workspace {
-            spectra: vec![DARK; rows * optics.padded.1],
-            block: vec![DARK; BLOCK * optics.padded.0],
-            scratch: vec![DARK; scratch.into_iter().max().unwrap_or(0)],
-            incident: vec![DARK; optics.masks.len() * rows * columns],
-            detector: vec![DARK; rows * columns],
+            spectra: Aligned::new(DARK, rows * stride),
+            stride,
+            block: Aligned::new(DARK, BLOCK * largest(&|crossing| crossing.window.0)),
+            scratch: Aligned::new(DARK, largest(&Crossing::scratch)),
+            incident: Aligned::new(DARK, optics.masks.len() * rows * columns),
+            detector: Aligned::new(DARK, rows * columns),
         }
     }
 
-    /// Carries an image from the object plane to the spectra behind the last gap.
-    pub(super) fn forward(&mut self, optics: &Optics, bench: &Bench, image: ArrayView2<'_, f32>) {
+    /// Carries an image from the object plane to the field behind the last mask, transformed for `last`, the gap
+    /// to the detector.
+    pub(super) fn forward(
+        &mut self,
+        optics: &Optics,
+        bench: &Bench,
+        image: ArrayView2<'_, f32>,
+        last: &Crossing,
+    ) {
         self.emit(optics, bench, image);
         let every_row = 0..optics.rows;
         let every_row = std::slice::from_ref(&every_row);
         let pixels = optics.rows * optics.columns;
         let mut lit = std::slice::from_ref(&optics.object_rows);
         for (index, mask) in optics.masks.iter().enumerate() {
-            self.cross_columns::<false>(optics, index, lit, every_row);
-            let incident = &mut self.incident[index * pixels..(index + 1) * pixels];
-            let groups = incident
-                .chunks_mut(ROWS * optics.columns)
-                .zip(mask.chunks(ROWS * optics.columns))
-                .zip(self.spectra.chunks_mut(ROWS * optics.padded.1));
-            for ((incident, mask), rows) in groups {
-                optics.row_inverse.process_with_scratch(rows, &mut self.scratch);
-                let lines = incident
-                    .chunks_exact_mut(optics.columns)
-                    .zip(mask.chunks_exact(optics.columns))
-                    .zip(rows.chunks_exact_mut(optics.padded.1));
-                for ((incident, mask), row) in lines {
-                    let (inside, outside) = row.split_at_mut(optics.columns);
-                    incident.copy_from_slice(inside);
-                    for (u, t) in inside.iter_mut().zip(mask) {
-                        *u *= t;
-                    }
-                    outside.fill(DARK);
-                }
-                optics.row_forward.process_with_scratch(rows, &mut self.scratch);
+            let here = &optics.crossings[index];
+            let next = if index + 1 < optics.masks.len() { &optics.crossings[index + 1] } else { last };
+            self.cross_columns::<false>(optics, here, lit, every_row);
+            let rows = self.incident[index * pixels..(index + 1) * pixels]
+                .chunks_exact_mut(optics.columns)
+                .zip(mask.chunks_exact(optics.columns))
+                .zip(self.spectra.chunks_exact_mut(self.stride));
+            for ((incident, mask), row) in rows {
+                here.row_inverse.process_with_scratch(&mut row[..here.window.1], &mut self.scratch);
+                optics.arithmetic.cross_mask(&mut row[..optics.columns], mask, incident);
+                row[optics.columns..next.window.1].fill(DARK);
+                next.row_forward.process_with_scratch(&mut row[..next.window.1], &mut self.scratch);
             }
             lit = every_row;
         }
@@ -88,28 +86,31 @@ impl Workspace {
         let object = &bench.object;
         let left = object.origin().1;
         let upsampling = object.upsampling();
-        let width = optics.padded.1;
+        let gap = &optics.crossings[0];
+        let width = gap.window.1;
         for (line, values) in image.outer_iter().enumerate() {
             let first = optics.object_rows.start + line * upsampling;
-            let (row, copies) = self.spectra[first * width..(first + upsampling) * width].split_at_mut(width);
+            let rows = &mut self.spectra[first * self.stride..(first + upsampling) * self.stride];
+            let (row, copies) = rows.split_at_mut(self.stride);
+            let row = &mut row[..width];
             row.fill(DARK);
             let places = row[left..].chunks_exact_mut(upsampling);
             for (place, &value) in places.zip(values) {
                 place.fill(object.amplitude(value));
             }
-            optics.row_forward.process_with_scratch(row, &mut self.scratch);
+            gap.row_forward.process_with_scratch(row, &mut self.scratch);
             // The rows of an enlarged pixel are the same.
-            copies.chunks_exact_mut(width).for_each(|copy| copy.copy_from_slice(row));
+            copies.chunks_exact_mut(self.stride).for_each(|copy| copy[..width].copy_from_slice(row));
         }
     }
 
     /// Last column pass and inverse row transforms: the field at the detector plane on `rows`.
-    pub(super) fn arrive(&mut self, optics: &Optics, rows: &[Range<usize>]) {
+    pub(super) fn arrive(&mut self, optics: &Optics, last: &Crossing, rows: &[Range<usize>]) {
         let every_row = 0..optics.rows;
-        self.cross_columns::<false>(optics, optics.masks.len(), std::slice::from_ref(&every_row), rows);
+        self.cross_columns::<false>(optics, last, std::slice::from_ref(&every_row), rows);
         for row in rows.iter().cloned().flatten() {
-            let spectrum = &mut self.spectra[row * optics.padded.1..(row + 1) * optics.padded.1];
-            optics.row_inverse.process_with_scratch(spectrum, &mut self.scratch);
+            let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
+            last.row_inverse.process_with_scratch(spectrum, &mut self.scratch);
             self.detector[row * optics.columns..(row + 1) * optics.columns]
                 .copy_from_slice(&spectrum[..optics.columns]);
         }
@@ -131,11 +132,11 @@ impl Workspace {
         self.detector.chunks_exact(optics.columns).map(power).sum::<f64>() * optics.pixel_area
     }
 
-    /// Carries the adjoint field from the detector to the first mask and adds the phase gradients.
+    /// Carries the adjoint field from the detector regions to the first mask and adds the phase gradients.
     pub(super) fn adjoint(&mut self, optics: &Optics, slopes: &[f64], gradient: &mut [f32]) {
-        let width = optics.padded.1;
+        let last = &optics.crossings[optics.masks.len()];
         for row in optics.detector_rows.iter().cloned().flatten() {
-            let spectrum = &mut self.spectra[row * width..(row + 1) * width];
+            let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
             spectrum.fill(DARK);
             for ((rows, columns), slope) in optics.regions.iter().zip(slopes) {
                 if rows.contains(&row) {
@@ -146,51 +147,42 @@ impl Workspace {
                     }
                 }
             }
-            optics.row_forward.process_with_scratch(spectrum, &mut self.scratch);
+            last.row_forward.process_with_scratch(spectrum, &mut self.scratch);
         }
         let every_row = 0..optics.rows;
         let every_row = std::slice::from_ref(&every_row);
         let pixels = optics.rows * optics.columns;
         let mut lit = &optics.detector_rows[..];
         for (index, mask) in optics.masks.iter().enumerate().rev() {
-            self.cross_columns::<true>(optics, index + 1, lit, every_row);
+            let (here, next) = (&optics.crossings[index + 1], &optics.crossings[index]);
+            self.cross_columns::<true>(optics, here, lit, every_row);
             lit = every_row;
-            let groups = self.incident[index * pixels..(index + 1) * pixels]
-                .chunks(ROWS * optics.columns)
-                .zip(mask.chunks(ROWS * optics.columns))
-                .zip(gradient[index * pixels..(index + 1) * pixels].chunks_mut(ROWS * optics.columns))
-                .zip(self.spectra.chunks_mut(ROWS * width));
-            for (((incident, mask), gradient), rows) in groups {
-                optics.row_inverse.process_with_scratch(rows, &mut self.scratch);
-                let lines = incident
-                    .chunks_exact(optics.columns)
-                    .zip(mask.chunks_exact(optics.columns))
-                    .zip(gradient.chunks_exact_mut(optics.columns))
-                    .zip(rows.chunks_exact_mut(width));
-                for (((incident, mask), gradient), row) in lines {
-                    let (inside, outside) = row.split_at_mut(optics.columns);
-                    for (((g, t), u), gradient) in inside.iter_mut().zip(mask).zip(incident).zip(gradient) {
-                        *g *= t.conj();
-                        *gradient += g.im * u.re - g.re * u.im;
-                    }
-                    outside.fill(DARK);
-                }
+            let rows = self.incident[index * pixels..(index + 1) * pixels]
+                .chunks_exact(optics.columns)
+                .zip(mask.chunks_exact(optics.columns))
+                .zip(gradient[index * pixels..(index + 1) * pixels].chunks_exact_mut(optics.columns))
+                .zip(self.spectra.chunks_exact_mut(self.stride));
+            for (((incident, mask), gradient), row) in rows {
+                here.row_inverse.process_with_scratch(&mut row[..here.window.1], &mut self.scratch);
+                let inside = &mut row[..optics.columns];
+                optics.arithmetic.cross_mask_adjoint(inside, mask, incident, gradient);
                 if index > 0 {
-                    optics.row_forward.process_with_scratch(rows, &mut self.scratch);
+                    row[optics.columns..next.window.1].fill(DARK);
+                    next.row_forward.process_with_scratch(&mut row[..next.window.1], &mut self.scratch);
                 }
             }
         }
     }
 
-    /// The column pass across gap `gap`: rows outside `lit` are dark, rows outside `kept` are not written.
+    /// The column pass across `gap`: rows outside `lit` are dark, rows outside `kept` are not written.
     fn cross_columns<const ADJOINT: bool>(
         &mut self,
         optics: &Optics,
-        gap: usize,
+        gap: &Crossing,
         lit: &[Range<usize>],
         kept: &[Range<usize>],
     ) {
-        let (height, width) = optics.padded;
+        let ((height, width), stride) = (gap.window, self.stride);
         for first in (0..width).step_by(BLOCK) {
             let columns = BLOCK.min(width - first);
             let block = &mut self.block[..columns * height];
@@ -201,18 +193,23 @@ impl Workspace {
                     column[dark..range.start].fill(DARK);
                 }
                 dark = range.end;
-                gather(&self.spectra[first..], width, range, block, height);
+                let spectra = &self.spectra[first..];
+                optics.arithmetic.widest(
+                    #[inline(always)]
+                    || gather(spectra, stride, range, block, height),
+                );
             }
-            optics.column_forward.process_with_scratch(block, &mut self.scratch);
+            gap.column_forward.process_with_scratch(block, &mut self.scratch);
             for (column, spectrum) in block.chunks_exact_mut(height).enumerate() {
-                for (value, transfer) in spectrum.iter_mut().zip(optics.transfer_column(gap, first + column))
-                {
-                    *value *= if ADJOINT { transfer.conj() } else { *transfer };
-                }
+                optics.arithmetic.multiply::<ADJOINT>(spectrum, gap.transfer_column(first + column));
             }
-            optics.column_inverse.process_with_scratch(block, &mut self.scratch);
+            gap.column_inverse.process_with_scratch(block, &mut self.scratch);
             for range in kept.iter().cloned() {
-                scatter(block, height, range, &mut self.spectra[first..], width);
+                let spectra = &mut self.spectra[first..];
+                optics.arithmetic.widest(
+                    #[inline(always)]
+                    || scatter(block, height, range, spectra, stride),
+                );
             }
         }
     }

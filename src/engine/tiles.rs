@@ -12,6 +12,7 @@ const TILE: usize = 8;
 
 /// Writes the first numbers of the rows in `range` (row length `width`) into the columns of `block` (column
 /// length `height`), as many as there are columns.
+#[inline(always)]
 pub(super) fn gather(
     rows: &[Complex32],
     width: usize,
@@ -41,6 +42,7 @@ pub(super) fn gather(
 }
 
 /// The way back of [`gather`].
+#[inline(always)]
 pub(super) fn scatter(
     block: &[Complex32],
     height: usize,
@@ -70,6 +72,7 @@ pub(super) fn scatter(
 }
 
 /// The first `N` numbers, as an array.
+#[inline(always)]
 fn fixed<const N: usize>(numbers: &[Complex32]) -> &[Complex32; N] {
     let (first, _) = numbers.as_chunks::<N>();
     &first[0]
