@@ -83,11 +83,8 @@ fn main() {
         alone.iter_mut().for_each(Alone::run);
         times[1].push(began.elapsed());
     }
-    let mut ratios: Vec<f64> = times[0]
-        .iter()
-        .zip(&times[1])
-        .map(|(step, bare)| step.as_secs_f64() / bare.as_secs_f64())
-        .collect();
+    let mut ratios: Vec<f64> =
+        times[0].iter().zip(&times[1]).map(|(step, bare)| step.as_secs_f64() / bare.as_secs_f64()).collect();
     ratios.sort_by(f64::total_cmp);
     let [(step, best_step), (bare, best_bare)] = times.map(|mut times: Vec<Duration>| {
         times.sort();

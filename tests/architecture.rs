@@ -43,6 +43,7 @@ const SAME_FLOOR: &[(&str, &str)] = &[
 const DOORS: &[(&str, &[&str])] = &[
     ("rustfft", &["propagation", "engine"]),
     ("rayon", &["engine", "fabrication"]),
+    ("pulp", &["engine"]),
     ("plotters", &["plots"]),
     ("ab_glyph", &["plots"]),
     ("image", &["plots", "dataset"]),

@@ -83,7 +83,8 @@ fn readings_and_gradients_are_those_of_the_reference() {
                 assert!((got - want).abs() < 2e-5 * brightest, "{got} {want}");
             }
             for (got, want) in pass.regions.row(sample).iter().zip(read.regions.row(sample)) {
-                assert!((got - want).abs() <= 1e-12 * brightest, "both passes read the same light");
+                // The training pass crosses the last gap in a smaller window, with other roundings.
+                assert!((got - want).abs() < 2e-5 * brightest, "both passes read the same light");
             }
             let plane = light.detector.power();
             assert!((read.plane[sample] - plane).abs() < 2e-5 * plane);

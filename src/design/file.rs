@@ -241,8 +241,8 @@ impl Default for TrainingTable {
     fn default() -> Self {
         TrainingTable {
             data: "fashion-mnist".into(),
-            epochs: 8,
-            batch: 32,
+            epochs: 12,
+            batch: 16,
             learning_rate: 0.03,
             temperature: 20.0,
             validation: 0.1,

@@ -30,13 +30,19 @@ impl Arithmetic {
         self.0.dispatch(Inlined(work));
     }
 
-    /// `values *= factors`, or `values *= conj(factors)`.
-    pub(super) fn multiply<const CONJUGATE: bool>(self, values: &mut [Complex32], factors: &[Complex32]) {
-        self.0.dispatch(
+    /// Multiplies a spectrum by the even transfer function whose non-negative frequencies are `transfer`, or by its
+    /// conjugate.
+    pub(super) fn filter<const ADJOINT: bool>(self, spectrum: &mut [Complex32], transfer: &[Complex32]) {
+        self.widest(
             #[inline(always)]
             || {
-                for (value, factor) in values.iter_mut().zip(factors) {
-                    *value *= if CONJUGATE { factor.conj() } else { *factor };
+                let (rising, falling) = spectrum.split_at_mut(transfer.len());
+                for (value, factor) in rising.iter_mut().zip(transfer) {
+                    *value *= if ADJOINT { factor.conj() } else { *factor };
+                }
+                // Negative frequencies, from the least to the one before zero.
+                for (value, factor) in falling.iter_mut().rev().zip(&transfer[1..]) {
+                    *value *= if ADJOINT { factor.conj() } else { *factor };
                 }
             },
         );
@@ -44,7 +50,7 @@ impl Arithmetic {
 
     /// Light meets a mask: `incident` keeps the field, which goes on times the transmission `mask`.
     pub(super) fn cross_mask(self, field: &mut [Complex32], mask: &[Complex32], incident: &mut [Complex32]) {
-        self.0.dispatch(
+        self.widest(
             #[inline(always)]
             || {
                 for ((u, t), kept) in field.iter_mut().zip(mask).zip(incident) {
@@ -63,7 +69,7 @@ impl Arithmetic {
         incident: &[Complex32],
         gradient: &mut [f32],
     ) {
-        self.0.dispatch(
+        self.widest(
             #[inline(always)]
             || {
                 for (((g, t), u), gradient) in adjoint.iter_mut().zip(mask).zip(incident).zip(gradient) {

@@ -18,7 +18,7 @@ use crate::network::Bench;
 /// A function of the batch alone: the order of every sum, and so every bit of the result, is independent of the
 /// number of threads. Two, or more where more than 32 sums would have to be kept.
 fn chunk_size(samples: usize) -> usize {
-    samples.div_ceil(32).max(4)
+    samples.div_ceil(32).max(2)
 }
 
 /// Engine for the processor.

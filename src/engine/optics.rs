@@ -33,8 +33,8 @@ pub(super) struct Crossing {
     pub(super) row_inverse: Arc<dyn Fft<f32>>,
     pub(super) column_forward: Arc<dyn Fft<f32>>,
     pub(super) column_inverse: Arc<dyn Fft<f32>>,
-    /// Transfer function, column by column: `[fx][fy]`, only fx >= 0 (it is even), with the factor of the
-    /// unnormalised transforms.
+    /// Transfer function, column by column: `[fx][fy]`, only fx >= 0 and fy >= 0 (it is even in both), with the
+    /// factor of the unnormalised transforms.
     transfer: Aligned<Complex32>,
 }
 
@@ -61,8 +61,8 @@ impl Crossing {
         }
         Fft2::new(window.0, window.1).forward(&mut kept);
         let factor = 1.0 / (window.0 * window.1) as f64;
-        let mut transfer = Aligned::new(Complex32::default(), (window.1 / 2 + 1) * window.0);
-        for (column, value) in transfer.chunks_exact_mut(window.0).zip(kept.columns()) {
+        let mut transfer = Aligned::new(Complex32::default(), (window.0 / 2 + 1) * (window.1 / 2 + 1));
+        for (column, value) in transfer.chunks_exact_mut(window.0 / 2 + 1).zip(kept.columns()) {
             column.iter_mut().zip(value).for_each(|(to, from)| *to = narrow_complex(from * factor));
         }
         Crossing {
@@ -75,10 +75,10 @@ impl Crossing {
         }
     }
 
-    /// The transfer function along fy, for column `fx` of the spectrum.
+    /// The transfer function along fy >= 0, for column `fx` of the spectrum.
     pub(super) fn transfer_column(&self, fx: usize) -> &[Complex32] {
-        let folded = fx.min(self.window.1 - fx);
-        &self.transfer[folded * self.window.0..(folded + 1) * self.window.0]
+        let (folded, length) = (fx.min(self.window.1 - fx), self.window.0 / 2 + 1);
+        &self.transfer[folded * length..(folded + 1) * length]
     }
 
     /// Numbers of scratch space that any of its transforms needs.

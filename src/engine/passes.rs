@@ -201,7 +201,7 @@ impl Workspace {
             }
             gap.column_forward.process_with_scratch(block, &mut self.scratch);
             for (column, spectrum) in block.chunks_exact_mut(height).enumerate() {
-                optics.arithmetic.multiply::<ADJOINT>(spectrum, gap.transfer_column(first + column));
+                optics.arithmetic.filter::<ADJOINT>(spectrum, gap.transfer_column(first + column));
             }
             gap.column_inverse.process_with_scratch(block, &mut self.scratch);
             for range in kept.iter().cloned() {
