@@ -52,7 +52,7 @@ fn main() {
     let phase = |mask: usize| {
         Array2::from_shape_fn(shape, |(y, x)| ((y * 31 + x * 17 + mask * 7) % 64) as f32 / 10.0)
     };
-    engine.set_phases(&(0..masks).map(phase).collect::<Vec<_>>()).expect("phases fit");
+    engine.set_masks(&(0..masks).map(phase).collect::<Vec<_>>()).expect("phases fit");
     let images =
         Array3::from_shape_fn((SAMPLES, 28, 28), |(s, y, x)| ((s + y * 5 + x * 3) % 16) as f32 / 15.0);
     let loss = CrossEntropy { temperature: 20.0 };

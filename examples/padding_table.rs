@@ -43,7 +43,15 @@ fn plane(grid: Grid, phases: &Array2<f64>) -> Result<WaveField<f64>> {
 
 fn gap(grid: Grid, padding: f64, method: Method, pixel_model: PixelModel) -> Result<Gap> {
     let padded = padded_shape(grid, padding)?;
-    Ok(Gap { grid, padded, wavelength: WAVELENGTH, distance: DISTANCE, method, pixel_model })
+    Ok(Gap {
+        grid,
+        padded,
+        wavelength: WAVELENGTH,
+        distance: DISTANCE,
+        method,
+        pixel_model,
+        shift: (0.0, 0.0),
+    })
 }
 
 fn hop(

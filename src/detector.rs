@@ -35,6 +35,16 @@ impl Region {
         self.rows().flat_map(move |row| columns.clone().map(move |column| [row, column]))
     }
 
+    /// The same rectangle on a grid of `samples` samples a pixel.
+    pub fn finer(&self, samples: usize) -> Region {
+        Region {
+            row: self.row * samples,
+            column: self.column * samples,
+            height: self.height * samples,
+            width: self.width * samples,
+        }
+    }
+
     fn overlaps(&self, other: &Region) -> bool {
         self.row < other.row + other.height
             && other.row < self.row + self.height

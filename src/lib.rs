@@ -36,7 +36,7 @@
 //! | [`field`] | light on a plane |
 //! | [`object`] | an image encoded as amplitude or phase |
 //! | [`propagation`] | free space between two planes, forward and adjoint |
-//! | [`mask`] | a thin phase mask: apply, adjoint, gradient |
+//! | [`mask`] | a thin mask (phase, amplitude, complex; with absorption): apply, adjoint, gradient |
 //! | [`detector`] | regions, readings and their adjoint |
 //! | [`network`] | the device and its plain reference pass, in any precision |
 //! | [`engine`] | the same pass over batches, fast |
@@ -56,6 +56,7 @@
 //! ```
 //! use d2nn::detector::{Detector, Region, brightest};
 //! use d2nn::grid::Grid;
+//! use d2nn::mask::Modulation;
 //! use d2nn::network::{Bench, Network};
 //! use d2nn::object::{Encoding, ObjectPlane};
 //! use d2nn::propagation::{Method, PixelModel, padded_shape};
@@ -71,6 +72,9 @@
 //!     padded: padded_shape(grid, 2.0)?,
 //!     method: Method::RayleighSommerfeld,
 //!     pixel_model: PixelModel::Square,
+//!     medium: 1.0,
+//!     oversample: 1,
+//!     modulation: Modulation::LOSSLESS,
 //!     // Images of 4 x 4 values, each a square of 2 x 2 pixels, in the middle of the plane.
 //!     object: ObjectPlane::new(grid, (4, 4), 2, Encoding::Amplitude)?,
 //!     detector: Detector::new(grid, vec![left, right])?,

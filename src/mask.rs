@@ -1,41 +1,270 @@
-//! A phase mask: a thin plate that delays the light of each pixel by its own phase.
+//! A thin mask: a plate that changes the light of each pixel by its own complex transmission.
+
+use std::f64::consts::{FRAC_PI_4, TAU};
 
 use ndarray::{Array2, Zip};
 use num_complex::Complex;
 
 use crate::error::{Error, Result};
-use crate::field::{Real, WaveField};
+use crate::field::{Real, WaveField, narrow_complex};
 use crate::grid::Grid;
+use crate::material::Material;
+use crate::units::{Metres, Radians};
 
-/// Thin, lossless transmission t = exp(i phase), one phase a pixel.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PhaseMask<T> {
-    grid: Grid,
-    phase: Array2<T>,
+/// What a pixel can do to the light that crosses it, and by which numbers.
+///
+/// A mask is given by *values*, one real array a channel; the transmission t follows from them. Training moves
+/// *parameters*, any real numbers, which [`Modulation::value`] maps onto values within their range.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Modulation {
+    /// A relief of a real material: t = base exp((i - absorption) phase). One channel, the phase.
+    ///
+    /// Phases within [0, phase_max] are heights as they are; others stand for the height of the phase less whole
+    /// turns, as it is printed.
+    Phase {
+        /// Nepers of amplitude lost per radian of phase, kappa/(n - medium).
+        absorption: f64,
+        /// Amplitude transmission of the plate below the relief.
+        base: f64,
+        /// Largest phase of the relief.
+        phase_max: Radians,
+    },
+    /// A grey filter: t = amplitude, 0 to 1. One channel.
+    Amplitude,
+    /// Any passive transmission, t = amplitude exp(i phase). Two channels: phase, amplitude.
+    Complex,
 }
 
-impl<T: Real> PhaseMask<T> {
-    /// A mask with `phase` in radians, indexed `[y, x]`.
-    ///
-    /// # Errors
-    /// [`Error::Value`] when the shape is not the grid's or a phase is not finite.
-    pub fn new(grid: Grid, phase: Array2<T>) -> Result<Self> {
-        if phase.dim() != grid.shape() {
-            return Err(Error::Value(format!(
-                "a mask of shape {:?} on a grid of shape {:?}: they must be equal",
-                phase.dim(),
-                grid.shape()
-            )));
+impl Modulation {
+    /// A lossless phase mask of a full turn: t = exp(i phase).
+    pub const LOSSLESS: Self = Modulation::Phase { absorption: 0.0, base: 1.0, phase_max: TAU };
+
+    /// A relief of `material` up to `phase_max` on a base of `base_thickness`.
+    pub fn of_material(
+        material: &Material,
+        wavelength: Metres,
+        base_thickness: Metres,
+        phase_max: Radians,
+    ) -> Self {
+        Modulation::Phase {
+            absorption: material.absorption_per_radian(),
+            base: material.transmission(base_thickness, wavelength),
+            phase_max,
         }
-        if let Some(((y, x), value)) = phase.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            return Err(Error::Value(format!("the phase at [{y}, {x}] is {value:?}: it must be finite")));
-        }
-        Ok(PhaseMask { grid, phase })
     }
 
-    /// Phases in radians.
-    pub fn phase(&self) -> &Array2<T> {
-        &self.phase
+    /// Whether the masks are reliefs of a material.
+    pub fn is_phase(self) -> bool {
+        matches!(self, Modulation::Phase { .. })
+    }
+
+    /// Numbers a pixel has.
+    pub fn channels(self) -> usize {
+        match self {
+            Modulation::Phase { .. } | Modulation::Amplitude => 1,
+            Modulation::Complex => 2,
+        }
+    }
+
+    /// Whether the values of a channel are phases.
+    pub fn is_angle(self, channel: usize) -> bool {
+        matches!((self, channel), (Modulation::Phase { .. }, _) | (Modulation::Complex, 0))
+    }
+
+    /// Whether parameters are phases themselves, on the circle, without ends.
+    pub fn is_periodic(self, channel: usize) -> bool {
+        match self {
+            Modulation::Phase { absorption, phase_max, .. } => absorption == 0.0 && phase_max == TAU,
+            Modulation::Amplitude => false,
+            Modulation::Complex => channel == 0,
+        }
+    }
+
+    /// Largest value of a channel with ends; the smallest is 0.
+    fn largest(self, channel: usize) -> f64 {
+        match self {
+            Modulation::Phase { phase_max, .. } => phase_max,
+            Modulation::Complex if channel == 0 => TAU,
+            Modulation::Amplitude | Modulation::Complex => 1.0,
+        }
+    }
+
+    /// The parameter a training of flat masks begins with.
+    ///
+    /// Where there are ends it begins away from them: phases in the middle, amplitudes at 0.85.
+    pub fn flat(self, channel: usize) -> f32 {
+        if self.is_angle(channel) { 0.0 } else { FRAC_PI_4 as f32 }
+    }
+
+    /// A parameter with that value, away from the ends by a thousandth of a turn: there the slope is nothing.
+    pub fn parameter(self, channel: usize, value: f32) -> f32 {
+        if self.is_periodic(channel) {
+            return value;
+        }
+        let value = if self.is_phase() { self.relief_phase(value) } else { value };
+        let sine = 2.0 * value / self.largest(channel) as f32 - 1.0;
+        sine.clamp(-1.0, 1.0).asin().clamp(-1.5646, 1.5646)
+    }
+
+    /// Value of a parameter: the parameter itself on a circle, otherwise largest (1 + sin parameter)/2.
+    ///
+    /// The sine reaches both ends and turns there: its slope vanishes at single points, never on a stretch, so no
+    /// pixel is ever stuck, as it would be with a clamp or a sigmoid.
+    pub fn value(self, channel: usize, parameter: f32) -> f32 {
+        if self.is_periodic(channel) {
+            return parameter;
+        }
+        self.largest(channel) as f32 * 0.5 * (1.0 + parameter.sin())
+    }
+
+    /// Derivative of [`Modulation::value`].
+    pub fn slope(self, channel: usize, parameter: f32) -> f32 {
+        if self.is_periodic(channel) { 1.0 } else { self.largest(channel) as f32 * 0.5 * parameter.cos() }
+    }
+
+    /// The phase whose height is printed: `phase` itself within the relief, otherwise less whole turns.
+    pub fn relief_phase<T: Real>(self, phase: T) -> T {
+        let largest = match self {
+            Modulation::Phase { phase_max, .. } => phase_max,
+            Modulation::Amplitude | Modulation::Complex => TAU,
+        };
+        if phase >= T::zero() && phase <= T::narrow(largest) {
+            return phase;
+        }
+        let turn = T::narrow(TAU);
+        phase - turn * (phase / turn).floor()
+    }
+
+    /// Transmission of a pixel; `values` has one number a channel.
+    pub fn transmission<T: Real>(self, values: [T; 2]) -> Complex<T> {
+        let cis = |phase: T| Complex::new(phase.cos(), phase.sin());
+        match self {
+            Modulation::Phase { absorption, base, .. } => {
+                let amplitude = if absorption == 0.0 {
+                    T::narrow(base)
+                } else {
+                    T::narrow(base) * (-T::narrow(absorption) * self.relief_phase(values[0])).exp()
+                };
+                cis(values[0]) * amplitude
+            }
+            Modulation::Amplitude => Complex::new(values[0], T::zero()),
+            Modulation::Complex => cis(values[0]) * values[1],
+        }
+    }
+
+    /// Derivatives of [`Modulation::transmission`] by each channel.
+    pub fn derivatives<T: Real>(self, values: [T; 2]) -> [Complex<T>; 2] {
+        let none = Complex::new(T::zero(), T::zero());
+        let t = self.transmission(values);
+        match self {
+            Modulation::Phase { absorption, .. } => {
+                [t * Complex::new(-T::narrow(absorption), T::one()), none]
+            }
+            Modulation::Amplitude => [Complex::new(T::one(), T::zero()), none],
+            Modulation::Complex => {
+                [t * Complex::new(T::zero(), T::one()), Complex::new(values[0].cos(), values[0].sin())]
+            }
+        }
+    }
+
+    /// Checks the values of one channel.
+    ///
+    /// # Errors
+    /// A sentence with the place and the value, for values that are not finite and amplitudes outside 0 to 1.
+    pub fn check<T: Real>(self, channel: usize, values: &Array2<T>) -> std::result::Result<(), String> {
+        let amplitude = !self.is_angle(channel);
+        let name = if amplitude { "amplitude" } else { "phase" };
+        for ((y, x), value) in values.indexed_iter() {
+            if !value.is_finite() {
+                return Err(format!("the {name} at [{y}, {x}] is {value:?}: it must be finite"));
+            }
+            // An amplitude that was a complex number may exceed 1 by its rounding.
+            if amplitude && !(0.0..=1.0 + 1e-6).contains(&value.widen()) {
+                return Err(format!(
+                    "the amplitude at [{y}, {x}] is {value:?}: a mask without gain has amplitudes from 0 to 1"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The values of a pixel from its channels.
+    pub(crate) fn pixel<T: Real>(channels: &[Array2<T>], at: (usize, usize)) -> [T; 2] {
+        [channels[0][at], channels.get(1).map_or(T::zero(), |channel| channel[at])]
+    }
+}
+
+/// A thin mask on a grid that samples each of its pixels `oversample` x `oversample` times.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mask<T> {
+    grid: Grid,
+    modulation: Modulation,
+    oversample: usize,
+    /// One array a channel, one number a pixel.
+    values: Vec<Array2<T>>,
+    /// One number a sample.
+    transmission: Array2<Complex<T>>,
+}
+
+impl<T: Real> Mask<T> {
+    /// A mask of `values`, one array a channel of `modulation`, indexed `[y, x]`, one number a pixel.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when there are more or fewer channels, a shape is not the grid's over `oversample`, or a
+    /// value is out of its range.
+    pub fn new(
+        grid: Grid,
+        modulation: Modulation,
+        oversample: usize,
+        values: Vec<Array2<T>>,
+    ) -> Result<Self> {
+        if values.len() != modulation.channels() || oversample == 0 {
+            return Err(Error::Value(format!(
+                "{} arrays of values for a mask: it takes {}",
+                values.len(),
+                modulation.channels()
+            )));
+        }
+        for (channel, array) in values.iter().enumerate() {
+            let (rows, columns) = array.dim();
+            if (rows * oversample, columns * oversample) != grid.shape() {
+                return Err(Error::Value(format!(
+                    "a mask of shape {:?} on a grid of shape {:?}: {}",
+                    array.dim(),
+                    grid.shape(),
+                    if oversample == 1 {
+                        "they must be equal".into()
+                    } else {
+                        format!("the grid must have {oversample} samples a pixel")
+                    }
+                )));
+            }
+            modulation.check(channel, array).map_err(Error::Value)?;
+        }
+        let pixels = Array2::from_shape_fn(values[0].dim(), |at| {
+            modulation.transmission(Modulation::pixel(&values, at))
+        });
+        let transmission =
+            Array2::from_shape_fn(grid.shape(), |(y, x)| pixels[[y / oversample, x / oversample]]);
+        Ok(Mask { grid, modulation, oversample, values, transmission })
+    }
+
+    /// A lossless phase mask with one sample a pixel, `phase` in radians.
+    ///
+    /// # Errors
+    /// As [`Mask::new`].
+    pub fn of_phase(grid: Grid, phase: Array2<T>) -> Result<Self> {
+        Mask::new(grid, Modulation::LOSSLESS, 1, vec![phase])
+    }
+
+    /// The values it was made of, one array a channel.
+    pub fn values(&self) -> &[Array2<T>] {
+        &self.values
+    }
+
+    /// Complex transmission of each sample.
+    pub fn transmission(&self) -> &Array2<Complex<T>> {
+        &self.transmission
     }
 
     /// The field behind the mask: t u.
@@ -43,25 +272,137 @@ impl<T: Real> PhaseMask<T> {
         self.times(incident, |t| t)
     }
 
-    /// The Hermitian adjoint of [`PhaseMask::apply`]: conj(t) g.
+    /// The Hermitian adjoint of [`Mask::apply`]: conj(t) g.
     pub fn adjoint(&self, behind: &WaveField<T>) -> WaveField<T> {
         self.times(behind, |t| t.conj())
     }
 
-    /// Gradient of a real loss with respect to each phase.
+    /// Gradient of a real loss with respect to the values of each channel.
     ///
-    /// `incident` is the field u that fell on the mask, `adjoint` the field conj(t) g that
-    /// [`PhaseMask::adjoint`] returned for the adjoint field g behind the mask, with the convention
-    /// dL = Re <g, dv>. From dv = i t u dphase follows dL/dphase = Im(conj(t) g conj(u)).
-    pub fn gradient(&self, incident: &WaveField<T>, adjoint: &WaveField<T>) -> Array2<T> {
-        Zip::from(&incident.amplitude).and(&adjoint.amplitude).map_collect(|u, g| (g * u.conj()).im)
+    /// `incident` is the field u that fell on the mask, `behind` the adjoint field g behind it, with the convention
+    /// dL = Re <g, dv>. From v = t u follows dL = Re(conj(g) u dt), summed over the samples of a pixel.
+    pub fn gradient(&self, incident: &WaveField<T>, behind: &WaveField<T>) -> Vec<Array2<T>> {
+        let slopes = Zip::from(&incident.amplitude).and(&behind.amplitude).map_collect(|u, g| g.conj() * u);
+        let zero = Complex::new(T::zero(), T::zero());
+        let mut sums = Array2::from_elem(self.values[0].dim(), zero);
+        for ((y, x), slope) in slopes.indexed_iter() {
+            let sum = &mut sums[[y / self.oversample, x / self.oversample]];
+            *sum = *sum + *slope;
+        }
+        (0..self.values.len())
+            .map(|channel| {
+                Array2::from_shape_fn(sums.dim(), |at| {
+                    let by_value = self.modulation.derivatives(Modulation::pixel(&self.values, at))[channel];
+                    (sums[at] * by_value).re
+                })
+            })
+            .collect()
     }
 
     fn times(&self, field: &WaveField<T>, factor: impl Fn(Complex<T>) -> Complex<T>) -> WaveField<T> {
         let mut behind = field.clone();
-        Zip::from(&mut behind.amplitude)
-            .and(&self.phase)
-            .for_each(|u, &phase| *u = *u * factor(Complex::new(phase.cos(), phase.sin())));
+        Zip::from(&mut behind.amplitude).and(&self.transmission).for_each(|u, &t| *u = *u * factor(t));
         behind
+    }
+
+    /// The plane the mask stands on.
+    pub fn grid(&self) -> Grid {
+        self.grid
+    }
+}
+
+/// `value` narrowed; the transmission of the engines.
+pub(crate) fn transmission32(modulation: Modulation, values: [f32; 2]) -> Complex<f32> {
+    match modulation {
+        // Lossless masks, the usual ones, at the speed of single precision.
+        Modulation::Phase { absorption: 0.0, base: 1.0, .. } => Complex::cis(values[0]),
+        _ => narrow_complex(modulation.transmission(values.map(f64::from))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ABSORBING: Modulation = Modulation::Phase { absorption: 0.04, base: 0.9, phase_max: TAU };
+    const ALL: [Modulation; 4] =
+        [Modulation::LOSSLESS, ABSORBING, Modulation::Amplitude, Modulation::Complex];
+
+    #[test]
+    fn derivatives_are_central_differences() {
+        for modulation in ALL {
+            for values in [[0.3, 0.7], [5.9, 0.2], [1.0, 0.0]] {
+                let exact = modulation.derivatives::<f64>(values);
+                for channel in 0..modulation.channels() {
+                    let at = |step: f64| {
+                        let mut moved = values;
+                        moved[channel] += step;
+                        modulation.transmission(moved)
+                    };
+                    // Truncation 1e-12 of third derivatives of about one, rounding 1e-16/1e-6.
+                    let difference = (at(1e-6) - at(-1e-6)) / 2e-6;
+                    assert!((difference - exact[channel]).norm() < 1e-9, "{modulation:?} {values:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn parameters_reach_both_ends_and_the_slope_is_the_derivative() {
+        for modulation in ALL {
+            for channel in 0..modulation.channels() {
+                let values: Vec<f32> =
+                    (0..1000).map(|step| modulation.value(channel, step as f32 * 0.00628)).collect();
+                let (low, high) = values
+                    .iter()
+                    .fold((f32::MAX, f32::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
+                let largest = modulation.largest(channel) as f32;
+                // 1000 steps over a turn come within half a step of the ends; near them the sine is flat.
+                assert!(low.abs() < 1e-3 && (high - largest).abs() < 0.01, "{modulation:?}: {low} {high}");
+                for parameter in [-1.3f32, 0.0, 0.4, 2.0] {
+                    let step = 1e-2f32;
+                    let difference = (modulation.value(channel, parameter + step)
+                        - modulation.value(channel, parameter - step))
+                        / (2.0 * step);
+                    // Truncation step^2/6 of the largest value, rounding 1e-6/1e-2.
+                    assert!((difference - modulation.slope(channel, parameter)).abs() < 5e-4);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_has_its_parameter() {
+        for modulation in ALL {
+            for channel in 0..modulation.channels() {
+                for value in [0.001, 0.3, 0.5, 0.99] {
+                    let back = modulation.value(channel, modulation.parameter(channel, value));
+                    assert!((back - value).abs() < 1e-5, "{modulation:?} {value} {back}");
+                }
+            }
+        }
+        // At an end the slope would be nothing: a little inside.
+        assert!(Modulation::Amplitude.slope(0, Modulation::Amplitude.parameter(0, 1.0)) > 1e-3);
+    }
+
+    #[test]
+    fn phases_beyond_the_relief_are_printed_less_whole_turns() {
+        let phase = |value: f64| ABSORBING.relief_phase(value);
+        assert_eq!(phase(1.0), 1.0);
+        assert!((phase(1.0 + 3.0 * TAU) - 1.0).abs() < 1e-12);
+        assert!((phase(-0.5) - (TAU - 0.5)).abs() < 1e-12);
+        // exp(-0.04 rad * 1) of the amplitude at one radian, under a base that passes 0.9 of it.
+        let t = ABSORBING.transmission([1.0, 0.0]);
+        assert!((t.norm() - 0.9 * (-0.04f64).exp()).abs() < 1e-15 && (t.arg() - 1.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn amplitudes_have_limits() {
+        let array = |value: f64| Array2::from_elem((2, 2), value);
+        assert!(Modulation::Amplitude.check(0, &array(0.5)).is_ok());
+        assert!(Modulation::Amplitude.check(0, &array(1.1)).unwrap_err().contains("without gain"));
+        assert!(Modulation::Complex.check(1, &array(-0.1)).unwrap_err().contains("from 0 to 1"));
+        assert!(Modulation::Complex.check(0, &array(-7.0)).is_ok());
+        assert!(Modulation::LOSSLESS.check(0, &array(f64::NAN)).unwrap_err().contains("finite"));
     }
 }

@@ -8,10 +8,9 @@ use crate::detector::Detector;
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField};
 use crate::grid::Grid;
-use crate::mask::PhaseMask;
+use crate::mask::{Mask, Modulation};
 use crate::object::ObjectPlane;
-use crate::propagation::rayleigh_sommerfeld::safe_offset;
-use crate::propagation::{Gap, Method, PixelModel, Propagator};
+use crate::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
 use crate::units::Metres;
 
 /// Everything on the optical table but the masks.
@@ -19,6 +18,8 @@ use crate::units::Metres;
 pub struct Bench {
     /// Vacuum wavelength, metres.
     pub wavelength: Metres,
+    /// Refractive index of what is between the planes.
+    pub medium: f64,
     /// Distances object - mask 1 - ... - detector, metres: one more than there are masks.
     pub gaps: Vec<Metres>,
     /// Points of the padded window, (rows, columns).
@@ -27,6 +28,10 @@ pub struct Bench {
     pub method: Method,
     /// What leaves a pixel.
     pub pixel_model: PixelModel,
+    /// Samples along one side of a pixel of a mask; the grid of every plane has that many.
+    pub oversample: usize,
+    /// What a pixel of a mask does to the light.
+    pub modulation: Modulation,
     /// The object plane; its grid is the grid of every plane.
     pub object: ObjectPlane,
     /// The detector plane.
@@ -42,6 +47,19 @@ impl Bench {
     pub fn check(&self) -> Result<()> {
         if self.gaps.len() < 2 {
             return Err(Error::Value("a device needs at least one mask, so at least two gaps".into()));
+        }
+        if !(self.medium.is_finite() && self.medium >= 1.0) {
+            return Err(Error::Value(format!("a medium of index {}: it must be at least 1", self.medium)));
+        }
+        let (rows, columns) = self.grid().shape();
+        if self.oversample == 0
+            || !rows.is_multiple_of(self.oversample)
+            || !columns.is_multiple_of(self.oversample)
+        {
+            return Err(Error::Value(format!(
+                "{} samples a pixel on a grid of {rows} x {columns} samples: pixels must have whole samples",
+                self.oversample
+            )));
         }
         if let Some(length) = std::iter::once(&self.wavelength)
             .chain(&self.gaps)
@@ -63,6 +81,43 @@ impl Bench {
         self.object.grid()
     }
 
+    /// Rows and columns of a mask's pixels.
+    pub fn mask_shape(&self) -> (usize, usize) {
+        let (rows, columns) = self.grid().shape();
+        (rows / self.oversample, columns / self.oversample)
+    }
+
+    /// Wavelength between the planes, metres.
+    pub fn wavelength_in_medium(&self) -> Metres {
+        self.wavelength / self.medium
+    }
+
+    /// The same device simulated with `samples` x `samples` samples a pixel in a window of `padding` times the side.
+    ///
+    /// Masks, object and regions keep their places and sizes.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for a bench that has more than one sample a pixel already, and for grids and windows that are
+    /// too large.
+    pub fn sampled(&self, samples: usize, padding: f64) -> Result<Bench> {
+        if self.oversample != 1 || samples == 0 {
+            return Err(Error::Value(format!(
+                "{samples} samples a pixel where there are {} already: start from one",
+                self.oversample
+            )));
+        }
+        let object = self.object.finer(samples, self.wavelength_in_medium())?;
+        let grid = object.grid();
+        let regions = self.detector.regions().iter().map(|region| region.finer(samples)).collect();
+        Ok(Bench {
+            padded: padded_shape(grid, padding)?,
+            oversample: samples,
+            object,
+            detector: Detector::new(grid, regions)?,
+            ..self.clone()
+        })
+    }
+
     /// Number of masks.
     pub fn masks(&self) -> usize {
         self.gaps.len() - 1
@@ -73,10 +128,11 @@ impl Bench {
         Gap {
             grid: self.grid(),
             padded: self.padded,
-            wavelength: self.wavelength,
+            wavelength: self.wavelength_in_medium(),
             distance: self.gaps[index],
             method: self.method,
             pixel_model: self.pixel_model,
+            shift: (0.0, 0.0),
         }
     }
 
@@ -113,20 +169,22 @@ pub struct Light<T> {
 pub struct Network<T: Real> {
     bench: Bench,
     propagators: Vec<Propagator<T>>,
-    masks: Vec<PhaseMask<T>>,
+    masks: Vec<Mask<T>>,
 }
 
 impl<T: Real> Network<T> {
-    /// Plans the device; `phases` in radians, one array a mask in the order of the light.
+    /// Plans the device; `values` of the masks (phases in radians) in the order of the light, one array a channel
+    /// of the modulation, one number a pixel.
     ///
     /// # Errors
     /// [`Error::Value`] when the parts do not fit together.
-    pub fn new(bench: Bench, phases: Vec<Array2<T>>) -> Result<Self> {
+    pub fn new(bench: Bench, values: Vec<Array2<T>>) -> Result<Self> {
         bench.check()?;
-        if phases.len() != bench.masks() {
+        let channels = bench.modulation.channels();
+        if values.len() != bench.masks() * channels {
             return Err(Error::Value(format!(
-                "{} masks for {} gaps: there must be one gap more than masks",
-                phases.len(),
+                "{} arrays of mask values for {} gaps: there must be one gap more than masks, and {channels} a mask",
+                values.len(),
                 bench.gaps.len()
             )));
         }
@@ -139,7 +197,10 @@ impl<T: Real> Network<T> {
             });
         }
         let grid = bench.grid();
-        let masks = phases.into_iter().map(|phase| PhaseMask::new(grid, phase)).collect::<Result<_>>()?;
+        let masks = values
+            .chunks(channels)
+            .map(|values| Mask::new(grid, bench.modulation, bench.oversample, values.to_vec()))
+            .collect::<Result<_>>()?;
         Ok(Network { bench, propagators, masks })
     }
 
@@ -149,7 +210,7 @@ impl<T: Real> Network<T> {
     }
 
     /// The masks in the order of the light.
-    pub fn masks(&self) -> &[PhaseMask<T>] {
+    pub fn masks(&self) -> &[Mask<T>] {
         &self.masks
     }
 
@@ -187,8 +248,7 @@ impl<T: Real> Network<T> {
     /// An even number of columns has none on the axis: the mean of the two beside it is taken.
     ///
     /// Each gap gives `slices` columns, its first plane included; the last column is the detector plane.
-    /// Between planes the field is carried by the sampled impulse response where that is free of aliasing, and
-    /// over shorter distances by the angular spectrum.
+    /// Between planes the field is carried by [`Method::Auto`].
     /// `progress` is told the number of columns that are done.
     ///
     /// # Errors
@@ -208,8 +268,6 @@ impl<T: Real> Network<T> {
             let intensity = field.intensity();
             (&intensity.column((columns - 1) / 2) + &intensity.column(columns / 2)) / 2.0
         };
-        let (height, width) = bench.grid().aperture();
-        let widest = height.max(width);
         let mut positions = Vec::new();
         let mut cuts = Vec::new();
         let starts = bench.positions();
@@ -224,10 +282,7 @@ impl<T: Real> Network<T> {
                 cuts.push(if slice == 0 {
                     cut(&field)
                 } else {
-                    let safe = safe_offset(bench.wavelength, distance, bench.grid().pixel_pitch());
-                    let method =
-                        if safe >= widest { Method::RayleighSommerfeld } else { Method::AngularSpectrum };
-                    let gap = Gap { distance, method, ..bench.gap(index) };
+                    let gap = Gap { distance, method: Method::Auto, ..bench.gap(index) };
                     cut(&Propagator::new(gap)?.propagate(&field))
                 });
                 progress(cuts.len());
@@ -238,15 +293,15 @@ impl<T: Real> Network<T> {
         Ok((positions, Array2::from_shape_fn((rows, cuts.len()), |(y, z)| cuts[z][y])))
     }
 
-    /// Gradient with respect to each phase of a loss whose derivatives by the readings are `slopes`.
+    /// Gradient with respect to the values of the masks, in the order of [`Network::new`], of a loss whose derivatives by the readings are `slopes`.
     pub fn gradients(&self, light: &Light<T>, slopes: &[f64]) -> Vec<Array2<T>> {
         let mut adjoint = self.bench.detector.adjoint(&light.detector, slopes);
         let mut gradients = Vec::with_capacity(self.masks.len());
         for (index, mask) in self.masks.iter().enumerate().rev() {
-            adjoint = mask.adjoint(&self.propagators[index + 1].adjoint(&adjoint));
-            gradients.push(mask.gradient(&light.incident[index], &adjoint));
+            let behind = self.propagators[index + 1].adjoint(&adjoint);
+            gradients.push(mask.gradient(&light.incident[index], &behind));
+            adjoint = mask.adjoint(&behind);
         }
-        gradients.reverse();
-        gradients
+        gradients.into_iter().rev().flatten().collect()
     }
 }

@@ -1,52 +1,179 @@
 //! The object plane: an image encoded in the light that enters the device.
 
 use std::f64::consts::TAU;
+use std::sync::Arc;
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 use num_complex::Complex;
 
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField, narrow_complex};
 use crate::grid::Grid;
+use crate::units::{Metres, Radians};
 
-/// How a pixel value from 0 to 1 becomes a complex amplitude.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How an image value from 0 to 1 becomes a complex amplitude.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Encoding {
     /// The value is the amplitude; the phase is flat.
     Amplitude,
-    /// The value is the phase, 0 to 2 pi; the amplitude is 1 inside the image.
-    Phase,
+    /// The value is the phase, 0 to `range`; the amplitude is 1 inside the image.
+    Phase {
+        /// Phase of the value 1.
+        range: Radians,
+    },
+    /// Light passes, amplitude 1, where the value is at least `threshold`: an image cut into a sheet.
+    Binary {
+        /// From 0 to 1.
+        threshold: f32,
+    },
+}
+
+/// How an image is brought to the samples of the plane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resampling {
+    /// Each image value is a rectangle.
+    Nearest,
+    /// Values between the centres of image pixels are interpolated; constant beyond the outermost centres.
+    Bilinear,
+}
+
+/// The light that falls on the object.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Illumination {
+    /// A plane wave along the axis, amplitude 1.
+    Plane,
+    /// A plane wave, amplitude 1, whose direction is tilted from the axis towards +y and +x.
+    Tilted {
+        /// Angle to the axis in the plane x = 0.
+        towards_y: Radians,
+        /// Angle to the axis in the plane y = 0.
+        towards_x: Radians,
+    },
+    /// A beam with its waist at the object plane, on the axis: amplitude exp(-r^2/waist^2).
+    Gaussian {
+        /// Radius at which the intensity has fallen to exp(-2).
+        waist: Metres,
+    },
+}
+
+impl Illumination {
+    /// Amplitude at (y, x), metres from the axis; `wavelength` in the medium.
+    ///
+    fn amplitude(self, y: Metres, x: Metres, wavelength: Metres) -> Complex<f64> {
+        match self {
+            Illumination::Plane => Complex::new(1.0, 0.0),
+            Illumination::Tilted { towards_y, towards_x } => {
+                Complex::cis(TAU / wavelength * (towards_y.sin() * y + towards_x.sin() * x))
+            }
+            Illumination::Gaussian { waist } => Complex::new((-(x * x + y * y) / (waist * waist)).exp(), 0.0),
+        }
+    }
+}
+
+/// Where the image stands on the plane, in samples of its grid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placement {
+    /// Row and column of the image's first sample.
+    pub origin: (usize, usize),
+    /// Rows and columns the image takes.
+    pub extent: (usize, usize),
+    /// How it is brought there.
+    pub resampling: Resampling,
+}
+
+impl Placement {
+    /// An image of `image` = (rows, columns) values in the middle, each value a square of `upsampling` samples.
+    pub fn centred(grid: Grid, image: (usize, usize), upsampling: usize) -> Self {
+        let extent = (image.0.saturating_mul(upsampling), image.1.saturating_mul(upsampling));
+        let first = |pixels: usize, side: usize| pixels.saturating_sub(side) / 2;
+        Placement {
+            origin: (first(grid.rows(), extent.0), first(grid.columns(), extent.1)),
+            extent,
+            resampling: Resampling::Nearest,
+        }
+    }
 }
 
 /// Where and how images stand on the object plane. Outside the image the plane is opaque.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ObjectPlane {
     grid: Grid,
     image: (usize, usize),
-    upsampling: usize,
+    placement: Placement,
     encoding: Encoding,
+    illumination: Illumination,
+    /// Amplitude of the illumination on the extent; none for amplitude 1.
+    lit: Option<Arc<Array2<Complex<f64>>>>,
 }
 
 impl ObjectPlane {
-    /// Images of `image` = (rows, columns) values, each a square of `upsampling` pixels, in the middle.
+    /// Images of `image` = (rows, columns) values, each a square of `upsampling` pixels, in the middle of the plane,
+    /// in a plane wave along the axis.
     ///
     /// # Errors
-    /// [`Error::Value`] when the enlarged image is empty or does not fit on the grid.
+    /// As [`ObjectPlane::placed`].
     pub fn new(grid: Grid, image: (usize, usize), upsampling: usize, encoding: Encoding) -> Result<Self> {
-        let enlarged = (image.0.saturating_mul(upsampling), image.1.saturating_mul(upsampling));
-        let fits = |side: usize, limit: usize| (1..=limit).contains(&side);
-        if !fits(enlarged.0, grid.rows()) || !fits(enlarged.1, grid.columns()) {
+        Self::placed(grid, image, Placement::centred(grid, image, upsampling), encoding)
+    }
+
+    /// Images of `image` = (rows, columns) values at `placement`, in a plane wave along the axis.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when the image is empty or does not fit on the grid.
+    pub fn placed(
+        grid: Grid,
+        image: (usize, usize),
+        placement: Placement,
+        encoding: Encoding,
+    ) -> Result<Self> {
+        let fits = |first: usize, side: usize, values: usize, limit: usize| {
+            side > 0 && values > 0 && first.checked_add(side).is_some_and(|end| end <= limit)
+        };
+        let Placement { origin, extent, .. } = placement;
+        if !fits(origin.0, extent.0, image.0, grid.rows())
+            || !fits(origin.1, extent.1, image.1, grid.columns())
+        {
             return Err(Error::Value(format!(
-                "images of {} x {} values enlarged {upsampling} times take {} x {} pixels; the plane has {} x {}",
+                "images of {} x {} values on {} x {} pixels from row {} and column {}: the plane has {} x {}",
                 image.0,
                 image.1,
-                enlarged.0,
-                enlarged.1,
+                extent.0,
+                extent.1,
+                origin.0,
+                origin.1,
                 grid.rows(),
                 grid.columns()
             )));
         }
-        Ok(ObjectPlane { grid, image, upsampling, encoding })
+        Ok(ObjectPlane { grid, image, placement, encoding, illumination: Illumination::Plane, lit: None })
+    }
+
+    /// The same plane in another light; `wavelength` in the medium.
+    pub fn illuminated(self, illumination: Illumination, wavelength: Metres) -> Self {
+        let Placement { origin, extent, .. } = self.placement;
+        let lit = (illumination != Illumination::Plane).then(|| {
+            Arc::new(Array2::from_shape_fn(extent, |(y, x)| {
+                illumination.amplitude(self.grid.y(origin.0 + y), self.grid.x(origin.1 + x), wavelength)
+            }))
+        });
+        ObjectPlane { illumination, lit, ..self }
+    }
+
+    /// The same object sampled `samples` times finer; `wavelength` in the medium.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when the finer grid is too large.
+    pub fn finer(&self, samples: usize, wavelength: Metres) -> Result<Self> {
+        let times = |(rows, columns): (usize, usize)| (rows * samples, columns * samples);
+        let (rows, columns) = times(self.grid.shape());
+        let grid = Grid::new(rows, columns, self.grid.pixel_pitch() / samples as f64)?;
+        let placement = Placement {
+            origin: times(self.placement.origin),
+            extent: times(self.placement.extent),
+            resampling: self.placement.resampling,
+        };
+        Ok(Self::placed(grid, self.image, placement, self.encoding)?
+            .illuminated(self.illumination, wavelength))
     }
 
     /// Grid of the object plane.
@@ -54,14 +181,9 @@ impl ObjectPlane {
         self.grid
     }
 
-    /// Rows and columns of an image before enlargement.
+    /// Rows and columns of an image before it is brought to the plane.
     pub fn image(&self) -> (usize, usize) {
         self.image
-    }
-
-    /// Pixels along one side of the square that each image value takes.
-    pub fn upsampling(&self) -> usize {
-        self.upsampling
     }
 
     /// How values become amplitudes.
@@ -69,29 +191,104 @@ impl ObjectPlane {
         self.encoding
     }
 
-    /// Row and column of the image's first pixel on the grid.
+    /// The light that falls on the object.
+    pub fn illumination(&self) -> Illumination {
+        self.illumination
+    }
+
+    /// How an image is brought to the samples of the plane.
+    pub fn resampling(&self) -> Resampling {
+        self.placement.resampling
+    }
+
+    /// Samples along one side of the square that each image value takes, if it takes one.
+    pub fn upsampling(&self) -> Option<usize> {
+        let ((rows, columns), (height, width)) = (self.image, self.placement.extent);
+        let times = height / rows;
+        let whole = (rows * times, columns * times) == (height, width);
+        (whole && self.placement.resampling == Resampling::Nearest).then_some(times)
+    }
+
+    /// Row and column of the image's first sample on the grid.
     pub fn origin(&self) -> (usize, usize) {
-        let (rows, columns) = self.extent();
-        ((self.grid.rows() - rows) / 2, (self.grid.columns() - columns) / 2)
+        self.placement.origin
     }
 
-    /// Rows and columns the enlarged image takes on the grid.
+    /// Rows and columns the image takes on the grid.
     pub fn extent(&self) -> (usize, usize) {
-        (self.image.0 * self.upsampling, self.image.1 * self.upsampling)
+        self.placement.extent
     }
 
-    /// Complex amplitude of a pixel value.
-    pub fn amplitude<T: Real>(&self, value: f32) -> Complex<T> {
+    /// Complex amplitude of an image value in light of amplitude 1.
+    fn encoded<T: Real>(&self, value: f32) -> Complex<T> {
         match self.encoding {
             Encoding::Amplitude => Complex::new(T::narrow(f64::from(value)), T::zero()),
-            Encoding::Phase => narrow_complex(Complex::cis(TAU * f64::from(value))),
+            Encoding::Phase { range } => narrow_complex(Complex::cis(range * f64::from(value))),
+            Encoding::Binary { threshold } => {
+                Complex::new(if value >= threshold { T::one() } else { T::zero() }, T::zero())
+            }
+        }
+    }
+
+    /// Whether row `row` of the extent is the same as the one above it, whatever the image.
+    pub fn repeats(&self, row: usize) -> bool {
+        let along_y = match self.illumination {
+            Illumination::Plane => true,
+            Illumination::Tilted { towards_y, .. } => towards_y == 0.0,
+            Illumination::Gaussian { .. } => false,
+        };
+        let source = |row: usize| nearest(row, self.placement.extent.0, self.image.0);
+        row > 0
+            && along_y
+            && self.placement.resampling == Resampling::Nearest
+            && source(row) == source(row - 1)
+    }
+
+    /// Amplitudes of `image` (values 0 to 1, shape [`ObjectPlane::image`]) on row `row` of the extent, into `line`.
+    pub fn row<T: Real>(&self, image: ArrayView2<'_, f32>, row: usize, line: &mut [Complex<T>]) {
+        let (height, width) = self.placement.extent;
+        match self.placement.resampling {
+            Resampling::Nearest => {
+                let values = image.row(nearest(row, height, self.image.0));
+                let mut last = (usize::MAX, Complex::new(T::zero(), T::zero()));
+                for (x, amplitude) in line.iter_mut().enumerate().take(width) {
+                    let source = nearest(x, width, self.image.1);
+                    if source != last.0 {
+                        last = (source, self.encoded(values[source]));
+                    }
+                    *amplitude = last.1;
+                }
+            }
+            Resampling::Bilinear => {
+                let (top, below, down) = between(row, height, self.image.0);
+                for (x, amplitude) in line.iter_mut().enumerate().take(width) {
+                    let (left, right, across) = between(x, width, self.image.1);
+                    let at = |y: usize| image[[y, left]] * (1.0 - across) + image[[y, right]] * across;
+                    *amplitude = self.encoded(at(top) * (1.0 - down) + at(below) * down);
+                }
+            }
+        }
+        if let Some(lit) = &self.lit {
+            for (amplitude, light) in line.iter_mut().zip(lit.row(row)) {
+                *amplitude = *amplitude * narrow_complex(*light);
+            }
         }
     }
 
     /// Power of `image` (values 0 to 1) at the object plane: what enters the device.
     pub fn power(&self, image: ArrayView2<'_, f32>) -> f64 {
-        let pixels = (self.upsampling * self.upsampling) as f64 * self.grid.pixel_area();
-        image.iter().map(|&value| self.amplitude::<f64>(value).norm_sqr()).sum::<f64>() * pixels
+        let (height, width) = self.placement.extent;
+        let mut line = vec![Complex::new(0.0f64, 0.0); width];
+        let mut row_power = 0.0;
+        let mut power = 0.0;
+        for row in 0..height {
+            if !self.repeats(row) {
+                self.row(image, row, &mut line);
+                row_power = line.iter().map(Complex::norm_sqr).sum();
+            }
+            power += row_power;
+        }
+        power * self.grid.pixel_area()
     }
 
     /// The field of `image` (values 0 to 1, shape [`ObjectPlane::image`]) on the object plane.
@@ -107,14 +304,124 @@ impl ObjectPlane {
             )));
         }
         let mut field = WaveField::dark(self.grid);
-        let (top, left) = self.origin();
-        let (rows, columns) = self.extent();
-        for y in 0..rows {
-            for x in 0..columns {
-                let value = image[[y / self.upsampling, x / self.upsampling]];
-                field.amplitude[[top + y, left + x]] = self.amplitude(value);
+        let Placement { origin: (top, left), extent: (height, width), .. } = self.placement;
+        let mut line = vec![Complex::new(T::zero(), T::zero()); width];
+        for row in 0..height {
+            self.row(image, row, &mut line);
+            for (x, amplitude) in line.iter().enumerate() {
+                field.amplitude[[top + row, left + x]] = *amplitude;
             }
         }
         Ok(field)
+    }
+}
+
+/// The image value whose rectangle the centre of sample `sample` of `samples` lies in, of `values`.
+fn nearest(sample: usize, samples: usize, values: usize) -> usize {
+    (2 * sample + 1) * values / (2 * samples)
+}
+
+/// The two image values around the centre of sample `sample` of `samples`, and the share of the second.
+fn between(sample: usize, samples: usize, values: usize) -> (usize, usize, f32) {
+    let place = (sample as f64 + 0.5) * values as f64 / samples as f64 - 0.5;
+    let place = place.clamp(0.0, values as f64 - 1.0);
+    let first = place as usize;
+    (first, (first + 1).min(values - 1), (place - first as f64) as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grid() -> Grid {
+        Grid::new(20, 24, 0.4e-3).unwrap()
+    }
+
+    fn image() -> Array2<f32> {
+        Array2::from_shape_fn((4, 5), |(y, x)| (y * 5 + x) as f32 / 20.0)
+    }
+
+    #[test]
+    fn nearest_is_a_rectangle_a_value() {
+        let plane = ObjectPlane::new(grid(), (4, 5), 3, Encoding::Amplitude).unwrap();
+        assert_eq!((plane.origin(), plane.extent()), ((4, 4), (12, 15)));
+        let field = plane.encode::<f64>(image().view()).unwrap();
+        for ((y, x), value) in field.amplitude.indexed_iter() {
+            let inside = (4..16).contains(&y) && (4..19).contains(&x);
+            let expected = if inside { f64::from(image()[[(y - 4) / 3, (x - 4) / 3]]) } else { 0.0 };
+            assert_eq!(*value, Complex::new(expected, 0.0));
+        }
+        assert!((plane.power(image().view()) - field.power()).abs() < 1e-12 * field.power());
+        assert!(plane.repeats(1) && plane.repeats(2) && !plane.repeats(3) && !plane.repeats(0));
+    }
+
+    #[test]
+    fn bilinear_keeps_a_ramp() {
+        let placement = Placement { origin: (0, 2), extent: (16, 20), resampling: Resampling::Bilinear };
+        let plane = ObjectPlane::placed(grid(), (4, 5), placement, Encoding::Amplitude).unwrap();
+        let ramp = Array2::from_shape_fn((4, 5), |(y, x)| 0.1 * y as f32 + 0.05 * x as f32);
+        let field = plane.encode::<f64>(ramp.view()).unwrap();
+        for ((y, x), value) in
+            field.amplitude.indexed_iter().filter(|((y, x), _)| (2..14).contains(y) && (4..20).contains(x))
+        {
+            // Between the outermost centres an affine image stays affine.
+            let (row, column) = ((y as f64 + 0.5) / 4.0 - 0.5, ((x - 2) as f64 + 0.5) / 4.0 - 0.5);
+            assert!((value.re - (0.1 * row + 0.05 * column)).abs() < 1e-6, "{y} {x} {value}");
+        }
+        assert!((1..16).all(|row| !plane.repeats(row)));
+    }
+
+    #[test]
+    fn encodings_are_what_they_say() {
+        let at = |encoding: Encoding, value: f32| {
+            ObjectPlane::new(grid(), (1, 1), 1, encoding).unwrap().encoded::<f64>(value)
+        };
+        assert_eq!(at(Encoding::Amplitude, 0.25), Complex::new(0.25, 0.0));
+        assert!((at(Encoding::Phase { range: TAU / 2.0 }, 1.0) - Complex::new(-1.0, 0.0)).norm() < 1e-15);
+        let binary = Encoding::Binary { threshold: 0.5 };
+        assert_eq!([at(binary, 0.49), at(binary, 0.5)], [Complex::new(0.0, 0.0), Complex::new(1.0, 0.0)]);
+    }
+
+    #[test]
+    fn illumination_has_its_direction_and_its_waist() {
+        let bright = Array2::from_elem((4, 5), 1.0f32);
+        let plane = ObjectPlane::new(grid(), (4, 5), 3, Encoding::Amplitude).unwrap();
+        let (towards_y, towards_x) = (0.1, -0.2);
+        let tilted = plane.clone().illuminated(Illumination::Tilted { towards_y, towards_x }, 0.75e-3);
+        let field = tilted.encode::<f64>(bright.view()).unwrap();
+        let k = TAU / 0.75e-3;
+        let expected = [k * 0.4e-3 * 0.1f64.sin(), -k * 0.4e-3 * 0.2f64.sin()];
+        let step =
+            [field.amplitude[[9, 8]], field.amplitude[[8, 9]]].map(|u| (u / field.amplitude[[8, 8]]).arg());
+        assert!((step[0] - expected[0]).abs() < 1e-12 && (step[1] - expected[1]).abs() < 1e-12);
+        assert!(
+            (tilted.power(bright.view()) - plane.power(bright.view())).abs() < 1e-18,
+            "a tilt takes no power"
+        );
+        let waist = 2e-3;
+        let beam = plane.illuminated(Illumination::Gaussian { waist }, 0.75e-3);
+        let field = beam.encode::<f64>(bright.view()).unwrap();
+        let (y, x) = (grid().y(6), grid().x(7));
+        assert!((field.amplitude[[6, 7]].re - (-(x * x + y * y) / (waist * waist)).exp()).abs() < 1e-15);
+        assert!((beam.power(bright.view()) - field.power()).abs() < 1e-12 * field.power());
+    }
+
+    #[test]
+    fn finer_is_the_same_object() {
+        let plane = ObjectPlane::new(grid(), (4, 5), 3, Encoding::Amplitude).unwrap();
+        let fine = plane.finer(2, 0.75e-3).unwrap();
+        assert_eq!((fine.origin(), fine.extent()), ((8, 8), (24, 30)));
+        assert!((fine.power(image().view()) / plane.power(image().view()) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_refused() {
+        for (origin, extent) in
+            [((0, 0), (21, 4)), ((17, 0), (4, 5)), ((0, 0), (0, 5)), ((usize::MAX, 0), (4, 5))]
+        {
+            let placement = Placement { origin, extent, resampling: Resampling::Nearest };
+            assert!(ObjectPlane::placed(grid(), (4, 5), placement, Encoding::Amplitude).is_err());
+        }
+        assert!(ObjectPlane::new(grid(), (4, 5), usize::MAX, Encoding::Amplitude).is_err());
     }
 }

@@ -41,6 +41,30 @@ pub fn parse_positive_length(text: &str) -> std::result::Result<Metres, String> 
     if length > 0.0 { Ok(length) } else { Err(format!("\"{text}\" must be a length above zero")) }
 }
 
+/// Reads an angle such as `"2 pi"`, `"90 deg"` or `"1.5 rad"`, in radians; `"pi"` alone is one of them.
+///
+/// # Errors
+/// As [`parse_length`].
+pub fn parse_angle(text: &str) -> std::result::Result<Radians, String> {
+    let text = text.trim();
+    let split = text.find(|c: char| c.is_alphabetic() && c != 'e' && c != 'E').unwrap_or(text.len());
+    let (number, unit) = (text[..split].trim(), text[split..].trim());
+    let advice = "write a number and a unit of pi, rad or deg, for example \"2 pi\"";
+    let value: f64 = match number {
+        "" if unit == "pi" => 1.0,
+        _ => number.parse().map_err(|_| format!("\"{text}\" is not an angle: {advice}"))?,
+    };
+    let size = match unit {
+        "pi" => std::f64::consts::PI,
+        "rad" => 1.0,
+        "deg" => std::f64::consts::PI / 180.0,
+        "" => return Err(format!("\"{text}\" has no unit: {advice}")),
+        _ => return Err(format!("\"{text}\" has the unknown unit \"{unit}\": {advice}")),
+    };
+    let angle = value * size;
+    if angle.is_finite() { Ok(angle) } else { Err(format!("\"{text}\" is not a finite angle")) }
+}
+
 /// Writes a length in the unit that gives it one to three digits before the point.
 ///
 /// At most `digits` digits after the point, trailing zeros dropped: `0.75 mm`, `30 mm`, `285 nm`.
@@ -74,6 +98,24 @@ mod tests {
         assert_eq!(parse_length("1e-3 m"), Ok(0.001));
         assert_eq!(parse_length("3 cm"), Ok(0.03));
         assert_eq!(parse_length("5.32e2 nm"), Ok(532e-9));
+    }
+
+    #[test]
+    fn angles_are_read() {
+        use std::f64::consts::PI;
+        for (text, angle) in
+            [("2 pi", 2.0 * PI), ("pi", PI), ("180deg", PI), ("-0.5 rad", -0.5), ("1e-1 pi", 0.1 * PI)]
+        {
+            assert!((parse_angle(text).unwrap() - angle).abs() < 1e-15, "{text}");
+        }
+        for (text, reason) in [
+            ("2", "no unit"),
+            ("2 turns", "unknown unit"),
+            ("x pi", "not an angle"),
+            ("inf rad", "not an angle"),
+        ] {
+            assert!(parse_angle(text).unwrap_err().contains(reason), "{text}");
+        }
     }
 
     #[test]

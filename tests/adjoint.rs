@@ -6,7 +6,7 @@
 use d2nn::detector::{Detector, Region};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
-use d2nn::mask::PhaseMask;
+use d2nn::mask::Mask;
 use d2nn::network::{Bench, Network};
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
@@ -23,8 +23,16 @@ fn propagators() -> Vec<Propagator<f64>> {
     let grid = Grid::new(24, 31, 0.4e-3).unwrap();
     let padded = padded_shape(grid, 2.0).unwrap();
     let plan = |method, pixel_model| {
-        Propagator::new(Gap { grid, padded, wavelength: 0.75e-3, distance: 6e-3, method, pixel_model })
-            .unwrap()
+        Propagator::new(Gap {
+            grid,
+            padded,
+            wavelength: 0.75e-3,
+            distance: 6e-3,
+            method,
+            pixel_model,
+            shift: (0.0, 0.0),
+        })
+        .unwrap()
     };
     METHODS.iter().flat_map(|&method| PIXELS.map(|pixels| plan(method, pixels))).collect()
 }
@@ -62,7 +70,7 @@ fn a_gap_is_reciprocal() {
 #[test]
 fn a_mask_and_its_adjoint() {
     let grid = Grid::new(13, 8, 0.4e-3).unwrap();
-    let mask = PhaseMask::new(grid, random_phases(grid, 1, 5).remove(0)).unwrap();
+    let mask = Mask::of_phase(grid, random_phases(grid, 1, 5).remove(0)).unwrap();
     let (u, v) = (random_field(grid, 6), random_field(grid, 7));
     let (forward, adjoint) = (mask.apply(&u).inner(&v), u.inner(&mask.adjoint(&v)));
     assert!(
@@ -106,7 +114,7 @@ fn the_gradient_of_the_whole_loss_is_its_central_difference() {
     for (number, (method, pixel_model)) in
         METHODS.iter().flat_map(|&method| PIXELS.map(|pixels| (method, pixels))).enumerate()
     {
-        let encoding = [Encoding::Amplitude, Encoding::Phase][number % 2];
+        let encoding = [Encoding::Amplitude, Encoding::Phase { range: std::f64::consts::TAU }][number % 2];
         let mut bench = Bench { method, pixel_model, ..small_bench() };
         bench.object = ObjectPlane::new(bench.grid(), (8, 8), 2, encoding).unwrap();
         let seed = number as u64 * 10;

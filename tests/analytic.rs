@@ -22,7 +22,16 @@ const WAVENUMBER: f64 = TAU / WAVELENGTH;
 fn plan(grid: Grid, distance: f64, method: Method, padding: f64) -> Propagator<f64> {
     let padded = padded_shape(grid, padding).unwrap();
     let pixel_model = PixelModel::Point;
-    Propagator::new(Gap { grid, padded, wavelength: WAVELENGTH, distance, method, pixel_model }).unwrap()
+    Propagator::new(Gap {
+        grid,
+        padded,
+        wavelength: WAVELENGTH,
+        distance,
+        method,
+        pixel_model,
+        shift: (0.0, 0.0),
+    })
+    .unwrap()
 }
 
 fn sampled(grid: Grid, amplitude: impl Fn(f64, f64) -> Complex<f64>) -> WaveField<f64> {

@@ -7,7 +7,7 @@ use std::f64::consts::TAU;
 
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
-use d2nn::mask::PhaseMask;
+use d2nn::mask::Mask;
 use d2nn::material::Material;
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::rayleigh_sommerfeld::impulse_response;
@@ -24,7 +24,16 @@ fn grid() -> Grid {
 fn plan(distance: f64, method: Method) -> Propagator<f64> {
     let padded = padded_shape(grid(), 2.0).unwrap();
     let (wavelength, pixel_model) = (WAVELENGTH, PixelModel::Point);
-    Propagator::new(Gap { grid: grid(), padded, wavelength, distance, method, pixel_model }).unwrap()
+    Propagator::new(Gap {
+        grid: grid(),
+        padded,
+        wavelength,
+        distance,
+        method,
+        pixel_model,
+        shift: (0.0, 0.0),
+    })
+    .unwrap()
 }
 
 /// A soft round beam around (y, x), so that edges play no part.
@@ -46,9 +55,9 @@ fn centre(field: &WaveField<f64>) -> (f64, f64) {
     (moment(&|(row, _)| grid().y(row)), moment(&|(_, column)| grid().x(column)))
 }
 
-fn mask(phase: impl Fn(f64, f64) -> f64) -> PhaseMask<f64> {
+fn mask(phase: impl Fn(f64, f64) -> f64) -> Mask<f64> {
     let at = |(row, column)| phase(grid().y(row), grid().x(column));
-    PhaseMask::new(grid(), Array2::from_shape_fn(grid().shape(), at)).unwrap()
+    Mask::of_phase(grid(), Array2::from_shape_fn(grid().shape(), at)).unwrap()
 }
 
 #[test]
@@ -92,7 +101,7 @@ fn a_mask_that_delays_the_middle_focuses() {
     let distance = |y: f64, x: f64| (x * x + y * y + focus * focus).sqrt();
     let lens = mask(|y, x| -TAU / WAVELENGTH * (distance(y, x) - focus));
     let (y, x) = (5e-3, 0.0);
-    assert!(lens.phase()[[40, 32]] > lens.phase()[[52, 32]], "thickest in the middle");
+    assert!(lens.values()[0][[40, 32]] > lens.values()[0][[52, 32]], "thickest in the middle");
     let flat = beam(0.0, 0.0);
     let peak = |field: &WaveField<f64>| field.intensity().into_iter().fold(0.0, f64::max);
     let carried = |field: &WaveField<f64>| plan(focus, Method::RayleighSommerfeld).propagate(field);

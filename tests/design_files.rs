@@ -11,7 +11,8 @@ use d2nn::dataset::DatasetName;
 use d2nn::design::folder::read_design;
 use d2nn::design::{Design, DesignFile};
 use d2nn::fabrication::Relief;
-use d2nn::object::Encoding;
+use d2nn::mask::Modulation;
+use d2nn::object::{Encoding, Illumination, Resampling};
 use d2nn::propagation::{Method, PixelModel};
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
@@ -74,7 +75,9 @@ fn the_minimal_design_is_the_default_device() {
     assert_eq!((bench.wavelength, bench.grid().pixel_pitch()), (0.75e-3, 0.4e-3));
     assert_eq!((bench.grid().shape(), bench.masks()), ((200, 200), 5));
     assert_eq!(bench.gaps, [0.03; 6]);
-    assert_eq!((bench.method, bench.pixel_model), (Method::RayleighSommerfeld, PixelModel::Square));
+    assert_eq!((bench.method, bench.pixel_model), (Method::Auto, PixelModel::Square));
+    assert_eq!(bench.gap(0).resolved_method(), Method::RayleighSommerfeld);
+    assert_eq!(design.simulated, design.bench);
     assert_eq!((bench.object.origin(), bench.object.extent()), ((44, 44), (112, 112)));
     assert_eq!(bench.detector.regions().len(), 10);
     // 4.8 mm are 12 pixels; nothing of the image's linear convolution may wrap around.
@@ -86,13 +89,29 @@ fn the_minimal_design_is_the_default_device() {
 fn every_key_arrives() {
     let design = good("everything");
     assert_eq!(design.name, "everything_2.0");
-    assert_eq!(design.bench.object.encoding(), Encoding::Phase);
+    assert_eq!(design.bench.object.encoding(), Encoding::Phase { range: std::f64::consts::PI });
+    // 30 mm are 75 pixels; (200 - 75)/2 - 5 and + 10, halves down.
+    assert_eq!((design.bench.object.extent(), design.bench.object.origin()), ((75, 75), (57, 72)));
+    assert_eq!(design.bench.object.resampling(), Resampling::Bilinear);
+    assert_eq!(design.bench.object.illumination(), Illumination::Gaussian { waist: 12e-3 });
+    assert_eq!(design.simulated.grid().shape(), (400, 400));
+    assert_eq!((design.simulated.oversample, design.simulated.mask_shape()), (2, (200, 200)));
+    assert_eq!(design.simulated.object.extent(), (150, 150));
+    assert_eq!(design.bench.medium, 1.1);
+    let Modulation::Phase { absorption, base, phase_max } = design.bench.modulation else {
+        panic!("a phase mask")
+    };
+    // kappa/(n - m); 2 mm of base; 0.6 mm of relief.
+    assert!((absorption - 0.02 / 0.5).abs() < 1e-12);
+    assert!((base - (-std::f64::consts::TAU * 0.02 * 2.0 / 0.75).exp()).abs() < 1e-12);
+    assert!((phase_max - std::f64::consts::TAU * 0.5 * 0.6 / 0.75).abs() < 1e-12);
     assert!(design.padding() >= 2.5);
     assert_eq!((design.material.name(), design.material.refractive_index()), ("a resin", 1.6));
     assert_eq!(design.data, DatasetName::Mnist);
     let settings = design.settings(60_000);
     assert_eq!((settings.epochs, settings.batch, settings.validation), (100_000, 4096, 0));
     assert_eq!((settings.learning_rate, settings.loss.temperature), (0.01, 10.0));
+    assert_eq!(settings.smoothness, 0.5);
     assert_eq!((settings.flips, settings.seed), (false, i64::MAX as u64));
     assert_eq!(design.plate.base_thickness, 2e-3);
     assert_eq!(design.plate.relief, Relief::LayerHeight(16e-6));

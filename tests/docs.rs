@@ -77,7 +77,7 @@ fn small_device(folder: &Path) {
     let text = "name = \"small\"\n[bench]\npixels = 120\nmasks = 1\n";
     fs::write(folder.join("design.toml"), text).unwrap();
     let design = Design::resolve("design.toml", &DesignFile::parse("design.toml", text).unwrap()).unwrap();
-    write_masks(folder, &[Array2::zeros(design.bench.grid().shape())]).unwrap();
+    write_masks(folder, design.bench.modulation, &[Array2::zeros(design.bench.grid().shape())]).unwrap();
 }
 
 fn json(arguments: &[&str]) -> serde_json::Map<String, serde_json::Value> {

@@ -25,7 +25,7 @@ fn benches() -> Vec<Bench> {
     let oblong = Bench {
         gaps: vec![9e-3, 12e-3, 9e-3, 7.5e-3],
         padded: padded_shape(grid, 2.5).unwrap(),
-        object: ObjectPlane::new(grid, (7, 9), 3, Encoding::Phase).unwrap(),
+        object: ObjectPlane::new(grid, (7, 9), 3, Encoding::Phase { range: std::f64::consts::TAU }).unwrap(),
         detector: Detector::new(grid, layout.regions(grid).unwrap()).unwrap(),
         method: Method::AngularSpectrum,
         pixel_model: PixelModel::Point,
@@ -38,7 +38,7 @@ fn benches() -> Vec<Bench> {
 fn engine(bench: &Bench, phases: &[Array2<f64>], threads: usize) -> CpuEngine {
     let mut engine = CpuEngine::new(bench.clone(), threads).unwrap();
     let narrow: Vec<Array2<f32>> = phases.iter().map(|phase| phase.mapv(|value| value as f32)).collect();
-    engine.set_phases(&narrow).unwrap();
+    engine.set_masks(&narrow).unwrap();
     engine
 }
 
@@ -94,7 +94,7 @@ fn readings_and_gradients_are_those_of_the_reference() {
                 *sum += &gradient;
             }
         }
-        for (mask, (got, want)) in pass.phases.iter().zip(&gradients).enumerate() {
+        for (mask, (got, want)) in pass.masks.iter().zip(&gradients).enumerate() {
             let difference = (&got.mapv(f64::from) - want).mapv(|d| d * d).sum().sqrt();
             let norm = want.mapv(|d| d * d).sum().sqrt();
             // As above, there and back, and the derivatives of the loss amplify errors of the readings by the
@@ -134,7 +134,7 @@ fn a_pass_leaves_nothing_behind_for_the_next() {
     let first = engine.gradients(bright.view(), &slopes).unwrap();
     let dark = engine.gradients(Array3::zeros(bright.dim()).view(), &slopes).unwrap();
     assert!(dark.regions.iter().all(|reading| *reading == 0.0));
-    assert!(dark.phases.iter().flatten().all(|gradient| *gradient == 0.0));
+    assert!(dark.masks.iter().flatten().all(|gradient| *gradient == 0.0));
     assert!(engine.readings(bright.view()).unwrap().regions.iter().all(|reading| *reading > 0.0));
     assert!(engine.gradients(bright.view(), &slopes).unwrap() == first);
 }
@@ -176,7 +176,7 @@ fn wrong_shapes_are_refused() {
         (vec![Array2::zeros((3, 3)); bench.masks()], "mask 1 has the shape (3, 3)"),
         (vec![Array2::from_elem(shape, f32::NAN); bench.masks()], "not finite"),
     ] {
-        let message = engine.set_phases(&phases).unwrap_err().to_string();
+        let message = engine.set_masks(&phases).unwrap_err().to_string();
         assert!(message.contains(reason), "{message}");
     }
     assert!(engine.readings(Array3::zeros((2, 5, 5)).view()).is_err());

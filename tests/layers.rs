@@ -30,7 +30,7 @@ fn masks_are_those_of_the_provenance() {
         let device = Device::open(&folder).unwrap();
         let provenance = device.provenance.expect("a shipped device says how it came to be");
         assert!(!provenance.data.builtin_sample, "{}: trained on the sample only", folder.display());
-        assert_eq!(provenance.masks.len(), device.phases.len());
+        assert_eq!(provenance.masks.len(), device.masks.len());
         for (index, sum) in provenance.masks.iter().enumerate() {
             let bytes = fs::read(folder.join(format!("mask-{}.npy", index + 1))).unwrap();
             let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -49,7 +49,7 @@ fn accuracy_is_that_of_the_provenance() {
         }
         let images = load_split(device.design.data, &Source::BuiltinSample, Split::Test).unwrap();
         let mut engine = CpuEngine::new(device.design.bench.clone(), 0).unwrap();
-        engine.set_phases(&device.phases).unwrap();
+        engine.set_masks(&device.masks).unwrap();
         let loss = device.design.loss();
         let indices: Vec<usize> = (0..images.len()).collect();
         let judged =
@@ -80,9 +80,9 @@ fn the_engine_agrees_with_the_reference_at_full_size() {
         let Ok(images) = images else { continue };
         let batch = images.batch(&[0, 1, 2]);
         let mut engine = CpuEngine::new(bench.clone(), 0).unwrap();
-        engine.set_phases(&device.phases).unwrap();
+        engine.set_masks(&device.masks).unwrap();
         let read = engine.readings(batch.view()).unwrap();
-        let phases = device.phases.iter().map(|phase| phase.mapv(f64::from)).collect();
+        let phases = device.masks.iter().map(|phase| phase.mapv(f64::from)).collect();
         let reference = Network::<f64>::new(bench.clone(), phases).unwrap();
         for (sample, image) in batch.outer_iter().enumerate() {
             let exact = reference.readings(image).unwrap();

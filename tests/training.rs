@@ -11,6 +11,7 @@ use d2nn::Error;
 use d2nn::dataset::{Images, Split, hold_out};
 use d2nn::design::{Design, DesignFile};
 use d2nn::engine::CpuEngine;
+use d2nn::mask::Modulation;
 use d2nn::training::checkpoint::{Identity, load, save};
 use d2nn::training::{Settings, Start, State, Trainer};
 
@@ -33,7 +34,9 @@ fn settings() -> Settings {
 
 fn trainer(settings: Settings, images: &Images, state: Option<State>) -> Trainer<'_> {
     let bench = design().bench;
-    let fresh = || State::new(bench.masks(), bench.grid().shape(), settings.start, settings.seed);
+    let fresh = || {
+        State::new(Modulation::LOSSLESS, bench.masks(), bench.grid().shape(), settings.start, settings.seed)
+    };
     let state = state.unwrap_or_else(fresh);
     Trainer::new(Box::new(CpuEngine::new(bench, 2).unwrap()), settings, images, state).unwrap()
 }
@@ -54,7 +57,7 @@ fn timeless(mut state: State) -> State {
 
 /// Every number of phases and optimiser as it is stored: equality would take -0 for 0.
 fn bits(state: &State) -> Vec<u32> {
-    let arrays = state.phases.iter().chain(&state.adam.mean).chain(&state.adam.square);
+    let arrays = state.parameters.iter().chain(&state.adam.mean).chain(&state.adam.square);
     arrays.flat_map(|array| array.iter().map(|value| value.to_bits())).collect()
 }
 
@@ -98,13 +101,13 @@ fn a_stop_leaves_no_trace() {
 fn checkpoints_keep_every_bit() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.npz");
-    let mut state = State::new(3, (5, 9), Start::Random, 3);
+    let mut state = State::new(Modulation::LOSSLESS, 3, (5, 9), Start::Random, 3);
     // Without validation an epoch has figures that are no numbers: they must come back as such.
     state.history = uninterrupted().history.clone();
     state.history[0].validation_loss = f64::NAN;
     (state.loss, state.correct, state.images, state.adam.steps) = (0.1 + 0.2, 3, 4, u64::MAX);
-    state.phases[1][[0, 0]] = -0.0;
-    state.phases[1][[0, 1]] = f32::MIN_POSITIVE / 2.0;
+    state.parameters[1][[0, 0]] = -0.0;
+    state.parameters[1][[0, 1]] = f32::MIN_POSITIVE / 2.0;
     let identity = Identity { design: "name = \"\u{e9}\"\n".into(), data: String::new() };
     save(&path, &state, &identity).unwrap();
     let (read, whose) = load(&path).unwrap();
@@ -141,7 +144,7 @@ fn judge_damaged(path: &Path, bytes: &[u8], whole: &(State, Identity), what: &st
 fn damaged_checkpoints_are_refused_or_harmless() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.npz");
-    let mut state = State::new(2, (6, 7), Start::Random, 5);
+    let mut state = State::new(Modulation::LOSSLESS, 2, (6, 7), Start::Random, 5);
     state.history = uninterrupted().history.clone();
     let whole = (state, identity());
     save(&path, &whole.0, &whole.1).unwrap();
@@ -196,9 +199,15 @@ fn flips_and_seed_and_start_change_the_result_and_threads_do_not() {
     let one = Settings { epochs: 1, ..settings() };
     let phases = |settings: Settings, threads: usize| {
         let bench = design().bench;
-        let state = State::new(bench.masks(), bench.grid().shape(), settings.start, settings.seed);
+        let state = State::new(
+            Modulation::LOSSLESS,
+            bench.masks(),
+            bench.grid().shape(),
+            settings.start,
+            settings.seed,
+        );
         let engine = Box::new(CpuEngine::new(bench, threads).unwrap());
-        run(Trainer::new(engine, settings, images(), state).unwrap()).phases
+        run(Trainer::new(engine, settings, images(), state).unwrap()).parameters
     };
     let reference = phases(one, 1);
     for threads in [2, 3, 7] {
@@ -226,17 +235,17 @@ fn validation_images_are_never_learned_from() {
     };
     let reference = dark(&[]);
     let validation = dark(&held.validation);
-    assert!(validation.phases == reference.phases, "validation images moved the masks");
+    assert!(validation.parameters == reference.parameters, "validation images moved the masks");
     assert_eq!(validation.history[0].training_loss, reference.history[0].training_loss);
     // They are looked at, though, and one training image is enough to move the masks.
     assert_ne!(validation.history[0].validation_loss, reference.history[0].validation_loss);
-    assert!(dark(&held.training[..1]).phases != reference.phases);
+    assert!(dark(&held.training[..1]).parameters != reference.parameters);
 }
 
 #[test]
 fn impossible_trainings_are_refused() {
     let bench = design().bench;
-    let start = || State::new(2, (64, 64), Start::Flat, 1);
+    let start = || State::new(Modulation::LOSSLESS, 2, (64, 64), Start::Flat, 1);
     let refuse = |settings: Settings, state: State| {
         let engine = Box::new(CpuEngine::new(bench.clone(), 1).unwrap());
         Trainer::new(engine, settings, images(), state).map(drop).unwrap_err().to_string()
@@ -246,8 +255,8 @@ fn impossible_trainings_are_refused() {
         (refuse(Settings { epochs: 0, ..settings }, start()), "at least one epoch"),
         (refuse(Settings { batch: 0, ..settings }, start()), "one image a step"),
         (refuse(Settings { validation: 200, ..settings }, start()), "leave none to learn from"),
-        (refuse(settings, State::new(3, (64, 64), Start::Flat, 1)), "3 masks"),
-        (refuse(settings, State::new(2, (64, 63), Start::Flat, 1)), "(64, 63)"),
+        (refuse(settings, State::new(Modulation::LOSSLESS, 3, (64, 64), Start::Flat, 1)), "3 masks"),
+        (refuse(settings, State::new(Modulation::LOSSLESS, 2, (64, 63), Start::Flat, 1)), "(64, 63)"),
         (refuse(settings, State { images: 180, ..start() }), "more images"),
     ] {
         assert!(message.contains(reason), "{message}");

@@ -63,7 +63,7 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
     }
     let folder = args.out.unwrap_or_else(|| device.folder.join(PLATES));
     create_folder(&folder)?;
-    let masks: Vec<_> = device.phases.iter().map(|phase| phase.view()).collect();
+    let masks: Vec<_> = device.masks.iter().map(|phase| phase.view()).collect();
     let mut progress = Progress::new("exporting", masks.len() as u64, "plates");
     let mut done = 0;
     let reports = export_plates(

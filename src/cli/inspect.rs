@@ -1,6 +1,6 @@
 //! `d2nn inspect`: data sheet and sampling report.
 
-use std::f64::consts::TAU;
+use std::f64::consts::{PI, TAU};
 use std::fmt::Write;
 use std::path::PathBuf;
 
@@ -11,6 +11,9 @@ use super::{open_device, print, print_json};
 use crate::design::folder::read_design;
 use crate::design::{Design, DesignFile, Device};
 use crate::error::Result;
+use crate::mask::Modulation;
+use crate::network::Bench;
+use crate::object::{Encoding, Illumination};
 use crate::propagation::angular_spectrum::{BandLimit, needed_padding};
 use crate::propagation::rayleigh_sommerfeld::safe_offset;
 use crate::propagation::{Method, PixelModel};
@@ -74,27 +77,28 @@ struct Sampling {
 
 impl Sampling {
     fn of(design: &Design) -> Self {
-        let bench = &design.bench;
+        let bench = &design.simulated;
         let grid = bench.grid();
         let pitch = grid.pixel_pitch();
+        let wavelength = bench.wavelength_in_medium();
         let (height, width) = grid.aperture();
         let shortest = bench.gaps.iter().copied().fold(f64::INFINITY, f64::min);
         let longest = bench.gaps.iter().copied().fold(0.0, f64::max);
         let widest = height.max(width);
-        let sine = (bench.wavelength / (2.0 * pitch)).min(1.0);
+        let sine = (wavelength / (2.0 * pitch)).min(1.0);
         let (rows, columns) = bench.padded;
-        let band = BandLimit::new(rows as f64 * pitch, columns as f64 * pitch, bench.wavelength, longest);
+        let band = BandLimit::new(rows as f64 * pitch, columns as f64 * pitch, wavelength, longest);
         let nyquist = 0.5 / pitch;
         Sampling {
             sine,
             shortest,
-            fresnel_number: (widest / 2.0).powi(2) / (bench.wavelength * shortest),
+            fresnel_number: (widest / 2.0).powi(2) / (wavelength * shortest),
             band_limit: band.limits().0.min(band.limits().1),
             nyquist,
-            evanescent_share: evanescent_share(nyquist * bench.wavelength),
-            reach: safe_offset(bench.wavelength, shortest, pitch),
+            evanescent_share: evanescent_share(nyquist * wavelength),
+            reach: safe_offset(wavelength, shortest, pitch),
             widest,
-            needed_padding: needed_padding(height.min(width), pitch, bench.wavelength, longest),
+            needed_padding: needed_padding(height.min(width), pitch, wavelength, longest),
         }
     }
 
@@ -106,12 +110,10 @@ impl Sampling {
     /// What to change, if anything.
     fn advice(&self, design: &Design) -> String {
         let padding = design.padding();
-        match design.bench.method {
-            Method::RayleighSommerfeld => format!(
-                "padding {} suffices: the window holds the whole linear convolution",
-                trimmed(padding, 2)
-            ),
-            Method::AngularSpectrum => format!(
+        if methods(&design.simulated) == [Method::RayleighSommerfeld] {
+            format!("padding {} suffices: the window holds the whole linear convolution", trimmed(padding, 2))
+        } else {
+            format!(
                 "padding {}; {} is needed for the window to hold all that leaves a plane (longest gap)",
                 trimmed(padding, 2),
                 if self.needed_padding.is_finite() {
@@ -119,7 +121,7 @@ impl Sampling {
                 } else {
                     "no finite one".into()
                 }
-            ),
+            )
         }
     }
 }
@@ -143,6 +145,43 @@ fn method_name(method: Method) -> &'static str {
     match method {
         Method::AngularSpectrum => "angular-spectrum",
         Method::RayleighSommerfeld => "rayleigh-sommerfeld",
+        Method::Auto => "auto",
+    }
+}
+
+/// The methods in use, each once, in the order of the gaps.
+fn methods(bench: &Bench) -> Vec<Method> {
+    let mut methods = Vec::new();
+    for index in 0..bench.gaps.len() {
+        let method = bench.gap(index).resolved_method();
+        if !methods.contains(&method) {
+            methods.push(method);
+        }
+    }
+    methods
+}
+
+fn modulation_name(modulation: Modulation) -> &'static str {
+    match modulation {
+        Modulation::Phase { .. } => "phase",
+        Modulation::Amplitude => "amplitude",
+        Modulation::Complex => "complex",
+    }
+}
+
+fn encoding_name(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Amplitude => "amplitude",
+        Encoding::Phase { .. } => "phase",
+        Encoding::Binary { .. } => "binary",
+    }
+}
+
+fn illumination_name(illumination: Illumination) -> &'static str {
+    match illumination {
+        Illumination::Plane => "plane",
+        Illumination::Tilted { .. } => "tilted",
+        Illumination::Gaussian { .. } => "gaussian",
     }
 }
 
@@ -170,13 +209,23 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
         "wavelength": bench.wavelength,
         "pixel_pitch": bench.grid().pixel_pitch(),
         "pixels": if rows == columns { json!(rows) } else { json!([rows, columns]) },
-        "padded_pixels": [bench.padded.0, bench.padded.1],
+        "oversample": design.simulated.oversample,
+        "padded_pixels": [design.simulated.padded.0, design.simulated.padded.1],
         "padding": design.padding(),
         "masks": bench.masks(),
         "gaps": bench.gaps,
-        "method": method_name(bench.method),
+        "method": match methods(&design.simulated)[..] {
+            [method] => method_name(method),
+            _ => method_name(Method::Auto),
+        },
+        "gap_methods": (0..bench.gaps.len())
+            .map(|index| method_name(design.simulated.gap(index).resolved_method()))
+            .collect::<Vec<_>>(),
         "pixel_model": pixel_model_name(bench.pixel_model),
-        "object_encoding": format!("{:?}", bench.object.encoding()).to_lowercase(),
+        "modulation": modulation_name(bench.modulation),
+        "object_encoding": encoding_name(bench.object.encoding()),
+        "object_illumination": illumination_name(bench.object.illumination()),
+        "object_extent": [bench.object.extent().0, bench.object.extent().1],
         "object_image": [image_rows, image_columns],
         "object_origin": [top, left],
         "object_upsampling": bench.object.upsampling(),
@@ -184,8 +233,11 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
         "classes": design.data.class_names(),
         "material": design.material.name(),
         "refractive_index": design.material.refractive_index(),
+        "extinction_coefficient": design.material.extinction_coefficient(),
+        "surrounding_index": design.material.surrounding_index(),
         "full_turn_height": design.material.height(TAU, bench.wavelength),
         "face_reflection": design.material.face_reflection(),
+        "warnings": design.warnings,
         "sampling": {
             "largest_angle_degrees": sampling.sine.asin().to_degrees(),
             "fresnel_number": sampling.fresnel_number,
@@ -197,6 +249,50 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
             "safe_offset": finite(sampling.reach),
         },
     })
+}
+
+fn masks(design: &Design) -> String {
+    let count = design.bench.masks();
+    match design.bench.modulation {
+        Modulation::Phase { absorption, phase_max, base } => {
+            let mut text = format!("{count} phase masks");
+            if phase_max < TAU {
+                let _ = write!(text, " up to {} pi", trimmed(phase_max / PI, 4));
+            }
+            if absorption > 0.0 {
+                let full = base * (-absorption * phase_max).exp();
+                let _ = write!(
+                    text,
+                    ": {:.1} % of the power through the base, {:.1} % through the highest relief",
+                    100.0 * base * base,
+                    100.0 * full * full
+                );
+            }
+            text
+        }
+        Modulation::Amplitude => format!("{count} amplitude masks"),
+        Modulation::Complex => format!("{count} complex masks"),
+    }
+}
+
+fn encoding(encoding: Encoding) -> String {
+    match encoding {
+        Encoding::Amplitude => "amplitude".into(),
+        Encoding::Phase { range } => format!("phase up to {} pi", trimmed(range / PI, 4)),
+        Encoding::Binary { threshold } => format!("binary from {threshold}"),
+    }
+}
+
+fn illumination(illumination: Illumination) -> String {
+    match illumination {
+        Illumination::Plane => String::new(),
+        Illumination::Tilted { towards_y, towards_x } => format!(
+            ", plane wave tilted by {} degrees towards y and {} towards x",
+            trimmed(towards_y.to_degrees(), 2),
+            trimmed(towards_x.to_degrees(), 2)
+        ),
+        Illumination::Gaussian { waist } => format!(", Gaussian beam of waist {}", format_length(waist, 3)),
+    }
 }
 
 fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> String {
@@ -222,17 +318,21 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
             length(height)
         ),
     );
-    line("masks", format!("{} phase masks", bench.masks()));
+    line("masks", masks(design));
     line("gaps", bench.gaps.iter().map(|gap| length(*gap)).collect::<Vec<_>>().join(", "));
     line(
         "propagation",
         format!(
-            "{}, {} x {} points (padding {}), {} pixels",
-            method_name(bench.method),
-            bench.padded.1,
-            bench.padded.0,
+            "{}, {} x {} points (padding {}), {} pixels{}",
+            methods(&design.simulated).into_iter().map(method_name).collect::<Vec<_>>().join(" and "),
+            design.simulated.padded.1,
+            design.simulated.padded.0,
             trimmed(design.padding(), 2),
-            pixel_model_name(bench.pixel_model)
+            pixel_model_name(bench.pixel_model),
+            match design.simulated.oversample {
+                1 => String::new(),
+                samples => format!(" of {samples} x {samples} samples"),
+            }
         ),
     );
     let (image_rows, image_columns) = bench.object.image();
@@ -240,9 +340,9 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
     line(
         "object",
         format!(
-            "{image_columns} x {image_rows} image as {}, enlarged {} times to {extent_columns} x {extent_rows} pixels",
-            format!("{:?}", bench.object.encoding()).to_lowercase(),
-            bench.object.upsampling()
+            "{image_columns} x {image_rows} image as {}, {extent_columns} x {extent_rows} pixels{}",
+            encoding(bench.object.encoding()),
+            illumination(bench.object.illumination())
         ),
     );
     let region = bench.detector.regions()[0];
@@ -258,9 +358,13 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
     line(
         "material",
         format!(
-            "{}, n = {}: {} for a phase of 2 pi",
+            "{}, n = {}{}: {} for a phase of 2 pi",
             design.material.name(),
             design.material.refractive_index(),
+            match design.material.extinction_coefficient() {
+                0.0 => String::new(),
+                kappa => format!(" + {kappa} i"),
+            },
             length(design.material.height(TAU, bench.wavelength))
         ),
     );
@@ -280,7 +384,7 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
         format!(
             "{:.1} degrees (pitch {:.3} wavelengths)",
             sampling.sine.asin().to_degrees(),
-            grid.pixel_pitch() / bench.wavelength
+            design.simulated.grid().pixel_pitch() / bench.wavelength_in_medium()
         ),
     );
     line(
@@ -308,7 +412,7 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
         format!(
             "{:.4} /mm; evanescent beyond {:.4} /mm: {:.1} % of the sampled frequencies",
             sampling.nyquist / 1e3,
-            1e-3 / bench.wavelength,
+            1e-3 / bench.wavelength_in_medium(),
             100.0 * sampling.evanescent_share
         ),
     );
@@ -325,6 +429,9 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
         ),
     );
     line("padding", sampling.advice(design));
+    for warning in &design.warnings {
+        line("warning", warning.clone());
+    }
     if let Some(provenance) = device.and_then(|device| device.provenance.as_ref()) {
         let _ = writeln!(text, "\ntraining");
         let mut line = |name: &str, value: String| {

@@ -133,12 +133,12 @@ impl ThreadsFlag {
 
     /// An engine for `device` with its masks set.
     fn engine(&self, device: &Device) -> Result<CpuEngine> {
-        let mut engine = self.bare_engine(device.design.bench.clone())?;
-        engine.set_phases(&device.phases)?;
+        let mut engine = self.bare_engine(device.design.simulated.clone())?;
+        engine.set_masks(&device.masks)?;
         Ok(engine)
     }
 
-    /// An engine with flat masks.
+    /// An engine with open masks.
     fn bare_engine(&self, bench: crate::network::Bench) -> Result<CpuEngine> {
         if self.threads > Self::MAX {
             return Err(Error::Usage(format!("--threads {}: at most {}", self.threads, Self::MAX)));

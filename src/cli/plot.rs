@@ -220,7 +220,7 @@ impl Artist<'_> {
         let path = self.path("masks");
         let title = format!("{}: phase masks in the order of the light", self.device.design.name);
         Masks {
-            masks: &self.device.phases,
+            masks: &self.device.masks,
             grid: &self.device.design.bench.grid(),
             title: &title,
             note: self.trained_note(),
@@ -259,8 +259,8 @@ impl Artist<'_> {
     }
 
     fn image(&mut self, subject: &Subject, detector: bool, light: bool) -> Result<()> {
-        let phases = self.device.phases.iter().map(|phase| phase.mapv(f64::from)).collect();
-        let network = Network::<f64>::new(self.device.design.bench.clone(), phases)?;
+        let masks = self.device.masks.iter().map(|values| values.mapv(f64::from)).collect();
+        let network = Network::<f64>::new(self.device.design.simulated.clone(), masks)?;
         let beam = network.light(subject.image.view())?;
         let bench = network.bench();
         let grid = bench.grid();

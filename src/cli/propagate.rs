@@ -100,8 +100,16 @@ pub fn run(args: PropagateArgs) -> Result<()> {
             let padded = padded_shape(grid, args.padding)
                 .map_err(|error| Error::Usage(format!("--padding: {error}")))?;
             let pixel_model = PixelModel::Point;
-            Propagator::new(Gap { grid, padded, wavelength, distance, method, pixel_model })?
-                .propagate(&field)
+            Propagator::new(Gap {
+                grid,
+                padded,
+                wavelength,
+                distance,
+                method,
+                pixel_model,
+                shift: (0.0, 0.0),
+            })?
+            .propagate(&field)
         }
     };
     if !behind.power().is_finite() {
@@ -138,7 +146,7 @@ fn warn_of_padding(grid: Grid, wavelength: Metres, distance: Metres, method: Met
     let (height, width) = grid.aperture();
     let needed = match method {
         Method::RayleighSommerfeld => 2.0,
-        Method::AngularSpectrum => {
+        Method::AngularSpectrum | Method::Auto => {
             needed_padding(height.min(width), grid.pixel_pitch(), wavelength, distance)
         }
     };

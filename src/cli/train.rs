@@ -149,11 +149,13 @@ impl<'a> Job<'a> {
     /// Trains to the end, saving on the way.
     fn train(&mut self, stop: &AtomicBool) -> Result<State> {
         let settings = self.design.settings(self.dataset.train.len());
-        let bench = &self.design.bench;
-        let fresh = || State::new(bench.masks(), bench.grid().shape(), settings.start, settings.seed);
+        let bench = &self.design.simulated;
+        let modulation = bench.modulation;
+        let fresh =
+            || State::new(modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
         let resumed = self.state.is_some();
         let state = self.state.take().unwrap_or_else(fresh);
-        let engine = self.args.threads.bare_engine(self.design.bench.clone())?;
+        let engine = self.args.threads.bare_engine(bench.clone())?;
         let threads = engine.threads();
         let mut trainer = Trainer::new(Box::new(engine), settings, &self.dataset.train, state)?;
         if stop.load(Ordering::SeqCst) {
@@ -193,7 +195,7 @@ impl<'a> Job<'a> {
             if let Some(row) = &step.finished {
                 progress.line(&epoch_line(row, settings.epochs));
                 write_history(&self.folder, &trainer.state().history)?;
-                write_masks(&self.folder, &trainer.state().phases)?;
+                write_masks(&self.folder, modulation, &trainer.state().values(modulation))?;
             }
             // After the last step the test comes, which asks again.
             let stopping = stop.load(Ordering::SeqCst) && !trainer.finished();
@@ -234,14 +236,12 @@ impl<'a> Job<'a> {
 
     /// Tests once, then writes masks, provenance and pictures.
     fn finish(&self, state: State, stop: &AtomicBool) -> Result<()> {
-        let sums = write_masks(&self.folder, &state.phases)?;
+        let modulation = self.design.bench.modulation;
+        let masks = state.values(modulation);
+        let sums = write_masks(&self.folder, modulation, &masks)?;
         write_history(&self.folder, &state.history)?;
-        let device = Device {
-            folder: self.folder.clone(),
-            design: self.design.clone(),
-            phases: state.phases,
-            provenance: None,
-        };
+        let device =
+            Device { folder: self.folder.clone(), design: self.design.clone(), masks, provenance: None };
         let engine = self.args.threads.engine(&device)?;
         let stopped = || {
             stop.load(Ordering::SeqCst).then(|| {
@@ -273,7 +273,7 @@ impl<'a> Job<'a> {
         text += &format!(
             "\nwritten to {}: design.toml, mask-1.npy .. mask-{}.npy, history.csv, provenance.toml, plots/\n",
             self.folder.display(),
-            device.phases.len()
+            device.design.bench.masks()
         );
         print(&text)?;
         if let Some(warning) = self.dataset.source.warning() {
@@ -297,6 +297,7 @@ impl<'a> Job<'a> {
                 validation_images: settings.validation,
                 test_images: judged.images,
             },
+            warnings: self.design.warnings.clone(),
             metrics: Metrics {
                 test_accuracy: judged.accuracy(),
                 validation_accuracy: last

@@ -18,6 +18,8 @@ pub struct DesignFile {
     pub name: String,
     /// Planes and the light between them.
     pub bench: BenchTable,
+    /// What a pixel of a mask can do.
+    pub mask: MaskTable,
     /// The image at the object plane.
     pub object: ObjectTable,
     /// The detector plane.
@@ -50,6 +52,10 @@ pub struct BenchTable {
     pub padding: f64,
     /// What leaves a pixel.
     pub pixel_model: PixelModelKey,
+    /// Samples along one side of a pixel.
+    pub oversample: usize,
+    /// Whether a design that the sampling rules refuse is run all the same.
+    pub allow_aliasing: bool,
 }
 
 /// One number for both sides, or [rows, columns].
@@ -76,6 +82,8 @@ pub enum Gaps {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MethodKey {
+    /// For each gap the sampled impulse response where it is safely sampled, else the angular spectrum.
+    Auto,
     /// Exact angular spectrum, band-limited.
     AngularSpectrum,
     /// Sampled Rayleigh-Sommerfeld impulse response.
@@ -92,14 +100,84 @@ pub enum PixelModelKey {
     Square,
 }
 
+/// `[mask]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct MaskTable {
+    /// What a pixel does to the light.
+    pub modulation: ModulationKey,
+    /// Largest phase of the relief.
+    pub phase_max: String,
+    /// Largest height of the relief, instead of `phase_max`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height_max: Option<String>,
+}
+
+/// `mask.modulation`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ModulationKey {
+    /// A relief of the material.
+    Phase,
+    /// A grey filter.
+    Amplitude,
+    /// Any passive transmission.
+    Complex,
+}
+
+impl Default for MaskTable {
+    fn default() -> Self {
+        MaskTable { modulation: ModulationKey::Phase, phase_max: "2 pi".into(), height_max: None }
+    }
+}
+
 /// `[object]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ObjectTable {
     /// What a pixel value becomes.
     pub encoding: EncodingKey,
+    /// Phase of the value 1 where values are phases.
+    pub phase_range: String,
+    /// Value from which light passes where images are binary.
+    pub threshold: f32,
     /// Pixels of the plane along one side of an image pixel.
     pub upsampling: usize,
+    /// Side of the image on the plane, instead of `upsampling`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub size: Option<String>,
+    /// Distance of the image's middle from the axis, [y, x].
+    pub offset: [String; 2],
+    /// How images are brought to the pixels of the plane.
+    pub resampling: ResamplingKey,
+    /// The light that falls on the object.
+    pub illumination: IlluminationKey,
+    /// Angles of a tilted wave to the axis, [towards y, towards x].
+    pub tilt: [String; 2],
+    /// Radius of a Gaussian beam, where its intensity has fallen to exp(-2).
+    pub waist: String,
+}
+
+/// `object.resampling`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ResamplingKey {
+    /// Each image value is a rectangle.
+    Nearest,
+    /// Interpolated between the centres of image pixels.
+    Bilinear,
+}
+
+/// `object.illumination`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IlluminationKey {
+    /// A plane wave along the axis.
+    Plane,
+    /// A plane wave at `tilt` to the axis.
+    Tilted,
+    /// A beam of `waist` on the axis.
+    Gaussian,
 }
 
 /// `object.encoding`.
@@ -108,8 +186,10 @@ pub struct ObjectTable {
 pub enum EncodingKey {
     /// Value 0 to 1 is the amplitude.
     Amplitude,
-    /// Value 0 to 1 is the phase, 0 to 2 pi.
+    /// Value 0 to 1 is the phase, 0 to `phase_range`.
     Phase,
+    /// Light passes where the value is at least `threshold`.
+    Binary,
 }
 
 /// `[detector]`.
@@ -134,6 +214,10 @@ pub struct MaterialTable {
     pub name: String,
     /// Refractive index at the wavelength.
     pub refractive_index: f64,
+    /// Imaginary part of the refractive index: absorption.
+    pub extinction_coefficient: f64,
+    /// Refractive index of what is between the plates.
+    pub surrounding_index: f64,
 }
 
 /// `[training]`.
@@ -150,6 +234,8 @@ pub struct TrainingTable {
     pub learning_rate: f64,
     /// Temperature of the cross-entropy.
     pub temperature: f64,
+    /// Weight of the roughness of the masks in the loss.
+    pub smoothness: f64,
     /// Share of the training images held out for validation.
     pub validation: f64,
     /// Whether images are shown mirrored left to right half of the times.
@@ -190,6 +276,7 @@ impl Default for DesignFile {
             format: FORMAT,
             name: "fashion-400ghz".into(),
             bench: BenchTable::default(),
+            mask: MaskTable::default(),
             object: ObjectTable::default(),
             detector: DetectorTable::default(),
             material: MaterialTable::default(),
@@ -207,16 +294,29 @@ impl Default for BenchTable {
             pixels: Sides::Square(200),
             masks: 5,
             gaps: Gaps::All("30 mm".into()),
-            method: MethodKey::RayleighSommerfeld,
+            method: MethodKey::Auto,
             padding: 2.0,
             pixel_model: PixelModelKey::Square,
+            oversample: 1,
+            allow_aliasing: false,
         }
     }
 }
 
 impl Default for ObjectTable {
     fn default() -> Self {
-        ObjectTable { encoding: EncodingKey::Amplitude, upsampling: 4 }
+        ObjectTable {
+            encoding: EncodingKey::Amplitude,
+            phase_range: "2 pi".into(),
+            threshold: 0.5,
+            upsampling: 4,
+            size: None,
+            offset: ["0 mm".into(), "0 mm".into()],
+            resampling: ResamplingKey::Nearest,
+            illumination: IlluminationKey::Plane,
+            tilt: ["0 deg".into(), "0 deg".into()],
+            waist: "20 mm".into(),
+        }
     }
 }
 
@@ -233,7 +333,12 @@ impl Default for DetectorTable {
 
 impl Default for MaterialTable {
     fn default() -> Self {
-        MaterialTable { name: "VeroBlackPlus RGD875".into(), refractive_index: 1.7227 }
+        MaterialTable {
+            name: "VeroBlackPlus RGD875".into(),
+            refractive_index: 1.7227,
+            extinction_coefficient: 0.0,
+            surrounding_index: 1.0,
+        }
     }
 }
 
@@ -245,6 +350,7 @@ impl Default for TrainingTable {
             batch: 16,
             learning_rate: 0.03,
             temperature: 20.0,
+            smoothness: 0.0,
             validation: 0.1,
             flips: true,
             start: StartKey::Flat,

@@ -4,16 +4,15 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, Ix2};
-use ndarray_npy::WriteNpyExt;
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::file::DesignFile;
+use super::mask_files;
+pub use super::mask_files::{read_masks, write_masks};
 use super::resolve::Design;
 use crate::error::{Error, Result};
 use crate::files::{write_bytes, write_whole};
-use crate::npy::read_array;
 use crate::training::Epoch;
 
 /// Where a design is typed.
@@ -34,8 +33,8 @@ pub struct Device {
     pub folder: PathBuf,
     /// The checked design.
     pub design: Design,
-    /// Phases in radians, one array a mask in the order of the light.
-    pub phases: Vec<Array2<f32>>,
+    /// Values of the masks (phases in radians) in the order of the light, one array a channel of the modulation.
+    pub masks: Vec<Array2<f32>>,
     /// How it came to be, if the folder says so.
     pub provenance: Option<Provenance>,
 }
@@ -53,6 +52,9 @@ pub struct Provenance {
     pub seed: u64,
     /// The images.
     pub data: DataProvenance,
+    /// What the sampling report found wrong with a design that was run all the same.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// What was measured at the end.
     pub metrics: Metrics,
     /// SHA-256 of each mask file, in the order of the light.
@@ -102,10 +104,16 @@ impl Device {
     /// # Errors
     /// [`Error::Io`] and [`Error::File`] for what is missing or damaged, [`Error::Design`] for a wrong design.
     pub fn open(folder: &Path) -> Result<Self> {
-        let (_, design) = read_design(&folder.join(DESIGN))?;
-        let phases = (1..=design.bench.masks())
-            .map(|number| read_mask(folder, number, &design))
-            .collect::<Result<_>>()?;
+        Self::open_as(folder, &|_| ())
+    }
+
+    /// Reads the device in `folder` with its design changed by `change`: the same masks on another bench.
+    ///
+    /// # Errors
+    /// As [`Device::open`].
+    pub fn open_as(folder: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<Self> {
+        let (_, design) = read_design_as(&folder.join(DESIGN), change)?;
+        let masks = read_masks(folder, &design.bench)?;
         let path = folder.join(PROVENANCE);
         let provenance = match fs::read_to_string(&path) {
             Ok(text) => Some(toml::from_str(&text).map_err(|error| {
@@ -114,7 +122,7 @@ impl Device {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
             Err(error) => return Err(Error::io("read", &path, error)),
         };
-        Ok(Device { folder: folder.to_owned(), design, phases, provenance })
+        Ok(Device { folder: folder.to_owned(), design, masks, provenance })
     }
 }
 
@@ -123,9 +131,18 @@ impl Device {
 /// # Errors
 /// [`Error::Io`] when it cannot be read, [`Error::Design`] when it is wrong.
 pub fn read_design(path: &Path) -> Result<(DesignFile, Design)> {
+    read_design_as(path, &|_| ())
+}
+
+/// Reads a design file and checks what `change` makes of it.
+///
+/// # Errors
+/// As [`read_design`].
+pub fn read_design_as(path: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<(DesignFile, Design)> {
     let text = fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
     let name = path.display().to_string();
-    let typed = DesignFile::parse(&name, &text)?;
+    let mut typed = DesignFile::parse(&name, &text)?;
+    change(&mut typed);
     let design = Design::resolve(&name, &typed)?;
     Ok((typed, design))
 }
@@ -144,12 +161,10 @@ pub fn remove_results(folder: &Path) -> Result<()> {
     for entry in entries {
         let path = entry.map_err(|error| Error::io("read", folder, error))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let mask = name.strip_prefix("mask-").and_then(|rest| rest.strip_suffix(".npy"));
-        let is_mask = mask.is_some_and(|number| number.parse::<usize>().is_ok());
         let removed = if [CHECKPOINT, PLOTS, PLATES].contains(&name.as_str()) {
             // Pictures and plates of other masks would be taken for those of the new ones.
             fs::remove_dir_all(&path)
-        } else if is_mask || [PROVENANCE, HISTORY].contains(&name.as_str()) {
+        } else if mask_files::number(&name).is_some() || [PROVENANCE, HISTORY].contains(&name.as_str()) {
             fs::remove_file(&path)
         } else {
             Ok(())
@@ -157,61 +172,6 @@ pub fn remove_results(folder: &Path) -> Result<()> {
         removed.map_err(|error| Error::io("remove", &path, error))?;
     }
     Ok(())
-}
-
-fn mask_path(folder: &Path, number: usize) -> PathBuf {
-    folder.join(format!("mask-{number}.npy"))
-}
-
-fn read_mask(folder: &Path, number: usize, design: &Design) -> Result<Array2<f32>> {
-    let path = mask_path(folder, number);
-    let file = fs::File::open(&path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            Error::file(&path, "is missing: the device is not trained (`d2nn train` makes its masks)")
-        }
-        _ => Error::io("read", &path, error),
-    })?;
-    // The header of an array may claim any size: the file's own size bounds what is read.
-    let (rows, columns) = design.bench.grid().shape();
-    let largest = (rows * columns * 8 + 4096) as u64;
-    let size = file.metadata().map_err(|error| Error::io("read", &path, error))?.len();
-    let expected = format!("a mask of this device is {rows} x {columns} float32, in radians");
-    if size > largest {
-        return Err(Error::file(&path, format!("has {size} bytes: {expected}")));
-    }
-    let bytes = fs::read(&path).map_err(|error| Error::io("read", &path, error))?;
-    let phase = read_array::<f32, Ix2>(&bytes)
-        .or_else(|error| {
-            // NumPy makes float64 of most arithmetic: masks edited there are welcome.
-            read_array::<f64, Ix2>(&bytes).map(|phase| phase.mapv(|value| value as f32)).map_err(|_| error)
-        })
-        .map_err(|error| Error::file(&path, format!("{error}: {expected}")))?;
-    if phase.dim() != (rows, columns) {
-        return Err(Error::file(&path, format!("has the shape {:?}: {expected}", phase.dim())));
-    }
-    if let Some(((y, x), value)) = phase.indexed_iter().find(|(_, value)| !value.is_finite()) {
-        return Err(Error::file(&path, format!("is {value} at [{y}, {x}]: phases must be finite")));
-    }
-    // In standard order, whatever order the file had.
-    Ok(phase.as_standard_layout().into_owned())
-}
-
-/// Writes the masks and returns the SHA-256 of each file.
-///
-/// # Errors
-/// [`Error::Io`] when a file cannot be written.
-pub fn write_masks(folder: &Path, phases: &[Array2<f32>]) -> Result<Vec<String>> {
-    let mut sums = Vec::new();
-    for (index, phase) in phases.iter().enumerate() {
-        let path = mask_path(folder, index + 1);
-        let mut bytes = Vec::new();
-        phase
-            .write_npy(&mut bytes)
-            .map_err(|error| Error::Value(format!("cannot write {}: {error}", path.display())))?;
-        write_bytes(&path, &bytes)?;
-        sums.push(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect());
-    }
-    Ok(sums)
 }
 
 /// Writes `provenance.toml`.

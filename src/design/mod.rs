@@ -2,7 +2,9 @@
 
 pub mod file;
 pub mod folder;
+mod mask_files;
 pub mod resolve;
+mod sampling;
 
 pub use file::DesignFile;
 pub use folder::Device;

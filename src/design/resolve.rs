@@ -1,20 +1,25 @@
 //! From a design as typed to checked objects; the only home of rules across keys.
 
+use std::f64::consts::{FRAC_PI_2, TAU};
+
 use crate::dataset::DatasetName;
 use crate::detector::{Detector, Layout};
 use crate::error::{Error, Result};
 use crate::fabrication::{PlateOptions, Relief, StlFormat};
 use crate::grid::Grid;
+use crate::mask::Modulation;
 use crate::material::Material;
 use crate::network::Bench;
-use crate::object::{Encoding, ObjectPlane};
-use crate::propagation::angular_spectrum::needed_padding;
-use crate::propagation::rayleigh_sommerfeld::safe_offset;
+use crate::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use crate::propagation::{Method, PixelModel, padded_shape};
 use crate::training::{CrossEntropy, Settings, Start};
-use crate::units::{Metres, format_length, parse_positive_length};
+use crate::units::{Metres, format_length, parse_angle, parse_length, parse_positive_length};
 
-use super::file::{DesignFile, EncodingKey, Gaps, MethodKey, PixelModelKey, Sides, StartKey};
+use super::file::{
+    DesignFile, EncodingKey, Gaps, IlluminationKey, MaterialTable, MethodKey, ModulationKey, ObjectTable,
+    PixelModelKey, ResamplingKey, Sides, StartKey,
+};
+use super::sampling;
 
 /// Rows and columns of the images of both data sets.
 pub const IMAGE: (usize, usize) = (28, 28);
@@ -33,8 +38,12 @@ const MAX_PIXELS: usize = 4096;
 pub struct Design {
     /// Name of the device.
     pub name: String,
-    /// Everything on the optical table but the masks.
+    /// Everything on the optical table but the masks, with one sample a pixel: the device as it is drawn.
     pub bench: Bench,
+    /// The same with the samples and the window it is simulated with.
+    pub simulated: Bench,
+    /// What is wrong with the sampling, where the design allows it.
+    pub warnings: Vec<String>,
     /// What the plates are made of.
     pub material: Material,
     /// Which images it is trained on.
@@ -62,8 +71,8 @@ impl Design {
 
     /// Side of the padded window over the side of the plane (the larger of rows and columns).
     pub fn padding(&self) -> f64 {
-        let (rows, columns) = self.bench.grid().shape();
-        let (padded_rows, padded_columns) = self.bench.padded;
+        let (rows, columns) = self.simulated.grid().shape();
+        let (padded_rows, padded_columns) = self.simulated.padded;
         (padded_rows as f64 / rows as f64).max(padded_columns as f64 / columns as f64)
     }
 
@@ -111,6 +120,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         ));
     }
     let method = match table.method {
+        MethodKey::Auto => Method::Auto,
         MethodKey::AngularSpectrum => Method::AngularSpectrum,
         MethodKey::RayleighSommerfeld => Method::RayleighSommerfeld,
     };
@@ -122,18 +132,10 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         ));
     }
     let padded = padded_shape(grid, table.padding).map_err(|error| format!("bench.padding: {error}"))?;
-    match method {
-        Method::RayleighSommerfeld => check_sampling(grid, wavelength, &gaps)?,
-        Method::AngularSpectrum => check_padding(grid, wavelength, &gaps, table.padding)?,
-    }
-    let encoding = match typed.object.encoding {
-        EncodingKey::Amplitude => Encoding::Amplitude,
-        EncodingKey::Phase => Encoding::Phase,
-    };
-    let object = ObjectPlane::new(grid, IMAGE, typed.object.upsampling, encoding)
-        .map_err(|error| format!("object.upsampling = {}: {error}", typed.object.upsampling))?;
+    let material = material(&typed.material)?;
     let bench = Bench {
         wavelength,
+        medium: material.surrounding_index(),
         gaps,
         padded,
         method,
@@ -141,16 +143,37 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
             PixelModelKey::Point => PixelModel::Point,
             PixelModelKey::Square => PixelModel::Square,
         },
-        object,
+        oversample: 1,
+        modulation: modulation(typed, &material, wavelength)?,
+        object: object(&typed.object, grid, wavelength / material.surrounding_index())?,
         detector: detector(typed, grid)?,
     };
     bench.check().map_err(|error| format!("bench: {error}"))?;
+    let sides = rows.max(columns).saturating_mul(table.oversample);
+    if table.oversample == 0 || sides > MAX_PIXELS {
+        return Err(format!(
+            "bench.oversample = {}: it must be at least 1, and pixels times oversample at most {MAX_PIXELS}",
+            table.oversample
+        ));
+    }
+    let simulated = if table.oversample == 1 {
+        bench.clone()
+    } else {
+        bench
+            .sampled(table.oversample, table.padding)
+            .map_err(|error| format!("bench.oversample: {error}"))?
+    };
+    let mut warnings = sampling::problems(&simulated);
+    if !table.allow_aliasing && !warnings.is_empty() {
+        return Err(format!("{}; or run it all the same with --allow-aliasing", warnings.swap_remove(0)));
+    }
     let (training, validation) = training(typed)?;
     Ok(Design {
         name: typed.name.clone(),
         bench,
-        material: Material::new(&typed.material.name, typed.material.refractive_index)
-            .map_err(|error| format!("material.refractive_index: {error}"))?,
+        simulated,
+        warnings,
+        material,
         data: typed.training.data.parse().map_err(|error| format!("training.data: {error}"))?,
         training,
         validation,
@@ -188,39 +211,141 @@ fn gaps(masks: usize, typed: &Gaps) -> Checked<Vec<Metres>> {
     texts.into_iter().map(|text| length("bench.gaps", text)).collect()
 }
 
-/// The impulse response must be sampled finely enough at the largest offset between two planes.
-fn check_sampling(grid: Grid, wavelength: Metres, gaps: &[Metres]) -> Checked<()> {
-    let shortest = gaps.iter().copied().fold(f64::INFINITY, f64::min);
-    let (height, width) = grid.aperture();
-    let (widest, limit) = (height.max(width), safe_offset(wavelength, shortest, grid.pixel_pitch()));
-    if widest <= limit {
-        return Ok(());
-    }
-    Err(format!(
-        "bench.method = \"rayleigh-sommerfeld\" is aliased: across a gap of {} the impulse response is sampled \
-         safely up to an offset of {} at this pixel_pitch, and the plane is {} wide; lengthen the gaps, lower \
-         pixel_pitch or pixels, or take method = \"angular-spectrum\"",
-        format_length(shortest, 3),
-        format_length(limit, 3),
-        format_length(widest, 3)
-    ))
+fn material(table: &MaterialTable) -> Checked<Material> {
+    Material::new(&table.name, table.refractive_index)
+        .map_err(|error| format!("material.refractive_index: {error}"))?
+        .absorbing(table.extinction_coefficient)
+        .map_err(|error| format!("material.extinction_coefficient: {error}"))?
+        .surrounded(table.surrounding_index)
+        .map_err(|error| format!("material.surrounding_index: {error}"))
 }
 
-/// The window must hold what leaves the plane, or the band limit cuts it: the angular spectrum then loses light.
-fn check_padding(grid: Grid, wavelength: Metres, gaps: &[Metres], padding: f64) -> Checked<()> {
-    let longest = gaps.iter().copied().fold(0.0, f64::max);
-    let (height, width) = grid.aperture();
-    let needed = needed_padding(height.min(width), grid.pixel_pitch(), wavelength, longest);
-    // At nine tenths the steepest tenth of the angles is cut, which carries little: docs/optics.md has figures.
-    if padding >= 0.9 * needed {
-        return Ok(());
+fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Checked<Modulation> {
+    let table = &typed.mask;
+    let phase_max = match &table.height_max {
+        Some(text) => {
+            let height = length("mask.height_max", text)?;
+            let turn = material.height(TAU, wavelength);
+            if height > turn {
+                return Err(format!(
+                    "mask.height_max = \"{text}\": a full turn is {} high, and no plate needs more",
+                    format_length(turn, 4)
+                ));
+            }
+            material.phase(height, wavelength)
+        }
+        None => {
+            let text = &table.phase_max;
+            let phase = parse_angle(text).map_err(|problem| format!("mask.phase_max: {problem}"))?;
+            if !(phase > 0.0 && phase <= TAU * (1.0 + 1e-12)) {
+                return Err(format!("mask.phase_max = \"{text}\": it must be above 0 and at most 2 pi"));
+            }
+            phase.min(TAU)
+        }
+    };
+    if table.modulation != ModulationKey::Phase && material.extinction_coefficient() > 0.0 {
+        return Err(format!(
+            "material.extinction_coefficient = {}: only mask.modulation = \"phase\" is a relief that absorbs; set it \
+             to 0",
+            material.extinction_coefficient()
+        ));
     }
-    Err(format!(
-        "bench.method = \"angular-spectrum\" at bench.padding = {padding} is aliased: across a gap of {} light \
-         spreads so far that a padding of {needed:.1} is needed; raise padding, shorten the gaps, or take method = \
-         \"rayleigh-sommerfeld\"",
-        format_length(longest, 3)
-    ))
+    Ok(match table.modulation {
+        ModulationKey::Phase => {
+            let base = length("fabrication.base_thickness", &typed.fabrication.base_thickness)?;
+            Modulation::of_material(material, wavelength, base, phase_max)
+        }
+        _ if phase_max < TAU => {
+            return Err("mask.phase_max and mask.height_max belong to mask.modulation = \"phase\"".into());
+        }
+        ModulationKey::Amplitude => Modulation::Amplitude,
+        ModulationKey::Complex => Modulation::Complex,
+    })
+}
+
+fn object(table: &ObjectTable, grid: Grid, wavelength: Metres) -> Checked<ObjectPlane> {
+    let angle =
+        |key: &str, text: &str| parse_angle(text).map_err(|problem| format!("object.{key}: {problem}"));
+    let encoding = match table.encoding {
+        EncodingKey::Amplitude => Encoding::Amplitude,
+        EncodingKey::Phase => {
+            let range = angle("phase_range", &table.phase_range)?;
+            if !(range > 0.0 && range <= 100.0) {
+                return Err(format!(
+                    "object.phase_range = \"{}\": it must be above 0 and at most 100 rad",
+                    table.phase_range
+                ));
+            }
+            Encoding::Phase { range }
+        }
+        EncodingKey::Binary if (0.0..=1.0).contains(&table.threshold) => {
+            Encoding::Binary { threshold: table.threshold }
+        }
+        EncodingKey::Binary => {
+            return Err(format!("object.threshold = {}: image values go from 0 to 1", table.threshold));
+        }
+    };
+    let (extent, key) = match &table.size {
+        None => {
+            let times = |side: usize| side.saturating_mul(table.upsampling);
+            ((times(IMAGE.0), times(IMAGE.1)), format!("object.upsampling = {}", table.upsampling))
+        }
+        Some(text) => {
+            let side = (length("object.size", text)? / grid.pixel_pitch()).round() as usize;
+            ((side, side), format!("object.size = \"{text}\""))
+        }
+    };
+    if extent.0 > grid.rows() || extent.1 > grid.columns() {
+        return Err(format!(
+            "{key}: images of {} x {} values take {} x {} pixels; the plane has {} x {}",
+            IMAGE.0,
+            IMAGE.1,
+            extent.0,
+            extent.1,
+            grid.rows(),
+            grid.columns()
+        ));
+    }
+    let first = |axis: usize, side: usize, pixels: usize| {
+        let text = &table.offset[axis];
+        let offset = parse_length(text).map_err(|problem| format!("object.offset: {problem}"))?;
+        let first = (pixels as f64 - side as f64) / 2.0 + offset / grid.pixel_pitch();
+        // Half a pixel goes down, as without an offset.
+        let first = (first + 1e-9).floor();
+        if first < 0.0 || first + side as f64 > pixels as f64 {
+            return Err(format!(
+                "object.offset = \"{text}\" moves the image off the plane: bring it nearer to the axis"
+            ));
+        }
+        Ok(first as usize)
+    };
+    let placement = Placement {
+        origin: (first(0, extent.0, grid.rows())?, first(1, extent.1, grid.columns())?),
+        extent,
+        resampling: match table.resampling {
+            ResamplingKey::Nearest => Resampling::Nearest,
+            ResamplingKey::Bilinear => Resampling::Bilinear,
+        },
+    };
+    let illumination = match table.illumination {
+        IlluminationKey::Plane => Illumination::Plane,
+        IlluminationKey::Tilted => {
+            let [y, x] = &table.tilt;
+            let (towards_y, towards_x) = (angle("tilt", y)?, angle("tilt", x)?);
+            if towards_y.sin().hypot(towards_x.sin()) >= 1.0
+                || towards_y.abs().max(towards_x.abs()) >= FRAC_PI_2
+            {
+                return Err(format!(
+                    "object.tilt = [\"{y}\", \"{x}\"]: no wave travels at 90 degrees or more"
+                ));
+            }
+            Illumination::Tilted { towards_y, towards_x }
+        }
+        IlluminationKey::Gaussian => Illumination::Gaussian { waist: length("object.waist", &table.waist)? },
+    };
+    Ok(ObjectPlane::placed(grid, IMAGE, placement, encoding)
+        .map_err(|error| format!("{key}: {error}"))?
+        .illuminated(illumination, wavelength))
 }
 
 fn detector(typed: &DesignFile, grid: Grid) -> Checked<Detector> {
@@ -260,6 +385,9 @@ fn training(typed: &DesignFile) -> Checked<(Settings, f64)> {
             return Err(format!("training.{key} = {value}: it must be a number above zero"));
         }
     }
+    if !(0.0..=1e6).contains(&table.smoothness) {
+        return Err(format!("training.smoothness = {}: it must be 0 to 1e6", table.smoothness));
+    }
     if !(0.0..=0.9).contains(&table.validation) {
         return Err(format!(
             "training.validation = {}: the share held out must be 0 to 0.9",
@@ -274,6 +402,7 @@ fn training(typed: &DesignFile) -> Checked<(Settings, f64)> {
         batch: table.batch,
         learning_rate: table.learning_rate,
         loss: CrossEntropy { temperature: table.temperature },
+        smoothness: table.smoothness,
         validation: 0,
         flips: table.flips,
         start: match table.start {

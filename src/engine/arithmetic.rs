@@ -61,20 +61,44 @@ impl Arithmetic {
         );
     }
 
-    /// Adjoint light meets a mask: it goes on times conj(t), and Im(conj(t) g conj(u)) is added to `gradient`.
-    pub(super) fn cross_mask_adjoint(
+    /// Adjoint light meets a phase mask: it goes on times conj(t), and the derivative by the phase is added to
+    /// `gradient`: with a = conj(t) g and dt = (i - absorption) t dphase it is Re((i - absorption) conj(a) u).
+    pub(super) fn cross_phase_adjoint(
         self,
         adjoint: &mut [Complex32],
         mask: &[Complex32],
         incident: &[Complex32],
         gradient: &mut [f32],
+        absorption: f32,
     ) {
         self.widest(
             #[inline(always)]
             || {
                 for (((g, t), u), gradient) in adjoint.iter_mut().zip(mask).zip(incident).zip(gradient) {
                     *g *= t.conj();
-                    *gradient += g.im * u.re - g.re * u.im;
+                    *gradient += g.im * u.re - g.re * u.im - absorption * (g.re * u.re + g.im * u.im);
+                }
+            },
+        );
+    }
+
+    /// Adjoint light meets any mask: it goes on times conj(t), and conj(g) u is added to `slopes`, with
+    /// dL = Re(conj(g) u dt): real and imaginary part one behind the other.
+    pub(super) fn cross_adjoint(
+        self,
+        adjoint: &mut [Complex32],
+        mask: &[Complex32],
+        incident: &[Complex32],
+        slopes: &mut [f32],
+    ) {
+        self.widest(
+            #[inline(always)]
+            || {
+                let (slopes, _) = slopes.as_chunks_mut::<2>();
+                for (((g, t), u), slope) in adjoint.iter_mut().zip(mask).zip(incident).zip(slopes) {
+                    slope[0] += g.re * u.re + g.im * u.im;
+                    slope[1] += g.re * u.im - g.im * u.re;
+                    *g *= t.conj();
                 }
             },
         );

@@ -3,7 +3,6 @@
 use std::sync::{Mutex, PoisonError};
 
 use ndarray::{Array2, ArrayView3, Axis};
-use num_complex::Complex32;
 use rayon::prelude::*;
 
 use super::aligned::Aligned;
@@ -11,6 +10,7 @@ use super::optics::Optics;
 use super::passes::Workspace;
 use super::{Engine, Gradients, ReadingSlopes, Readings};
 use crate::error::{Error, Result};
+use crate::mask::{Modulation, transmission32};
 use crate::network::Bench;
 
 /// Samples whose gradients are summed one after the other, for a batch of `samples`.
@@ -26,6 +26,8 @@ pub struct CpuEngine {
     bench: Bench,
     optics: Optics,
     pool: rayon::ThreadPool,
+    /// The values the masks were made of.
+    values: Vec<Array2<f32>>,
     workspaces: Mutex<Vec<Workspace>>,
     /// Phase gradients of each chunk of the batch, used again by the next batch.
     sums: Mutex<Vec<Aligned<f32>>>,
@@ -42,13 +44,25 @@ impl CpuEngine {
             .num_threads(threads)
             .build()
             .map_err(|error| Error::Value(format!("cannot start {threads} threads: {error}")))?;
-        Ok(CpuEngine {
+        let mut engine = CpuEngine {
             optics: Optics::new(&bench),
-            bench,
             pool,
+            values: Vec::new(),
             workspaces: Mutex::default(),
             sums: Mutex::default(),
-        })
+            bench,
+        };
+        // Open masks: no phase, full amplitude.
+        let modulation = engine.bench.modulation;
+        let open = |channel: usize| {
+            let last = channel + 1 == modulation.channels();
+            let value = if modulation.is_phase() || !last { 0.0 } else { 1.0 };
+            Array2::from_elem(engine.bench.mask_shape(), value)
+        };
+        let one: Vec<_> = (0..modulation.channels()).map(open).collect();
+        let all = vec![one; engine.bench.masks()].concat();
+        engine.set_masks(&all)?;
+        Ok(engine)
     }
 
     /// Number of threads in use.
@@ -65,9 +79,11 @@ impl CpuEngine {
         let mut add = |points: usize, count: usize| *counts.entry(points).or_insert(0) += count;
         let masks = optics.masks.len();
         let detector: usize = optics.detector_rows.iter().map(|rows| rows.len()).sum();
+        let distinct =
+            (0..self.bench.object.extent().0).filter(|row| !self.bench.object.repeats(*row)).count();
         for (index, crossing) in optics.crossings.iter().enumerate() {
             let (sent, received) = (
-                if index == 0 { self.bench.object.image().0 } else { optics.rows },
+                if index == 0 { distinct } else { optics.rows },
                 if index == masks { detector } else { optics.rows },
             );
             // Forward and, behind the first mask, adjoint: the adjoint ends there.
@@ -88,6 +104,34 @@ impl CpuEngine {
         result
     }
 
+    /// The gradient by the values of mask `mask` from the sums of the adjoint pass over all samples.
+    fn by_values(&self, mask: usize, sums: &[f32]) -> Vec<Array2<f32>> {
+        let (optics, modulation, oversample) = (&self.optics, self.bench.modulation, self.bench.oversample);
+        let parts = optics.sums_a_sample();
+        // First the samples of a pixel are summed, row by row.
+        let mut pixels = vec![Array2::zeros(self.bench.mask_shape()); parts];
+        for (y, row) in sums.chunks_exact(optics.columns * parts).enumerate() {
+            for (x, sample) in row.chunks_exact(parts).enumerate() {
+                for (pixel, part) in pixels.iter_mut().zip(sample) {
+                    pixel[[y / oversample, x / oversample]] += part;
+                }
+            }
+        }
+        if parts == 1 {
+            return pixels;
+        }
+        let channels = modulation.channels();
+        let values = &self.values[mask * channels..(mask + 1) * channels];
+        (0..channels)
+            .map(|channel| {
+                Array2::from_shape_fn(self.bench.mask_shape(), |at| {
+                    let by_value = modulation.derivatives(Modulation::pixel(values, at))[channel];
+                    pixels[0][at] * by_value.re - pixels[1][at] * by_value.im
+                })
+            })
+            .collect()
+    }
+
     fn check_images(&self, images: &ArrayView3<'_, f32>) -> Result<()> {
         let (_, rows, columns) = images.dim();
         if (rows, columns) == self.bench.object.image() {
@@ -105,27 +149,43 @@ impl Engine for CpuEngine {
         &self.bench
     }
 
-    fn set_phases(&mut self, phases: &[Array2<f32>]) -> Result<()> {
-        let masks = self.bench.masks();
-        if phases.len() != masks {
-            return Err(Error::Value(format!("{} masks: this device has {masks}", phases.len())));
+    fn set_masks(&mut self, values: &[Array2<f32>]) -> Result<()> {
+        let (masks, modulation) = (self.bench.masks(), self.bench.modulation);
+        let channels = modulation.channels();
+        if values.len() != masks * channels {
+            return Err(Error::Value(if channels == 1 {
+                format!("{} masks: this device has {masks}", values.len())
+            } else {
+                format!("{} arrays of mask values: this device has {masks} masks of {channels}", values.len())
+            }));
         }
-        for (number, phase) in phases.iter().enumerate() {
-            if phase.dim() != self.bench.grid().shape() {
+        for (number, array) in values.iter().enumerate() {
+            let mask = number / channels + 1;
+            if array.dim() != self.bench.mask_shape() {
                 return Err(Error::Value(format!(
-                    "mask {} has the shape {:?}: this device takes {:?}",
-                    number + 1,
-                    phase.dim(),
-                    self.bench.grid().shape()
+                    "mask {mask} has the shape {:?}: this device takes {:?}",
+                    array.dim(),
+                    self.bench.mask_shape()
                 )));
             }
-            if phase.iter().any(|value| !value.is_finite()) {
-                return Err(Error::Value(format!("mask {} has phases that are not finite", number + 1)));
-            }
+            modulation
+                .check(number % channels, array)
+                .map_err(|problem| Error::Value(format!("mask {mask}: {problem}")))?;
         }
-        for (mask, phase) in self.optics.masks.iter_mut().zip(phases) {
-            mask.iter_mut().zip(phase).for_each(|(t, &phase)| *t = Complex32::cis(phase));
-        }
+        let (columns, oversample) = (self.optics.columns, self.bench.oversample);
+        let CpuEngine { pool, optics, .. } = self;
+        pool.install(|| {
+            optics.masks.par_iter_mut().zip(values.par_chunks(channels)).for_each(|(mask, values)| {
+                for (y, rows) in mask.chunks_exact_mut(columns * oversample).enumerate() {
+                    let (row, copies) = rows.split_at_mut(columns);
+                    for (x, pixel) in row.chunks_exact_mut(oversample).enumerate() {
+                        pixel.fill(transmission32(modulation, Modulation::pixel(values, (y, x))));
+                    }
+                    copies.chunks_exact_mut(columns).for_each(|copy| copy.copy_from_slice(row));
+                }
+            });
+        });
+        self.values = values.to_vec();
         Ok(())
     }
 
@@ -161,10 +221,10 @@ impl Engine for CpuEngine {
         let last = &optics.crossings[optics.masks.len()];
         let size = chunk_size(samples);
         let parts = samples.div_ceil(size);
-        let pixels = optics.rows * optics.columns;
+        let numbers = optics.rows * optics.columns * optics.sums_a_sample();
         let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = sums.len().max(parts);
-        sums.resize_with(kept, || Aligned::new(0.0, optics.masks.len() * pixels));
+        sums.resize_with(kept, || Aligned::new(0.0, optics.masks.len() * numbers));
         let sums = &mut sums[..parts];
         let chunks: Vec<Vec<f64>> = self.pool.install(|| {
             sums.par_iter_mut()
@@ -188,20 +248,24 @@ impl Engine for CpuEngine {
                 .collect()
         });
         let readings: Vec<f64> = chunks.concat();
-        let mut phases = vec![Array2::zeros((optics.rows, optics.columns)); optics.masks.len()];
-        self.pool.install(|| {
-            phases.par_iter_mut().enumerate().for_each(|(mask, total)| {
-                for sum in sums.iter() {
-                    let part = &sum[mask * pixels..(mask + 1) * pixels];
-                    total.iter_mut().zip(part).for_each(|(total, value)| *total += value);
-                }
-            });
+        let masks: Vec<Vec<Array2<f32>>> = self.pool.install(|| {
+            (0..optics.masks.len())
+                .into_par_iter()
+                .map(|mask| {
+                    let mut total = vec![0.0f32; numbers];
+                    for sum in sums.iter() {
+                        let part = &sum[mask * numbers..(mask + 1) * numbers];
+                        total.iter_mut().zip(part).for_each(|(total, value)| *total += value);
+                    }
+                    self.by_values(mask, &total)
+                })
+                .collect()
         });
         Ok(Gradients {
             regions: Array2::from_shape_fn((samples, regions), |(sample, region)| {
                 readings[sample * regions + region]
             }),
-            phases,
+            masks: masks.concat(),
         })
     }
 }

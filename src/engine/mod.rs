@@ -31,8 +31,8 @@ pub struct Readings {
 pub struct Gradients {
     /// Power in each region, shape (samples, regions).
     pub regions: Array2<f64>,
-    /// Sum over the batch of the gradient by each phase, one array a mask.
-    pub phases: Vec<Array2<f32>>,
+    /// Sum over the batch of the gradient by the values of the masks, in the order of [`Engine::set_masks`].
+    pub masks: Vec<Array2<f32>>,
 }
 
 /// Derivatives of a sample's loss by its readings: (sample number in the batch, readings, derivatives out).
@@ -45,11 +45,12 @@ pub trait Engine: Send {
     /// What is simulated.
     fn bench(&self) -> &Bench;
 
-    /// Sets the phases in radians, one array a mask in the order of the light.
+    /// Sets the values of the masks (phases in radians) in the order of the light: one array a channel of the
+    /// bench's modulation, one number a pixel.
     ///
     /// # Errors
-    /// [`crate::Error::Value`] for a wrong number of masks, a wrong shape, or a phase that is not finite.
-    fn set_phases(&mut self, phases: &[Array2<f32>]) -> Result<()>;
+    /// [`crate::Error::Value`] for a wrong number of masks, a wrong shape, or a value out of its range.
+    fn set_masks(&mut self, values: &[Array2<f32>]) -> Result<()>;
 
     /// Forward pass over `images`, values 0 to 1, shape (samples, rows, columns).
     ///

@@ -10,6 +10,7 @@ use rustfft::{Fft, FftPlanner};
 use super::aligned::Aligned;
 use super::arithmetic::Arithmetic;
 use crate::field::narrow_complex;
+use crate::mask::Modulation;
 use crate::network::Bench;
 use crate::propagation::{Fft2, transfer_function};
 
@@ -98,7 +99,7 @@ pub(super) struct Optics {
     pub(super) crossings: Vec<Arc<Crossing>>,
     /// The last gap, to the whole detector plane.
     pub(super) to_plane: Arc<Crossing>,
-    /// exp(i phase) of each mask.
+    /// Transmission of each mask, one number a sample.
     pub(super) masks: Vec<Aligned<Complex32>>,
     /// Rows of the object plane that carry light.
     pub(super) object_rows: Range<usize>,
@@ -107,6 +108,8 @@ pub(super) struct Optics {
     /// Regions as (rows, columns).
     pub(super) regions: Vec<(Range<usize>, Range<usize>)>,
     pub(super) pixel_area: f64,
+    /// Nepers a radian, where all masks are phase masks: then one number a sample is all of the gradient.
+    pub(super) absorption: Option<f32>,
     pub(super) arithmetic: Arithmetic,
 }
 
@@ -138,8 +141,18 @@ impl Optics {
             detector_rows: merged(regions.iter().map(|(rows, _)| rows.clone()).collect()),
             regions,
             pixel_area: bench.grid().pixel_area(),
+            absorption: match bench.modulation {
+                Modulation::Phase { absorption, .. } => Some(absorption as f32),
+                Modulation::Amplitude | Modulation::Complex => None,
+            },
             arithmetic: Arithmetic::new(),
         }
+    }
+
+    /// Numbers a sample that the adjoint pass sums up: the derivative by the phase, or the two parts of that by
+    /// the transmission.
+    pub(super) fn sums_a_sample(&self) -> usize {
+        if self.absorption.is_some() { 1 } else { 2 }
     }
 
     /// Every crossing there is.

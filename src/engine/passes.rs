@@ -84,23 +84,19 @@ impl Workspace {
     /// Puts the encoded image into the spectra.
     fn emit(&mut self, optics: &Optics, bench: &Bench, image: ArrayView2<'_, f32>) {
         let object = &bench.object;
-        let left = object.origin().1;
-        let upsampling = object.upsampling();
+        let ((_, left), (_, extent)) = (object.origin(), object.extent());
         let gap = &optics.crossings[0];
         let width = gap.window.1;
-        for (line, values) in image.outer_iter().enumerate() {
-            let first = optics.object_rows.start + line * upsampling;
-            let rows = &mut self.spectra[first * self.stride..(first + upsampling) * self.stride];
-            let (row, copies) = rows.split_at_mut(self.stride);
-            let row = &mut row[..width];
-            row.fill(DARK);
-            let places = row[left..].chunks_exact_mut(upsampling);
-            for (place, &value) in places.zip(values) {
-                place.fill(object.amplitude(value));
+        for (line, row) in optics.object_rows.clone().enumerate() {
+            let (above, below) = self.spectra.split_at_mut(row * self.stride);
+            let spectrum = &mut below[..width];
+            if object.repeats(line) {
+                spectrum.copy_from_slice(&above[(row - 1) * self.stride..][..width]);
+                continue;
             }
-            gap.row_forward.process_with_scratch(row, &mut self.scratch);
-            // The rows of an enlarged pixel are the same.
-            copies.chunks_exact_mut(self.stride).for_each(|copy| copy[..width].copy_from_slice(row));
+            spectrum.fill(DARK);
+            object.row(image, line, &mut spectrum[left..left + extent]);
+            gap.row_forward.process_with_scratch(spectrum, &mut self.scratch);
         }
     }
 
@@ -132,7 +128,8 @@ impl Workspace {
         self.detector.chunks_exact(optics.columns).map(power).sum::<f64>() * optics.pixel_area
     }
 
-    /// Carries the adjoint field from the detector regions to the first mask and adds the phase gradients.
+    /// Carries the adjoint field from the detector regions to the first mask and adds to the sums of the gradient,
+    /// [`Optics::sums_a_sample`] numbers a sample of each mask.
     pub(super) fn adjoint(&mut self, optics: &Optics, slopes: &[f64], gradient: &mut [f32]) {
         let last = &optics.crossings[optics.masks.len()];
         for row in optics.detector_rows.iter().cloned().flatten() {
@@ -152,6 +149,7 @@ impl Workspace {
         let every_row = 0..optics.rows;
         let every_row = std::slice::from_ref(&every_row);
         let pixels = optics.rows * optics.columns;
+        let sums = optics.sums_a_sample();
         let mut lit = &optics.detector_rows[..];
         for (index, mask) in optics.masks.iter().enumerate().rev() {
             let (here, next) = (&optics.crossings[index + 1], &optics.crossings[index]);
@@ -160,12 +158,20 @@ impl Workspace {
             let rows = self.incident[index * pixels..(index + 1) * pixels]
                 .chunks_exact(optics.columns)
                 .zip(mask.chunks_exact(optics.columns))
-                .zip(gradient[index * pixels..(index + 1) * pixels].chunks_exact_mut(optics.columns))
+                .zip(
+                    gradient[index * pixels * sums..(index + 1) * pixels * sums]
+                        .chunks_exact_mut(optics.columns * sums),
+                )
                 .zip(self.spectra.chunks_exact_mut(self.stride));
             for (((incident, mask), gradient), row) in rows {
                 here.row_inverse.process_with_scratch(&mut row[..here.window.1], &mut self.scratch);
                 let inside = &mut row[..optics.columns];
-                optics.arithmetic.cross_mask_adjoint(inside, mask, incident, gradient);
+                match optics.absorption {
+                    Some(absorption) => {
+                        optics.arithmetic.cross_phase_adjoint(inside, mask, incident, gradient, absorption);
+                    }
+                    None => optics.arithmetic.cross_adjoint(inside, mask, incident, gradient),
+                }
                 if index > 0 {
                     row[optics.columns..next.window.1].fill(DARK);
                     next.row_forward.process_with_scratch(&mut row[..next.window.1], &mut self.scratch);

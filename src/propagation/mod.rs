@@ -1,5 +1,6 @@
 //! Free space between two parallel planes: planned once, then applied forward and adjoint.
 
+use std::f64::consts::TAU;
 use std::sync::Arc;
 
 use ndarray::{Array2, AxisDescription, Slice};
@@ -24,6 +25,9 @@ pub enum Method {
     /// The Fourier transform of the impulse response sampled in space: at twice the side the whole linear
     /// convolution, and with square pixels the field of real ones to 2e-4 (docs/optics.md).
     RayleighSommerfeld,
+    /// For each gap the better of the two: the sampled impulse response where it is safely sampled up to the width
+    /// of the plane ([`rayleigh_sommerfeld::safe_offset`]), the angular spectrum elsewhere.
+    Auto,
 }
 
 /// What leaves a pixel.
@@ -50,6 +54,21 @@ pub struct Gap {
     pub method: Method,
     /// What leaves a pixel.
     pub pixel_model: PixelModel,
+    /// Lateral displacement (y, x) of the second plane's pixels against the first's, metres.
+    pub shift: (Metres, Metres),
+}
+
+impl Gap {
+    /// How its transfer function is made: `method`, with [`Method::Auto`] decided.
+    pub fn resolved_method(&self) -> Method {
+        let (height, width) = self.grid.aperture();
+        let safe = rayleigh_sommerfeld::safe_offset(self.wavelength, self.distance, self.grid.pixel_pitch());
+        match self.method {
+            Method::Auto if height.max(width) <= safe => Method::RayleighSommerfeld,
+            Method::Auto => Method::AngularSpectrum,
+            fixed => fixed,
+        }
+    }
 }
 
 /// Points of the padded window: at least `padding` times each side, rounded up to a fast length.
@@ -70,30 +89,35 @@ pub fn padded_shape(grid: Grid, padding: f64) -> Result<(usize, usize)> {
 
 /// The transfer function of a gap on the padded window, in the order of the discrete transform.
 ///
-/// Built in double precision: k z of a long path has no digits to spare. Even in both frequencies.
+/// Built in double precision: k z of a long path has no digits to spare. Even in both frequencies, but for a shift.
 pub fn transfer_function(gap: &Gap) -> Array2<Complex<f64>> {
     let (rows, columns) = gap.padded;
     let pitch = gap.grid.pixel_pitch();
     let fy = spatial_frequencies(rows, pitch);
     let fx = spatial_frequencies(columns, pitch);
-    let mut transfer = match gap.method {
-        Method::AngularSpectrum => {
+    let (shift_y, shift_x) = gap.shift;
+    let mut transfer = match gap.resolved_method() {
+        Method::AngularSpectrum | Method::Auto => {
             let (height, width) = (rows as f64 * pitch, columns as f64 * pitch);
             let band = angular_spectrum::BandLimit::new(height, width, gap.wavelength, gap.distance);
             Array2::from_shape_fn((rows, columns), |(y, x)| {
                 if band.keeps(fy[y], fx[x]) {
+                    // A plane that stands aside sees the spectrum with the phase of the way there.
+                    let aside = TAU * (fy[y] * shift_y + fx[x] * shift_x);
                     angular_spectrum::transfer(fy[y], fx[x], gap.wavelength, gap.distance)
+                        * Complex::cis(aside)
                 } else {
                     Complex::new(0.0, 0.0)
                 }
             })
         }
         Method::RayleighSommerfeld => {
-            let offset = |i: usize, n: usize| i.min(n - i) as f64 * pitch;
+            // Indices beyond the middle are negative offsets.
+            let offset = |i: usize, n: usize| if 2 * i <= n { i as f64 } else { i as f64 - n as f64 } * pitch;
             let mut response = Array2::from_shape_fn((rows, columns), |(y, x)| {
                 rayleigh_sommerfeld::impulse_response(
-                    offset(y, rows),
-                    offset(x, columns),
+                    offset(y, rows) + shift_y,
+                    offset(x, columns) + shift_x,
                     gap.wavelength,
                     gap.distance,
                 ) * gap.grid.pixel_area()

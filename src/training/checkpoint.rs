@@ -13,7 +13,7 @@ use crate::files::write_whole;
 use crate::npy::read_array;
 
 /// Version of the layout below.
-const FORMAT: u64 = 1;
+const FORMAT: u64 = 2;
 /// Largest checkpoint that is read, bytes: 20 masks of 4096 x 4096 pixels.
 const MAX_BYTES: u64 = 4 << 30;
 
@@ -52,7 +52,7 @@ fn archive(state: &State, identity: &Identity) -> std::result::Result<Vec<u8>, n
         &Array2::from_shape_fn((rows, Epoch::WIDTH), |(row, column)| history[row * Epoch::WIDTH + column]),
     )?;
     for (name, masks) in
-        [("phases", &state.phases), ("mean", &state.adam.mean), ("square", &state.adam.square)]
+        [("parameters", &state.parameters), ("mean", &state.adam.mean), ("square", &state.adam.square)]
     {
         let (height, width) = masks[0].dim();
         let stacked = Array3::from_shape_fn((masks.len(), height, width), |(mask, y, x)| masks[mask][[y, x]]);
@@ -104,13 +104,14 @@ fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
         }
         Ok(stacked.axis_iter(Axis(0)).map(|mask| mask.to_owned()).collect())
     };
-    let (phases, mean, square) = (masks("phases")?, masks("mean")?, masks("square")?);
+    let (parameters, mean, square) = (masks("parameters")?, masks("mean")?, masks("square")?);
     let shapes = |masks: &[Array2<f32>]| masks.iter().map(Array2::dim).collect::<Vec<_>>();
-    if phases.is_empty() || shapes(&phases) != shapes(&mean) || shapes(&phases) != shapes(&square) {
+    if parameters.is_empty() || shapes(&parameters) != shapes(&mean) || shapes(&parameters) != shapes(&square)
+    {
         return Err("its parts have unexpected shapes".into());
     }
     let state = State {
-        phases,
+        parameters,
         adam: Adam { mean, square, steps: counters[1] },
         history: history
             .outer_iter()

@@ -6,23 +6,26 @@
 use std::f32::consts::TAU;
 use std::time::Instant;
 
-use ndarray::Array2;
+use ndarray::{Array2, Zip};
 
 use crate::dataset::{HoldOut, Images, epoch_flips, epoch_order, hold_out};
 use crate::detector::brightest;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::evaluate;
+use crate::mask::Modulation;
 use crate::random::{Purpose, Stream};
 
 pub mod checkpoint;
 mod loss;
 mod optimiser;
 mod schedule;
+mod smoothness;
 
 pub use loss::CrossEntropy;
 pub use optimiser::Adam;
 pub use schedule::cosine;
+pub use smoothness::{add_roughness_gradient, roughness};
 
 /// Where the phases begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,6 +47,8 @@ pub struct Settings {
     pub learning_rate: f64,
     /// What is minimised.
     pub loss: CrossEntropy,
+    /// Weight of the roughness of the masks in the loss ([`roughness`]).
+    pub smoothness: f64,
     /// Images held out of the training set.
     pub validation: usize,
     /// Whether each image is shown mirrored left to right half of the times.
@@ -126,8 +131,8 @@ impl Epoch {
 /// Everything a training needs to go on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// Phases in radians, one array a mask.
-    pub phases: Vec<Array2<f32>>,
+    /// What is trained: parameters of the masks' values ([`Modulation::value`]), one array a channel of each mask.
+    pub parameters: Vec<Array2<f32>>,
     /// The optimiser with its moments; its step count is the training's.
     pub adam: Adam,
     /// Finished epochs.
@@ -143,18 +148,39 @@ pub struct State {
 }
 
 impl State {
-    /// A training that has not begun.
-    pub fn new(masks: usize, shape: (usize, usize), start: Start, seed: u64) -> Self {
-        let draw = |mask| match start {
-            Start::Flat => Array2::zeros(shape),
+    /// A training of `masks` masks of `shape` pixels that has not begun.
+    pub fn new(modulation: Modulation, masks: usize, shape: (usize, usize), start: Start, seed: u64) -> Self {
+        let channels = modulation.channels();
+        let draw = |array: usize| match start {
+            Start::Flat => Array2::from_elem(shape, modulation.flat(array % channels)),
             Start::Random => {
-                let mut random = Stream::new(seed, Purpose::Masks, mask as u64);
+                let mut random = Stream::new(seed, Purpose::Masks, array as u64);
                 Array2::from_shape_simple_fn(shape, || TAU * random.uniform())
             }
         };
+        Self::at((0..masks * channels).map(draw).collect())
+    }
+
+    /// A training that begins at masks of `values`, those of another device.
+    pub fn from_values(modulation: Modulation, values: &[Array2<f32>]) -> Self {
+        let parameter = |(array, values): (usize, &Array2<f32>)| {
+            values.mapv(|value| modulation.parameter(array % modulation.channels(), value))
+        };
+        Self::at(values.iter().enumerate().map(parameter).collect())
+    }
+
+    /// The values of the masks.
+    pub fn values(&self, modulation: Modulation) -> Vec<Array2<f32>> {
+        let value = |(array, parameters): (usize, &Array2<f32>)| {
+            parameters.mapv(|parameter| modulation.value(array % modulation.channels(), parameter))
+        };
+        self.parameters.iter().enumerate().map(value).collect()
+    }
+
+    fn at(parameters: Vec<Array2<f32>>) -> Self {
         State {
-            phases: (0..masks).map(draw).collect(),
-            adam: Adam::new(masks, shape),
+            adam: Adam::new(parameters.len(), parameters[0].dim()),
+            parameters,
             history: Vec::new(),
             loss: 0.0,
             correct: 0,
@@ -206,7 +232,7 @@ impl<'a> Trainer<'a> {
             return Err(Error::Value("a training needs at least one epoch and one image a step".into()));
         }
         let held = hold_out(&images.labels, settings.validation, settings.seed)?;
-        engine.set_phases(&state.phases)?;
+        engine.set_masks(&state.values(engine.bench().modulation))?;
         if state.images as usize >= held.training.len() {
             return Err(Error::Value("the state is of a training with more images".into()));
         }
@@ -293,9 +319,27 @@ impl<'a> Trainer<'a> {
                 self.state.adam.steps
             )));
         }
+        let modulation = self.engine.bench().modulation;
+        let mut gradients = pass.masks;
+        if self.settings.smoothness > 0.0 {
+            let values = self.state.values(modulation);
+            for (array, (gradient, values)) in gradients.iter_mut().zip(&values).enumerate() {
+                if modulation.is_angle(array % modulation.channels()) {
+                    add_roughness_gradient(self.settings.smoothness, values, gradient);
+                }
+            }
+        }
+        for (array, (gradient, parameters)) in gradients.iter_mut().zip(&self.state.parameters).enumerate() {
+            let channel = array % modulation.channels();
+            if !modulation.is_periodic(channel) {
+                Zip::from(gradient).and(parameters).for_each(|gradient, parameter| {
+                    *gradient *= modulation.slope(channel, *parameter);
+                });
+            }
+        }
         let rate = cosine(self.settings.learning_rate, self.state.adam.steps, self.steps());
-        self.state.adam.step(&mut self.state.phases, &pass.phases, rate);
-        self.engine.set_phases(&self.state.phases).map_err(|error| {
+        self.state.adam.step(&mut self.state.parameters, &gradients, rate);
+        self.engine.set_masks(&self.state.values(modulation)).map_err(|error| {
             Error::Value(format!(
                 "{error} after {} steps: lower training.learning_rate or training.temperature",
                 self.state.adam.steps

@@ -44,7 +44,7 @@ fn a_picture_of_a_test_image_is_read_like_the_test_image() {
 
     let device = Device::open(&trained().device).unwrap();
     let mut engine = CpuEngine::new(device.design.bench.clone(), 1).unwrap();
-    engine.set_phases(&device.phases).unwrap();
+    engine.set_masks(&device.masks).unwrap();
     let readings = engine.readings(some_images(Split::Test, 50).batch(&[3]).view()).unwrap();
     let expected = readings.regions.row(0).to_vec();
     for (file, answer) in files.iter().zip(answers) {

@@ -4,6 +4,7 @@
 use d2nn::detector::{Detector, Layout};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
+use d2nn::mask::Modulation;
 use d2nn::network::Bench;
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
@@ -54,6 +55,9 @@ pub fn small_bench() -> Bench {
         padded: padded_shape(grid, 2.0).unwrap(),
         method: Method::RayleighSommerfeld,
         pixel_model: PixelModel::Square,
+        medium: 1.0,
+        oversample: 1,
+        modulation: Modulation::LOSSLESS,
         object: ObjectPlane::new(grid, (8, 8), 2, Encoding::Amplitude).unwrap(),
         detector: Detector::new(grid, layout.regions(grid).unwrap()).unwrap(),
     }

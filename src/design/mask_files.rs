@@ -1,0 +1,132 @@
+//! The mask files of a device: `mask-1.npy` nearest the object, NumPy arrays.
+//!
+//! A phase mask is real, in radians; an amplitude mask is real, 0 to 1; a complex mask is its complex transmission.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array2, Ix2};
+use ndarray_npy::{ReadableElement, WritableElement, WriteNpyExt};
+use num_complex::{Complex, Complex32};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::files::write_bytes;
+use crate::mask::Modulation;
+use crate::network::Bench;
+use crate::npy::read_array;
+
+/// The number of the mask a file name belongs to.
+pub(super) fn number(name: &str) -> Option<usize> {
+    name.strip_prefix("mask-")?.strip_suffix(".npy")?.parse().ok()
+}
+
+fn path(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("mask-{number}.npy"))
+}
+
+/// Reads the masks of `bench`: their values, one array a channel, in the order of the light.
+///
+/// # Errors
+/// [`Error::Io`] and [`Error::File`] for a file that is missing, damaged, of another shape or kind, or has values out
+/// of their range.
+pub fn read_masks(folder: &Path, bench: &Bench) -> Result<Vec<Array2<f32>>> {
+    let mut values = Vec::new();
+    for number in 1..=bench.masks() {
+        values.extend(read_mask(&path(folder, number), bench)?);
+    }
+    Ok(values)
+}
+
+fn read_mask(path: &Path, bench: &Bench) -> Result<Vec<Array2<f32>>> {
+    let file = fs::File::open(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => {
+            Error::file(path, "is missing: the device is not trained (`d2nn train` makes its masks)")
+        }
+        _ => Error::io("read", path, error),
+    })?;
+    let (rows, columns) = bench.mask_shape();
+    let modulation = bench.modulation;
+    let what = match modulation {
+        Modulation::Phase { .. } => "float32, in radians",
+        Modulation::Amplitude => "float32, amplitudes from 0 to 1",
+        Modulation::Complex => "complex64, transmissions of at most 1",
+    };
+    let expected = format!("a mask of this device is {rows} x {columns} {what}");
+    // The header of an array may claim any size: the file's own size bounds what is read.
+    let largest = (rows * columns * 16 + 4096) as u64;
+    let size = file.metadata().map_err(|error| Error::io("read", path, error))?.len();
+    if size > largest {
+        return Err(Error::file(path, format!("has {size} bytes: {expected}")));
+    }
+    let bytes = fs::read(path).map_err(|error| Error::io("read", path, error))?;
+    let wrong = |problem: String| Error::file(path, format!("{problem}: {expected}"));
+    // NumPy makes double precision of most arithmetic: masks edited there are welcome.
+    let channels = if modulation == Modulation::Complex {
+        let transmission = read_either::<Complex32, Complex<f64>>(&bytes, |value| {
+            Complex32::new(value.re as f32, value.im as f32)
+        })
+        .map_err(wrong)?;
+        vec![transmission.mapv(Complex32::arg), transmission.mapv(Complex32::norm)]
+    } else {
+        vec![read_either::<f32, f64>(&bytes, |value| value as f32).map_err(wrong)?]
+    };
+    for (channel, values) in channels.iter().enumerate() {
+        if values.dim() != (rows, columns) {
+            return Err(Error::file(path, format!("has the shape {:?}: {expected}", values.dim())));
+        }
+        modulation.check(channel, values).map_err(|problem| Error::file(path, problem))?;
+    }
+    // In standard order, whatever order the file had; rounding may have left an amplitude just above 1.
+    Ok(channels
+        .into_iter()
+        .enumerate()
+        .map(|(channel, values)| {
+            let values = values.as_standard_layout().into_owned();
+            if modulation.is_angle(channel) { values } else { values.mapv(|amplitude| amplitude.min(1.0)) }
+        })
+        .collect())
+}
+
+fn read_either<T: ReadableElement, U: ReadableElement + Copy>(
+    bytes: &[u8],
+    narrow: impl Fn(U) -> T,
+) -> std::result::Result<Array2<T>, String>
+where
+    T: Clone,
+{
+    read_array::<T, Ix2>(bytes)
+        .or_else(|error| read_array::<U, Ix2>(bytes).map(|wide| wide.mapv(narrow)).map_err(|_| error))
+        .map_err(|error| error.to_string())
+}
+
+/// Writes the masks with `values` and returns the SHA-256 of each file.
+///
+/// # Errors
+/// [`Error::Io`] when a file cannot be written.
+pub fn write_masks(folder: &Path, modulation: Modulation, values: &[Array2<f32>]) -> Result<Vec<String>> {
+    values
+        .chunks(modulation.channels())
+        .enumerate()
+        .map(|(index, channels)| {
+            let path = path(folder, index + 1);
+            match channels {
+                [phase, amplitude] => {
+                    let transmission = Array2::from_shape_fn(phase.dim(), |at| {
+                        Complex32::from_polar(amplitude[at], phase[at])
+                    });
+                    write_mask(&path, &transmission)
+                }
+                _ => write_mask(&path, &channels[0]),
+            }
+        })
+        .collect()
+}
+
+fn write_mask<T: WritableElement>(path: &Path, mask: &Array2<T>) -> Result<String> {
+    let mut bytes = Vec::new();
+    mask.write_npy(&mut bytes)
+        .map_err(|error| Error::Value(format!("cannot write {}: {error}", path.display())))?;
+    write_bytes(path, &bytes)?;
+    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+}

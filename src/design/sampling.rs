@@ -1,0 +1,84 @@
+//! Whether a bench is sampled finely enough and padded widely enough: each rule with its number, limit and advice.
+
+use crate::network::Bench;
+use crate::object::Illumination;
+use crate::propagation::angular_spectrum::needed_padding;
+use crate::propagation::rayleigh_sommerfeld::safe_offset;
+use crate::propagation::{Gap, Method};
+use crate::units::format_length;
+
+/// At nine tenths of the padding it needs, the angular spectrum cuts the steepest tenth of the angles, which carries
+/// little: docs/optics.md has figures.
+const ENOUGH_OF_THE_PADDING: f64 = 0.9;
+
+/// What is wrong with the sampling of `bench`, a sentence each.
+pub(super) fn problems(bench: &Bench) -> Vec<String> {
+    let mut problems: Vec<String> =
+        (0..bench.gaps.len()).filter_map(|index| gap(&bench.gap(index))).collect();
+    problems.dedup();
+    problems.extend(illumination(bench));
+    problems
+}
+
+fn gap(gap: &Gap) -> Option<String> {
+    match gap.resolved_method() {
+        Method::RayleighSommerfeld => impulse_response(gap),
+        Method::AngularSpectrum | Method::Auto => padding(gap),
+    }
+}
+
+/// The impulse response must be sampled finely enough at the largest offset between two planes.
+fn impulse_response(gap: &Gap) -> Option<String> {
+    let (height, width) = gap.grid.aperture();
+    let limit = safe_offset(gap.wavelength, gap.distance, gap.grid.pixel_pitch());
+    let widest = height.max(width);
+    (widest > limit).then(|| {
+        format!(
+            "bench.method = \"rayleigh-sommerfeld\" is aliased: across a gap of {} the impulse response is sampled \
+             safely up to an offset of {} at samples of {}, and the plane is {} wide; lengthen the gaps, lower \
+             pixel_pitch or pixels, raise oversample, or take method = \"auto\"",
+            format_length(gap.distance, 3),
+            format_length(limit, 3),
+            format_length(gap.grid.pixel_pitch(), 4),
+            format_length(widest, 3)
+        )
+    })
+}
+
+/// The window must hold what leaves the plane, or the band limit cuts it: the angular spectrum then loses light.
+fn padding(gap: &Gap) -> Option<String> {
+    let (height, width) = gap.grid.aperture();
+    let padding =
+        (gap.padded.0 as f64 / gap.grid.rows() as f64).min(gap.padded.1 as f64 / gap.grid.columns() as f64);
+    let needed = needed_padding(height.min(width), gap.grid.pixel_pitch(), gap.wavelength, gap.distance);
+    (padding < ENOUGH_OF_THE_PADDING * needed).then(|| {
+        format!(
+            "bench.method = \"{}\" at bench.padding = {padding:.1} is aliased: across a gap of {} light spreads so \
+             far that the angular spectrum needs a padding of {needed:.1}; raise padding, shorten the gaps, or {}",
+            if gap.method == Method::Auto { "auto" } else { "angular-spectrum" },
+            format_length(gap.distance, 3),
+            if gap.method == Method::Auto {
+                "lower pixel_pitch, so that the impulse response is safely sampled"
+            } else {
+                "take method = \"auto\""
+            }
+        )
+    })
+}
+
+/// A tilted wave must turn by less than half a turn from sample to sample.
+fn illumination(bench: &Bench) -> Option<String> {
+    let Illumination::Tilted { towards_y, towards_x } = bench.object.illumination() else {
+        return None;
+    };
+    let steepest = towards_y.sin().abs().max(towards_x.sin().abs());
+    let limit = bench.wavelength_in_medium() / (2.0 * bench.grid().pixel_pitch());
+    (steepest > limit).then(|| {
+        format!(
+            "object.tilt is aliased: a wave at {:.1} degrees turns by more than half a turn from sample to sample, \
+             the limit here is {:.1} degrees; lower the tilt or pixel_pitch, or raise oversample",
+            steepest.asin().to_degrees(),
+            limit.min(1.0).asin().to_degrees()
+        )
+    })
+}
