@@ -7,6 +7,12 @@ use crate::detector::brightest;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
+pub mod imaging;
+mod ssim;
+
+pub use imaging::{ImageFigures, evaluate_images};
+pub use ssim::ssim;
+
 /// Images simulated between two reports of progress.
 const BATCH: usize = 64;
 

@@ -3,7 +3,7 @@
 // The lint spares test functions but not the functions they share.
 #![expect(clippy::unwrap_used)]
 
-use d2nn::detector::{Detector, Layout};
+use d2nn::detector::{Detector, Layout, image_regions};
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::grid::Grid;
 use d2nn::network::{Bench, Network};
@@ -32,7 +32,12 @@ fn benches() -> Vec<Bench> {
         ..plain.clone()
     };
     let lone = Bench { gaps: vec![8e-3, 8e-3], ..plain.clone() };
-    vec![plain, oblong, lone]
+    // Regions that are the image, and free space.
+    let regions = image_regions(plain.object.origin(), plain.object.image(), (2, 2));
+    let imaging = Bench { detector: Detector::new(plain.grid(), regions).unwrap(), ..plain.clone() };
+    let free = imaging.free_space();
+    assert_eq!((free.masks(), free.gaps.len()), (0, 1));
+    vec![plain, oblong, lone, imaging, free]
 }
 
 fn engine(bench: &Bench, phases: &[Array2<f64>], threads: usize) -> CpuEngine {

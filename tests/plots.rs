@@ -43,8 +43,8 @@ impl Bench {
                     epoch: f64::from(i) * 0.5,
                     training_loss: Some(2.0 - 0.3 * f64::from(i)),
                     validation_loss: (i % 2 == 1).then_some(2.1 - 0.3 * f64::from(i)),
-                    training_accuracy: Some(0.2 * f64::from(i)),
-                    validation_accuracy: (i % 2 == 1).then_some(0.19 * f64::from(i)),
+                    training_score: Some(0.2 * f64::from(i)),
+                    validation_score: (i % 2 == 1).then_some(0.19 * f64::from(i)),
                 })
                 .collect(),
             counts: array![[90, 10], [25, 75]],
@@ -77,7 +77,8 @@ impl Bench {
     }
 
     fn training(&self, path: &Path, format: Format) -> Result<()> {
-        Training { history: &self.history, title: "Training", note: None }.write(path, format)
+        let (history, score) = (&self.history, Score::Accuracy);
+        Training { history, score, title: "Training", note: None }.write(path, format)
     }
 
     fn confusion(&self, path: &Path, format: Format) -> Result<()> {
@@ -193,7 +194,7 @@ fn what_is_not_a_number_is_refused_and_nothing_written() {
         spoil(Bench::detector, &|bench| bench.readings[1] = value);
         spoil(Bench::masks, &|bench| bench.masks[2][[0, 0]] = value as f32);
         spoil(Bench::training, &|bench| bench.history[1].training_loss = Some(value));
-        spoil(Bench::training, &|bench| bench.history[1].validation_accuracy = Some(value));
+        spoil(Bench::training, &|bench| bench.history[1].validation_score = Some(value));
         spoil(Bench::training, &|bench| bench.history[2].epoch = value);
         spoil(Bench::light, &|bench| bench.intensity[[0, 0]] = value);
         spoil(Bench::light, &|bench| bench.side[[0, 0]] = value);

@@ -9,19 +9,20 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::judgement::Judgement;
+use super::presets::PresetFlag;
 use super::progress::Progress;
-use super::{DataFlag, ThreadsFlag, check_images, evaluate, plot, print, sample_note, say};
+use super::{DataFlag, ThreadsFlag, check_images, plot, print, sample_note, say};
 use crate::dataset::{Dataset, Split, load};
 use crate::design::folder::{
-    CHECKPOINT, DESIGN, DataProvenance, Metrics, Provenance, is_device_folder, read_design, remove_results,
+    CHECKPOINT, DESIGN, DataProvenance, Provenance, is_device_folder, read_design, remove_results,
     write_history, write_masks, write_provenance,
 };
-use crate::design::{Design, DesignFile, Device};
+use crate::design::{Design, Device};
 use crate::error::{Error, Result};
-use crate::evaluation::Evaluation;
 use crate::files::{create_folder, write_bytes};
 use crate::training::checkpoint::{self, Identity};
-use crate::training::{Epoch, State, Trainer};
+use crate::training::{Epoch, Objective, State, Trainer};
 
 /// Between two checkpoints inside an epoch.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
@@ -36,12 +37,15 @@ had happened.
 Examples:
   d2nn train
   d2nn train my-design.toml --epochs 3 --out runs/short
+  d2nn train --preset imaging
   d2nn train runs/short --resume"
 )]
 pub struct TrainArgs {
     /// Design file, or device folder whose design is trained (anew, or further with --resume)
     #[arg(value_name = "DESIGN.toml | DEVICE")]
     design: Option<PathBuf>,
+    #[command(flatten)]
+    preset: PresetFlag,
     #[command(flatten)]
     data: DataFlag,
     /// Device folder to write (default: runs/ and the name in the design)
@@ -102,10 +106,10 @@ impl<'a> Job<'a> {
     fn prepare(args: &'a TrainArgs) -> Result<Self> {
         let (file, mut typed) = match &args.design {
             None if args.resume => {
-                let folder = args.out.clone().unwrap_or_else(|| default_folder(&DesignFile::default().name));
+                let folder = args.out.clone().unwrap_or_else(|| default_folder(&args.preset.design().1.name));
                 (folder.join(DESIGN).display().to_string(), read_design(&folder.join(DESIGN))?.0)
             }
-            None => ("the default design".into(), DesignFile::default()),
+            None => args.preset.design(),
             Some(path) => {
                 let path = if path.is_dir() { path.join(DESIGN) } else { path.clone() };
                 (path.display().to_string(), read_design(&path)?.0)
@@ -185,15 +189,16 @@ impl<'a> Job<'a> {
             trainer.steps_an_epoch(),
         ));
         let mut saved = Instant::now();
+        let objective = settings.objective;
         while !trainer.finished() {
             let step = trainer.step()?;
             done += step.images as u64;
             let epoch = trainer.state().history.len();
             progress.update(done, || {
-                format!("epoch {} loss {:.4} accuracy {:.2} %", epoch + 1, step.loss, 100.0 * step.accuracy)
+                format!("epoch {} loss {:.4} {}", epoch + 1, step.loss, score(objective, step.accuracy))
             });
             if let Some(row) = &step.finished {
-                progress.line(&epoch_line(row, settings.epochs));
+                progress.line(&epoch_line(row, settings.epochs, objective));
                 write_history(&self.folder, &trainer.state().history)?;
                 write_masks(&self.folder, modulation, &trainer.state().values(modulation))?;
             }
@@ -251,7 +256,7 @@ impl<'a> Job<'a> {
                 ))
             })
         };
-        let judged = evaluate::judge(&engine, &self.design, &self.dataset.test, None, &stopped)?;
+        let judged = Judgement::of(&engine, &device, &self.args.threads, &self.dataset.test, &stopped)?;
         let last = state.history.last();
         write_provenance(&self.folder, &self.provenance(&judged, last, sums))?;
         let sample = self.dataset.source.warning().is_some();
@@ -266,7 +271,7 @@ impl<'a> Job<'a> {
             self.design.data,
             self.dataset.source.describe()
         );
-        let mut text = evaluate::report(&heading, &judged, self.dataset.class_names);
+        let mut text = judged.report(&heading, self.dataset.class_names);
         if let Some(note) = sample_note(sample) {
             text += &format!("\nnote: {note}; the figures do not compare with published ones\n");
         }
@@ -282,7 +287,7 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    fn provenance(&self, judged: &Evaluation, last: Option<&Epoch>, masks: Vec<String>) -> Provenance {
+    fn provenance(&self, judged: &Judgement, last: Option<&Epoch>, masks: Vec<String>) -> Provenance {
         let settings = self.design.settings(self.dataset.train.len());
         Provenance {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -295,20 +300,10 @@ impl<'a> Job<'a> {
                 sha256: self.dataset.checksum.clone(),
                 training_images: self.dataset.train.len() - settings.validation,
                 validation_images: settings.validation,
-                test_images: judged.images,
+                test_images: judged.images(),
             },
             warnings: self.design.warnings.clone(),
-            metrics: Metrics {
-                test_accuracy: judged.accuracy(),
-                validation_accuracy: last
-                    .map(|row| row.validation_accuracy)
-                    .filter(|share| share.is_finite()),
-                power_efficiency_input: judged.power_efficiency_input,
-                power_efficiency_output: judged.power_efficiency_output,
-                detector_share: judged.detector_share,
-                signal_contrast: judged.signal_contrast,
-                training_seconds: last.map_or(0.0, |row| row.seconds),
-            },
+            metrics: judged.metrics(last),
             masks,
         }
     }
@@ -387,22 +382,30 @@ fn check_free(folder: &Path, force: bool) -> Result<()> {
     }))
 }
 
-fn epoch_line(row: &Epoch, epochs: u64) -> String {
+/// A mean score, named.
+fn score(objective: Objective, mean: f64) -> String {
+    match objective {
+        Objective::Classification(_) => format!("accuracy {:.2} %", 100.0 * mean),
+        Objective::Imaging(_) => format!("SSIM {mean:.4}"),
+    }
+}
+
+fn epoch_line(row: &Epoch, epochs: u64, objective: Objective) -> String {
     let validation = if row.validation_accuracy.is_finite() {
         format!(
-            ", validation loss {:.4} accuracy {:.2} %, detector share {:.1} %",
+            ", validation loss {:.4} {}, detector share {:.1} %",
             row.validation_loss,
-            100.0 * row.validation_accuracy,
+            score(objective, row.validation_accuracy),
             100.0 * row.detector_share
         )
     } else {
         String::new()
     };
     format!(
-        "epoch {}/{epochs}: training loss {:.4} accuracy {:.2} %{validation}, {:.0} s",
+        "epoch {}/{epochs}: training loss {:.4} {}{validation}, {:.0} s",
         row.epoch,
         row.training_loss,
-        100.0 * row.training_accuracy,
+        score(objective, row.training_accuracy),
         row.seconds
     )
 }
