@@ -3,14 +3,14 @@
 // The lint spares test functions but not the functions they share.
 #![expect(clippy::unwrap_used)]
 
-use d2nn::detector::{Detector, Region};
+use d2nn::detector::{Detector, Region, image_regions};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::mask::Mask;
 use d2nn::network::{Bench, Network};
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
-use d2nn::training::CrossEntropy;
+use d2nn::training::{CrossEntropy, ImageError, Objective, Target};
 use ndarray::Array2;
 
 mod support;
@@ -99,13 +99,21 @@ fn readings_and_their_adjoint() {
     assert!((along - difference).abs() < 1e-11 * along.abs(), "{along} {difference}");
 }
 
+const CLASSES: Objective = Objective::Classification(CrossEntropy { temperature: 20.0 });
+
 /// Loss of a small device for one image, and its gradient by every phase.
-fn loss_and_gradient(bench: &Bench, phases: &[Array2<f64>], image: &Array2<f32>) -> (f64, Vec<Array2<f64>>) {
+fn loss_and_gradient(
+    bench: &Bench,
+    objective: Objective,
+    phases: &[Array2<f64>],
+    image: &Array2<f32>,
+) -> (f64, Vec<Array2<f64>>) {
     let network = Network::new(bench.clone(), phases.to_vec()).unwrap();
     let light = network.light(image.view()).unwrap();
     let readings = bench.detector.readings(&light.detector);
     let mut slopes = vec![0.0; readings.len()];
-    let loss = CrossEntropy { temperature: 20.0 }.evaluate(&readings, 3, &mut slopes);
+    let target = Target::new(&bench.object, image.view(), 3);
+    let loss = objective.evaluate(&readings, &target, &mut slopes);
     (loss, network.gradients(&light, &slopes))
 }
 
@@ -120,30 +128,52 @@ fn the_gradient_of_the_whole_loss_is_its_central_difference() {
         let seed = number as u64 * 10;
         let phases = random_phases(bench.grid(), bench.masks(), seed);
         let image = random_image((8, 8), seed + 1);
-        let (_, gradient) = loss_and_gradient(&bench, &phases, &image);
+        differences_along_directions(&bench, CLASSES, &phases, &image, seed + 2);
+    }
+}
 
-        // Single pixels of each mask, and one random direction through all phases at once.
-        let mut next = random_numbers(seed + 2);
-        let mut directions: Vec<Vec<Array2<f64>>> = Vec::new();
-        for mask in 0..bench.masks() {
-            let mut one = vec![Array2::zeros(bench.grid().shape()); bench.masks()];
-            one[mask][[5 + 3 * mask, 11]] = 1.0;
-            directions.push(one);
-        }
-        let random = || Array2::from_shape_simple_fn(bench.grid().shape(), &mut next);
-        directions.push(std::iter::repeat_with(random).take(bench.masks()).collect());
-        for direction in &directions {
-            let at = |t: f64| {
-                let moved: Vec<_> = phases.iter().zip(direction).map(|(p, d)| p + &(d * t)).collect();
-                loss_and_gradient(&bench, &moved, &image).0
-            };
-            let along: f64 = gradient.iter().zip(direction).map(|(g, d)| (g * d).sum()).sum();
-            let step = 1e-5;
-            let difference = (at(step) - at(-step)) / (2.0 * step);
-            // Truncation step^2 = 1e-10 of the third derivative, rounding 1e-16 / 1e-5 of the loss; the sizes
-            // of both are a few.
-            assert!((along - difference).abs() < 2e-9 + 1e-7 * along.abs(), "{along} {difference}");
-            assert!(along.abs() > 1e-7, "a gradient of {along} says nothing");
-        }
+#[test]
+fn the_gradient_of_the_image_error_is_its_central_difference() {
+    for (seed, encoding) in [(50, Encoding::Amplitude), (60, Encoding::Phase { range: 3.0 })] {
+        let mut bench = small_bench();
+        let grid = bench.grid();
+        bench.object = ObjectPlane::new(grid, (8, 8), 2, encoding).unwrap();
+        bench.detector = Detector::new(grid, image_regions(bench.object.origin(), (8, 8), (2, 2))).unwrap();
+        let phases = random_phases(grid, bench.masks(), seed);
+        let image = random_image((8, 8), seed + 1);
+        differences_along_directions(&bench, Objective::Imaging(ImageError), &phases, &image, seed + 2);
+    }
+}
+
+/// Single pixels of each mask, and one random direction through all phases at once.
+fn differences_along_directions(
+    bench: &Bench,
+    objective: Objective,
+    phases: &[Array2<f64>],
+    image: &Array2<f32>,
+    seed: u64,
+) {
+    let (_, gradient) = loss_and_gradient(bench, objective, phases, image);
+    let mut next = random_numbers(seed);
+    let mut directions: Vec<Vec<Array2<f64>>> = Vec::new();
+    for mask in 0..bench.masks() {
+        let mut one = vec![Array2::zeros(bench.grid().shape()); bench.masks()];
+        one[mask][[5 + 3 * mask, 11]] = 1.0;
+        directions.push(one);
+    }
+    let random = || Array2::from_shape_simple_fn(bench.grid().shape(), &mut next);
+    directions.push(std::iter::repeat_with(random).take(bench.masks()).collect());
+    for direction in &directions {
+        let at = |t: f64| {
+            let moved: Vec<_> = phases.iter().zip(direction).map(|(p, d)| p + &(d * t)).collect();
+            loss_and_gradient(bench, objective, &moved, image).0
+        };
+        let along: f64 = gradient.iter().zip(direction).map(|(g, d)| (g * d).sum()).sum();
+        let step = 1e-5;
+        let difference = (at(step) - at(-step)) / (2.0 * step);
+        // Truncation step^2 = 1e-10 of the third derivative, rounding 1e-16 / 1e-5 of the loss; the sizes of both
+        // are a few.
+        assert!((along - difference).abs() < 2e-9 + 1e-7 * along.abs(), "{along} {difference}");
+        assert!(along.abs() > 1e-7, "a gradient of {along} says nothing");
     }
 }

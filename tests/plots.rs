@@ -9,7 +9,8 @@ use std::path::Path;
 use d2nn::detector::Region;
 use d2nn::grid::Grid;
 use d2nn::plots::{
-    Colormap, Confusion, DetectorPlane, Format, History, Light, Masks, Plane, SideView, Training, luminance,
+    Colormap, Confusion, DetectorPlane, Format, FormedImage, History, Imaging, Light, Masks, Plane, Score,
+    SideView, Training, luminance,
 };
 use d2nn::{Error, Result};
 use ndarray::{Array2, array};
@@ -86,6 +87,24 @@ impl Bench {
             .write(path, format)
     }
 
+    fn imaging(&self, path: &Path, format: Format) -> Result<()> {
+        let picture = self.intensity.mapv(|value| value / 551.0);
+        let image = |name, ssim| FormedImage { name, intensity: &self.intensity, picture: &picture, ssim };
+        Imaging {
+            images: &[image("object", None), image("image", Some(0.71234)), image("free space", Some(-0.1))],
+            grid: &self.grid,
+            area: self.regions[0],
+            title: "Image 4",
+            note: None,
+        }
+        .write(path, format)
+    }
+
+    fn similarity(&self, path: &Path, format: Format) -> Result<()> {
+        let history = &self.history;
+        Training { history, score: Score::Ssim, title: "Training", note: None }.write(path, format)
+    }
+
     fn light(&self, path: &Path, format: Format) -> Result<()> {
         Light {
             planes: &[self.plane("object", 0.0), self.plane("mask 1", 40e-3), self.plane("detector", 80e-3)],
@@ -102,7 +121,7 @@ impl Bench {
 type Draw = fn(&Bench, &Path, Format) -> Result<()>;
 type Spoil = fn(&mut Bench);
 
-const PLOTS: [(&str, Draw, &[&str]); 5] = [
+const PLOTS: [(&str, Draw, &[&str]); 7] = [
     ("detector", Bench::detector, &["Image 3", "x in mm", "dB relative to the maximum", "75.0 %", "6,000"]),
     ("masks", Bench::masks, &["mask 1", "mask 3", "3π/2", "phase in rad"]),
     (
@@ -110,6 +129,8 @@ const PLOTS: [(&str, Draw, &[&str]); 5] = [
         Bench::training,
         &["epoch", "loss", "accuracy in %", "best validation: 57.00 % at epoch 1.5"],
     ),
+    ("similarity", Bench::similarity, &["SSIM", "best validation: 0.5700 at epoch 1.5"]),
+    ("imaging", Bench::imaging, &["Image 4", "free space", "read, SSIM 0.712", "own max.", "picture wanted"]),
     ("confusion", Bench::confusion, &["Test: 82.50 % of 200 right", "90.0 %", "true class", "answer"]),
     ("light", Bench::light, &["object", "mask 1", "z in mm, along the light", "amplitude / own max."]),
 ];
