@@ -7,6 +7,10 @@ use crate::detector::brightest;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
+mod convergence;
+
+pub use convergence::{Convergence, FIELD_IMAGES, GRIDS, convergence};
+
 /// Images simulated between two reports of progress.
 const BATCH: usize = 64;
 
