@@ -19,6 +19,7 @@ mod font;
 mod intensity;
 mod light;
 mod masks;
+mod phenomenon;
 mod png;
 mod sheet;
 mod svg;
@@ -29,6 +30,7 @@ pub use confusion::Confusion;
 pub use detector_plane::DetectorPlane;
 pub use light::{Light, Plane, SideView};
 pub use masks::Masks;
+pub use phenomenon::{Axis, Brightness, Curve, IntensityMap, Origin, Panel, Phenomenon};
 pub use training::{History, Training};
 
 /// What a plot is written as.
