@@ -6,7 +6,7 @@
 use d2nn::detector::{Detector, Region, image_regions};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
-use d2nn::mask::Mask;
+use d2nn::mask::{Mask, Modulation};
 use d2nn::network::{Bench, Network};
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
@@ -14,7 +14,9 @@ use d2nn::training::{CrossEntropy, ImageError, Objective, Target};
 use ndarray::Array2;
 
 mod support;
-use support::{random_field, random_image, random_numbers, random_phases, small_bench};
+use support::{
+    random_field, random_image, random_numbers, random_phases, random_values, small_bench, varied_benches,
+};
 
 const METHODS: [Method; 2] = [Method::AngularSpectrum, Method::RayleighSommerfeld];
 const PIXELS: [PixelModel; 2] = [PixelModel::Point, PixelModel::Square];
@@ -118,6 +120,79 @@ fn loss_and_gradient(
 }
 
 #[test]
+fn every_kind_of_mask_and_its_adjoint() {
+    let grid = Grid::new(12, 18, 0.4e-3).unwrap();
+    let kinds = [
+        Modulation::Phase { absorption: 0.05, base: 0.9, phase_max: std::f64::consts::TAU },
+        Modulation::Amplitude,
+        Modulation::Complex,
+    ];
+    for (kind, oversample) in kinds.into_iter().flat_map(|kind| [(kind, 1), (kind, 3)]) {
+        let mut next = random_numbers(21);
+        let values: Vec<Array2<f64>> = (0..kind.channels())
+            .map(|_| Array2::from_shape_simple_fn((12 / oversample, 18 / oversample), || 0.5 + 0.5 * next()))
+            .collect();
+        let mask = Mask::new(grid, kind, oversample, values).unwrap();
+        let (u, v) = (random_field(grid, 22), random_field(grid, 23));
+        let (forward, adjoint) = (mask.apply(&u).inner(&v), u.inner(&mask.adjoint(&v)));
+        assert!(
+            (forward - adjoint).norm() < 1e-14 * (u.power() * v.power()).sqrt() / grid.pixel_area(),
+            "rounding"
+        );
+        assert!(mask.apply(&u).power() < u.power(), "a passive mask makes no light");
+    }
+}
+
+/// Along single values of each array and a random direction through all, the gradient of the loss of `bench` is its
+/// central difference.
+fn assert_gradient(name: &str, bench: &Bench, objective: Objective, seed: u64) {
+    let values = random_values(bench, seed);
+    let image = random_image((8, 8), seed + 1);
+    let (_, gradient) = loss_and_gradient(bench, objective, &values, &image);
+    let mut next = random_numbers(seed + 2);
+    let shape = bench.mask_shape();
+    let mut directions: Vec<Vec<Array2<f64>>> = Vec::new();
+    for array in 0..values.len() {
+        let mut one = vec![Array2::zeros(shape); values.len()];
+        one[array][[shape.0 / 3, shape.1 / 2]] = 1.0;
+        directions.push(one);
+    }
+    directions.push((0..values.len()).map(|_| Array2::from_shape_simple_fn(shape, &mut next)).collect());
+    for direction in &directions {
+        let at = |t: f64| {
+            let moved: Vec<_> = values.iter().zip(direction).map(|(p, d)| p + &(d * t)).collect();
+            loss_and_gradient(bench, objective, &moved, &image).0
+        };
+        let along: f64 = gradient.iter().zip(direction).map(|(g, d)| (g * d).sum()).sum();
+        let step = 1e-5;
+        let difference = (at(step) - at(-step)) / (2.0 * step);
+        // As below: truncation 1e-10 of the third derivative, rounding 1e-16 / 1e-5 of the loss.
+        assert!((along - difference).abs() < 2e-9 + 1e-7 * along.abs(), "{name}: {along} {difference}");
+        assert!(along.abs() > 1e-8, "{name}: a gradient of {along} says nothing");
+    }
+}
+
+#[test]
+fn gradients_of_every_material_encoding_and_sampling_are_central_differences() {
+    for (number, (name, bench)) in varied_benches().into_iter().enumerate() {
+        assert_gradient(name, &bench, CLASSES, 100 + number as u64 * 10);
+    }
+}
+
+#[test]
+fn the_gradient_of_the_image_error_is_its_central_difference() {
+    for (name, seed, encoding) in
+        [("amplitude", 50, Encoding::Amplitude), ("phase", 60, Encoding::Phase { range: 3.0 })]
+    {
+        let mut bench = small_bench();
+        let grid = bench.grid();
+        bench.object = ObjectPlane::new(grid, (8, 8), 2, encoding).unwrap();
+        bench.detector = Detector::new(grid, image_regions(bench.object.origin(), (8, 8), (2, 2))).unwrap();
+        assert_gradient(name, &bench, Objective::Imaging(ImageError), seed);
+    }
+}
+
+#[test]
 fn the_gradient_of_the_whole_loss_is_its_central_difference() {
     for (number, (method, pixel_model)) in
         METHODS.iter().flat_map(|&method| PIXELS.map(|pixels| (method, pixels))).enumerate()
@@ -128,52 +203,30 @@ fn the_gradient_of_the_whole_loss_is_its_central_difference() {
         let seed = number as u64 * 10;
         let phases = random_phases(bench.grid(), bench.masks(), seed);
         let image = random_image((8, 8), seed + 1);
-        differences_along_directions(&bench, CLASSES, &phases, &image, seed + 2);
-    }
-}
+        let (_, gradient) = loss_and_gradient(&bench, CLASSES, &phases, &image);
 
-#[test]
-fn the_gradient_of_the_image_error_is_its_central_difference() {
-    for (seed, encoding) in [(50, Encoding::Amplitude), (60, Encoding::Phase { range: 3.0 })] {
-        let mut bench = small_bench();
-        let grid = bench.grid();
-        bench.object = ObjectPlane::new(grid, (8, 8), 2, encoding).unwrap();
-        bench.detector = Detector::new(grid, image_regions(bench.object.origin(), (8, 8), (2, 2))).unwrap();
-        let phases = random_phases(grid, bench.masks(), seed);
-        let image = random_image((8, 8), seed + 1);
-        differences_along_directions(&bench, Objective::Imaging(ImageError), &phases, &image, seed + 2);
-    }
-}
-
-/// Single pixels of each mask, and one random direction through all phases at once.
-fn differences_along_directions(
-    bench: &Bench,
-    objective: Objective,
-    phases: &[Array2<f64>],
-    image: &Array2<f32>,
-    seed: u64,
-) {
-    let (_, gradient) = loss_and_gradient(bench, objective, phases, image);
-    let mut next = random_numbers(seed);
-    let mut directions: Vec<Vec<Array2<f64>>> = Vec::new();
-    for mask in 0..bench.masks() {
-        let mut one = vec![Array2::zeros(bench.grid().shape()); bench.masks()];
-        one[mask][[5 + 3 * mask, 11]] = 1.0;
-        directions.push(one);
-    }
-    let random = || Array2::from_shape_simple_fn(bench.grid().shape(), &mut next);
-    directions.push(std::iter::repeat_with(random).take(bench.masks()).collect());
-    for direction in &directions {
-        let at = |t: f64| {
-            let moved: Vec<_> = phases.iter().zip(direction).map(|(p, d)| p + &(d * t)).collect();
-            loss_and_gradient(bench, objective, &moved, image).0
-        };
-        let along: f64 = gradient.iter().zip(direction).map(|(g, d)| (g * d).sum()).sum();
-        let step = 1e-5;
-        let difference = (at(step) - at(-step)) / (2.0 * step);
-        // Truncation step^2 = 1e-10 of the third derivative, rounding 1e-16 / 1e-5 of the loss; the sizes of both
-        // are a few.
-        assert!((along - difference).abs() < 2e-9 + 1e-7 * along.abs(), "{along} {difference}");
-        assert!(along.abs() > 1e-7, "a gradient of {along} says nothing");
+        // Single pixels of each mask, and one random direction through all phases at once.
+        let mut next = random_numbers(seed + 2);
+        let mut directions: Vec<Vec<Array2<f64>>> = Vec::new();
+        for mask in 0..bench.masks() {
+            let mut one = vec![Array2::zeros(bench.grid().shape()); bench.masks()];
+            one[mask][[5 + 3 * mask, 11]] = 1.0;
+            directions.push(one);
+        }
+        let random = || Array2::from_shape_simple_fn(bench.grid().shape(), &mut next);
+        directions.push(std::iter::repeat_with(random).take(bench.masks()).collect());
+        for direction in &directions {
+            let at = |t: f64| {
+                let moved: Vec<_> = phases.iter().zip(direction).map(|(p, d)| p + &(d * t)).collect();
+                loss_and_gradient(&bench, CLASSES, &moved, &image).0
+            };
+            let along: f64 = gradient.iter().zip(direction).map(|(g, d)| (g * d).sum()).sum();
+            let step = 1e-5;
+            let difference = (at(step) - at(-step)) / (2.0 * step);
+            // Truncation step^2 = 1e-10 of the third derivative, rounding 1e-16 / 1e-5 of the loss; the sizes
+            // of both are a few.
+            assert!((along - difference).abs() < 2e-9 + 1e-7 * along.abs(), "{along} {difference}");
+            assert!(along.abs() > 1e-7, "a gradient of {along} says nothing");
+        }
     }
 }

@@ -13,7 +13,7 @@ use d2nn::training::CrossEntropy;
 use ndarray::{Array2, Array3, Axis};
 
 mod support;
-use support::{random_image, random_phases, small_bench};
+use support::{random_image, random_values, small_bench, varied_benches};
 
 const LOSS: CrossEntropy = CrossEntropy { temperature: 20.0 };
 
@@ -37,7 +37,13 @@ fn benches() -> Vec<Bench> {
     let imaging = Bench { detector: Detector::new(plain.grid(), regions).unwrap(), ..plain.clone() };
     let free = imaging.free_space();
     assert_eq!((free.masks(), free.gaps.len()), (0, 1));
-    vec![plain, oblong, lone, imaging, free]
+    let varied = varied_benches().into_iter().map(|(_, bench)| bench);
+    [plain, oblong, lone, imaging, free].into_iter().chain(varied).collect()
+}
+
+/// Values for the masks of `bench` that single precision holds exactly.
+fn values(bench: &Bench, seed: u64) -> Vec<Array2<f64>> {
+    random_values(bench, seed).iter().map(|values| values.mapv(|value| f64::from(value as f32))).collect()
 }
 
 fn engine(bench: &Bench, phases: &[Array2<f64>], threads: usize) -> CpuEngine {
@@ -63,9 +69,7 @@ fn label(sample: usize, classes: usize) -> usize {
 #[test]
 fn readings_and_gradients_are_those_of_the_reference() {
     for bench in benches() {
-        let phases = random_phases(bench.grid(), bench.masks(), 11);
-        // Single precision knows the phases to 4e-7 rad; the reference gets the narrowed ones.
-        let phases: Vec<_> = phases.iter().map(|p| p.mapv(|value| f64::from(value as f32))).collect();
+        let phases = values(&bench, 11);
         let images = batch(&bench, 5);
         let classes = bench.detector.regions().len();
         let reference = Network::<f64>::new(bench.clone(), phases.clone()).unwrap();
@@ -77,7 +81,7 @@ fn readings_and_gradients_are_those_of_the_reference() {
             .unwrap();
         let read = engine.readings(images.view()).unwrap();
 
-        let mut gradients = vec![Array2::<f64>::zeros(bench.grid().shape()); bench.masks()];
+        let mut gradients = vec![Array2::<f64>::zeros(bench.mask_shape()); phases.len()];
         for (sample, image) in images.outer_iter().enumerate() {
             let light = reference.light(image).unwrap();
             let exact = bench.detector.readings(&light.detector);
@@ -112,7 +116,7 @@ fn readings_and_gradients_are_those_of_the_reference() {
 #[test]
 fn the_number_of_threads_changes_no_bit() {
     for bench in benches() {
-        let phases = random_phases(bench.grid(), bench.masks(), 12);
+        let phases = values(&bench, 12);
         let images = batch(&bench, 13);
         let classes = bench.detector.regions().len();
         let run = |threads| {
@@ -133,7 +137,7 @@ fn the_number_of_threads_changes_no_bit() {
 fn a_pass_leaves_nothing_behind_for_the_next() {
     // Workspaces are used again: a dark image after a bright one must read dark.
     let bench = small_bench();
-    let engine = engine(&bench, &random_phases(bench.grid(), bench.masks(), 13), 1);
+    let engine = engine(&bench, &values(&bench, 13), 1);
     let slopes = |_: usize, readings: &[f64], slopes: &mut [f64]| slopes.copy_from_slice(readings);
     let bright = batch(&bench, 1);
     let first = engine.gradients(bright.view(), &slopes).unwrap();
@@ -147,7 +151,7 @@ fn a_pass_leaves_nothing_behind_for_the_next() {
 #[test]
 fn readings_grow_with_the_square_of_the_amplitude() {
     let bench = small_bench();
-    let engine = engine(&bench, &random_phases(bench.grid(), bench.masks(), 14), 1);
+    let engine = engine(&bench, &values(&bench, 14), 1);
     let images = batch(&bench, 3);
     let full = engine.readings(images.view()).unwrap();
     let half = engine.readings(images.mapv(|value| value / 2.0).view()).unwrap();
@@ -159,7 +163,7 @@ fn readings_grow_with_the_square_of_the_amplitude() {
 #[test]
 fn a_device_does_not_make_light() {
     for bench in benches() {
-        let engine = engine(&bench, &random_phases(bench.grid(), bench.masks(), 15), 2);
+        let engine = engine(&bench, &values(&bench, 15), 2);
         let images = batch(&bench, 4);
         let read = engine.readings(images.view()).unwrap();
         for (sample, image) in images.outer_iter().enumerate() {
@@ -179,7 +183,7 @@ fn wrong_shapes_are_refused() {
     for (phases, reason) in [
         (vec![Array2::zeros(shape)], "1 masks"),
         (vec![Array2::zeros((3, 3)); bench.masks()], "mask 1 has the shape (3, 3)"),
-        (vec![Array2::from_elem(shape, f32::NAN); bench.masks()], "not finite"),
+        (vec![Array2::from_elem(shape, f32::NAN); bench.masks()], "must be finite"),
     ] {
         let message = engine.set_masks(&phases).unwrap_err().to_string();
         assert!(message.contains(reason), "{message}");

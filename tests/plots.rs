@@ -9,8 +9,8 @@ use std::path::Path;
 use d2nn::detector::Region;
 use d2nn::grid::Grid;
 use d2nn::plots::{
-    Colormap, Confusion, DetectorPlane, Format, FormedImage, History, Imaging, Light, Masks, Plane, Score,
-    SideView, Training, luminance,
+    Axis, Brightness, Colormap, Confusion, Curve, DetectorPlane, Format, FormedImage, History, Imaging,
+    IntensityMap, Light, Masks, Origin, Panel, Phenomenon, Plane, Score, SideView, Training, luminance,
 };
 use d2nn::{Error, Result};
 use ndarray::{Array2, array};
@@ -27,6 +27,9 @@ struct Bench {
     counts: Array2<u64>,
     side: Array2<f64>,
     z: Vec<f64>,
+    points: Vec<(f64, f64)>,
+    axis_end: f64,
+    brightness: Brightness,
 }
 
 impl Bench {
@@ -51,6 +54,9 @@ impl Bench {
             counts: array![[90, 10], [25, 75]],
             side: Array2::from_shape_fn((20, 9), |(y, z)| (y + z) as f64),
             z: (0..9).map(|i| f64::from(i) * 10e-3).collect(),
+            points: (0..9).map(|i| (f64::from(i), 0.1 * f64::from(i))).collect(),
+            axis_end: 80.0,
+            brightness: Brightness::Linear(30.0),
         }
     }
 
@@ -116,12 +122,37 @@ impl Bench {
         }
         .write(path, format)
     }
+
+    fn phenomenon(&self, path: &Path, format: Format) -> Result<()> {
+        let curve = |name, origin| Curve { name, origin, points: &self.points };
+        Phenomenon {
+            map: IntensityMap {
+                intensity: &self.side,
+                across: Axis { name: "z in mm", from: 0.0, to: self.axis_end },
+                upright: Axis { name: "y in mm", from: -4.0, to: 4.0 },
+                brightness: self.brightness,
+                label: "intensity, incident light = 1",
+            },
+            panels: &[Panel {
+                across: Axis { name: "x in mm", from: 0.0, to: 6.0 },
+                upright: Axis { name: "error in %", from: 0.0, to: 1.0 },
+                curves: &[
+                    curve("exact", Origin::ClosedForm),
+                    curve("paraxial", Origin::Approximation),
+                    curve("simulated", Origin::Simulated),
+                ],
+            }; 2],
+            title: "Talbot carpet",
+            note: Some("period 3.2 mm"),
+        }
+        .write(path, format)
+    }
 }
 
 type Draw = fn(&Bench, &Path, Format) -> Result<()>;
 type Spoil = fn(&mut Bench);
 
-const PLOTS: [(&str, Draw, &[&str]); 7] = [
+const PLOTS: [(&str, Draw, &[&str]); 8] = [
     ("detector", Bench::detector, &["Image 3", "x in mm", "dB relative to the maximum", "75.0 %", "6,000"]),
     ("masks", Bench::masks, &["mask 1", "mask 3", "3π/2", "phase in rad"]),
     (
@@ -133,6 +164,11 @@ const PLOTS: [(&str, Draw, &[&str]); 7] = [
     ("imaging", Bench::imaging, &["Image 4", "free space", "read, SSIM 0.712", "own max.", "picture wanted"]),
     ("confusion", Bench::confusion, &["Test: 82.50 % of 200 right", "90.0 %", "true class", "answer"]),
     ("light", Bench::light, &["object", "mask 1", "z in mm, along the light", "amplitude / own max."]),
+    (
+        "phenomenon",
+        Bench::phenomenon,
+        &["Talbot carpet", "z in mm", "incident light = 1", "paraxial", "error in %"],
+    ),
 ];
 
 #[test]
@@ -220,6 +256,10 @@ fn what_is_not_a_number_is_refused_and_nothing_written() {
         spoil(Bench::light, &|bench| bench.intensity[[0, 0]] = value);
         spoil(Bench::light, &|bench| bench.side[[0, 0]] = value);
         spoil(Bench::light, &|bench| bench.z[8] = value);
+        spoil(Bench::phenomenon, &|bench| bench.side[[0, 0]] = value);
+        spoil(Bench::phenomenon, &|bench| bench.points[3].1 = value);
+        spoil(Bench::phenomenon, &|bench| bench.axis_end = value);
+        spoil(Bench::phenomenon, &|bench| bench.brightness = Brightness::Linear(value));
     }
     let folder = tempfile::tempdir().unwrap();
     for (index, (draw, bench)) in spoiled.iter().enumerate() {
@@ -231,7 +271,7 @@ fn what_is_not_a_number_is_refused_and_nothing_written() {
 
 #[test]
 fn what_does_not_fit_together_is_refused() {
-    let change: [(Draw, Spoil); 10] = [
+    let change: [(Draw, Spoil); 13] = [
         (Bench::detector, |bench| bench.intensity = Array2::zeros((30, 20))),
         (Bench::detector, |bench| bench.intensity[[0, 0]] = -1.0),
         (Bench::detector, |bench| bench.regions[1].column = 25),
@@ -242,6 +282,9 @@ fn what_does_not_fit_together_is_refused() {
         (Bench::confusion, |bench| bench.labels.truncate(1)),
         (Bench::light, |bench| bench.z[3] = bench.z[2]),
         (Bench::light, |bench| bench.z.truncate(8)),
+        (Bench::phenomenon, |bench| bench.side[[0, 0]] = -1.0),
+        (Bench::phenomenon, |bench| bench.axis_end = 0.0),
+        (Bench::phenomenon, |bench| bench.brightness = Brightness::Decibels(0.0)),
     ];
     let folder = tempfile::tempdir().unwrap();
     for (index, (draw, change)) in change.into_iter().enumerate() {

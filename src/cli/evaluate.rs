@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::progress::Progress;
-use super::{DataFlag, ThreadsFlag, imaging, open_device, print, print_json};
+use super::{
+    DataFlag, SimulationFlags, ThreadsFlag, convergence, imaging, open_device_as, print, print_json,
+};
 use crate::dataset::{Images, Split};
 use crate::design::Design;
 use crate::engine::Engine;
@@ -18,7 +20,9 @@ use crate::evaluation::{Evaluation, evaluate};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   d2nn evaluate layers/fashion-400ghz
-  d2nn evaluate runs/fashion-400ghz --limit 1000 --json")]
+  d2nn evaluate runs/fashion-400ghz --limit 1000 --json
+  d2nn evaluate layers/fashion-400ghz --oversample 2 --extinction-coefficient 0.03
+  d2nn evaluate layers/fashion-400ghz --convergence --limit 1000")]
 pub struct EvaluateArgs {
     /// Device folder
     device: PathBuf,
@@ -30,6 +34,11 @@ pub struct EvaluateArgs {
     /// Only the first N images
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
+    /// The same on finer grids and in wider windows: does the answer depend on the grid?
+    #[arg(long)]
+    convergence: bool,
+    #[command(flatten)]
+    simulation: SimulationFlags,
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -49,8 +58,7 @@ enum SplitName {
 /// # Errors
 /// For a damaged device, absent or damaged data and an empty choice of images.
 pub fn run(args: EvaluateArgs) -> Result<()> {
-    let device = open_device(&args.device)?;
-    let engine = args.threads.engine(&device)?;
+    let device = open_device_as(&args.device, &args.simulation)?;
     let (split, split_name) = match args.split {
         SplitName::Test => (Split::Test, "test"),
         SplitName::Train => (Split::Train, "train"),
@@ -64,6 +72,18 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         "source": source.describe(),
         "builtin_sample": source.warning().is_some(),
     });
+    if args.convergence {
+        return convergence::run(
+            &device,
+            &images,
+            args.limit,
+            args.threads.threads,
+            split_name,
+            &source,
+            args.json,
+        );
+    }
+    let engine = args.threads.engine(&device)?;
     if device.design.forms_image() {
         let judged = imaging::judge(&engine, &device.design, &args.threads, &images, args.limit, &|| None)?;
         return if args.json {
@@ -88,6 +108,8 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         "detector_share": judged.detector_share,
         "signal_contrast": judged.signal_contrast,
         "padding": device.design.padding(),
+        "oversample": device.design.simulated.oversample,
+        "extinction_coefficient": device.design.material.extinction_coefficient(),
         "data": data,
     }))
 }

@@ -104,6 +104,8 @@ pub(super) fn as_json(judged: &Compared, design: &Design, data: serde_json::Valu
     object["images"] = json!(judged.device.images);
     object["free_space"] = figures(&judged.free_space);
     object["padding"] = json!(design.padding());
+    object["oversample"] = json!(design.simulated.oversample);
+    object["extinction_coefficient"] = json!(design.material.extinction_coefficient());
     object["data"] = data;
     object
 }

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use crate::dataset::{DatasetName, Images, Source, Split, Wanted, load_split};
-use crate::design::{Design, Device};
+use crate::design::{Design, DesignFile, Device};
 use crate::engine::{CpuEngine, Engine};
 use crate::error::{Error, Result};
 
 pub mod classify;
+mod convergence;
 pub mod data;
 pub mod evaluate;
 pub mod export_stl;
@@ -122,6 +123,35 @@ fn check_images(source: &Source, images: &Images, design: &Design) -> Result<()>
     Err(Error::file(source.folder().unwrap_or(Path::new("the sample in the program")), problem))
 }
 
+/// How a device is simulated, where that is not as its design says.
+#[derive(Debug, Default, Args)]
+struct SimulationFlags {
+    /// Samples along one side of a pixel; overrides bench.oversample
+    #[arg(long, value_name = "S")]
+    oversample: Option<usize>,
+    /// Side of the padded window over the side of the plane; overrides bench.padding
+    #[arg(long, value_name = "P")]
+    padding: Option<f64>,
+    /// Absorption of the plates; overrides material.extinction_coefficient
+    #[arg(long, value_name = "KAPPA")]
+    extinction_coefficient: Option<f64>,
+    /// Run a design that the sampling rules refuse
+    #[arg(long)]
+    allow_aliasing: bool,
+}
+
+impl SimulationFlags {
+    /// Puts the flags over the keys of `typed`.
+    fn apply(&self, typed: &mut DesignFile) {
+        let bench = &mut typed.bench;
+        bench.oversample = self.oversample.unwrap_or(bench.oversample);
+        bench.padding = self.padding.unwrap_or(bench.padding);
+        bench.allow_aliasing |= self.allow_aliasing;
+        let kappa = &mut typed.material.extinction_coefficient;
+        *kappa = self.extinction_coefficient.unwrap_or(*kappa);
+    }
+}
+
 /// How many threads simulate.
 #[derive(Debug, Args)]
 struct ThreadsFlag {
@@ -158,13 +188,27 @@ pub fn say(text: &str) {
 
 /// The device in `folder`; a path that is no folder is a usage error with advice.
 fn open_device(folder: &Path) -> Result<Device> {
+    open_device_as(folder, &SimulationFlags::default())
+}
+
+/// [`open_device`] with flags over its design.
+fn open_device_as(folder: &Path, flags: &SimulationFlags) -> Result<Device> {
     if !folder.is_dir() {
         return Err(Error::Usage(format!(
             "{} is not a device folder: `d2nn train` makes one, and layers/ has trained ones",
             folder.display()
         )));
     }
-    Device::open(folder)
+    let device = Device::open_as(folder, &|typed| flags.apply(typed))?;
+    warn_of_sampling(&device.design);
+    Ok(device)
+}
+
+/// What is wrong with the sampling of a design that is run all the same.
+fn warn_of_sampling(design: &Design) {
+    for warning in &design.warnings {
+        say(&format!("warning: {warning}"));
+    }
 }
 
 /// The note that pictures and tables made with the built-in sample carry.

@@ -12,20 +12,29 @@ use clap::Args;
 use super::judgement::Judgement;
 use super::presets::PresetFlag;
 use super::progress::Progress;
-use super::{DataFlag, ThreadsFlag, check_images, plot, print, sample_note, say};
+use super::{
+    DataFlag, ThreadsFlag, check_images, evaluate, open_device, plot, print, sample_note, say,
+    warn_of_sampling,
+};
 use crate::dataset::{Dataset, Split, load};
 use crate::design::folder::{
-    CHECKPOINT, DESIGN, DataProvenance, Provenance, is_device_folder, read_design, remove_results,
+    CHECKPOINT, DESIGN, DataProvenance, FinerGrid, Provenance, is_device_folder, read_design, remove_results,
     write_history, write_masks, write_provenance,
 };
 use crate::design::{Design, Device};
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::files::{create_folder, write_bytes};
+use crate::network::Bench;
 use crate::training::checkpoint::{self, Identity};
 use crate::training::{Epoch, Objective, State, Trainer};
 
 /// Between two checkpoints inside an epoch.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+/// Test images that judge a trained device on a finer grid.
+const FINER_GRID_IMAGES: usize = 500;
+/// Samples along a side of that grid at most: beyond, a sample takes a gigabyte.
+const MAX_FINE_SIDE: usize = 2048;
 
 /// Arguments of `d2nn train`.
 #[derive(Debug, Args)]
@@ -57,6 +66,12 @@ pub struct TrainArgs {
     /// Seed of masks, split, order and flips; overrides training.seed
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Begin at the masks of another device, such as the same one trained on a coarser grid
+    #[arg(long, value_name = "DEVICE", conflicts_with = "resume")]
+    from: Option<PathBuf>,
+    /// Run a design that the sampling rules refuse; sets bench.allow_aliasing
+    #[arg(long)]
+    allow_aliasing: bool,
     #[command(flatten)]
     threads: ThreadsFlag,
     /// Go on with a training that was stopped
@@ -124,7 +139,9 @@ impl<'a> Job<'a> {
             ));
         }
         (typed.training.epochs, typed.training.seed) = asked;
+        typed.bench.allow_aliasing |= args.allow_aliasing;
         let design = Design::resolve(&file, &typed)?;
+        warn_of_sampling(&design);
         let folder = match (&args.out, &args.design) {
             (Some(out), _) => out.clone(),
             (None, Some(path)) if args.resume && path.is_dir() => path.clone(),
@@ -145,7 +162,7 @@ impl<'a> Job<'a> {
                 check_identity(&folder, &identity, &found)?;
                 Some(state)
             }
-            None => None,
+            None => args.from.as_deref().map(|from| begin_at(from, &design)).transpose()?,
         };
         Ok(Job { args, folder, text, design, dataset, state, commands: Vec::new() })
     }
@@ -157,7 +174,7 @@ impl<'a> Job<'a> {
         let modulation = bench.modulation;
         let fresh =
             || State::new(modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
-        let resumed = self.state.is_some();
+        let resumed = self.args.resume;
         let state = self.state.take().unwrap_or_else(fresh);
         let engine = self.args.threads.bare_engine(bench.clone())?;
         let threads = engine.threads();
@@ -257,8 +274,9 @@ impl<'a> Job<'a> {
             })
         };
         let judged = Judgement::of(&engine, &device, &self.args.threads, &self.dataset.test, &stopped)?;
+        let finer = self.finer_grid(&device, &stopped)?;
         let last = state.history.last();
-        write_provenance(&self.folder, &self.provenance(&judged, last, sums))?;
+        write_provenance(&self.folder, &self.provenance(&judged, last, sums, finer.clone()))?;
         let sample = self.dataset.source.warning().is_some();
         plot::after_training(&device, &judged, &self.dataset.test, sample)?;
         // The device is whole: nothing is left to resume.
@@ -272,6 +290,15 @@ impl<'a> Job<'a> {
             self.dataset.source.describe()
         );
         let mut text = judged.report(&heading, self.dataset.class_names);
+        if let Some(finer) = &finer {
+            text += &format!(
+                "\nfiner grid: {:.2} % at {2} x {2} samples a pixel, {:.2} % as trained (first {3} test images)\n",
+                100.0 * finer.accuracy,
+                100.0 * finer.accuracy_as_trained,
+                finer.oversample,
+                finer.images
+            );
+        }
         if let Some(note) = sample_note(sample) {
             text += &format!("\nnote: {note}; the figures do not compare with published ones\n");
         }
@@ -287,7 +314,39 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    fn provenance(&self, judged: &Judgement, last: Option<&Epoch>, masks: Vec<String>) -> Provenance {
+    /// The accuracy on a finer grid, where the device would answer if its pixels were printed; none for a device that forms images, and where a finer grid
+    /// does not fit into memory.
+    fn finer_grid(&self, device: &Device, stopped: &dyn Fn() -> Option<Error>) -> Result<Option<FinerGrid>> {
+        if device.design.forms_image() {
+            return Ok(None);
+        }
+        let (rows, columns) = device.design.bench.grid().shape();
+        let oversample = if self.design.simulated.oversample < 4 { 4 } else { 8 };
+        if rows.max(columns) * oversample > MAX_FINE_SIDE {
+            return Ok(None);
+        }
+        let images = self.dataset.test.len().min(FINER_GRID_IMAGES);
+        let accuracy = |bench: Bench| {
+            let mut engine = self.args.threads.bare_engine(bench)?;
+            engine.set_masks(&device.masks)?;
+            evaluate::judge(&engine, &self.design, &self.dataset.test, Some(images), stopped)
+                .map(|judged| judged.accuracy())
+        };
+        Ok(Some(FinerGrid {
+            oversample,
+            images,
+            accuracy: accuracy(self.design.bench.sampled(oversample, 2.0)?)?,
+            accuracy_as_trained: accuracy(self.design.simulated.clone())?,
+        }))
+    }
+
+    fn provenance(
+        &self,
+        judged: &Judgement,
+        last: Option<&Epoch>,
+        masks: Vec<String>,
+        finer_grid: Option<FinerGrid>,
+    ) -> Provenance {
         let settings = self.design.settings(self.dataset.train.len());
         Provenance {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -304,6 +363,7 @@ impl<'a> Job<'a> {
             },
             warnings: self.design.warnings.clone(),
             metrics: judged.metrics(last),
+            finer_grid,
             masks,
         }
     }
@@ -314,6 +374,24 @@ fn quoted(word: &OsStr) -> String {
     let word = word.to_string_lossy();
     let plain = |c: char| c.is_alphanumeric() || "-_./:\\".contains(c);
     if !word.is_empty() && word.chars().all(plain) { word.into_owned() } else { format!("\"{word}\"") }
+}
+
+/// The first state of a training of `design` that begins at the masks of the device in `folder`.
+fn begin_at(folder: &Path, design: &Design) -> Result<State> {
+    let device = open_device(folder)?;
+    let (here, there) = (&design.bench, &device.design.bench);
+    let same_kind = std::mem::discriminant(&here.modulation) == std::mem::discriminant(&there.modulation);
+    if (here.masks(), here.mask_shape()) != (there.masks(), there.mask_shape()) || !same_kind {
+        return Err(Error::Usage(format!(
+            "--from {}: it has {} masks of {:?} pixels where this design has {} of {:?}, or masks of another kind",
+            folder.display(),
+            there.masks(),
+            there.mask_shape(),
+            here.masks(),
+            here.mask_shape()
+        )));
+    }
+    Ok(State::from_values(here.modulation, &device.masks))
 }
 
 fn default_folder(name: &str) -> PathBuf {

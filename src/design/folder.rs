@@ -57,6 +57,9 @@ pub struct Provenance {
     pub warnings: Vec<String>,
     /// What was measured at the end.
     pub metrics: Metrics,
+    /// The same device on a finer grid; left out where none was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub finer_grid: Option<FinerGrid>,
     /// SHA-256 of each mask file, in the order of the light.
     pub masks: Vec<String>,
 }
@@ -76,6 +79,19 @@ pub struct DataProvenance {
     pub validation_images: usize,
     /// Images of the final test.
     pub test_images: usize,
+}
+
+/// What became of the accuracy on a finer grid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FinerGrid {
+    /// Samples along one side of a pixel.
+    pub oversample: usize,
+    /// Test images judged, the first of the set.
+    pub images: usize,
+    /// Share of right answers on the finer grid.
+    pub accuracy: f64,
+    /// Share of right answers of the same images on the grid of the training.
+    pub accuracy_as_trained: f64,
 }
 
 /// Figures at the end of a training: those of classes or those of images, and what both have.

@@ -201,6 +201,16 @@ pub(super) fn left_axis(sheet: &mut Sheet, frame: Frame, scale: &Scale, ticks: &
     }
 }
 
+/// Pale lines across `frame` at the ticks of both axes, below the curves.
+pub(super) fn grid_lines(sheet: &mut Sheet, frame: Frame, x: (&Scale, &[Tick]), y: (&Scale, &[Tick])) {
+    for tick in x.1 {
+        sheet.fill(Frame::new(x.0.pixel(tick.value) - 1.0, frame.top, 2.0, frame.height), Ink::GRID);
+    }
+    for tick in y.1 {
+        sheet.fill(Frame::new(frame.left, y.0.pixel(tick.value) - 1.0, frame.width, 2.0), Ink::GRID);
+    }
+}
+
 /// What a colour bar says.
 pub(super) struct Bar<'a> {
     pub(super) map: Colormap,

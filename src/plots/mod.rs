@@ -20,6 +20,7 @@ mod imaging;
 mod intensity;
 mod light;
 mod masks;
+mod phenomenon;
 mod png;
 mod sheet;
 mod svg;
@@ -31,6 +32,7 @@ pub use detector_plane::DetectorPlane;
 pub use imaging::{FormedImage, Imaging};
 pub use light::{Light, Plane, SideView};
 pub use masks::Masks;
+pub use phenomenon::{Axis, Brightness, Curve, IntensityMap, Origin, Panel, Phenomenon};
 pub use training::{History, Score, Training};
 
 /// What a plot is written as.

@@ -128,12 +128,7 @@ impl Training<'_> {
         let y = Scale { low: low - margin, high: high + margin, at_low: frame.bottom(), at_high: frame.top };
 
         let (across, up) = (axes::ticks(x.low, x.high, 8), axes::ticks(y.low, y.high, 6));
-        for tick in &across {
-            sheet.fill(Frame::new(x.pixel(tick.value) - 1.0, frame.top, 2.0, frame.height), Ink::GRID);
-        }
-        for tick in &up {
-            sheet.fill(Frame::new(frame.left, y.pixel(tick.value) - 1.0, frame.width, 2.0), Ink::GRID);
-        }
+        axes::grid_lines(sheet, frame, (&x, &across), (&y, &up));
         for (curve, ink, width) in [(&panel.training, Ink::PALE, 4.0), (&panel.validation, Ink::BLUE, 5.0)] {
             let points: Vec<_> = curve.iter().map(|&(at, value)| (x.pixel(at), y.pixel(value))).collect();
             // A few points are shown as points, many as a curve.

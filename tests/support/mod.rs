@@ -6,7 +6,7 @@ use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::mask::Modulation;
 use d2nn::network::Bench;
-use d2nn::object::{Encoding, ObjectPlane};
+use d2nn::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
 use d2nn::random::{Purpose, Stream};
 use ndarray::Array2;
@@ -37,6 +37,69 @@ pub fn random_phases(grid: Grid, masks: usize, seed: u64) -> Vec<Array2<f64>> {
     let mut next = random_numbers(seed);
     let mut mask = || Array2::from_shape_simple_fn(grid.shape(), || std::f64::consts::PI * next());
     std::iter::repeat_with(&mut mask).take(masks).collect()
+}
+
+/// Values without any order for the masks of `bench`, one array a channel.
+pub fn random_values(bench: &Bench, seed: u64) -> Vec<Array2<f64>> {
+    let mut next = random_numbers(seed);
+    let channels = bench.modulation.channels();
+    (0..bench.masks() * channels)
+        .map(|array| {
+            let angle = bench.modulation.is_angle(array % channels);
+            Array2::from_shape_simple_fn(bench.mask_shape(), || {
+                // Phases of one turn, the first of a relief; amplitudes away from 0, where a phase has no meaning.
+                if angle { std::f64::consts::PI * (1.0 + next()) } else { 0.55 + 0.45 * next() }
+            })
+        })
+        .collect()
+}
+
+/// Small benches that differ in what masks, objects and samples can be.
+pub fn varied_benches() -> Vec<(&'static str, Bench)> {
+    let plain = small_bench();
+    let grid = plain.grid();
+    let absorbing = Modulation::Phase { absorption: 0.06, base: 0.8, phase_max: std::f64::consts::TAU };
+    let bilinear = Placement { origin: (3, 6), extent: (19, 17), resampling: Resampling::Bilinear };
+    let with_object = |placement, encoding, illumination| Bench {
+        object: ObjectPlane::placed(grid, (8, 8), placement, encoding)
+            .unwrap()
+            .illuminated(illumination, plain.wavelength),
+        ..plain.clone()
+    };
+    let centred = Placement::centred(grid, (8, 8), 2);
+    vec![
+        ("absorbing", Bench { modulation: absorbing, ..plain.clone() }),
+        ("amplitude", Bench { modulation: Modulation::Amplitude, ..plain.clone() }),
+        ("complex", Bench { modulation: Modulation::Complex, ..plain.clone() }),
+        ("oversampled", Bench { modulation: absorbing, ..plain.clone() }.sampled(2, 2.0).unwrap()),
+        (
+            "complex, oversampled",
+            Bench { modulation: Modulation::Complex, ..plain.clone() }.sampled(3, 2.0).unwrap(),
+        ),
+        ("in water", Bench { medium: 1.33, method: Method::Auto, ..plain.clone() }),
+        ("binary", with_object(centred, Encoding::Binary { threshold: 0.4 }, Illumination::Plane)),
+        ("half-turn phase", with_object(centred, Encoding::Phase { range: 3.1 }, Illumination::Plane)),
+        (
+            "bilinear, aside, in a beam",
+            with_object(bilinear, Encoding::Amplitude, Illumination::Gaussian { waist: 3e-3 }),
+        ),
+        (
+            "bilinear phase in a tilted wave",
+            with_object(
+                bilinear,
+                Encoding::Phase { range: 2.0 },
+                Illumination::Tilted { towards_y: 0.3, towards_x: -0.2 },
+            ),
+        ),
+        (
+            "tilted along x only",
+            with_object(
+                centred,
+                Encoding::Amplitude,
+                Illumination::Tilted { towards_y: 0.0, towards_x: 0.4 },
+            ),
+        ),
+    ]
 }
 
 /// An image with values from 0 to 1.

@@ -7,9 +7,11 @@ use crate::detector::brightest;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
+mod convergence;
 pub mod imaging;
 mod ssim;
 
+pub use convergence::{Convergence, FIELD_IMAGES, GRIDS, convergence};
 pub use imaging::{ImageFigures, evaluate_images};
 pub use ssim::ssim;
 

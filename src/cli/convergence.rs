@@ -1,0 +1,102 @@
+//! `d2nn evaluate --convergence`: the table that says whether a device is real.
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use super::progress::Progress;
+use super::{print, print_json};
+use crate::dataset::{Images, Source};
+use crate::design::Device;
+use crate::error::{Error, Result};
+use crate::evaluation::{Convergence, FIELD_IMAGES, GRIDS, convergence};
+
+/// Judges `device` on all grids by the first `limit` of `images` and prints the table.
+pub(super) fn run(
+    device: &Device,
+    images: &Images,
+    limit: Option<usize>,
+    threads: usize,
+    split: &str,
+    source: &Source,
+    as_json: bool,
+) -> Result<()> {
+    if limit == Some(0) {
+        return Err(Error::Usage("--limit 0: there must be at least one image".into()));
+    }
+    let indices: Vec<usize> = (0..images.len().min(limit.unwrap_or(usize::MAX))).collect();
+    let Some(loss) = device.design.loss() else {
+        return Err(Error::Usage(format!(
+            "--convergence compares answers, and {} forms images: evaluate it with --oversample and --padding",
+            device.folder.display()
+        )));
+    };
+    let mut progress = Progress::new("evaluating", (GRIDS.len() * indices.len()) as u64, "images");
+    let rows = convergence(
+        &device.design.bench,
+        &device.masks,
+        threads,
+        images,
+        &indices,
+        &|readings, label| loss.value(readings, label),
+        &mut |done| {
+            progress.update(done as u64, String::new);
+            Ok(())
+        },
+    );
+    progress.finish();
+    let rows = rows?;
+    if as_json {
+        return print_json(&json!({
+            "images": indices.len(),
+            "field_images": indices.len().min(FIELD_IMAGES),
+            "grids": rows.iter().map(row_json).collect::<Vec<_>>(),
+        }));
+    }
+    let mut text = format!(
+        "{}, first {} {split} images from {}\n\n",
+        device.design.name,
+        indices.len(),
+        source.describe()
+    );
+    let _ = writeln!(
+        text,
+        "samples  padding  accuracy  same answers  field error  true region / object  true region / detector plane"
+    );
+    for row in &rows {
+        let _ = writeln!(
+            text,
+            "{:>7}  {:>7}  {:>6.2} %  {:>10.2} %  {:>11.4}  {:>18.3} %  {:>26.3} %",
+            format!("{0} x {0}", row.oversample),
+            row.padding,
+            100.0 * row.evaluation.accuracy(),
+            100.0 * row.same_answers,
+            row.field_error,
+            100.0 * row.evaluation.power_efficiency_input,
+            100.0 * row.evaluation.power_efficiency_output
+        );
+    }
+    if let (Some(first), Some(last)) = (rows.first(), rows.last()) {
+        let _ = writeln!(
+            text,
+            "\nagainst the last row: {:+.2} points of accuracy; field error: relative, at the centres of the detector \
+             plane's pixels, {} images",
+            100.0 * (last.evaluation.accuracy() - first.evaluation.accuracy()),
+            indices.len().min(FIELD_IMAGES)
+        );
+    }
+    print(&text)
+}
+
+fn row_json(row: &Convergence) -> serde_json::Value {
+    json!({
+        "oversample": row.oversample,
+        "padding": row.padding,
+        "accuracy": row.evaluation.accuracy(),
+        "same_answers": row.same_answers,
+        "field_error": row.field_error,
+        "power_efficiency_input": row.evaluation.power_efficiency_input,
+        "power_efficiency_output": row.evaluation.power_efficiency_output,
+        "detector_share": row.evaluation.detector_share,
+    })
+}

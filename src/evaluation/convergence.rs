@@ -1,0 +1,127 @@
+//! Does the answer depend on the grid? The same device on finer grids and in wider windows.
+
+use std::cell::RefCell;
+
+use ndarray::{Array2, Axis};
+use num_complex::Complex;
+
+use super::{Evaluation, evaluate};
+use crate::dataset::Images;
+use crate::detector::brightest;
+use crate::engine::{CpuEngine, Engine};
+use crate::error::{Error, Result};
+use crate::network::{Bench, Network};
+use crate::propagation::{Gap, Propagator};
+
+/// Samples along one side of a pixel, and side of the window over the side of the plane. The last is the reference.
+pub const GRIDS: [(usize, f64); 5] = [(1, 2.0), (1, 4.0), (2, 2.0), (2, 4.0), (4, 2.0)];
+
+/// Images whose field at the detector plane is compared; the field is simulated by the plain pass.
+pub const FIELD_IMAGES: usize = 4;
+
+/// A device on one grid.
+#[derive(Clone, Debug)]
+pub struct Convergence {
+    /// Samples along one side of a pixel.
+    pub oversample: usize,
+    /// Side of the padded window over the side of the plane.
+    pub padding: f64,
+    /// Its figures on this grid.
+    pub evaluation: Evaluation,
+    /// Share of images that get the answer of the reference.
+    pub same_answers: f64,
+    /// Relative distance of the field at the centres of the detector plane's pixels from the reference,
+    /// |U - U_ref| / |U_ref|, mean over [`FIELD_IMAGES`] images.
+    pub field_error: f64,
+}
+
+/// Judges masks of `values` on every one of [`GRIDS`], by the images with `indices`.
+///
+/// `bench` has one sample a pixel. `progress` is told the number of images done on all grids, and stops the work by an
+/// error.
+///
+/// # Errors
+/// As [`evaluate`], and [`Error::Value`] for grids that become too large.
+pub fn convergence(
+    bench: &Bench,
+    values: &[Array2<f32>],
+    threads: usize,
+    images: &Images,
+    indices: &[usize],
+    loss: &dyn Fn(&[f64], usize) -> f64,
+    progress: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<Vec<Convergence>> {
+    let mut found = Vec::new();
+    for (grid, (oversample, padding)) in GRIDS.into_iter().enumerate() {
+        let sampled = bench.sampled(oversample, padding)?;
+        let fields = pixel_fields(&sampled, values, images, &indices[..indices.len().min(FIELD_IMAGES)])?;
+        let mut engine = CpuEngine::new(sampled, threads)?;
+        engine.set_masks(values)?;
+        let answers = RefCell::new(Vec::with_capacity(indices.len()));
+        let noted = |readings: &[f64], label: usize| {
+            answers.borrow_mut().push(brightest(readings));
+            loss(readings, label)
+        };
+        let evaluation =
+            evaluate(&engine, images, indices, &noted, &mut |done| progress(grid * indices.len() + done))?;
+        found.push((oversample, padding, evaluation, answers.into_inner(), fields));
+    }
+    let Some((_, _, _, reference, reference_fields)) = found.last().cloned() else {
+        return Err(Error::Value("no grids to compare".into()));
+    };
+    Ok(found
+        .into_iter()
+        .map(|(oversample, padding, evaluation, answers, fields)| Convergence {
+            oversample,
+            padding,
+            evaluation,
+            same_answers: share(answers.iter().zip(&reference).map(|(a, b)| a == b)),
+            field_error: mean(fields.iter().zip(&reference_fields).map(|(a, b)| distance(a, b))),
+        })
+        .collect())
+}
+
+/// Fields at the centres of the detector plane's pixels, whatever the number of samples a pixel.
+fn pixel_fields(
+    bench: &Bench,
+    values: &[Array2<f32>],
+    images: &Images,
+    indices: &[usize],
+) -> Result<Vec<Array2<Complex<f32>>>> {
+    let samples = bench.oversample;
+    let network = Network::<f32>::new(bench.clone(), values.to_vec())?;
+    // With an even number of samples none lies in the centre: the plane is moved there by half a sample.
+    let aside = if samples.is_multiple_of(2) { bench.grid().pixel_pitch() / 2.0 } else { 0.0 };
+    let last = Propagator::<f32>::new(Gap { shift: (aside, aside), ..bench.gap(bench.masks()) })?;
+    let centre = (samples - 1) / 2;
+    let mut fields = Vec::new();
+    for &index in indices {
+        let image = images.batch(&[index]);
+        let light = network.light(image.index_axis(Axis(0), 0))?;
+        let (Some(mask), Some(incident)) = (network.masks().last(), light.incident.last()) else {
+            return Err(Error::Value("a device without masks".into()));
+        };
+        let field = last.propagate(&mask.apply(incident)).amplitude;
+        fields.push(Array2::from_shape_fn(bench.mask_shape(), |(y, x)| {
+            field[[y * samples + centre, x * samples + centre]]
+        }));
+    }
+    Ok(fields)
+}
+
+fn distance(field: &Array2<Complex<f32>>, reference: &Array2<Complex<f32>>) -> f64 {
+    let square =
+        |values: &mut dyn Iterator<Item = Complex<f32>>| values.map(|u| f64::from(u.norm_sqr())).sum::<f64>();
+    let norm = square(&mut reference.iter().copied());
+    let off = square(&mut field.iter().zip(reference).map(|(a, b)| a - b));
+    if norm > 0.0 { (off / norm).sqrt() } else { 0.0 }
+}
+
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len().max(1) as f64;
+    values.sum::<f64>() / count
+}
+
+fn share(values: impl ExactSizeIterator<Item = bool>) -> f64 {
+    mean(values.map(|value| f64::from(u8::from(value))))
+}
