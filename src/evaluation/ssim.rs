@@ -1,7 +1,7 @@
 //! Structural similarity of two pictures.
 //!
 //! Source: Z. Wang, A. C. Bovik, H. R. Sheikh, E. P. Simoncelli, "Image quality assessment: from error visibility to
-//! structural similarity", IEEE Trans. Image Process. 13, 600 (2004), equations 13 to 17.
+//! structural similarity", IEEE Trans. Image Process. 13, 600 (2004); its constants and its window.
 
 use ndarray::{Array1, Array2, ArrayView2};
 
