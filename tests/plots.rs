@@ -9,8 +9,8 @@ use std::path::Path;
 use d2nn::detector::Region;
 use d2nn::grid::Grid;
 use d2nn::plots::{
-    Axis, Brightness, Colormap, Confusion, Curve, DetectorPlane, Format, History, IntensityMap, Light, Masks,
-    Origin, Panel, Phenomenon, Plane, SideView, Training, luminance,
+    Axis, Brightness, Colormap, Confusion, Curve, DetectorPlane, Format, History, IntensityMap, Light,
+    MaskQuantity, Masks, Origin, Panel, Phenomenon, Plane, SideView, Training, luminance,
 };
 use d2nn::{Error, Result};
 use ndarray::{Array2, array};
@@ -80,7 +80,14 @@ impl Bench {
     }
 
     fn masks(&self, path: &Path, format: Format) -> Result<()> {
-        Masks { masks: &self.masks, grid: &self.grid, title: "Masks", note: None }.write(path, format)
+        Masks {
+            quantity: MaskQuantity::Phase,
+            masks: &self.masks,
+            grid: &self.grid,
+            title: "Masks",
+            note: None,
+        }
+        .write(path, format)
     }
 
     fn training(&self, path: &Path, format: Format) -> Result<()> {

@@ -7,8 +7,10 @@ use crate::detector::brightest;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
+mod budget;
 mod convergence;
 
+pub use budget::PowerBudget;
 pub use convergence::{Convergence, FIELD_IMAGES, GRIDS, convergence};
 
 /// Images simulated between two reports of progress.

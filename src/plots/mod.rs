@@ -29,7 +29,7 @@ pub use colormaps::{Colormap, luminance};
 pub use confusion::Confusion;
 pub use detector_plane::DetectorPlane;
 pub use light::{Light, Plane, SideView};
-pub use masks::Masks;
+pub use masks::{MaskQuantity, Masks};
 pub use phenomenon::{Axis, Brightness, Curve, IntensityMap, Origin, Panel, Phenomenon};
 pub use training::{History, Training};
 
