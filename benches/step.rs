@@ -1,6 +1,8 @@
-//! The training step against what rustfft alone needs for its transforms, side by side on one core.
+//! The training step against what rustfft alone needs, side by side on one core.
 //!
-//! Run: `cargo bench --bench step`. Each round times both in turn; medians and their ratio are printed.
+//! Run: `cargo bench --bench step`. Each round times three things in turn; medians and ratios within a round are
+//! printed: the step, rustfft alone for the transforms the step makes, and rustfft alone for those of the plain pass
+//! in the padded window of the design, which the engine need not make.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -8,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use d2nn::design::{Design, DesignFile};
 use d2nn::engine::{CpuEngine, Engine};
+use d2nn::network::Bench;
 use d2nn::training::CrossEntropy;
 use ndarray::{Array2, Array3};
 use num_complex::Complex32;
@@ -32,6 +35,17 @@ struct Alone {
 }
 
 impl Alone {
+    /// One for each (points, how many).
+    fn of(transforms: &[(usize, usize)]) -> Vec<Self> {
+        let mut planner = FftPlanner::<f32>::new();
+        let mut plan = |&(points, count): &(usize, usize)| {
+            let plans = [planner.plan_fft_forward(points), planner.plan_fft_inverse(points)];
+            let scratch = vec![Complex32::default(); plans[0].get_inplace_scratch_len()];
+            Alone { points, count, plans, block: vec![Complex32::default(); BLOCK * points + LINE], scratch }
+        };
+        transforms.iter().map(&mut plan).collect()
+    }
+
     fn run(&mut self) {
         let first = self.block.as_ptr().align_offset(LINE * size_of::<Complex32>());
         let block = &mut self.block[first..first + BLOCK * self.points];
@@ -42,6 +56,22 @@ impl Alone {
             self.plans[call % 2].process_with_scratch(black_box(&mut *block), &mut self.scratch);
         }
     }
+}
+
+/// Transforms of the plain pass in the padded window, for one sample of a training step.
+///
+/// A propagation transforms every column there and back. A row pass at a mask transforms every row back and
+/// forth; the object sends only its distinct rows, the detector receives only the rows its regions lie in, and
+/// the adjoint ends at the first mask.
+fn plain_transforms(bench: &Bench) -> usize {
+    let masks = bench.masks();
+    let (rows, columns) = (bench.grid().rows(), bench.padded.1);
+    let mut lit = vec![false; rows];
+    bench.detector.regions().iter().for_each(|region| lit[region.rows()].fill(true));
+    let detector = lit.iter().filter(|lit| **lit).count();
+    let forward = bench.object.image().0 + (masks + 1) * 2 * columns + masks * 2 * rows + detector;
+    let adjoint = detector + masks * 2 * columns + (masks - 1) * 2 * rows + rows;
+    forward + adjoint
 }
 
 fn main() {
@@ -57,18 +87,10 @@ fn main() {
         Array3::from_shape_fn((SAMPLES, 28, 28), |(s, y, x)| ((s + y * 5 + x * 3) % 16) as f32 / 15.0);
     let loss = CrossEntropy { temperature: 20.0 };
 
-    let mut planner = FftPlanner::<f32>::new();
-    let mut alone: Vec<Alone> = engine
-        .transforms()
-        .into_iter()
-        .map(|(points, count)| {
-            let plans = [planner.plan_fft_forward(points), planner.plan_fft_inverse(points)];
-            let scratch = vec![Complex32::default(); plans[0].get_inplace_scratch_len()];
-            Alone { points, count, plans, block: vec![Complex32::default(); BLOCK * points + LINE], scratch }
-        })
-        .collect();
+    let plain = [(design.bench.padded.0, plain_transforms(&design.bench))];
+    let mut alone = [Alone::of(&engine.transforms()), Alone::of(&plain)];
 
-    let mut times = [Vec::new(), Vec::new()];
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
         let began = Instant::now();
         let pass = engine
@@ -79,27 +101,34 @@ fn main() {
         times[0].push(began.elapsed());
         black_box(pass);
 
-        let began = Instant::now();
-        alone.iter_mut().for_each(Alone::run);
-        times[1].push(began.elapsed());
+        for (alone, times) in alone.iter_mut().zip(&mut times[1..]) {
+            let began = Instant::now();
+            alone.iter_mut().for_each(Alone::run);
+            times.push(began.elapsed());
+        }
     }
-    let mut ratios: Vec<f64> =
-        times[0].iter().zip(&times[1]).map(|(step, bare)| step.as_secs_f64() / bare.as_secs_f64()).collect();
-    ratios.sort_by(f64::total_cmp);
-    let [(step, best_step), (bare, best_bare)] = times.map(|mut times: Vec<Duration>| {
-        times.sort();
-        let milliseconds = |time: Duration| time.as_secs_f64() * 1e3 / SAMPLES as f64;
-        (milliseconds(times[ROUNDS / 2]), milliseconds(times[0]))
-    });
-    let list = |Alone { points, count, .. }: &Alone| format!("{count} of {points} points");
-    println!("transforms a training sample: {}", alone.iter().map(list).collect::<Vec<_>>().join(", "));
-    println!("training step, one core:  median {step:.3}, least {best_step:.3} ms a sample");
-    println!("rustfft alone, one core:  median {bare:.3}, least {best_bare:.3} ms a sample");
-    println!(
-        "ratio within a round:     median {:.3}, quartiles {:.3} and {:.3}; ratio of the least {:.3}",
-        ratios[ROUNDS / 2],
-        ratios[ROUNDS / 4],
-        ratios[3 * ROUNDS / 4],
-        best_step / best_bare
-    );
+    let list = |alone: &[Alone]| {
+        let one = |Alone { points, count, .. }: &Alone| format!("{count} of {points} points");
+        alone.iter().map(one).collect::<Vec<_>>().join(", ")
+    };
+    let median = |values: &mut [f64]| {
+        values.sort_by(f64::total_cmp);
+        (values[values.len() / 2], values[values.len() / 4], values[3 * values.len() / 4])
+    };
+    let milliseconds = |times: &[Duration]| -> Vec<f64> {
+        times.iter().map(|time| time.as_secs_f64() * 1e3 / SAMPLES as f64).collect()
+    };
+    let [step, own, plain] = times.map(|times| milliseconds(&times));
+    println!("training step, one core: median {:.3} ms a sample", median(&mut step.clone()).0);
+    for (name, times, alone) in [("its own transforms", own, &alone[0]), ("the plain pass", plain, &alone[1])]
+    {
+        let mut ratios: Vec<f64> = step.iter().zip(&times).map(|(step, bare)| step / bare).collect();
+        let (ratio, low, high) = median(&mut ratios);
+        println!(
+            "rustfft alone, {name}: median {:.3} ms a sample ({})",
+            median(&mut times.clone()).0,
+            list(alone)
+        );
+        println!("  step over that, within a round: median {ratio:.3}, quartiles {low:.3} and {high:.3}");
+    }
 }

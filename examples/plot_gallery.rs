@@ -9,7 +9,7 @@ use d2nn::dataset::DatasetName;
 use d2nn::detector::Region;
 use d2nn::grid::{Grid, spatial_frequencies};
 use d2nn::plots::{
-    Confusion, DetectorPlane, Format, History, Light, Masks, Plane, Score, SideView, Training,
+    Confusion, DetectorPlane, Format, History, Light, MaskQuantity, Masks, Plane, Score, SideView, Training,
 };
 use d2nn::{Error, Result, files};
 use ndarray::{Array1, Array2};
@@ -89,6 +89,7 @@ fn draw(folder: &Path) -> Result<()> {
         }
         .write(&path("detector-wrong"), format)?;
         Masks {
+            quantity: MaskQuantity::Phase,
             masks: &masks,
             grid: &grid,
             title: "Phase masks, the one nearest the object first",
@@ -116,7 +117,7 @@ fn odd_cases(folder: &Path) -> Result<()> {
     for count in [1, 2, 6, 20] {
         let masks = vec![phase.clone(); count];
         let title = format!("{count} masks of 60 x 150 pixels of 8 µm");
-        Masks { masks: &masks, grid: &wide, title: &title, note: None }
+        Masks { quantity: MaskQuantity::Phase, masks: &masks, grid: &wide, title: &title, note: None }
             .write(&path(&format!("masks-{count}")), Format::Png)?;
     }
     let dark = Array2::zeros(wide.shape());

@@ -210,7 +210,8 @@ fn the_shadow_of_a_disc_has_a_bright_spot() {
     let hole = sampled(grid, |y, x| Complex::new(f64::from(u8::from(x.hypot(y) <= a)), 0.0));
     let padded = padded_shape(grid, 2.0).unwrap();
     let (method, pixel_model) = (Method::RayleighSommerfeld, PixelModel::Square);
-    let gap = Gap { grid, padded, wavelength: WAVELENGTH, distance: z, method, pixel_model };
+    let gap =
+        Gap { grid, padded, wavelength: WAVELENGTH, distance: z, method, pixel_model, shift: (0.0, 0.0) };
     let behind = Propagator::new(gap).unwrap().propagate(&hole);
     let intensity = behind.amplitude.mapv(|u| (Complex::cis(WAVENUMBER * z) - u).norm_sqr());
     let j0 =
@@ -236,7 +237,15 @@ fn two_slits_make_fringes_of_the_stated_spacing() {
     let open = |x: f64| f64::from(u8::from((x.abs() - d / 2.0).abs() < w / 2.0));
     let slits = sampled(grid, |_, x| Complex::new(open(x), 0.0));
     let (method, pixel_model) = (Method::AngularSpectrum, PixelModel::Square);
-    let gap = Gap { grid, padded: (1, 8000), wavelength: WAVELENGTH, distance: z, method, pixel_model };
+    let gap = Gap {
+        grid,
+        padded: (1, 8000),
+        wavelength: WAVELENGTH,
+        distance: z,
+        method,
+        pixel_model,
+        shift: (0.0, 0.0),
+    };
     let screen = Propagator::new(gap).unwrap().propagate(&slits).intensity();
     let expected = |x: f64| {
         let (r, half_turns) = (x.hypot(z), TAU / 2.0 * x / (x.hypot(z) * WAVELENGTH));

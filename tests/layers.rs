@@ -48,7 +48,7 @@ fn accuracy_is_that_of_the_provenance() {
             continue; // The stored images are of Fashion-MNIST.
         }
         let images = load_split(device.design.data, &Source::BuiltinSample, Split::Test).unwrap();
-        let mut engine = CpuEngine::new(device.design.bench.clone(), 0).unwrap();
+        let mut engine = CpuEngine::new(device.design.simulated.clone(), 0).unwrap();
         engine.set_masks(&device.masks).unwrap();
         let Some(loss) = device.design.loss() else { continue }; // It names no classes.
         let indices: Vec<usize> = (0..images.len()).collect();
@@ -75,7 +75,7 @@ fn accuracy_is_that_of_the_provenance() {
 fn the_engine_agrees_with_the_reference_at_full_size() {
     for folder in devices() {
         let device = Device::open(&folder).unwrap();
-        let bench = &device.design.bench;
+        let bench = &device.design.simulated;
         let images = load_split(device.design.data, &Source::BuiltinSample, Split::Test);
         let Ok(images) = images else { continue };
         let batch = images.batch(&[0, 1, 2]);

@@ -10,7 +10,8 @@ use d2nn::detector::Region;
 use d2nn::grid::Grid;
 use d2nn::plots::{
     Axis, Brightness, Colormap, Confusion, Curve, DetectorPlane, Format, FormedImage, History, Imaging,
-    IntensityMap, Light, Masks, Origin, Panel, Phenomenon, Plane, Score, SideView, Training, luminance,
+    IntensityMap, Light, MaskQuantity, Masks, Origin, Panel, Phenomenon, Plane, Score, SideView, Training,
+    luminance,
 };
 use d2nn::{Error, Result};
 use ndarray::{Array2, array};
@@ -80,7 +81,14 @@ impl Bench {
     }
 
     fn masks(&self, path: &Path, format: Format) -> Result<()> {
-        Masks { masks: &self.masks, grid: &self.grid, title: "Masks", note: None }.write(path, format)
+        Masks {
+            quantity: MaskQuantity::Phase,
+            masks: &self.masks,
+            grid: &self.grid,
+            title: "Masks",
+            note: None,
+        }
+        .write(path, format)
     }
 
     fn training(&self, path: &Path, format: Format) -> Result<()> {

@@ -61,6 +61,12 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
     if args.ascii {
         options.format = StlFormat::Ascii;
     }
+    if !design.bench.modulation.is_phase() {
+        return Err(Error::Usage(format!(
+            "{}: only masks of mask.modulation = \"phase\" have heights to print",
+            device.folder.display()
+        )));
+    }
     let folder = args.out.unwrap_or_else(|| device.folder.join(PLATES));
     create_folder(&folder)?;
     let masks: Vec<_> = device.masks.iter().map(|phase| phase.view()).collect();

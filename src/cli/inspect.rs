@@ -8,10 +8,12 @@ use clap::Args;
 use serde_json::json;
 
 use super::presets::PresetFlag;
-use super::{open_device, print, print_json};
-use crate::design::folder::read_design;
+use super::{SimulationFlags, open_device_as, print, print_json};
+use crate::dataset::{DatasetName, Source, Split, load_split};
+use crate::design::folder::read_design_as;
 use crate::design::{Design, Device};
 use crate::error::Result;
+use crate::evaluation::PowerBudget;
 use crate::mask::Modulation;
 use crate::network::Bench;
 use crate::object::{Encoding, Illumination};
@@ -19,6 +21,9 @@ use crate::propagation::angular_spectrum::{BandLimit, needed_padding};
 use crate::propagation::rayleigh_sommerfeld::safe_offset;
 use crate::propagation::{Method, PixelModel};
 use crate::units::{Metres, format_length, trimmed};
+
+/// Images of the sample in the program whose light is followed.
+const BUDGET_IMAGES: usize = 10;
 
 /// Arguments of `d2nn inspect`.
 #[derive(Debug, Args)]
@@ -33,6 +38,8 @@ pub struct InspectArgs {
     design: Option<PathBuf>,
     #[command(flatten)]
     preset: PresetFlag,
+    #[command(flatten)]
+    simulation: SimulationFlags,
     /// One JSON object on stdout
     #[arg(long)]
     json: bool,
@@ -45,21 +52,83 @@ pub struct InspectArgs {
 pub fn run(args: InspectArgs) -> Result<()> {
     let (design, device) = match &args.design {
         None => {
-            let (name, typed) = args.preset.design();
+            let (name, mut typed) = args.preset.design();
+            args.simulation.apply(&mut typed);
             (Design::resolve(&name, &typed)?, None)
         }
         Some(path) if path.is_dir() => {
-            let device = open_device(path)?;
+            let device = open_device_as(path, &args.simulation)?;
             (device.design.clone(), Some(device))
         }
-        Some(path) => (read_design(path)?.1, None),
+        Some(path) => (read_design_as(path, &|typed| args.simulation.apply(typed))?.1, None),
     };
     let sampling = Sampling::of(&design);
+    let budget = device.as_ref().map(budget).transpose()?;
     if args.json {
-        print_json(&as_json(&design, &sampling))
+        let mut json = as_json(&design, &sampling);
+        if let Some(budget) = &budget {
+            json["power_budget"] = budget_json(budget, &design);
+        }
+        print_json(&json)
     } else {
-        print(&sheet(&design, &sampling, device.as_ref()))
+        let mut text = sheet(&design, &sampling, device.as_ref());
+        if let Some(budget) = &budget {
+            text += &budget_text(budget, &design);
+        }
+        print(&text)
     }
+}
+
+/// Where the light of some images of the sample in the program goes.
+fn budget(device: &Device) -> Result<PowerBudget> {
+    let images = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Test)?;
+    let indices: Vec<usize> = (0..BUDGET_IMAGES).collect();
+    PowerBudget::of(&device.design.simulated, &device.masks, &images, &indices)
+}
+
+/// Share of the light that is left when every face of every plate reflects its part.
+fn left_by_reflection(design: &Design) -> f64 {
+    (1.0 - design.material.face_reflection()).powi(2 * design.bench.masks() as i32)
+}
+
+fn budget_json(budget: &PowerBudget, design: &Design) -> serde_json::Value {
+    json!({
+        "images": BUDGET_IMAGES,
+        "past_the_plane": budget.past,
+        "absorbed": budget.absorbed,
+        "regions": budget.regions,
+        "beside_the_regions": budget.beside,
+        "left_by_reflection": left_by_reflection(design),
+    })
+}
+
+fn budget_text(budget: &PowerBudget, design: &Design) -> String {
+    let mut text = format!(
+        "\npower budget, share of the object's power (first {BUDGET_IMAGES} test images of the sample)\n"
+    );
+    let mut line = |name: String, value: String| {
+        let _ = writeln!(text, "  {name:<22}{value}");
+    };
+    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+    let list = |shares: &[f64]| shares.iter().map(|share| percent(*share)).collect::<Vec<_>>().join(", ");
+    line("past the planes".into(), format!("{} = {}", list(&budget.past), percent(budget.past.iter().sum())));
+    if budget.absorbed.iter().any(|share| share.abs() > 1e-6) {
+        let sum = percent(budget.absorbed.iter().sum());
+        line("absorbed in the masks".into(), format!("{} = {sum}", list(&budget.absorbed)));
+    }
+    line("detector regions".into(), percent(budget.regions));
+    line("beside the regions".into(), percent(budget.beside));
+    if design.bench.modulation.is_phase() {
+        line(
+            "reflection".into(),
+            format!(
+                "not simulated: at {} faces it would leave {} of what arrives",
+                2 * design.bench.masks(),
+                percent(left_by_reflection(design))
+            ),
+        );
+    }
+    text
 }
 
 /// What the grid can and cannot carry.

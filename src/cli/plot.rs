@@ -19,8 +19,8 @@ use crate::evaluation::imaging::{likeness, scaled};
 use crate::files::create_folder;
 use crate::network::{Bench, Light as Beam, Network};
 use crate::plots::{
-    Confusion, DetectorPlane, Format, FormedImage, History, Imaging, Light, Masks, Plane, Score, SideView,
-    Training,
+    Confusion, DetectorPlane, Format, FormedImage, History, Imaging, Light, MaskQuantity, Masks, Plane,
+    Score, SideView, Training,
 };
 
 /// Slices of the side view in each gap.
@@ -228,15 +228,27 @@ impl Artist<'_> {
     }
 
     fn masks(&mut self) -> Result<()> {
-        let path = self.path("masks");
-        let title = format!("{}: phase masks in the order of the light", self.device.design.name);
-        Masks {
-            masks: &self.device.masks,
-            grid: &self.device.design.bench.grid(),
-            title: &title,
-            note: self.trained_note(),
+        let modulation = self.device.design.bench.modulation;
+        for channel in 0..modulation.channels() {
+            let (quantity, what) = if modulation.is_angle(channel) {
+                (MaskQuantity::Phase, "phase")
+            } else {
+                (MaskQuantity::Amplitude, "amplitude")
+            };
+            let path = self.path(if channel == 0 { "masks" } else { "masks-amplitude" });
+            let title = format!("{}: {what} masks in the order of the light", self.device.design.name);
+            let masks: Vec<_> =
+                self.device.masks.iter().skip(channel).step_by(modulation.channels()).cloned().collect();
+            Masks {
+                quantity,
+                masks: &masks,
+                grid: &self.device.design.bench.grid(),
+                title: &title,
+                note: self.trained_note(),
+            }
+            .write(&path, self.format)?;
         }
-        .write(&path, self.format)
+        Ok(())
     }
 
     /// Whether there was a history to draw.

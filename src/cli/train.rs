@@ -18,10 +18,10 @@ use super::{
 };
 use crate::dataset::{Dataset, Split, load};
 use crate::design::folder::{
-    CHECKPOINT, DESIGN, DataProvenance, FinerGrid, Provenance, is_device_folder, read_design, remove_results,
-    write_history, write_masks, write_provenance,
+    CHECKPOINT, DESIGN, DataProvenance, FinerGrid, Provenance, is_device_folder, read_design_as,
+    remove_results, write_history, write_masks, write_provenance,
 };
-use crate::design::{Design, Device};
+use crate::design::{Design, DesignFile, Device};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::files::{create_folder, write_bytes};
@@ -119,15 +119,16 @@ struct Job<'a> {
 impl<'a> Job<'a> {
     /// Design, data and folder, all checked before anything is written.
     fn prepare(args: &'a TrainArgs) -> Result<Self> {
+        let allow = |typed: &mut DesignFile| typed.bench.allow_aliasing |= args.allow_aliasing;
         let (file, mut typed) = match &args.design {
             None if args.resume => {
                 let folder = args.out.clone().unwrap_or_else(|| default_folder(&args.preset.design().1.name));
-                (folder.join(DESIGN).display().to_string(), read_design(&folder.join(DESIGN))?.0)
+                (folder.join(DESIGN).display().to_string(), read_design_as(&folder.join(DESIGN), &allow)?.0)
             }
             None => args.preset.design(),
             Some(path) => {
                 let path = if path.is_dir() { path.join(DESIGN) } else { path.clone() };
-                (path.display().to_string(), read_design(&path)?.0)
+                (path.display().to_string(), read_design_as(&path, &allow)?.0)
             }
         };
         let asked = (args.epochs.unwrap_or(typed.training.epochs), args.seed.unwrap_or(typed.training.seed));
@@ -139,7 +140,7 @@ impl<'a> Job<'a> {
             ));
         }
         (typed.training.epochs, typed.training.seed) = asked;
-        typed.bench.allow_aliasing |= args.allow_aliasing;
+        allow(&mut typed);
         let design = Design::resolve(&file, &typed)?;
         warn_of_sampling(&design);
         let folder = match (&args.out, &args.design) {

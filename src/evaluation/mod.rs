@@ -7,10 +7,12 @@ use crate::detector::brightest;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
+mod budget;
 mod convergence;
 pub mod imaging;
 mod ssim;
 
+pub use budget::PowerBudget;
 pub use convergence::{Convergence, FIELD_IMAGES, GRIDS, convergence};
 pub use imaging::{ImageFigures, evaluate_images};
 pub use ssim::ssim;

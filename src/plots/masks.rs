@@ -18,10 +18,21 @@ const LEFT: f64 = 136.0;
 const RIGHT: f64 = 210.0;
 const GAP: f64 = 36.0;
 
-/// Phase masks with one shared cyclic colour bar.
+/// What the numbers of a mask are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MaskQuantity {
+    /// Phases in radians, any number of turns.
+    Phase,
+    /// Amplitudes from 0 to 1.
+    Amplitude,
+}
+
+/// Masks with one shared colour bar, cyclic for phases.
 #[derive(Clone, Copy, Debug)]
 pub struct Masks<'a> {
-    /// Phase in radians, any number of turns, indexed [y, x]; the mask nearest the object first.
+    /// What is drawn.
+    pub quantity: MaskQuantity,
+    /// Numbers of that kind, indexed [y, x]; the mask nearest the object first.
     pub masks: &'a [Array2<f32>],
     /// The plane the masks are sampled on.
     pub grid: &'a Grid,
@@ -65,6 +76,10 @@ impl Masks<'_> {
         let used = pitch.0 * columns as f64 - GAP;
         let left = LEFT + ((WIDTH - LEFT - RIGHT - used) / 2.0).max(0.0).round();
 
+        let map = match self.quantity {
+            MaskQuantity::Phase => Colormap::Phase,
+            MaskQuantity::Amplitude => Colormap::Intensity,
+        };
         for (index, mask) in self.masks.iter().enumerate() {
             let (row, column) = (index / columns, index % columns);
             let frame = Frame {
@@ -72,8 +87,11 @@ impl Masks<'_> {
                 top: (top + 44.0 + row as f64 * pitch.1).round(),
                 ..cell
             };
-            let turns = mask.mapv(|phase| f64::from(phase).rem_euclid(TAU) / TAU);
-            sheet.raster(frame, turns.view(), Colormap::Phase, false);
+            let shares = mask.mapv(|value| match self.quantity {
+                MaskQuantity::Phase => f64::from(value).rem_euclid(TAU) / TAU,
+                MaskQuantity::Amplitude => f64::from(value),
+            });
+            sheet.raster(frame, shares.view(), map, false);
             // The last mask of a column carries the words of x.
             let words = Words { x: index + columns >= count, y: column == 0 };
             axes::plane(&mut sheet, frame, self.grid, words);
@@ -84,12 +102,14 @@ impl Masks<'_> {
         let bottom = top + 44.0 + (rows as f64 - 1.0) * pitch.1 + cell.height;
         let bar_height = (bottom - top - 44.0).clamp(200.0, 620.0);
         let bar = Frame::new(left + used + 44.0, top + 44.0, 28.0, bar_height.round());
-        let names = ["0", "π/2", "π", "3π/2", "2π"];
-        let ticks = names.iter().enumerate();
-        let ticks = ticks.map(|(i, name)| Tick { value: i as f64 * TAU / 4.0, label: (*name).to_owned() });
-        let phase =
-            Bar { map: Colormap::Phase, low: 0.0, high: TAU, ticks: ticks.collect(), label: "phase in rad" };
-        axes::bar_beside(&mut sheet, bar, &phase);
+        let (high, names, label) = match self.quantity {
+            MaskQuantity::Phase => (TAU, ["0", "π/2", "π", "3π/2", "2π"], "phase in rad"),
+            MaskQuantity::Amplitude => (1.0, ["0", "0.25", "0.5", "0.75", "1"], "amplitude transmission"),
+        };
+        let tick =
+            |(i, name): (usize, &&str)| Tick { value: i as f64 * high / 4.0, label: (*name).to_owned() };
+        let ticks = names.iter().enumerate().map(tick).collect();
+        axes::bar_beside(&mut sheet, bar, &Bar { map, low: 0.0, high, ticks, label });
         sheet.height = bottom.max(bar.bottom()) + 96.0;
         Ok(sheet)
     }

@@ -31,7 +31,7 @@ pub use confusion::Confusion;
 pub use detector_plane::DetectorPlane;
 pub use imaging::{FormedImage, Imaging};
 pub use light::{Light, Plane, SideView};
-pub use masks::Masks;
+pub use masks::{MaskQuantity, Masks};
 pub use phenomenon::{Axis, Brightness, Curve, IntensityMap, Origin, Panel, Phenomenon};
 pub use training::{History, Score, Training};
 

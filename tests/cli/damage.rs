@@ -48,7 +48,7 @@ fn masks_of_another_shape_or_kind() {
         let mut mask = second_mask();
         mask[[63, 0]] = bad;
         write(path, &mask);
-        all_refuse(path, 1, &["mask-2.npy", "the phase at [63, 0] is inf: it must be finite"]);
+        all_refuse(path, 1, &["mask-2.npy", "the phase at [63, 0] is", "it must be finite"]);
     }
     // A number that single precision does not hold.
     let mut mask = second_mask().mapv(f64::from);

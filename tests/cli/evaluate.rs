@@ -8,14 +8,16 @@ use serde_json::Value;
 use crate::program::{copy, d2nn, trained};
 
 /// The keys of `--json`, as documented: a change here breaks programs of others.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "accuracy",
     "confusion",
     "data",
     "detector_share",
     "energy_distribution",
+    "extinction_coefficient",
     "images",
     "loss",
+    "oversample",
     "padding",
     "per_class_accuracy",
     "power_efficiency_input",

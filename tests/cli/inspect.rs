@@ -35,7 +35,13 @@ fn the_default_design_without_arguments() {
 
 #[test]
 fn json_has_what_other_programs_need() {
-    let json = d2nn(&trained().folder, &["inspect", "device", "--json"]).json();
+    let mut json = d2nn(&trained().folder, &["inspect", "device", "--json"]).json();
+    // Masks have a budget, a design has none; all else is the same.
+    let budget = json.as_object_mut().unwrap().remove("power_budget").unwrap();
+    assert_eq!(budget["past_the_plane"].as_array().unwrap().len(), 3);
+    assert!(
+        budget["regions"].as_f64().unwrap() > 0.0 && budget["left_by_reflection"].as_f64().unwrap() < 1.0
+    );
     assert_eq!(json, d2nn(&trained().folder, &["inspect", "small.toml", "--json"]).json());
     // 25.6 mm wide, 10 mm regions of 10 pixels, 15 pixels from centre to centre; [y, x, height, width].
     let expected =

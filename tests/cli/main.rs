@@ -9,6 +9,7 @@ mod device;
 mod program;
 
 mod classify;
+mod convergence;
 mod damage;
 mod evaluate;
 mod export_stl;

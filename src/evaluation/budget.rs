@@ -1,0 +1,64 @@
+//! Where the light goes: a power budget from the object to the detector.
+
+use ndarray::{Array2, Axis};
+
+use crate::dataset::Images;
+use crate::error::{Error, Result};
+use crate::network::{Bench, Network};
+
+/// Shares of the power of the object, means over images. They add up to 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PowerBudget {
+    /// Lost in each gap: past the next plane, or in waves that do not travel.
+    pub past: Vec<f64>,
+    /// Absorbed in each mask, base included.
+    pub absorbed: Vec<f64>,
+    /// Collected by the detector regions.
+    pub regions: f64,
+    /// On the detector plane beside the regions.
+    pub beside: f64,
+}
+
+impl PowerBudget {
+    /// The budget of masks of `values` on `bench` for the images with `indices`; black ones do not count.
+    ///
+    /// Reflection at the faces of plates is not in it: it is not simulated.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when the parts do not fit together or there is no light at all.
+    pub fn of(bench: &Bench, values: &[Array2<f32>], images: &Images, indices: &[usize]) -> Result<Self> {
+        let network = Network::<f32>::new(bench.clone(), values.to_vec())?;
+        let masks = bench.masks();
+        let mut sum =
+            PowerBudget { past: vec![0.0; masks + 1], absorbed: vec![0.0; masks], regions: 0.0, beside: 0.0 };
+        let mut lit = 0.0;
+        for &index in indices {
+            let image = images.batch(&[index]);
+            let light = network.light(image.index_axis(Axis(0), 0))?;
+            let entering = light.object.power();
+            if entering <= 0.0 {
+                continue;
+            }
+            lit += 1.0;
+            let mut leaving = entering;
+            for (number, (mask, incident)) in network.masks().iter().zip(&light.incident).enumerate() {
+                let (arriving, behind) = (incident.power(), mask.apply(incident).power());
+                sum.past[number] += (leaving - arriving) / entering;
+                sum.absorbed[number] += (arriving - behind) / entering;
+                leaving = behind;
+            }
+            let arriving = light.detector.power();
+            let collected: f64 = bench.detector.readings(&light.detector).iter().sum();
+            sum.past[masks] += (leaving - arriving) / entering;
+            sum.regions += collected / entering;
+            sum.beside += (arriving - collected) / entering;
+        }
+        if lit == 0.0 {
+            return Err(Error::Value("no image with light for a power budget".into()));
+        }
+        for share in sum.past.iter_mut().chain(&mut sum.absorbed).chain([&mut sum.regions, &mut sum.beside]) {
+            *share /= lit;
+        }
+        Ok(sum)
+    }
+}
