@@ -107,6 +107,8 @@ pub(super) struct Optics {
     pub(super) detector_rows: Vec<Range<usize>>,
     /// Regions as (rows, columns).
     pub(super) regions: Vec<(Range<usize>, Range<usize>)>,
+    /// Numbers of the regions each row meets: an image has hundreds of regions.
+    pub(super) regions_of_row: Vec<Vec<usize>>,
     pub(super) pixel_area: f64,
     /// Nepers a radian, where all masks are phase masks: then one number a sample is all of the gradient.
     pub(super) absorption: Option<f32>,
@@ -139,6 +141,7 @@ impl Optics {
             masks: (0..last).map(|_| Aligned::new(Complex32::new(1.0, 0.0), rows * columns)).collect(),
             object_rows: object.rows.clone(),
             detector_rows: merged(regions.iter().map(|(rows, _)| rows.clone()).collect()),
+            regions_of_row: regions_of_row(rows, &regions),
             regions,
             pixel_area: bench.grid().pixel_area(),
             absorption: match bench.modulation {
@@ -210,6 +213,15 @@ fn window_side(pixels: usize, reach: usize) -> usize {
 /// The smallest range around all of `ranges`.
 fn hull<'a>(ranges: impl Iterator<Item = &'a Range<usize>>) -> Range<usize> {
     ranges.cloned().reduce(|hull, range| hull.start.min(range.start)..hull.end.max(range.end)).unwrap_or(0..1)
+}
+
+/// For each of `rows` rows the numbers of the regions it meets, rising.
+fn regions_of_row(rows: usize, regions: &[(Range<usize>, Range<usize>)]) -> Vec<Vec<usize>> {
+    let mut met = vec![Vec::new(); rows];
+    for (number, (lines, _)) in regions.iter().enumerate() {
+        met[lines.clone()].iter_mut().for_each(|row| row.push(number));
+    }
+    met
 }
 
 /// Sorted, disjoint ranges that cover the same rows.

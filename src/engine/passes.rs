@@ -135,13 +135,11 @@ impl Workspace {
         for row in optics.detector_rows.iter().cloned().flatten() {
             let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
             spectrum.fill(DARK);
-            for ((rows, columns), slope) in optics.regions.iter().zip(slopes) {
-                if rows.contains(&row) {
-                    let factor = (2.0 * slope * optics.pixel_area) as f32;
-                    let field = &self.detector[row * optics.columns..(row + 1) * optics.columns];
-                    for column in columns.clone() {
-                        spectrum[column] = field[column] * factor;
-                    }
+            let field = &self.detector[row * optics.columns..(row + 1) * optics.columns];
+            for &region in &optics.regions_of_row[row] {
+                let factor = (2.0 * slopes[region] * optics.pixel_area) as f32;
+                for column in optics.regions[region].1.clone() {
+                    spectrum[column] = field[column] * factor;
                 }
             }
             last.row_forward.process_with_scratch(spectrum, &mut self.scratch);
