@@ -9,7 +9,7 @@ use d2nn::dataset::DatasetName;
 use d2nn::detector::Region;
 use d2nn::grid::{Grid, spatial_frequencies};
 use d2nn::plots::{
-    Confusion, DetectorPlane, Format, History, Light, MaskQuantity, Masks, Plane, SideView, Training,
+    Confusion, DetectorPlane, Format, History, Light, MaskQuantity, Masks, Plane, Score, SideView, Training,
 };
 use d2nn::{Error, Result, files};
 use ndarray::{Array1, Array2};
@@ -97,6 +97,7 @@ fn draw(folder: &Path) -> Result<()> {
         }
         .write(&path("masks"), format)?;
         Training {
+            score: Score::Accuracy,
             history: &history(),
             title: "Training of five masks on 54,000 images",
             note: Some("batches of 32, learning rate 0.01"),
@@ -157,8 +158,9 @@ fn odd_cases(folder: &Path) -> Result<()> {
     let two = ndarray::array![[0, 0], [3, 12]];
     Confusion { counts: &two, labels: &labels[..2], title: "Two classes", note: None }
         .write(&path("confusion-2"), Format::Png)?;
-    let one = [History { epoch: 1.0, validation_accuracy: Some(0.8), ..History::default() }];
-    Training { history: &one, title: "One row", note: None }.write(&path("training-one"), Format::Png)?;
+    let one = [History { epoch: 1.0, validation_score: Some(0.8), ..History::default() }];
+    Training { history: &one, score: Score::Accuracy, title: "One row", note: None }
+        .write(&path("training-one"), Format::Png)?;
 
     let names: Vec<String> = (0..22).map(|i| format!("plane {i}")).collect();
     let planes: Vec<Plane> = names
@@ -294,8 +296,8 @@ fn history() -> Vec<History> {
                 training_loss: Some(0.42 + 1.8 * falls + ripple),
                 validation_loss: (i % 8 == 0)
                     .then_some(0.46 + 1.8 * falls + 0.002 * (epoch - 7.0).powi(2) * 0.5),
-                training_accuracy: Some(0.895 - 0.7 * falls + ripple / 3.0),
-                validation_accuracy: (i % 8 == 0)
+                training_score: Some(0.895 - 0.7 * falls + ripple / 3.0),
+                validation_score: (i % 8 == 0)
                     .then_some(0.884 - 0.7 * falls - 0.0006 * (epoch - 8.0).powi(2)),
             }
         })

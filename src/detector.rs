@@ -110,7 +110,19 @@ impl Layout {
     }
 }
 
-/// A plane with one region a class; the brightest region is the answer.
+/// A region for each value of an image of `image` = (rows, columns) values, row by row: each `side` = (rows, columns)
+/// pixels, the first at `origin`. Its readings are the image.
+pub fn image_regions(origin: (usize, usize), image: (usize, usize), side: (usize, usize)) -> Vec<Region> {
+    let region = |(y, x): (usize, usize)| Region {
+        row: origin.0 + y * side.0,
+        column: origin.1 + x * side.1,
+        height: side.0,
+        width: side.1,
+    };
+    (0..image.0).flat_map(|y| (0..image.1).map(move |x| (y, x))).map(region).collect()
+}
+
+/// A plane with one region a class, of which the brightest is the answer, or one a value of an image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Detector {
     grid: Grid,
@@ -118,7 +130,7 @@ pub struct Detector {
 }
 
 impl Detector {
-    /// A detector with `regions` in the order of the classes.
+    /// A detector with `regions` in the order of the classes, or of an image's values.
     ///
     /// # Errors
     /// [`Error::Value`] for fewer than two regions, empty ones, ones beyond the grid and overlapping ones.
@@ -151,7 +163,7 @@ impl Detector {
         self.grid
     }
 
-    /// The regions in the order of the classes.
+    /// The regions in the order of the classes, or of an image's values row by row.
     pub fn regions(&self) -> &[Region] {
         &self.regions
     }

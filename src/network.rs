@@ -20,7 +20,7 @@ pub struct Bench {
     pub wavelength: Metres,
     /// Refractive index of what is between the planes.
     pub medium: f64,
-    /// Distances object - mask 1 - ... - detector, metres: one more than there are masks.
+    /// Distances object - mask 1 - ... - detector, metres: one more than there are masks. A single one is free space.
     pub gaps: Vec<Metres>,
     /// Points of the padded window, (rows, columns).
     pub padded: (usize, usize),
@@ -42,11 +42,11 @@ impl Bench {
     /// Checks that the parts fit together.
     ///
     /// # Errors
-    /// [`Error::Value`] when there is no mask, a length is not above zero, the window is smaller than the grid, or
+    /// [`Error::Value`] when there is no gap, a length is not above zero, the window is smaller than the grid, or
     /// the detector has another grid.
     pub fn check(&self) -> Result<()> {
-        if self.gaps.len() < 2 {
-            return Err(Error::Value("a device needs at least one mask, so at least two gaps".into()));
+        if self.gaps.is_empty() {
+            return Err(Error::Value("a bench needs at least one gap".into()));
         }
         if !(self.medium.is_finite() && self.medium >= 1.0) {
             return Err(Error::Value(format!("a medium of index {}: it must be at least 1", self.medium)));
@@ -116,6 +116,12 @@ impl Bench {
             detector: Detector::new(grid, regions)?,
             ..self.clone()
         })
+    }
+
+    /// The same object and detector with nothing between them: one gap as long as all.
+    pub fn free_space(&self) -> Bench {
+        // One long gap may be safe for another method than short ones.
+        Bench { gaps: vec![self.gaps.iter().sum()], method: Method::Auto, ..self.clone() }
     }
 
     /// Number of masks.

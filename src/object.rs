@@ -291,6 +291,16 @@ impl ObjectPlane {
         power * self.grid.pixel_area()
     }
 
+    /// What a picture of `image` (values 0 to 1) shows, 0 to 1, in the same shape: the intensity of each value, its
+    /// square where values are amplitudes. Of a phase object, which is bright everywhere, it shows the values: a
+    /// device that forms this picture makes phases visible.
+    pub fn picture(&self, image: ArrayView2<'_, f32>) -> Array2<f64> {
+        image.mapv(|value| match self.encoding {
+            Encoding::Phase { .. } => f64::from(value),
+            Encoding::Amplitude | Encoding::Binary { .. } => self.encoded::<f64>(value).norm_sqr(),
+        })
+    }
+
     /// The field of `image` (values 0 to 1, shape [`ObjectPlane::image`]) on the object plane.
     ///
     /// # Errors
@@ -378,6 +388,13 @@ mod tests {
         };
         assert_eq!(at(Encoding::Amplitude, 0.25), Complex::new(0.25, 0.0));
         assert!((at(Encoding::Phase { range: TAU / 2.0 }, 1.0) - Complex::new(-1.0, 0.0)).norm() < 1e-15);
+        let seen = |encoding: Encoding| {
+            let plane = ObjectPlane::new(grid(), (1, 2), 1, encoding).unwrap();
+            plane.picture(ndarray::array![[0.25, 0.5]].view())
+        };
+        assert_eq!(seen(Encoding::Amplitude), ndarray::array![[0.0625, 0.25]]);
+        assert_eq!(seen(Encoding::Phase { range: 1.0 }), ndarray::array![[0.25, 0.5]]);
+        assert_eq!(seen(Encoding::Binary { threshold: 0.5 }), ndarray::array![[0.0, 1.0]]);
         let binary = Encoding::Binary { threshold: 0.5 };
         assert_eq!([at(binary, 0.49), at(binary, 0.5)], [Complex::new(0.0, 0.0), Complex::new(1.0, 0.0)]);
     }

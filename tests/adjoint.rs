@@ -3,14 +3,14 @@
 // The lint spares test functions but not the functions they share.
 #![expect(clippy::unwrap_used)]
 
-use d2nn::detector::{Detector, Region};
+use d2nn::detector::{Detector, Region, image_regions};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::mask::{Mask, Modulation};
 use d2nn::network::{Bench, Network};
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
-use d2nn::training::CrossEntropy;
+use d2nn::training::{CrossEntropy, ImageError, Objective, Target};
 use ndarray::Array2;
 
 mod support;
@@ -101,13 +101,21 @@ fn readings_and_their_adjoint() {
     assert!((along - difference).abs() < 1e-11 * along.abs(), "{along} {difference}");
 }
 
+const CLASSES: Objective = Objective::Classification(CrossEntropy { temperature: 20.0 });
+
 /// Loss of a small device for one image, and its gradient by every phase.
-fn loss_and_gradient(bench: &Bench, phases: &[Array2<f64>], image: &Array2<f32>) -> (f64, Vec<Array2<f64>>) {
+fn loss_and_gradient(
+    bench: &Bench,
+    objective: Objective,
+    phases: &[Array2<f64>],
+    image: &Array2<f32>,
+) -> (f64, Vec<Array2<f64>>) {
     let network = Network::new(bench.clone(), phases.to_vec()).unwrap();
     let light = network.light(image.view()).unwrap();
     let readings = bench.detector.readings(&light.detector);
     let mut slopes = vec![0.0; readings.len()];
-    let loss = CrossEntropy { temperature: 20.0 }.evaluate(&readings, 3, &mut slopes);
+    let target = Target::new(&bench.object, image.view(), 3);
+    let loss = objective.evaluate(&readings, &target, &mut slopes);
     (loss, network.gradients(&light, &slopes))
 }
 
@@ -137,10 +145,10 @@ fn every_kind_of_mask_and_its_adjoint() {
 
 /// Along single values of each array and a random direction through all, the gradient of the loss of `bench` is its
 /// central difference.
-fn assert_gradient(name: &str, bench: &Bench, seed: u64) {
+fn assert_gradient(name: &str, bench: &Bench, objective: Objective, seed: u64) {
     let values = random_values(bench, seed);
     let image = random_image((8, 8), seed + 1);
-    let (_, gradient) = loss_and_gradient(bench, &values, &image);
+    let (_, gradient) = loss_and_gradient(bench, objective, &values, &image);
     let mut next = random_numbers(seed + 2);
     let shape = bench.mask_shape();
     let mut directions: Vec<Vec<Array2<f64>>> = Vec::new();
@@ -153,7 +161,7 @@ fn assert_gradient(name: &str, bench: &Bench, seed: u64) {
     for direction in &directions {
         let at = |t: f64| {
             let moved: Vec<_> = values.iter().zip(direction).map(|(p, d)| p + &(d * t)).collect();
-            loss_and_gradient(bench, &moved, &image).0
+            loss_and_gradient(bench, objective, &moved, &image).0
         };
         let along: f64 = gradient.iter().zip(direction).map(|(g, d)| (g * d).sum()).sum();
         let step = 1e-5;
@@ -167,7 +175,20 @@ fn assert_gradient(name: &str, bench: &Bench, seed: u64) {
 #[test]
 fn gradients_of_every_material_encoding_and_sampling_are_central_differences() {
     for (number, (name, bench)) in varied_benches().into_iter().enumerate() {
-        assert_gradient(name, &bench, 100 + number as u64 * 10);
+        assert_gradient(name, &bench, CLASSES, 100 + number as u64 * 10);
+    }
+}
+
+#[test]
+fn the_gradient_of_the_image_error_is_its_central_difference() {
+    for (name, seed, encoding) in
+        [("amplitude", 50, Encoding::Amplitude), ("phase", 60, Encoding::Phase { range: 3.0 })]
+    {
+        let mut bench = small_bench();
+        let grid = bench.grid();
+        bench.object = ObjectPlane::new(grid, (8, 8), 2, encoding).unwrap();
+        bench.detector = Detector::new(grid, image_regions(bench.object.origin(), (8, 8), (2, 2))).unwrap();
+        assert_gradient(name, &bench, Objective::Imaging(ImageError), seed);
     }
 }
 
@@ -182,7 +203,7 @@ fn the_gradient_of_the_whole_loss_is_its_central_difference() {
         let seed = number as u64 * 10;
         let phases = random_phases(bench.grid(), bench.masks(), seed);
         let image = random_image((8, 8), seed + 1);
-        let (_, gradient) = loss_and_gradient(&bench, &phases, &image);
+        let (_, gradient) = loss_and_gradient(&bench, CLASSES, &phases, &image);
 
         // Single pixels of each mask, and one random direction through all phases at once.
         let mut next = random_numbers(seed + 2);
@@ -197,7 +218,7 @@ fn the_gradient_of_the_whole_loss_is_its_central_difference() {
         for direction in &directions {
             let at = |t: f64| {
                 let moved: Vec<_> = phases.iter().zip(direction).map(|(p, d)| p + &(d * t)).collect();
-                loss_and_gradient(&bench, &moved, &image).0
+                loss_and_gradient(&bench, CLASSES, &moved, &image).0
             };
             let along: f64 = gradient.iter().zip(direction).map(|(g, d)| (g * d).sum()).sum();
             let step = 1e-5;

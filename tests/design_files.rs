@@ -10,10 +10,12 @@ use d2nn::Error;
 use d2nn::dataset::DatasetName;
 use d2nn::design::folder::read_design;
 use d2nn::design::{Design, DesignFile};
+use d2nn::detector::Region;
 use d2nn::fabrication::Relief;
 use d2nn::mask::Modulation;
 use d2nn::object::{Encoding, Illumination, Resampling};
 use d2nn::propagation::{Method, PixelModel};
+use d2nn::training::{CrossEntropy, ImageError, Objective};
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/design").join(folder);
@@ -110,7 +112,8 @@ fn every_key_arrives() {
     assert_eq!(design.data, DatasetName::Mnist);
     let settings = design.settings(60_000);
     assert_eq!((settings.epochs, settings.batch, settings.validation), (100_000, 4096, 0));
-    assert_eq!((settings.learning_rate, settings.loss.temperature), (0.01, 10.0));
+    assert_eq!(settings.learning_rate, 0.01);
+    assert_eq!(settings.objective, Objective::Classification(CrossEntropy { temperature: 10.0 }));
     assert_eq!(settings.smoothness, 0.5);
     assert_eq!((settings.flips, settings.seed), (false, i64::MAX as u64));
     assert_eq!(design.plate.base_thickness, 2e-3);
@@ -128,6 +131,15 @@ fn every_key_arrives() {
     assert_eq!((regions[9].row, regions[9].column), (60 + 12 - 6, 100 + 48 - 6));
 
     assert_eq!(good("unequal_gaps").bench.gaps, [0.03, 0.045, 0.1]);
+
+    let image = good("image");
+    assert!(image.forms_image() && !rectangle.forms_image());
+    assert_eq!(image.settings(10).objective, Objective::Imaging(ImageError));
+    let regions = image.bench.detector.regions();
+    // 10 pixels down and 10 to the left of the middle, like the object; row by row.
+    let (top, left) = image.bench.object.origin();
+    assert_eq!((regions.len(), top, left), (784, 32, 12));
+    assert_eq!(regions[29], Region { row: 34, column: 14, height: 2, width: 2 });
 }
 
 #[test]

@@ -80,6 +80,15 @@ fn small_device(folder: &Path) {
     write_masks(folder, design.bench.modulation, &[Array2::zeros(design.bench.grid().shape())]).unwrap();
 }
 
+/// The same, forming images.
+fn small_imaging_device(folder: &Path) {
+    let text = "name = \"image\"\n[bench]\npixels = 120\nmasks = 1\n[detector]\nlayout = \"image\"\n\
+                [training]\nloss = \"image-mse\"\n";
+    fs::write(folder.join("design.toml"), text).unwrap();
+    let design = Design::resolve("design.toml", &DesignFile::parse("design.toml", text).unwrap()).unwrap();
+    write_masks(folder, design.bench.modulation, &[Array2::zeros(design.bench.grid().shape())]).unwrap();
+}
+
 fn json(arguments: &[&str]) -> serde_json::Map<String, serde_json::Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_d2nn")).args(arguments).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -91,11 +100,18 @@ fn every_key_of_the_json_output_is_documented() {
     let folder = tempfile::tempdir().unwrap();
     small_device(folder.path());
     let device = folder.path().to_str().unwrap();
+    let images = tempfile::tempdir().unwrap();
+    small_imaging_device(images.path());
+    let imaging = images.path().to_str().unwrap();
     let text = page("design-file.md");
     for (heading, arguments) in [
         (
             "### `d2nn evaluate --json`",
             &["evaluate", device, "--data", "builtin", "--limit", "2", "--json"][..],
+        ),
+        (
+            "### `d2nn evaluate --json` of a device that forms images",
+            &["evaluate", imaging, "--data", "builtin", "--limit", "2", "--json"],
         ),
         ("### `d2nn inspect --json`", &["inspect", device, "--json"]),
     ] {

@@ -3,7 +3,7 @@
 // The lint spares test functions but not the functions they share.
 #![expect(clippy::unwrap_used)]
 
-use d2nn::detector::{Detector, Layout};
+use d2nn::detector::{Detector, Layout, image_regions};
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::grid::Grid;
 use d2nn::network::{Bench, Network};
@@ -32,8 +32,13 @@ fn benches() -> Vec<Bench> {
         ..plain.clone()
     };
     let lone = Bench { gaps: vec![8e-3, 8e-3], ..plain.clone() };
+    // Regions that are the image, and free space.
+    let regions = image_regions(plain.object.origin(), plain.object.image(), (2, 2));
+    let imaging = Bench { detector: Detector::new(plain.grid(), regions).unwrap(), ..plain.clone() };
+    let free = imaging.free_space();
+    assert_eq!((free.masks(), free.gaps.len()), (0, 1));
     let varied = varied_benches().into_iter().map(|(_, bench)| bench);
-    [plain, oblong, lone].into_iter().chain(varied).collect()
+    [plain, oblong, lone, imaging, free].into_iter().chain(varied).collect()
 }
 
 /// Values for the masks of `bench` that single precision holds exactly.

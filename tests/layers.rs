@@ -50,13 +50,13 @@ fn accuracy_is_that_of_the_provenance() {
         let images = load_split(device.design.data, &Source::BuiltinSample, Split::Test).unwrap();
         let mut engine = CpuEngine::new(device.design.simulated.clone(), 0).unwrap();
         engine.set_masks(&device.masks).unwrap();
-        let loss = device.design.loss();
+        let Some(loss) = device.design.loss() else { continue }; // It names no classes.
         let indices: Vec<usize> = (0..images.len()).collect();
         let judged =
             evaluate(&engine, &images, &indices, &|r, label| loss.value(r, label), &mut |_| Ok(())).unwrap();
         // 1,000 of the 10,000 test images: the share of right answers of such a choice spreads by
         // sqrt(p (1 - p)/1000 (1 - 1/10)), one point at 88 %; three times that.
-        let p = claim.test_accuracy;
+        let p = claim.test_accuracy.unwrap();
         let spread = (p * (1.0 - p) / 1000.0 * 0.9).sqrt();
         let name = folder.display();
         assert!((judged.accuracy() - p).abs() < 3.0 * spread, "{name}: {} for {p}", judged.accuracy());
@@ -64,7 +64,7 @@ fn accuracy_is_that_of_the_provenance() {
         for (found, claimed) in [
             (judged.detector_share, claim.detector_share),
             (judged.power_efficiency_input, claim.power_efficiency_input),
-            (judged.power_efficiency_output, claim.power_efficiency_output),
+            (judged.power_efficiency_output, claim.power_efficiency_output.unwrap()),
         ] {
             assert!((found / claimed - 1.0).abs() < 0.05, "{name}: {found} for {claimed}");
         }

@@ -9,8 +9,9 @@ use std::path::Path;
 use d2nn::detector::Region;
 use d2nn::grid::Grid;
 use d2nn::plots::{
-    Axis, Brightness, Colormap, Confusion, Curve, DetectorPlane, Format, History, IntensityMap, Light,
-    MaskQuantity, Masks, Origin, Panel, Phenomenon, Plane, SideView, Training, luminance,
+    Axis, Brightness, Colormap, Confusion, Curve, DetectorPlane, Format, FormedImage, History, Imaging,
+    IntensityMap, Light, MaskQuantity, Masks, Origin, Panel, Phenomenon, Plane, Score, SideView, Training,
+    luminance,
 };
 use d2nn::{Error, Result};
 use ndarray::{Array2, array};
@@ -47,8 +48,8 @@ impl Bench {
                     epoch: f64::from(i) * 0.5,
                     training_loss: Some(2.0 - 0.3 * f64::from(i)),
                     validation_loss: (i % 2 == 1).then_some(2.1 - 0.3 * f64::from(i)),
-                    training_accuracy: Some(0.2 * f64::from(i)),
-                    validation_accuracy: (i % 2 == 1).then_some(0.19 * f64::from(i)),
+                    training_score: Some(0.2 * f64::from(i)),
+                    validation_score: (i % 2 == 1).then_some(0.19 * f64::from(i)),
                 })
                 .collect(),
             counts: array![[90, 10], [25, 75]],
@@ -91,12 +92,31 @@ impl Bench {
     }
 
     fn training(&self, path: &Path, format: Format) -> Result<()> {
-        Training { history: &self.history, title: "Training", note: None }.write(path, format)
+        let (history, score) = (&self.history, Score::Accuracy);
+        Training { history, score, title: "Training", note: None }.write(path, format)
     }
 
     fn confusion(&self, path: &Path, format: Format) -> Result<()> {
         Confusion { counts: &self.counts, labels: &self.labels, title: "Test", note: None }
             .write(path, format)
+    }
+
+    fn imaging(&self, path: &Path, format: Format) -> Result<()> {
+        let picture = self.intensity.mapv(|value| value / 551.0);
+        let image = |name, ssim| FormedImage { name, intensity: &self.intensity, picture: &picture, ssim };
+        Imaging {
+            images: &[image("object", None), image("image", Some(0.71234)), image("free space", Some(-0.1))],
+            grid: &self.grid,
+            area: self.regions[0],
+            title: "Image 4",
+            note: None,
+        }
+        .write(path, format)
+    }
+
+    fn similarity(&self, path: &Path, format: Format) -> Result<()> {
+        let history = &self.history;
+        Training { history, score: Score::Ssim, title: "Training", note: None }.write(path, format)
     }
 
     fn light(&self, path: &Path, format: Format) -> Result<()> {
@@ -140,7 +160,7 @@ impl Bench {
 type Draw = fn(&Bench, &Path, Format) -> Result<()>;
 type Spoil = fn(&mut Bench);
 
-const PLOTS: [(&str, Draw, &[&str]); 6] = [
+const PLOTS: [(&str, Draw, &[&str]); 8] = [
     ("detector", Bench::detector, &["Image 3", "x in mm", "dB relative to the maximum", "75.0 %", "6,000"]),
     ("masks", Bench::masks, &["mask 1", "mask 3", "3π/2", "phase in rad"]),
     (
@@ -148,6 +168,8 @@ const PLOTS: [(&str, Draw, &[&str]); 6] = [
         Bench::training,
         &["epoch", "loss", "accuracy in %", "best validation: 57.00 % at epoch 1.5"],
     ),
+    ("similarity", Bench::similarity, &["SSIM", "best validation: 0.5700 at epoch 1.5"]),
+    ("imaging", Bench::imaging, &["Image 4", "free space", "read, SSIM 0.712", "own max.", "picture wanted"]),
     ("confusion", Bench::confusion, &["Test: 82.50 % of 200 right", "90.0 %", "true class", "answer"]),
     ("light", Bench::light, &["object", "mask 1", "z in mm, along the light", "amplitude / own max."]),
     (
@@ -187,7 +209,8 @@ fn every_plot_is_an_svg_with_its_words() {
         for word in words {
             assert!(text.contains(word), "{name} lacks {word:?}");
         }
-        assert!(name == "training" || text.contains("data:image/png;base64,"), "{name}");
+        let curves = ["training", "similarity"].contains(&name);
+        assert!(curves || text.contains("data:image/png;base64,"), "{name}");
     }
 }
 
@@ -237,7 +260,7 @@ fn what_is_not_a_number_is_refused_and_nothing_written() {
         spoil(Bench::detector, &|bench| bench.readings[1] = value);
         spoil(Bench::masks, &|bench| bench.masks[2][[0, 0]] = value as f32);
         spoil(Bench::training, &|bench| bench.history[1].training_loss = Some(value));
-        spoil(Bench::training, &|bench| bench.history[1].validation_accuracy = Some(value));
+        spoil(Bench::training, &|bench| bench.history[1].validation_score = Some(value));
         spoil(Bench::training, &|bench| bench.history[2].epoch = value);
         spoil(Bench::light, &|bench| bench.intensity[[0, 0]] = value);
         spoil(Bench::light, &|bench| bench.side[[0, 0]] = value);

@@ -13,7 +13,7 @@ use d2nn::design::{Design, DesignFile};
 use d2nn::engine::CpuEngine;
 use d2nn::mask::Modulation;
 use d2nn::training::checkpoint::{Identity, load, save};
-use d2nn::training::{Settings, Start, State, Trainer};
+use d2nn::training::{Objective, Settings, Start, State, Trainer};
 
 #[path = "support/device.rs"]
 mod device;
@@ -105,7 +105,7 @@ fn checkpoints_keep_every_bit() {
     // Without validation an epoch has figures that are no numbers: they must come back as such.
     state.history = uninterrupted().history.clone();
     state.history[0].validation_loss = f64::NAN;
-    (state.loss, state.correct, state.images, state.adam.steps) = (0.1 + 0.2, 3, 4, u64::MAX);
+    (state.loss, state.score, state.images, state.adam.steps) = (0.1 + 0.2, 0.7 + 0.1, 4, u64::MAX);
     state.parameters[1][[0, 0]] = -0.0;
     state.parameters[1][[0, 1]] = f32::MIN_POSITIVE / 2.0;
     let identity = Identity { design: "name = \"\u{e9}\"\n".into(), data: String::new() };
@@ -114,7 +114,8 @@ fn checkpoints_keep_every_bit() {
     assert_eq!(whose, identity);
     assert!(read.history[0].validation_loss.is_nan());
     assert_eq!(bits(&read), bits(&state));
-    let numbers = |state: &State| (state.loss.to_bits(), state.correct, state.images, state.adam.steps);
+    let numbers =
+        |state: &State| (state.loss.to_bits(), state.score.to_bits(), state.images, state.adam.steps);
     assert_eq!(numbers(&read), numbers(&state));
     assert_eq!(read.history[1], state.history[1]);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
@@ -184,7 +185,8 @@ fn training_learns() {
     let (engine, state) = trainer.into_parts();
     let losses: Vec<f64> = state.history.iter().map(|row| row.training_loss).collect();
     assert!(losses[3] < losses[0], "{losses:?}");
-    let loss = |readings: &[f64], label| settings.loss.value(readings, label);
+    let Objective::Classification(loss) = settings.objective else { panic!("a classifier") };
+    let loss = |readings: &[f64], label| loss.value(readings, label);
     let indices: Vec<usize> = (0..test.len()).collect();
     let judged = d2nn::evaluation::evaluate(&*engine, &test, &indices, &loss, &mut |_| Ok(())).unwrap();
     // Chance is 0.1 with a standard deviation of sqrt(0.1 0.9 / 200) = 0.02: twenty of them above. 0.63 is

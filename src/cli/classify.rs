@@ -11,7 +11,7 @@ use super::{ThreadsFlag, open_device, print, print_json};
 use crate::dataset::picture::{self, Invert};
 use crate::detector::brightest;
 use crate::engine::Engine;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Arguments of `d2nn classify`.
 #[derive(Debug, Args)]
@@ -62,6 +62,13 @@ impl From<InvertName> for Invert {
 /// For a damaged device and pictures that cannot be read.
 pub fn run(args: ClassifyArgs) -> Result<()> {
     let device = open_device(&args.device)?;
+    if device.design.forms_image() {
+        return Err(Error::Usage(format!(
+            "{} forms images (detector.layout = \"image\"): it has no classes to choose from; `d2nn plot {0} detector \
+             --image-file PICTURE` shows what it makes of a picture",
+            args.device.display()
+        )));
+    }
     let engine = args.threads.engine(&device)?;
     let (rows, columns) = device.design.bench.object.image();
     let classes = device.design.data.class_names();

@@ -25,7 +25,12 @@ pub(super) fn run(
         return Err(Error::Usage("--limit 0: there must be at least one image".into()));
     }
     let indices: Vec<usize> = (0..images.len().min(limit.unwrap_or(usize::MAX))).collect();
-    let loss = device.design.loss();
+    let Some(loss) = device.design.loss() else {
+        return Err(Error::Usage(format!(
+            "--convergence compares answers, and {} forms images: evaluate it with --oversample and --padding",
+            device.folder.display()
+        )));
+    };
     let mut progress = Progress::new("evaluating", (GRIDS.len() * indices.len()) as u64, "images");
     let rows = convergence(
         &device.design.bench,

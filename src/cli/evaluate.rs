@@ -7,7 +7,9 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::progress::Progress;
-use super::{DataFlag, SimulationFlags, ThreadsFlag, convergence, open_device_as, print, print_json};
+use super::{
+    DataFlag, SimulationFlags, ThreadsFlag, convergence, imaging, open_device_as, print, print_json,
+};
 use crate::dataset::{Images, Split};
 use crate::design::Design;
 use crate::engine::Engine;
@@ -63,6 +65,13 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
     };
     let name = device.design.data;
     let (source, images) = args.data.load(&device.design, split)?;
+    let heading = format!("{} on {name}, {split_name} images from {}", device.design.name, source.describe());
+    let data = json!({
+        "name": name.as_str(),
+        "split": split_name,
+        "source": source.describe(),
+        "builtin_sample": source.warning().is_some(),
+    });
     if args.convergence {
         return convergence::run(
             &device,
@@ -75,10 +84,16 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         );
     }
     let engine = args.threads.engine(&device)?;
+    if device.design.forms_image() {
+        let judged = imaging::judge(&engine, &device.design, &args.threads, &images, args.limit, &|| None)?;
+        return if args.json {
+            print_json(&imaging::as_json(&judged, &device.design, data))
+        } else {
+            print(&imaging::report(&heading, &judged))
+        };
+    }
     let judged = judge(&engine, &device.design, &images, args.limit, &|| None)?;
     if !args.json {
-        let heading =
-            format!("{} on {name}, {split_name} images from {}", device.design.name, source.describe());
         return print(&report(&heading, &judged, name.class_names()));
     }
     print_json(&json!({
@@ -95,12 +110,7 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         "padding": device.design.padding(),
         "oversample": device.design.simulated.oversample,
         "extinction_coefficient": device.design.material.extinction_coefficient(),
-        "data": {
-            "name": name.as_str(),
-            "split": split_name,
-            "source": source.describe(),
-            "builtin_sample": source.warning().is_some(),
-        },
+        "data": data,
     }))
 }
 
@@ -112,11 +122,10 @@ pub(super) fn judge(
     limit: Option<usize>,
     stopped: &dyn Fn() -> Option<Error>,
 ) -> Result<Evaluation> {
-    if limit == Some(0) {
-        return Err(Error::Usage("--limit 0: there must be at least one image".into()));
-    }
-    let indices: Vec<usize> = (0..images.len().min(limit.unwrap_or(usize::MAX))).collect();
-    let loss = design.loss();
+    let indices = first_images(images, limit)?;
+    let Some(loss) = design.loss() else {
+        return Err(Error::Usage(format!("{} forms images: it names no classes", design.name)));
+    };
     let mut progress = Progress::new("evaluating", indices.len() as u64, "images");
     let judged =
         evaluate(engine, images, &indices, &|readings, label| loss.value(readings, label), &mut |done| {
@@ -125,6 +134,14 @@ pub(super) fn judge(
         });
     progress.finish();
     judged
+}
+
+/// Indices of the first `limit` of `images`.
+pub(super) fn first_images(images: &Images, limit: Option<usize>) -> Result<Vec<usize>> {
+    if limit == Some(0) {
+        return Err(Error::Usage("--limit 0: there must be at least one image".into()));
+    }
+    Ok((0..images.len().min(limit.unwrap_or(usize::MAX))).collect())
 }
 
 /// The figures as text.

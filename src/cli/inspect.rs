@@ -7,10 +7,11 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::presets::PresetFlag;
 use super::{SimulationFlags, open_device_as, print, print_json};
 use crate::dataset::{DatasetName, Source, Split, load_split};
 use crate::design::folder::read_design_as;
-use crate::design::{Design, DesignFile, Device};
+use crate::design::{Design, Device};
 use crate::error::Result;
 use crate::evaluation::PowerBudget;
 use crate::mask::Modulation;
@@ -29,11 +30,14 @@ const BUDGET_IMAGES: usize = 10;
 #[command(after_help = "Examples:
   d2nn inspect                         the default design
   d2nn inspect my-design.toml
+  d2nn inspect --preset visible-printed
   d2nn inspect layers/fashion-400ghz --json")]
 pub struct InspectArgs {
     /// Design file or device folder (default: the default design)
     #[arg(value_name = "DEVICE | DESIGN.toml")]
     design: Option<PathBuf>,
+    #[command(flatten)]
+    preset: PresetFlag,
     #[command(flatten)]
     simulation: SimulationFlags,
     /// One JSON object on stdout
@@ -48,9 +52,9 @@ pub struct InspectArgs {
 pub fn run(args: InspectArgs) -> Result<()> {
     let (design, device) = match &args.design {
         None => {
-            let mut typed = DesignFile::default();
+            let (name, mut typed) = args.preset.design();
             args.simulation.apply(&mut typed);
-            (Design::resolve("the default design", &typed)?, None)
+            (Design::resolve(&name, &typed)?, None)
         }
         Some(path) if path.is_dir() => {
             let device = open_device_as(path, &args.simulation)?;
@@ -302,7 +306,8 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
         "object_origin": [top, left],
         "object_upsampling": bench.object.upsampling(),
         "detector_regions": regions,
-        "classes": design.data.class_names(),
+        "forms_image": design.forms_image(),
+        "classes": if design.forms_image() { &[][..] } else { &design.data.class_names()[..] },
         "material": design.material.name(),
         "refractive_index": design.material.refractive_index(),
         "extinction_coefficient": design.material.extinction_coefficient(),
@@ -421,8 +426,12 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
     line(
         "detector",
         format!(
-            "{} regions of {} x {}",
-            bench.detector.regions().len(),
+            "{} of {} x {}",
+            if design.forms_image() {
+                format!("the image where the object stands, {image_columns} x {image_rows} regions")
+            } else {
+                format!("{} regions", bench.detector.regions().len())
+            },
             length(region.width as f64 * grid.pixel_pitch()),
             length(region.height as f64 * grid.pixel_pitch())
         ),
@@ -519,11 +528,14 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
                 if data.builtin_sample { " (built-in sample)" } else { "" }
             ),
         );
-        line(
-            "test accuracy",
-            format!("{:.2} % of {} images", 100.0 * provenance.metrics.test_accuracy, data.test_images),
-        );
-        line("detector share", format!("{:.2} %", 100.0 * provenance.metrics.detector_share));
+        let metrics = &provenance.metrics;
+        if let Some(accuracy) = metrics.test_accuracy {
+            line("test accuracy", format!("{:.2} % of {} images", 100.0 * accuracy, data.test_images));
+        }
+        if let (Some(ssim), Some(free)) = (metrics.test_ssim, metrics.test_ssim_free_space) {
+            line("test SSIM", format!("{ssim:.4} of {} images, free space {free:.4}", data.test_images));
+        }
+        line("detector share", format!("{:.2} %", 100.0 * metrics.detector_share));
         line("seed", provenance.seed.to_string());
         line(
             "made by",

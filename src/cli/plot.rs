@@ -6,18 +6,21 @@ use clap::{Args, ValueEnum};
 use ndarray::Array2;
 
 use super::classify::InvertName;
+use super::judgement::Judgement;
 use super::progress::Progress;
 use super::{DataFlag, ThreadsFlag, evaluate, open_device, print, sample_note, say};
 use crate::dataset::{Images, Split, picture};
 use crate::design::Device;
 use crate::design::folder::{PLOTS, read_history};
-use crate::detector::brightest;
+use crate::detector::{Region, brightest};
 use crate::error::{Error, Result};
 use crate::evaluation::Evaluation;
+use crate::evaluation::imaging::{likeness, scaled};
 use crate::files::create_folder;
-use crate::network::Network;
+use crate::network::{Bench, Light as Beam, Network};
 use crate::plots::{
-    Confusion, DetectorPlane, Format, History, Light, MaskQuantity, Masks, Plane, SideView, Training,
+    Confusion, DetectorPlane, Format, FormedImage, History, Imaging, Light, MaskQuantity, Masks, Plane,
+    Score, SideView, Training,
 };
 
 /// Slices of the side view in each gap.
@@ -62,13 +65,14 @@ pub struct PlotArgs {
 /// What to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Kind {
-    /// Intensity at the detector plane, linear and dB, with regions and readings
+    /// Intensity at the detector plane, linear and dB, with regions and readings; the image beside its object and
+    /// free space for a device that forms images
     Detector,
     /// The phase masks
     Masks,
-    /// Loss and accuracy over the epochs
+    /// Loss and accuracy, or similarity of images, over the epochs
     Training,
-    /// Confusion matrix on the test images
+    /// Confusion matrix on the test images; not for a device that forms images
     Confusion,
     /// Intensity on every plane and a side view
     Light,
@@ -93,7 +97,15 @@ pub fn run(args: PlotArgs) -> Result<()> {
         FormatName::Png => Format::Png,
         FormatName::Svg => Format::Svg,
     };
-    let wants = |kind| args.kind == kind || args.kind == Kind::All;
+    let forms_image = device.design.forms_image();
+    if args.kind == Kind::Confusion && forms_image {
+        return Err(Error::Usage(format!(
+            "{} forms images: it names no classes that could be confused; `d2nn plot {0} detector` shows an image",
+            args.device.display()
+        )));
+    }
+    let wants =
+        |kind| args.kind == kind || args.kind == Kind::All && !(kind == Kind::Confusion && forms_image);
     let mut test = None;
     if wants(Kind::Confusion) || (wants(Kind::Light) || wants(Kind::Detector)) && args.image_file.is_none() {
         test = Some(args.data.load(&device.design, Split::Test)?);
@@ -137,18 +149,15 @@ pub fn run(args: PlotArgs) -> Result<()> {
 }
 
 /// Draws everything into the plots folder of a device that has just been trained.
-pub(super) fn after_training(
-    device: &Device,
-    judged: &Evaluation,
-    test: &Images,
-    sample: bool,
-) -> Result<()> {
+pub(super) fn after_training(device: &Device, judged: &Judgement, test: &Images, sample: bool) -> Result<()> {
     let folder = device.folder.join(PLOTS);
     create_folder(&folder)?;
     let mut artist = Artist { device, folder, format: Format::Png, sample, written: Vec::new() };
     artist.masks()?;
     artist.training()?;
-    artist.confusion(judged)?;
+    if let Judgement::Classes(judged) = judged {
+        artist.confusion(judged)?;
+    }
     artist.image(&Subject::of_test_image(device, test, 0)?, true, true)
 }
 
@@ -251,8 +260,8 @@ impl Artist<'_> {
                 epoch: row.epoch as f64,
                 training_loss: number(row.training_loss),
                 validation_loss: number(row.validation_loss),
-                training_accuracy: number(row.training_accuracy),
-                validation_accuracy: number(row.validation_accuracy),
+                training_score: number(row.training_accuracy),
+                validation_score: number(row.validation_accuracy),
             })
             .collect();
         if history.is_empty() {
@@ -260,7 +269,9 @@ impl Artist<'_> {
         }
         let path = self.path("training");
         let title = format!("{}: training", self.device.design.name);
-        Training { history: &history, title: &title, note: self.trained_note() }.write(&path, self.format)?;
+        let score = if self.device.design.forms_image() { Score::Ssim } else { Score::Accuracy };
+        Training { history: &history, score, title: &title, note: self.trained_note() }
+            .write(&path, self.format)?;
         Ok(true)
     }
 
@@ -279,27 +290,18 @@ impl Artist<'_> {
         let bench = network.bench();
         let grid = bench.grid();
         let readings = bench.detector.readings(&beam.detector);
-        let answer = brightest(&readings);
-        let labels = self.labels();
-        let title = format!("{}: {}, answer {}", self.device.design.name, subject.name, labels[answer]);
+        let name = format!("{}: {}", self.device.design.name, subject.name);
         let note = self.note(subject.truth.is_some());
-        if detector {
-            let total: f64 = readings.iter().sum();
-            let shares: Vec<f64> =
-                readings.iter().map(|reading| if total > 0.0 { reading / total } else { 0.0 }).collect();
-            let path = self.path("detector");
-            DetectorPlane {
-                intensity: &beam.detector.intensity(),
-                grid: &grid,
-                regions: bench.detector.regions(),
-                labels: &labels,
-                readings: &shares,
-                answer,
-                truth: subject.truth,
-                title: &title,
-                note,
-            }
-            .write(&path, self.format)?;
+        let title = if self.device.design.forms_image() {
+            let ssim = likeness(&readings, &bench.object.picture(subject.image.view()));
+            format!("{name}, SSIM {ssim:.3}")
+        } else {
+            format!("{name}, answer {}", self.labels()[brightest(&readings)])
+        };
+        if detector && self.device.design.forms_image() {
+            self.formed_image(subject, bench, &beam, &title, note)?;
+        } else if detector {
+            self.detector_plane(subject, bench, &beam, &title, note)?;
         }
         if light {
             let mut progress = Progress::new("side view", (bench.gaps.len() * SLICES) as u64, "slices");
@@ -335,5 +337,64 @@ impl Artist<'_> {
             .write(&path, self.format)?;
         }
         Ok(())
+    }
+
+    fn detector_plane(
+        &mut self,
+        subject: &Subject,
+        bench: &Bench,
+        beam: &Beam<f64>,
+        title: &str,
+        note: Option<&str>,
+    ) -> Result<()> {
+        let readings = bench.detector.readings(&beam.detector);
+        let total: f64 = readings.iter().sum();
+        let shares: Vec<f64> =
+            readings.iter().map(|reading| if total > 0.0 { reading / total } else { 0.0 }).collect();
+        let path = self.path("detector");
+        DetectorPlane {
+            intensity: &beam.detector.intensity(),
+            grid: &bench.grid(),
+            regions: bench.detector.regions(),
+            labels: &self.labels(),
+            readings: &shares,
+            answer: brightest(&readings),
+            truth: subject.truth,
+            title,
+            note,
+        }
+        .write(&path, self.format)
+    }
+
+    /// The object, its image, and what free space makes of it.
+    fn formed_image(
+        &mut self,
+        subject: &Subject,
+        bench: &Bench,
+        beam: &Beam<f64>,
+        title: &str,
+        note: Option<&str>,
+    ) -> Result<()> {
+        let free = Network::<f64>::new(bench.free_space(), Vec::new())?.light(subject.image.view())?;
+        let picture = bench.object.picture(subject.image.view());
+        let planes = [&beam.object, &beam.detector, &free.detector].map(|field| field.intensity());
+        let read = [&beam.detector, &free.detector].map(|field| bench.detector.readings(field));
+        let seen = read.each_ref().map(|readings| scaled(readings, &picture));
+        let similarity = read.each_ref().map(|readings| Some(likeness(readings, &picture)));
+        let image = |name, intensity, picture, ssim| FormedImage { name, intensity, picture, ssim };
+        let ((row, column), (height, width)) = (bench.object.origin(), bench.object.extent());
+        let path = self.path("detector");
+        Imaging {
+            images: &[
+                image("object", &planes[0], &picture, None),
+                image("image", &planes[1], &seen[0], similarity[0]),
+                image("free space", &planes[2], &seen[1], similarity[1]),
+            ],
+            grid: &bench.grid(),
+            area: Region { row, column, height, width },
+            title,
+            note,
+        }
+        .write(&path, self.format)
     }
 }

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use super::judgement::Judgement;
+use super::presets::PresetFlag;
 use super::progress::Progress;
 use super::{
     DataFlag, ThreadsFlag, check_images, evaluate, open_device, plot, print, sample_note, say,
@@ -16,17 +18,16 @@ use super::{
 };
 use crate::dataset::{Dataset, Split, load};
 use crate::design::folder::{
-    CHECKPOINT, DESIGN, DataProvenance, FinerGrid, Metrics, Provenance, is_device_folder, read_design_as,
+    CHECKPOINT, DESIGN, DataProvenance, FinerGrid, Provenance, is_device_folder, read_design_as,
     remove_results, write_history, write_masks, write_provenance,
 };
 use crate::design::{Design, DesignFile, Device};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::evaluation::Evaluation;
 use crate::files::{create_folder, write_bytes};
 use crate::network::Bench;
 use crate::training::checkpoint::{self, Identity};
-use crate::training::{Epoch, State, Trainer};
+use crate::training::{Epoch, Objective, State, Trainer};
 
 /// Between two checkpoints inside an epoch.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
@@ -45,12 +46,15 @@ had happened.
 Examples:
   d2nn train
   d2nn train my-design.toml --epochs 3 --out runs/short
+  d2nn train --preset imaging
   d2nn train runs/short --resume"
 )]
 pub struct TrainArgs {
     /// Design file, or device folder whose design is trained (anew, or further with --resume)
     #[arg(value_name = "DESIGN.toml | DEVICE")]
     design: Option<PathBuf>,
+    #[command(flatten)]
+    preset: PresetFlag,
     #[command(flatten)]
     data: DataFlag,
     /// Device folder to write (default: runs/ and the name in the design)
@@ -118,10 +122,10 @@ impl<'a> Job<'a> {
         let allow = |typed: &mut DesignFile| typed.bench.allow_aliasing |= args.allow_aliasing;
         let (file, mut typed) = match &args.design {
             None if args.resume => {
-                let folder = args.out.clone().unwrap_or_else(|| default_folder(&DesignFile::default().name));
+                let folder = args.out.clone().unwrap_or_else(|| default_folder(&args.preset.design().1.name));
                 (folder.join(DESIGN).display().to_string(), read_design_as(&folder.join(DESIGN), &allow)?.0)
             }
-            None => ("the default design".into(), DesignFile::default()),
+            None => args.preset.design(),
             Some(path) => {
                 let path = if path.is_dir() { path.join(DESIGN) } else { path.clone() };
                 (path.display().to_string(), read_design_as(&path, &allow)?.0)
@@ -203,15 +207,16 @@ impl<'a> Job<'a> {
             trainer.steps_an_epoch(),
         ));
         let mut saved = Instant::now();
+        let objective = settings.objective;
         while !trainer.finished() {
             let step = trainer.step()?;
             done += step.images as u64;
             let epoch = trainer.state().history.len();
             progress.update(done, || {
-                format!("epoch {} loss {:.4} accuracy {:.2} %", epoch + 1, step.loss, 100.0 * step.accuracy)
+                format!("epoch {} loss {:.4} {}", epoch + 1, step.loss, score(objective, step.accuracy))
             });
             if let Some(row) = &step.finished {
-                progress.line(&epoch_line(row, settings.epochs));
+                progress.line(&epoch_line(row, settings.epochs, objective));
                 write_history(&self.folder, &trainer.state().history)?;
                 write_masks(&self.folder, modulation, &trainer.state().values(modulation))?;
             }
@@ -269,7 +274,7 @@ impl<'a> Job<'a> {
                 ))
             })
         };
-        let judged = evaluate::judge(&engine, &self.design, &self.dataset.test, None, &stopped)?;
+        let judged = Judgement::of(&engine, &device, &self.args.threads, &self.dataset.test, &stopped)?;
         let finer = self.finer_grid(&device, &stopped)?;
         let last = state.history.last();
         write_provenance(&self.folder, &self.provenance(&judged, last, sums, finer.clone()))?;
@@ -285,7 +290,7 @@ impl<'a> Job<'a> {
             self.design.data,
             self.dataset.source.describe()
         );
-        let mut text = evaluate::report(&heading, &judged, self.dataset.class_names);
+        let mut text = judged.report(&heading, self.dataset.class_names);
         if let Some(finer) = &finer {
             text += &format!(
                 "\nfiner grid: {:.2} % at {2} x {2} samples a pixel, {:.2} % as trained (first {3} test images)\n",
@@ -310,9 +315,12 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    /// The accuracy on a finer grid, where the device would answer if its pixels were printed; none where a finer grid
+    /// The accuracy on a finer grid, where the device would answer if its pixels were printed; none for a device that forms images, and where a finer grid
     /// does not fit into memory.
     fn finer_grid(&self, device: &Device, stopped: &dyn Fn() -> Option<Error>) -> Result<Option<FinerGrid>> {
+        if device.design.forms_image() {
+            return Ok(None);
+        }
         let (rows, columns) = device.design.bench.grid().shape();
         let oversample = if self.design.simulated.oversample < 4 { 4 } else { 8 };
         if rows.max(columns) * oversample > MAX_FINE_SIDE {
@@ -335,7 +343,7 @@ impl<'a> Job<'a> {
 
     fn provenance(
         &self,
-        judged: &Evaluation,
+        judged: &Judgement,
         last: Option<&Epoch>,
         masks: Vec<String>,
         finer_grid: Option<FinerGrid>,
@@ -352,20 +360,10 @@ impl<'a> Job<'a> {
                 sha256: self.dataset.checksum.clone(),
                 training_images: self.dataset.train.len() - settings.validation,
                 validation_images: settings.validation,
-                test_images: judged.images,
+                test_images: judged.images(),
             },
             warnings: self.design.warnings.clone(),
-            metrics: Metrics {
-                test_accuracy: judged.accuracy(),
-                validation_accuracy: last
-                    .map(|row| row.validation_accuracy)
-                    .filter(|share| share.is_finite()),
-                power_efficiency_input: judged.power_efficiency_input,
-                power_efficiency_output: judged.power_efficiency_output,
-                detector_share: judged.detector_share,
-                signal_contrast: judged.signal_contrast,
-                training_seconds: last.map_or(0.0, |row| row.seconds),
-            },
+            metrics: judged.metrics(last),
             finer_grid,
             masks,
         }
@@ -463,22 +461,30 @@ fn check_free(folder: &Path, force: bool) -> Result<()> {
     }))
 }
 
-fn epoch_line(row: &Epoch, epochs: u64) -> String {
+/// A mean score, named.
+fn score(objective: Objective, mean: f64) -> String {
+    match objective {
+        Objective::Classification(_) => format!("accuracy {:.2} %", 100.0 * mean),
+        Objective::Imaging(_) => format!("SSIM {mean:.4}"),
+    }
+}
+
+fn epoch_line(row: &Epoch, epochs: u64, objective: Objective) -> String {
     let validation = if row.validation_accuracy.is_finite() {
         format!(
-            ", validation loss {:.4} accuracy {:.2} %, detector share {:.1} %",
+            ", validation loss {:.4} {}, detector share {:.1} %",
             row.validation_loss,
-            100.0 * row.validation_accuracy,
+            score(objective, row.validation_accuracy),
             100.0 * row.detector_share
         )
     } else {
         String::new()
     };
     format!(
-        "epoch {}/{epochs}: training loss {:.4} accuracy {:.2} %{validation}, {:.0} s",
+        "epoch {}/{epochs}: training loss {:.4} {}{validation}, {:.0} s",
         row.epoch,
         row.training_loss,
-        100.0 * row.training_accuracy,
+        score(objective, row.training_accuracy),
         row.seconds
     )
 }

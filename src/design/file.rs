@@ -1,11 +1,16 @@
 //! `design.toml` as it is typed: every key, with the value it has when it is left out.
 
+use std::fmt;
+
+use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 
 /// Version of the design file this program reads and writes.
 pub const FORMAT: u32 = 1;
+/// `detector.layout` of a device that forms an image.
+pub const IMAGE_LAYOUT: &str = "image";
 
 /// A design as typed. Lengths are text with a unit; a key that is left out has the value of the default
 /// device; unknown keys are refused.
@@ -38,7 +43,8 @@ pub struct DesignFile {
 pub struct BenchTable {
     /// Vacuum wavelength.
     pub wavelength: String,
-    /// Side of a pixel.
+    /// Side of a pixel, the same on every plane.
+    #[serde(deserialize_with = "one_pitch")]
     pub pixel_pitch: String,
     /// Pixels of every plane: one number, or [rows, columns].
     pub pixels: Sides,
@@ -56,6 +62,27 @@ pub struct BenchTable {
     pub oversample: usize,
     /// Whether a design that the sampling rules refuse is run all the same.
     pub allow_aliasing: bool,
+}
+
+/// Reads `bench.pixel_pitch`: who types a list of them is told why there is only one.
+fn one_pitch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    struct OnePitch;
+    impl Visitor<'_> for OnePitch {
+        type Value = String;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(
+                formatter,
+                "one pitch for all planes, such as \"0.4 mm\": masks of different pitch are not simulated, so give \
+                 every plane the finest"
+            )
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+    }
+    deserializer.deserialize_str(OnePitch)
 }
 
 /// One number for both sides, or [rows, columns].
@@ -196,9 +223,10 @@ pub enum EncodingKey {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DetectorTable {
-    /// Regions in each row, top to bottom, such as "3-4-3".
+    /// Regions in each row, top to bottom, such as "3-4-3"; or [`IMAGE_LAYOUT`], a region for each image value,
+    /// where that stands on the object plane.
     pub layout: String,
-    /// Side of a region.
+    /// Side of a region; of no meaning to an image, like the pitches.
     pub region_size: String,
     /// Between the centres of neighbouring rows.
     pub row_pitch: String,
@@ -232,6 +260,8 @@ pub struct TrainingTable {
     pub batch: usize,
     /// Step size of Adam at the start of the cosine, radians.
     pub learning_rate: f64,
+    /// What is minimised.
+    pub loss: LossKey,
     /// Temperature of the cross-entropy.
     pub temperature: f64,
     /// Weight of the roughness of the masks in the loss.
@@ -244,6 +274,16 @@ pub struct TrainingTable {
     pub start: StartKey,
     /// Seed of a random start, split, order and flips.
     pub seed: u64,
+}
+
+/// `training.loss`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LossKey {
+    /// Softmax cross-entropy of the shares of the regions: for classes.
+    CrossEntropy,
+    /// Squared error of the normalised image: for `layout = "image"`.
+    ImageMse,
 }
 
 /// `training.start`.
@@ -349,6 +389,7 @@ impl Default for TrainingTable {
             epochs: 12,
             batch: 16,
             learning_rate: 0.03,
+            loss: LossKey::CrossEntropy,
             temperature: 20.0,
             smoothness: 0.0,
             validation: 0.1,
@@ -370,7 +411,7 @@ impl DesignFile {
     ///
     /// # Errors
     /// [`Error::Design`] for what is not TOML, unknown keys, values of a wrong kind and other versions.
-    pub fn parse(file: &str, text: &str) -> Result<Self> {
+    pub fn parse(file: &str, text: &str) -> Result<Self, Error> {
         let wrong = |problem: String| Error::Design { file: file.to_owned(), problem };
         let design: DesignFile =
             toml::from_str(text).map_err(|error| wrong(format!("\n{}", error.to_string().trim_end())))?;
@@ -387,7 +428,7 @@ impl DesignFile {
     ///
     /// # Errors
     /// [`Error::Value`] if a value cannot be written as TOML (a number beyond 64 bits).
-    pub fn to_text(&self) -> Result<String> {
+    pub fn to_text(&self) -> Result<String, Error> {
         toml::to_string(self).map_err(|error| Error::Value(format!("cannot write the design: {error}")))
     }
 }

@@ -94,22 +94,40 @@ pub struct FinerGrid {
     pub accuracy_as_trained: f64,
 }
 
-/// Figures at the end of a training.
+/// Figures at the end of a training: those of classes or those of images, and what both have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
     /// Share of right answers on the test images.
-    pub test_accuracy: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_accuracy: Option<f64>,
     /// Share of right answers on the validation images; left out without validation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validation_accuracy: Option<f64>,
-    /// I_L / E_in, test images.
+    /// Structural similarity of images and what is read, test images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_ssim: Option<f64>,
+    /// The same without masks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_ssim_free_space: Option<f64>,
+    /// Structural similarity on the validation images; left out without validation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub validation_ssim: Option<f64>,
+    /// Mean squared difference of images and what is read, test images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean_squared_error: Option<f64>,
+    /// The same without masks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mean_squared_error_free_space: Option<f64>,
+    /// I_L / E_in, test images; of a device that forms images sum(I) / E_in.
     pub power_efficiency_input: f64,
     /// I_L / E_out, test images.
-    pub power_efficiency_output: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub power_efficiency_output: Option<f64>,
     /// sum(I) / E_out, test images.
     pub detector_share: f64,
     /// (I_L - max of the others) / sum(I), test images.
-    pub signal_contrast: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signal_contrast: Option<f64>,
     /// Seconds of training.
     pub training_seconds: f64,
 }

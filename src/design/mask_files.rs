@@ -88,13 +88,10 @@ fn read_mask(path: &Path, bench: &Bench) -> Result<Vec<Array2<f32>>> {
         .collect())
 }
 
-fn read_either<T: ReadableElement, U: ReadableElement + Copy>(
+fn read_either<T: ReadableElement + Clone, U: ReadableElement + Copy>(
     bytes: &[u8],
     narrow: impl Fn(U) -> T,
-) -> std::result::Result<Array2<T>, String>
-where
-    T: Clone,
-{
+) -> std::result::Result<Array2<T>, String> {
     read_array::<T, Ix2>(bytes)
         .or_else(|error| read_array::<U, Ix2>(bytes).map(|wide| wide.mapv(narrow)).map_err(|_| error))
         .map_err(|error| error.to_string())

@@ -3,9 +3,11 @@
 pub mod file;
 pub mod folder;
 mod mask_files;
+pub mod presets;
 pub mod resolve;
 mod sampling;
 
 pub use file::DesignFile;
 pub use folder::Device;
+pub use presets::Preset;
 pub use resolve::Design;

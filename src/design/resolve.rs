@@ -3,7 +3,7 @@
 use std::f64::consts::{FRAC_PI_2, TAU};
 
 use crate::dataset::DatasetName;
-use crate::detector::{Detector, Layout};
+use crate::detector::{Detector, Layout, image_regions};
 use crate::error::{Error, Result};
 use crate::fabrication::{PlateOptions, Relief, StlFormat};
 use crate::grid::Grid;
@@ -12,12 +12,12 @@ use crate::material::Material;
 use crate::network::Bench;
 use crate::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use crate::propagation::{Method, PixelModel, padded_shape};
-use crate::training::{CrossEntropy, Settings, Start};
+use crate::training::{CrossEntropy, ImageError, Objective, Settings, Start};
 use crate::units::{Metres, format_length, parse_angle, parse_length, parse_positive_length};
 
 use super::file::{
-    DesignFile, EncodingKey, Gaps, IlluminationKey, MaterialTable, MethodKey, ModulationKey, ObjectTable,
-    PixelModelKey, ResamplingKey, Sides, StartKey,
+    DesignFile, EncodingKey, Gaps, IMAGE_LAYOUT, IlluminationKey, LossKey, MaterialTable, MethodKey,
+    ModulationKey, ObjectTable, PixelModelKey, ResamplingKey, Sides, StartKey,
 };
 use super::sampling;
 
@@ -76,9 +76,22 @@ impl Design {
         (padded_rows as f64 / rows as f64).max(padded_columns as f64 / columns as f64)
     }
 
-    /// The loss the device is trained with.
-    pub fn loss(&self) -> CrossEntropy {
-        self.training.loss
+    /// What the device is trained for.
+    pub fn objective(&self) -> Objective {
+        self.training.objective
+    }
+
+    /// Whether the device forms an image, rather than name a class.
+    pub fn forms_image(&self) -> bool {
+        matches!(self.training.objective, Objective::Imaging(_))
+    }
+
+    /// The loss of a device that names classes; `None` for one that forms images.
+    pub fn loss(&self) -> Option<CrossEntropy> {
+        match self.training.objective {
+            Objective::Classification(loss) => Some(loss),
+            Objective::Imaging(_) => None,
+        }
     }
 
     /// The seed of the training.
@@ -133,6 +146,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     }
     let padded = padded_shape(grid, table.padding).map_err(|error| format!("bench.padding: {error}"))?;
     let material = material(&typed.material)?;
+    let object = object(&typed.object, grid, wavelength / material.surrounding_index())?;
     let bench = Bench {
         wavelength,
         medium: material.surrounding_index(),
@@ -145,8 +159,8 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         },
         oversample: 1,
         modulation: modulation(typed, &material, wavelength)?,
-        object: object(&typed.object, grid, wavelength / material.surrounding_index())?,
-        detector: detector(typed, grid)?,
+        detector: detector(typed, &object)?,
+        object,
     };
     bench.check().map_err(|error| format!("bench: {error}"))?;
     let sides = rows.max(columns).saturating_mul(table.oversample);
@@ -348,15 +362,32 @@ fn object(table: &ObjectTable, grid: Grid, wavelength: Metres) -> Checked<Object
         .illuminated(illumination, wavelength))
 }
 
-fn detector(typed: &DesignFile, grid: Grid) -> Checked<Detector> {
-    let table = &typed.detector;
+fn detector(typed: &DesignFile, object: &ObjectPlane) -> Checked<Detector> {
+    let (table, grid) = (&typed.detector, object.grid());
     let layout = format!("detector.layout = \"{}\"", table.layout);
+    match (table.layout == IMAGE_LAYOUT, typed.training.loss) {
+        (true, LossKey::ImageMse) => return image_detector(&layout, typed, object),
+        (true, LossKey::CrossEntropy) => {
+            return Err(format!(
+                "training.loss = \"cross-entropy\" is for classes, and {layout} has none: take loss = \"image-mse\""
+            ));
+        }
+        (false, LossKey::ImageMse) => {
+            return Err(format!(
+                "training.loss = \"image-mse\" needs an image to compare, and {layout} forms none: take layout = \
+                 \"image\""
+            ));
+        }
+        (false, LossKey::CrossEntropy) => {}
+    }
     let counts: Vec<usize> = table
         .layout
         .split('-')
         .map(|count| count.parse().ok().filter(|count| (1..=1000).contains(count)))
         .collect::<Option<_>>()
-        .ok_or_else(|| format!("{layout}: write the number of regions in each row, such as \"3-4-3\""))?;
+        .ok_or_else(|| {
+            format!("{layout}: write the number of regions in each row, such as \"3-4-3\", or \"image\"")
+        })?;
     let classes = 10;
     if counts.iter().sum::<usize>() != classes {
         return Err(format!("{layout} has {} regions: the data set has {classes} classes", {
@@ -371,6 +402,23 @@ fn detector(typed: &DesignFile, grid: Grid) -> Checked<Detector> {
     };
     let regions = layout.regions(grid).map_err(|error| format!("detector: {error}"))?;
     Detector::new(grid, regions).map_err(|error| format!("detector: {error}"))
+}
+
+/// A region for each image value, where the value stands on the object plane.
+fn image_detector(layout: &str, typed: &DesignFile, object: &ObjectPlane) -> Checked<Detector> {
+    let ((rows, columns), (height, width)) = (object.image(), object.extent());
+    if height % rows != 0 || width % columns != 0 {
+        let key = match &typed.object.size {
+            Some(text) => format!("object.size = \"{text}\""),
+            None => format!("object.upsampling = {}", typed.object.upsampling),
+        };
+        return Err(format!(
+            "{layout} needs whole pixels for each of {rows} x {columns} image values, and {key} makes {height} x \
+             {width} pixels of them: give object.upsampling instead"
+        ));
+    }
+    let regions = image_regions(object.origin(), object.image(), (height / rows, width / columns));
+    Detector::new(object.grid(), regions).map_err(|error| format!("detector: {error}"))
 }
 
 fn training(typed: &DesignFile) -> Checked<(Settings, f64)> {
@@ -401,7 +449,12 @@ fn training(typed: &DesignFile) -> Checked<(Settings, f64)> {
         epochs: table.epochs,
         batch: table.batch,
         learning_rate: table.learning_rate,
-        loss: CrossEntropy { temperature: table.temperature },
+        objective: match table.loss {
+            LossKey::CrossEntropy => {
+                Objective::Classification(CrossEntropy { temperature: table.temperature })
+            }
+            LossKey::ImageMse => Objective::Imaging(ImageError),
+        },
         smoothness: table.smoothness,
         validation: 0,
         flips: table.flips,

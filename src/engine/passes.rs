@@ -58,7 +58,8 @@ impl Workspace {
         image: ArrayView2<'_, f32>,
         last: &Crossing,
     ) {
-        self.emit(optics, bench, image);
+        let first = if optics.masks.is_empty() { last } else { &optics.crossings[0] };
+        self.emit(optics, bench, image, first);
         let every_row = 0..optics.rows;
         let every_row = std::slice::from_ref(&every_row);
         let pixels = optics.rows * optics.columns;
@@ -81,11 +82,10 @@ impl Workspace {
         }
     }
 
-    /// Puts the encoded image into the spectra.
-    fn emit(&mut self, optics: &Optics, bench: &Bench, image: ArrayView2<'_, f32>) {
+    /// Puts the encoded image into the spectra, transformed for `gap`.
+    fn emit(&mut self, optics: &Optics, bench: &Bench, image: ArrayView2<'_, f32>, gap: &Crossing) {
         let object = &bench.object;
         let ((_, left), (_, extent)) = (object.origin(), object.extent());
-        let gap = &optics.crossings[0];
         let width = gap.window.1;
         for (line, row) in optics.object_rows.clone().enumerate() {
             let (above, below) = self.spectra.split_at_mut(row * self.stride);
@@ -102,8 +102,8 @@ impl Workspace {
 
     /// Last column pass and inverse row transforms: the field at the detector plane on `rows`.
     pub(super) fn arrive(&mut self, optics: &Optics, last: &Crossing, rows: &[Range<usize>]) {
-        let every_row = 0..optics.rows;
-        self.cross_columns::<false>(optics, last, std::slice::from_ref(&every_row), rows);
+        let lit = if optics.masks.is_empty() { optics.object_rows.clone() } else { 0..optics.rows };
+        self.cross_columns::<false>(optics, last, std::slice::from_ref(&lit), rows);
         for row in rows.iter().cloned().flatten() {
             let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
             last.row_inverse.process_with_scratch(spectrum, &mut self.scratch);

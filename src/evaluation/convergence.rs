@@ -42,7 +42,6 @@ pub struct Convergence {
 ///
 /// # Errors
 /// As [`evaluate`], and [`Error::Value`] for grids that become too large.
-#[expect(clippy::too_many_arguments, reason = "those of evaluate, and what is simulated")]
 pub fn convergence(
     bench: &Bench,
     values: &[Array2<f32>],

@@ -9,9 +9,13 @@ use crate::error::{Error, Result};
 
 mod budget;
 mod convergence;
+pub mod imaging;
+mod ssim;
 
 pub use budget::PowerBudget;
 pub use convergence::{Convergence, FIELD_IMAGES, GRIDS, convergence};
+pub use imaging::{ImageFigures, evaluate_images};
+pub use ssim::ssim;
 
 /// Images simulated between two reports of progress.
 const BATCH: usize = 64;

@@ -16,6 +16,7 @@ mod colormaps;
 mod confusion;
 mod detector_plane;
 mod font;
+mod imaging;
 mod intensity;
 mod light;
 mod masks;
@@ -28,10 +29,11 @@ mod training;
 pub use colormaps::{Colormap, luminance};
 pub use confusion::Confusion;
 pub use detector_plane::DetectorPlane;
+pub use imaging::{FormedImage, Imaging};
 pub use light::{Light, Plane, SideView};
 pub use masks::{MaskQuantity, Masks};
 pub use phenomenon::{Axis, Brightness, Curve, IntensityMap, Origin, Panel, Phenomenon};
-pub use training::{History, Training};
+pub use training::{History, Score, Training};
 
 /// What a plot is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! How training went: loss and accuracy against epochs.
+//! How training went: loss and score (accuracy, or similarity of images) against epochs.
 
 use std::path::Path;
 
@@ -18,17 +18,29 @@ pub struct History {
     pub training_loss: Option<f64>,
     /// Loss on the validation images.
     pub validation_loss: Option<f64>,
-    /// Share of training images answered right, 0 to 1.
-    pub training_accuracy: Option<f64>,
-    /// Share of validation images answered right, 0 to 1.
-    pub validation_accuracy: Option<f64>,
+    /// Score on the training images: a share from 0 to 1, or a similarity.
+    pub training_score: Option<f64>,
+    /// Score on the validation images.
+    pub validation_score: Option<f64>,
 }
 
-/// Loss and accuracy, training and validation, with the best validation marked.
+/// What the score is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Score {
+    /// Share of images answered right, shown in percent.
+    #[default]
+    Accuracy,
+    /// Structural similarity of the images that are formed.
+    Ssim,
+}
+
+/// Loss and score, training and validation, with the best validation marked.
 #[derive(Clone, Copy, Debug)]
 pub struct Training<'a> {
     /// In the order of time.
     pub history: &'a [History],
+    /// What its score is.
+    pub score: Score,
     /// What was trained.
     pub title: &'a str,
     /// A quieter line below the title.
@@ -72,21 +84,25 @@ impl Training<'_> {
             best: None,
             best_digits: 4,
         };
-        let accuracy = Panel {
-            name: "accuracy",
-            unit: " %",
-            training: self.curve(|row| row.training_accuracy.map(|share| 100.0 * share)),
-            validation: self.curve(|row| row.validation_accuracy.map(|share| 100.0 * share)),
-            best: None,
-            best_digits: 2,
+        let (name, unit, factor, best_digits) = match self.score {
+            Score::Accuracy => ("accuracy", " %", 100.0, 2),
+            Score::Ssim => ("SSIM", "", 1.0, 4),
         };
-        for panel in [&loss, &accuracy] {
+        let score = Panel {
+            name,
+            unit,
+            training: self.curve(|row| row.training_score.map(|score| factor * score)),
+            validation: self.curve(|row| row.validation_score.map(|score| factor * score)),
+            best: None,
+            best_digits,
+        };
+        for panel in [&loss, &score] {
             let values = panel.training.iter().chain(&panel.validation).map(|point| point.1);
             check_finite(values, &format!("a {} of the training history", panel.name))?;
         }
         // The first of equals: later epochs brought nothing.
         let lowest = loss.validation.iter().copied().reduce(|a, b| if b.1 < a.1 { b } else { a });
-        let highest = accuracy.validation.iter().copied().reduce(|a, b| if b.1 > a.1 { b } else { a });
+        let highest = score.validation.iter().copied().reduce(|a, b| if b.1 > a.1 { b } else { a });
 
         let mut sheet = Sheet::new()?;
         let top = sheet.head(self.title, self.note) + 92.0;
@@ -94,7 +110,7 @@ impl Training<'_> {
         let left = Frame::new(150.0, top, width, height);
         let right = Frame::new(WIDTH - 40.0 - width, top, width, height);
         self.panel(&mut sheet, left, &Panel { best: lowest, ..loss });
-        self.panel(&mut sheet, right, &Panel { best: highest, ..accuracy });
+        self.panel(&mut sheet, right, &Panel { best: highest, ..score });
         sheet.height = top + height + 100.0;
         Ok(sheet)
     }

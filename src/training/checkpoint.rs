@@ -13,7 +13,7 @@ use crate::files::write_whole;
 use crate::npy::read_array;
 
 /// Version of the layout below.
-const FORMAT: u64 = 2;
+const FORMAT: u64 = 3;
 /// Largest checkpoint that is read, bytes: 20 masks of 4096 x 4096 pixels.
 const MAX_BYTES: u64 = 4 << 30;
 
@@ -40,9 +40,9 @@ pub fn save(path: &Path, state: &State, identity: &Identity) -> Result<()> {
 
 fn archive(state: &State, identity: &Identity) -> std::result::Result<Vec<u8>, ndarray_npy::WriteNpzError> {
     let mut npz = NpzWriter::new(Cursor::new(Vec::new()));
-    let counters = [FORMAT, state.adam.steps, state.correct, state.images];
+    let counters = [FORMAT, state.adam.steps, state.images];
     npz.add_array("counters", &Array1::from_iter(counters))?;
-    npz.add_array("sums", &Array1::from_iter([state.loss, state.seconds]))?;
+    npz.add_array("sums", &Array1::from_iter([state.loss, state.score, state.seconds]))?;
     npz.add_array("design", &Array1::from_iter(identity.design.bytes()))?;
     npz.add_array("data", &Array1::from_iter(identity.data.bytes()))?;
     let history: Vec<f64> = state.history.iter().flat_map(Epoch::numbers).collect();
@@ -89,7 +89,7 @@ fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
     }
     let sums: Array1<f64> = part(&mut npz, "sums")?;
     let history: Array2<f64> = part(&mut npz, "history")?;
-    if counters.len() != 4 || sums.len() != 2 || history.ncols() != Epoch::WIDTH {
+    if counters.len() != 3 || sums.len() != 3 || history.ncols() != Epoch::WIDTH {
         return Err("its parts have unexpected shapes".into());
     }
     let mut text = |name| -> std::result::Result<String, String> {
@@ -118,9 +118,9 @@ fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
             .map(|row| Epoch::from_numbers(std::array::from_fn(|i| row[i])))
             .collect(),
         loss: sums[0],
-        correct: counters[2],
-        images: counters[3],
-        seconds: sums[1],
+        score: sums[1],
+        images: counters[2],
+        seconds: sums[2],
     };
     Ok((state, identity))
 }

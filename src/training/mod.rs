@@ -9,20 +9,21 @@ use std::time::Instant;
 use ndarray::{Array2, Zip};
 
 use crate::dataset::{HoldOut, Images, epoch_flips, epoch_order, hold_out};
-use crate::detector::brightest;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::evaluation::evaluate;
+use crate::evaluation::{evaluate, evaluate_images};
 use crate::mask::Modulation;
 use crate::random::{Purpose, Stream};
 
 pub mod checkpoint;
 mod loss;
+mod objective;
 mod optimiser;
 mod schedule;
 mod smoothness;
 
-pub use loss::CrossEntropy;
+pub use loss::{CrossEntropy, ImageError};
+pub use objective::{Objective, Target};
 pub use optimiser::Adam;
 pub use schedule::cosine;
 pub use smoothness::{add_roughness_gradient, roughness};
@@ -46,7 +47,7 @@ pub struct Settings {
     /// Step size of Adam at the start, radians.
     pub learning_rate: f64,
     /// What is minimised.
-    pub loss: CrossEntropy,
+    pub objective: Objective,
     /// Weight of the roughness of the masks in the loss ([`roughness`]).
     pub smoothness: f64,
     /// Images held out of the training set.
@@ -70,11 +71,12 @@ pub struct Epoch {
     pub learning_rate: f64,
     /// Mean loss of the training images, each as it was met.
     pub training_loss: f64,
-    /// Share of right answers on the training images, each as it was met.
+    /// Share of right answers on the training images, each as it was met; of a device that forms images the mean
+    /// structural similarity ([`Objective::score`]).
     pub training_accuracy: f64,
     /// Mean loss of the validation images after the epoch; not a number without validation.
     pub validation_loss: f64,
-    /// Share of right answers on the validation images after the epoch; not a number without validation.
+    /// The same on the validation images after the epoch; not a number without validation.
     pub validation_accuracy: f64,
     /// Power in all regions over the power through the detector plane, mean over the validation images.
     pub detector_share: f64,
@@ -139,8 +141,8 @@ pub struct State {
     pub history: Vec<Epoch>,
     /// Sum of the losses in the running epoch.
     pub loss: f64,
-    /// Right answers in the running epoch.
-    pub correct: u64,
+    /// Sum of the scores in the running epoch: right answers, or structural similarities.
+    pub score: f64,
     /// Images met in the running epoch.
     pub images: u64,
     /// Seconds of work so far.
@@ -183,7 +185,7 @@ impl State {
             parameters,
             history: Vec::new(),
             loss: 0.0,
-            correct: 0,
+            score: 0.0,
             images: 0,
             seconds: 0.0,
         }
@@ -199,7 +201,7 @@ pub struct Step {
     pub images: usize,
     /// Mean loss of the running epoch so far.
     pub loss: f64,
-    /// Share of right answers of the running epoch so far.
+    /// Mean score of the running epoch so far: share of right answers, or structural similarity.
     pub accuracy: f64,
     /// The row of the history, when this step ended an epoch.
     pub finished: Option<Epoch>,
@@ -300,17 +302,22 @@ impl<'a> Trainer<'a> {
                 }
             }
         }
-        let loss = self.settings.loss;
-        let label = |sample: usize| usize::from(self.images.labels[chosen[sample]]);
+        let objective = self.settings.objective;
+        let object = &self.engine.bench().object;
+        let targets: Vec<Target> = batch
+            .outer_iter()
+            .zip(chosen)
+            .map(|(image, index)| Target::new(object, image, usize::from(self.images.labels[*index])))
+            .collect();
         let share = 1.0 / chosen.len() as f64;
         let pass = self.engine.gradients(batch.view(), &|sample, readings, slopes| {
-            loss.evaluate(readings, label(sample), slopes);
+            objective.evaluate(readings, &targets[sample], slopes);
             slopes.iter_mut().for_each(|slope| *slope *= share);
         })?;
-        for (sample, readings) in pass.regions.outer_iter().enumerate() {
+        for (readings, target) in pass.regions.outer_iter().zip(&targets) {
             let readings = readings.to_vec();
-            self.state.loss += loss.value(&readings, label(sample));
-            self.state.correct += u64::from(brightest(&readings) == label(sample));
+            self.state.loss += objective.value(&readings, target);
+            self.state.score += objective.score(&readings, target);
         }
         self.state.images += chosen.len() as u64;
         if !self.state.loss.is_finite() {
@@ -350,7 +357,7 @@ impl<'a> Trainer<'a> {
             step: self.state.adam.steps,
             images: chosen.len(),
             loss: self.state.loss / seen,
-            accuracy: self.state.correct as f64 / seen,
+            accuracy: self.state.score / seen,
             finished: None,
         };
         if last == self.order.len() {
@@ -374,16 +381,26 @@ impl<'a> Trainer<'a> {
             seconds: 0.0,
         };
         if !self.held.validation.is_empty() {
-            let loss = |readings: &[f64], label| self.settings.loss.value(readings, label);
-            let judged = evaluate(&*self.engine, self.images, &self.held.validation, &loss, &mut |_| Ok(()))?;
-            row.validation_loss = judged.loss;
-            row.validation_accuracy = judged.accuracy();
-            row.detector_share = judged.detector_share;
+            let (engine, indices) = (&*self.engine, &self.held.validation[..]);
+            let progress = &mut |_| Ok(());
+            (row.validation_loss, row.validation_accuracy, row.detector_share) = match self.settings.objective
+            {
+                Objective::Classification(loss) => {
+                    let loss = |readings: &[f64], label| loss.value(readings, label);
+                    let judged = evaluate(engine, self.images, indices, &loss, progress)?;
+                    (judged.loss, judged.accuracy(), judged.detector_share)
+                }
+                Objective::Imaging(loss) => {
+                    let loss = |readings: &[f64], picture: &Array2<f64>| loss.value(readings, picture);
+                    let judged = evaluate_images(engine, self.images, indices, &loss, progress)?;
+                    (judged.loss, judged.ssim, judged.detector_share)
+                }
+            };
         }
         self.state.seconds += began.elapsed().as_secs_f64();
         row.seconds = self.state.seconds;
         self.state.history.push(row);
-        (self.state.loss, self.state.correct, self.state.images) = (0.0, 0, 0);
+        (self.state.loss, self.state.score, self.state.images) = (0.0, 0.0, 0);
         self.shuffle();
         Ok(row)
     }

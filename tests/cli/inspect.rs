@@ -128,3 +128,33 @@ fn wrong_usage() {
     d2nn(path, &["inspect", "empty"]).fails(1, &["empty/design.toml"]);
     d2nn(path, &["inspect", "a.toml", "b.toml"]).fails(2, &["b.toml"]);
 }
+
+#[test]
+fn presets_are_designs_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let preset = |name: &str| d2nn(path, &["inspect", "--preset", name, "--json"]).json();
+    assert_eq!(preset("terahertz"), d2nn(path, &["inspect", "--json"]).json());
+    for (name, device, wavelength, pitch) in [
+        ("terahertz", "fashion-400ghz", 0.75e-3, 0.4e-3),
+        ("visible-slm", "fashion-visible-slm", 532e-9, 36e-6),
+        ("visible-printed", "fashion-visible-printed", 532e-9, 285e-9),
+        ("imaging", "imaging-400ghz", 0.75e-3, 0.3e-3),
+    ] {
+        let json = preset(name);
+        assert_eq!(json["name"], device);
+        for (key, value) in [("wavelength", wavelength), ("pixel_pitch", pitch)] {
+            assert!((json[key].as_f64().unwrap() / value - 1.0_f64).abs() < 1e-12, "{name}: {key}");
+        }
+        assert_eq!(json["warnings"], json!([]), "{name}");
+        assert_eq!(json["forms_image"], name == "imaging");
+    }
+    let imaging = preset("imaging");
+    assert_eq!(imaging["detector_regions"].as_array().unwrap().len(), 784);
+    assert_eq!(imaging["classes"], json!([]));
+    let sheet = d2nn(path, &["inspect", "--preset", "imaging"]);
+    assert!(sheet.done().contains("the image where the object stands, 28 x 28 regions"), "{}", sheet.stdout);
+    d2nn(path, &["inspect", "--preset", "infrared"]).fails(2, &["infrared", "visible-slm"]);
+    d2nn(path, &["inspect", "a.toml", "--preset", "imaging"]).fails(2, &["--preset", "cannot be used"]);
+    d2nn(path, &["train", "a.toml", "--preset", "imaging"]).fails(2, &["--preset", "cannot be used"]);
+}

@@ -14,6 +14,7 @@ mod damage;
 mod evaluate;
 mod export_stl;
 mod help;
+mod imaging;
 mod inspect;
 mod plot;
 mod propagate;
