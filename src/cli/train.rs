@@ -315,8 +315,8 @@ impl<'a> Job<'a> {
         Ok(())
     }
 
-    /// The accuracy on a finer grid, where the device would answer if its pixels were printed; none for a device that forms images, and where a finer grid
-    /// does not fit into memory.
+    /// The accuracy on a finer grid, nearer to printed pixels; none for a device that forms images, and where a finer
+    /// grid does not fit into memory.
     fn finer_grid(&self, device: &Device, stopped: &dyn Fn() -> Option<Error>) -> Result<Option<FinerGrid>> {
         if device.design.forms_image() {
             return Ok(None);

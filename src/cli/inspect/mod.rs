@@ -1,4 +1,7 @@
-//! `d2nn inspect`: data sheet and sampling report.
+//! `d2nn inspect`: data sheet, sampling report and power budget.
+
+mod power;
+mod sampling;
 
 use std::f64::consts::{PI, TAU};
 use std::fmt::Write;
@@ -7,23 +10,18 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use power::{budget, budget_json, budget_text};
+use sampling::{Sampling, methods};
+
 use super::presets::PresetFlag;
 use super::{SimulationFlags, open_device_as, print, print_json};
-use crate::dataset::{DatasetName, Source, Split, load_split};
 use crate::design::folder::read_design_as;
 use crate::design::{Design, Device};
 use crate::error::Result;
-use crate::evaluation::PowerBudget;
 use crate::mask::Modulation;
-use crate::network::Bench;
 use crate::object::{Encoding, Illumination};
-use crate::propagation::angular_spectrum::{BandLimit, needed_padding};
-use crate::propagation::rayleigh_sommerfeld::safe_offset;
 use crate::propagation::{Method, PixelModel};
 use crate::units::{Metres, format_length, trimmed};
-
-/// Images of the sample in the program whose light is followed.
-const BUDGET_IMAGES: usize = 10;
 
 /// Arguments of `d2nn inspect`.
 #[derive(Debug, Args)]
@@ -79,162 +77,12 @@ pub fn run(args: InspectArgs) -> Result<()> {
     }
 }
 
-/// Where the light of some images of the sample in the program goes.
-fn budget(device: &Device) -> Result<PowerBudget> {
-    let images = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Test)?;
-    let indices: Vec<usize> = (0..BUDGET_IMAGES).collect();
-    PowerBudget::of(&device.design.simulated, &device.masks, &images, &indices)
-}
-
-/// Share of the light that is left when every face of every plate reflects its part.
-fn left_by_reflection(design: &Design) -> f64 {
-    (1.0 - design.material.face_reflection()).powi(2 * design.bench.masks() as i32)
-}
-
-fn budget_json(budget: &PowerBudget, design: &Design) -> serde_json::Value {
-    json!({
-        "images": BUDGET_IMAGES,
-        "past_the_plane": budget.past,
-        "absorbed": budget.absorbed,
-        "regions": budget.regions,
-        "beside_the_regions": budget.beside,
-        "left_by_reflection": left_by_reflection(design),
-    })
-}
-
-fn budget_text(budget: &PowerBudget, design: &Design) -> String {
-    let mut text = format!(
-        "\npower budget, share of the object's power (first {BUDGET_IMAGES} test images of the sample)\n"
-    );
-    let mut line = |name: String, value: String| {
-        let _ = writeln!(text, "  {name:<22}{value}");
-    };
-    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-    let list = |shares: &[f64]| shares.iter().map(|share| percent(*share)).collect::<Vec<_>>().join(", ");
-    line("past the planes".into(), format!("{} = {}", list(&budget.past), percent(budget.past.iter().sum())));
-    if budget.absorbed.iter().any(|share| share.abs() > 1e-6) {
-        let sum = percent(budget.absorbed.iter().sum());
-        line("absorbed in the masks".into(), format!("{} = {sum}", list(&budget.absorbed)));
-    }
-    line("detector regions".into(), percent(budget.regions));
-    line("beside the regions".into(), percent(budget.beside));
-    if design.bench.modulation.is_phase() {
-        line(
-            "reflection".into(),
-            format!(
-                "not simulated: at {} faces it would leave {} of what arrives",
-                2 * design.bench.masks(),
-                percent(left_by_reflection(design))
-            ),
-        );
-    }
-    text
-}
-
-/// What the grid can and cannot carry.
-struct Sampling {
-    /// Sine of the largest angle the pixels diffract to; 1 for pitches of half a wavelength or less.
-    sine: f64,
-    shortest: Metres,
-    /// Half the width of the plane squared over wavelength and shortest gap.
-    fresnel_number: f64,
-    /// Frequencies the band limit keeps along the shorter side, cycles per metre, for the longest gap.
-    band_limit: f64,
-    nyquist: f64,
-    /// Share of the sampled frequencies that is evanescent.
-    evanescent_share: f64,
-    /// Reach of a pixel across the shortest gap at the largest angle; also the largest offset at which the impulse
-    /// response is safely sampled there: both end where its local frequency is the pixels' highest.
-    reach: Metres,
-    widest: Metres,
-    /// Padding the angular spectrum needs across the longest gap.
-    needed_padding: f64,
-}
-
-impl Sampling {
-    fn of(design: &Design) -> Self {
-        let bench = &design.simulated;
-        let grid = bench.grid();
-        let pitch = grid.pixel_pitch();
-        let wavelength = bench.wavelength_in_medium();
-        let (height, width) = grid.aperture();
-        let shortest = bench.gaps.iter().copied().fold(f64::INFINITY, f64::min);
-        let longest = bench.gaps.iter().copied().fold(0.0, f64::max);
-        let widest = height.max(width);
-        let sine = (wavelength / (2.0 * pitch)).min(1.0);
-        let (rows, columns) = bench.padded;
-        let band = BandLimit::new(rows as f64 * pitch, columns as f64 * pitch, wavelength, longest);
-        let nyquist = 0.5 / pitch;
-        Sampling {
-            sine,
-            shortest,
-            fresnel_number: (widest / 2.0).powi(2) / (wavelength * shortest),
-            band_limit: band.limits().0.min(band.limits().1),
-            nyquist,
-            evanescent_share: evanescent_share(nyquist * wavelength),
-            reach: safe_offset(wavelength, shortest, pitch),
-            widest,
-            needed_padding: needed_padding(height.min(width), pitch, wavelength, longest),
-        }
-    }
-
-    /// Whether light of every pixel reaches every pixel of the next plane.
-    fn fully_connected(&self) -> bool {
-        self.reach >= self.widest
-    }
-
-    /// What to change, if anything.
-    fn advice(&self, design: &Design) -> String {
-        let padding = design.padding();
-        if methods(&design.simulated) == [Method::RayleighSommerfeld] {
-            format!("padding {} suffices: the window holds the whole linear convolution", trimmed(padding, 2))
-        } else {
-            format!(
-                "padding {}; {} is needed for the window to hold all that leaves a plane (longest gap)",
-                trimmed(padding, 2),
-                if self.needed_padding.is_finite() {
-                    trimmed(self.needed_padding, 1)
-                } else {
-                    "no finite one".into()
-                }
-            )
-        }
-    }
-}
-
-/// Share of the square of frequencies |f| <= half_side (in units of 1/wavelength) outside the unit circle.
-fn evanescent_share(half_side: f64) -> f64 {
-    if half_side <= std::f64::consts::FRAC_1_SQRT_2 {
-        return 0.0;
-    }
-    let disc = if half_side >= 1.0 {
-        std::f64::consts::PI
-    } else {
-        // The disc without the four caps that stick out of the square.
-        let cap = half_side.acos() - half_side * (1.0 - half_side * half_side).sqrt();
-        std::f64::consts::PI - 4.0 * cap
-    };
-    1.0 - disc / (4.0 * half_side * half_side)
-}
-
 fn method_name(method: Method) -> &'static str {
     match method {
         Method::AngularSpectrum => "angular-spectrum",
         Method::RayleighSommerfeld => "rayleigh-sommerfeld",
         Method::Auto => "auto",
     }
-}
-
-/// The methods in use, each once, in the order of the gaps.
-fn methods(bench: &Bench) -> Vec<Method> {
-    let mut methods = Vec::new();
-    for index in 0..bench.gaps.len() {
-        let method = bench.gap(index).resolved_method();
-        if !methods.contains(&method) {
-            methods.push(method);
-        }
-    }
-    methods
 }
 
 fn modulation_name(modulation: Modulation) -> &'static str {
@@ -543,24 +391,4 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
         );
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn evanescent_share_by_counting() {
-        // Against a count on a fine grid; its error is about one cell of the boundary, 1/500.
-        for half_side in [0.5, 0.9375, 1.0, 1.8] {
-            let cells = 1000;
-            let at = |i: usize| half_side * (2.0 * (i as f64 + 0.5) / f64::from(cells) - 1.0);
-            let outside = (0..cells as usize)
-                .flat_map(|y| (0..cells as usize).map(move |x| (y, x)))
-                .filter(|&(y, x)| at(y).hypot(at(x)) > 1.0)
-                .count();
-            let counted = outside as f64 / f64::from(cells).powi(2);
-            assert!((evanescent_share(half_side) - counted).abs() < 2e-3, "{half_side}");
-        }
-    }
 }

@@ -1,0 +1,65 @@
+//! Where the light of a device goes, as `d2nn inspect` reports it.
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use crate::dataset::{DatasetName, Source, Split, load_split};
+use crate::design::{Design, Device};
+use crate::error::Result;
+use crate::evaluation::PowerBudget;
+
+/// Images of the sample in the program whose light is followed.
+const BUDGET_IMAGES: usize = 10;
+
+/// Where the light of some images of the sample in the program goes.
+pub(super) fn budget(device: &Device) -> Result<PowerBudget> {
+    let images = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Test)?;
+    let indices: Vec<usize> = (0..BUDGET_IMAGES).collect();
+    PowerBudget::of(&device.design.simulated, &device.masks, &images, &indices)
+}
+
+/// Share of the light that is left when every face of every plate reflects its part.
+pub(super) fn left_by_reflection(design: &Design) -> f64 {
+    (1.0 - design.material.face_reflection()).powi(2 * design.bench.masks() as i32)
+}
+
+pub(super) fn budget_json(budget: &PowerBudget, design: &Design) -> serde_json::Value {
+    json!({
+        "images": BUDGET_IMAGES,
+        "past_the_plane": budget.past,
+        "absorbed": budget.absorbed,
+        "regions": budget.regions,
+        "beside_the_regions": budget.beside,
+        "left_by_reflection": left_by_reflection(design),
+    })
+}
+
+pub(super) fn budget_text(budget: &PowerBudget, design: &Design) -> String {
+    let mut text = format!(
+        "\npower budget, share of the object's power (first {BUDGET_IMAGES} test images of the sample)\n"
+    );
+    let mut line = |name: String, value: String| {
+        let _ = writeln!(text, "  {name:<22}{value}");
+    };
+    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+    let list = |shares: &[f64]| shares.iter().map(|share| percent(*share)).collect::<Vec<_>>().join(", ");
+    line("past the planes".into(), format!("{} = {}", list(&budget.past), percent(budget.past.iter().sum())));
+    if budget.absorbed.iter().any(|share| share.abs() > 1e-6) {
+        let sum = percent(budget.absorbed.iter().sum());
+        line("absorbed in the masks".into(), format!("{} = {sum}", list(&budget.absorbed)));
+    }
+    line("detector regions".into(), percent(budget.regions));
+    line("beside the regions".into(), percent(budget.beside));
+    if design.bench.modulation.is_phase() {
+        line(
+            "reflection".into(),
+            format!(
+                "not simulated: at {} faces it would leave {} of what arrives",
+                2 * design.bench.masks(),
+                percent(left_by_reflection(design))
+            ),
+        );
+    }
+    text
+}
