@@ -75,6 +75,8 @@ fn a_device_that_forms_images() {
         .fails(2, &["device forms images", "no classes", "d2nn plot"]);
     d2nn(path, &["plot", "device", "confusion", "--data", "data"])
         .fails(2, &["device forms images", "no classes"]);
+    d2nn(path, &["evaluate", "device", "--data", "data", "--convergence"])
+        .fails(2, &["--convergence", "device forms images", "--oversample"]);
     let plot = |more: &[&str]| {
         d2nn(path, &[&["plot", "device", "--data", "data", "--format", "svg"], more].concat())
     };
