@@ -105,9 +105,16 @@ impl CpuEngine {
     }
 
     /// The gradient by the values of mask `mask` from the sums of the adjoint pass over all samples.
-    fn by_values(&self, mask: usize, sums: &[f32]) -> Vec<Array2<f32>> {
+    fn by_values(&self, mask: usize, sums: Vec<f32>) -> Vec<Array2<f32>> {
         let (optics, modulation, oversample) = (&self.optics, self.bench.modulation, self.bench.oversample);
         let parts = optics.sums_a_sample();
+        if parts == 1 && oversample == 1 {
+            // One number a pixel already, in the order of the array.
+            let mut sums = sums.into_iter();
+            return vec![Array2::from_shape_simple_fn(self.bench.mask_shape(), || {
+                sums.next().unwrap_or(0.0)
+            })];
+        }
         // First the samples of a pixel are summed, row by row.
         let mut pixels = vec![Array2::zeros(self.bench.mask_shape()); parts];
         for (y, row) in sums.chunks_exact(optics.columns * parts).enumerate() {
@@ -252,12 +259,12 @@ impl Engine for CpuEngine {
             (0..optics.masks.len())
                 .into_par_iter()
                 .map(|mask| {
-                    let mut total = vec![0.0f32; numbers];
-                    for sum in sums.iter() {
-                        let part = &sum[mask * numbers..(mask + 1) * numbers];
-                        total.iter_mut().zip(part).for_each(|(total, value)| *total += value);
+                    let part = mask * numbers..(mask + 1) * numbers;
+                    let mut total = sums.first().map_or(vec![0.0; numbers], |sum| sum[part.clone()].to_vec());
+                    for sum in sums.iter().skip(1) {
+                        total.iter_mut().zip(&sum[part.clone()]).for_each(|(total, value)| *total += value);
                     }
-                    self.by_values(mask, &total)
+                    self.by_values(mask, total)
                 })
                 .collect()
         });
