@@ -90,7 +90,8 @@ impl DetectorPlane<'_> {
         let right = Frame { left: left.left + PANEL + 66.0, ..left };
 
         let full = intensity::largest(self.intensity.view());
-        let exponent = axes::common_exponent(full);
+        let scale = intensity::full_scale(self.intensity.view());
+        let exponent = axes::common_exponent(scale);
         let unit = 10f64.powi(exponent);
         let power = axes::power_of_ten(exponent);
         let label = if power.is_empty() {
@@ -98,8 +99,9 @@ impl DetectorPlane<'_> {
         } else {
             format!("intensity / input intensity, in {power}")
         };
+        let label = if scale < full { format!("{label} (0.1 % clipped)") } else { label };
         // A dark plane still needs a scale with two ends.
-        let high = if full > 0.0 { full / unit } else { 1.0 };
+        let high = if scale > 0.0 { scale / unit } else { 1.0 };
         let linear =
             Bar { map: Colormap::Intensity, low: 0.0, high, ticks: axes::ticks(0.0, high, 5), label: &label };
         let decibels = Bar {
@@ -110,7 +112,7 @@ impl DetectorPlane<'_> {
             label: "dB relative to the maximum",
         };
         let shown = [
-            (left, intensity::linear(self.intensity.view(), full), linear, "linear"),
+            (left, intensity::linear(self.intensity.view(), scale), linear, "linear"),
             (right, intensity::decibels(self.intensity.view(), full, FLOOR), decibels, "decibels"),
         ];
         for (index, (frame, values, bar, name)) in shown.into_iter().enumerate() {
