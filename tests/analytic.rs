@@ -297,3 +297,29 @@ fn the_angular_spectrum_nears_the_direct_sum_with_padding() {
         assert!(*error < bound, "{errors:?}");
     }
 }
+
+#[test]
+fn a_plane_that_stands_aside_sees_the_field_there() {
+    // By a whole pixel: what the next pixel saw. By half a pixel twice, from the coarse grid's centres to the edges and
+    // the next centres, is tested through the pixel centres of finer grids (tests/cli/convergence.rs).
+    let grid = Grid::new(30, 26, 0.4e-3).unwrap();
+    let field = random_field(grid, 17);
+    for method in [Method::RayleighSommerfeld, Method::AngularSpectrum] {
+        let gap = Gap {
+            grid,
+            padded: padded_shape(grid, 4.0).unwrap(),
+            wavelength: WAVELENGTH,
+            distance: 12e-3,
+            method,
+            pixel_model: PixelModel::Square,
+            shift: (0.0, 0.0),
+        };
+        let straight = Propagator::<f64>::new(gap).unwrap().propagate(&field).amplitude;
+        let aside = Propagator::<f64>::new(Gap { shift: (0.4e-3, -0.8e-3), ..gap }).unwrap().propagate(&field);
+        let largest = straight.iter().fold(0.0f64, |largest, u| largest.max(u.norm()));
+        for ((y, x), u) in aside.amplitude.indexed_iter().filter(|((y, x), _)| *y < 29 && *x >= 2) {
+            // Rounding of k r, 100 rad at 1e-16, over the window.
+            assert!((u - straight[[y + 1, x - 2]]).norm() < 1e-11 * largest, "{method:?} {y} {x}");
+        }
+    }
+}

@@ -6,7 +6,7 @@
 use num_complex::Complex32;
 use pulp::Arch;
 
-/// Loops that are dispatched to the widest vectors the processor has.
+/// Loops that run with AVX2 where the processor has it; wider vectors gain nothing (benches/README.md).
 #[derive(Clone, Copy)]
 pub(super) struct Arithmetic(Arch);
 
@@ -16,7 +16,7 @@ impl Arithmetic {
         Arithmetic(Arch::new())
     }
 
-    /// Runs `work`, whose loops must be inlined into it, with the widest vectors.
+    /// Runs `work`, whose loops must be inlined into it, with the widest vectors there are.
     #[inline(always)]
     pub(super) fn widest(self, work: impl FnOnce()) {
         struct Inlined<F>(F);

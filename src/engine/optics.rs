@@ -40,7 +40,7 @@ pub(super) struct Crossing {
 }
 
 impl Crossing {
-    /// The crossing of gap `index` from the places in `from` to those in `to`.
+    /// A crossing of the gap with impulse response `response` (in its padded window) up to the given offsets.
     fn new(
         bench: &Bench,
         response: &Array2<Complex<f64>>,
