@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use serde_json::json;
 
+use super::evaluate::first_images;
 use super::progress::Progress;
 use super::{print, print_json};
 use crate::dataset::{Images, Source};
@@ -21,10 +22,7 @@ pub(super) fn run(
     source: &Source,
     as_json: bool,
 ) -> Result<()> {
-    if limit == Some(0) {
-        return Err(Error::Usage("--limit 0: there must be at least one image".into()));
-    }
-    let indices: Vec<usize> = (0..images.len().min(limit.unwrap_or(usize::MAX))).collect();
+    let indices = first_images(images, limit)?;
     let Some(loss) = device.design.loss() else {
         return Err(Error::Usage(format!(
             "--convergence compares answers, and {} forms images: evaluate it with --oversample and --padding",

@@ -26,7 +26,7 @@ pub struct CpuEngine {
     bench: Bench,
     optics: Optics,
     pool: rayon::ThreadPool,
-    /// The values the masks were made of.
+    /// The values the masks were made of, where the gradient by them needs them: not for phase masks.
     values: Vec<Array2<f32>>,
     workspaces: Mutex<Vec<Workspace>>,
     /// Phase gradients of each chunk of the batch, used again by the next batch.
@@ -55,8 +55,7 @@ impl CpuEngine {
         // Open masks: no phase, full amplitude.
         let modulation = engine.bench.modulation;
         let open = |channel: usize| {
-            let last = channel + 1 == modulation.channels();
-            let value = if modulation.is_phase() || !last { 0.0 } else { 1.0 };
+            let value = if modulation.is_angle(channel) { 0.0 } else { 1.0 };
             Array2::from_elem(engine.bench.mask_shape(), value)
         };
         let one: Vec<_> = (0..modulation.channels()).map(open).collect();
@@ -192,7 +191,9 @@ impl Engine for CpuEngine {
                 }
             });
         });
-        self.values = values.to_vec();
+        if self.optics.absorption.is_none() {
+            self.values = values.to_vec();
+        }
         Ok(())
     }
 

@@ -128,7 +128,8 @@ impl Optics {
             rows: hull(regions.iter().map(|(rows, _)| rows)),
             columns: hull(regions.iter().map(|(_, columns)| columns)),
         };
-        let mut crossings = Crossings { bench, planner: FftPlanner::new(), known: Vec::new() };
+        let mut crossings =
+            Crossings { bench, planner: FftPlanner::new(), response: None, known: Vec::new() };
         let last = bench.masks();
         let from = |index: usize| if index == 0 { &object } else { &plane };
         Optics {
@@ -168,6 +169,8 @@ impl Optics {
 struct Crossings<'a> {
     bench: &'a Bench,
     planner: FftPlanner<f32>,
+    /// First gap of the length, and the impulse response in its padded window: only the last one, they are large.
+    response: Option<(usize, Array2<Complex<f64>>)>,
     /// First gap of the length, reach, crossing.
     known: Vec<(usize, [usize; 2], Arc<Crossing>)>,
 }
@@ -179,9 +182,16 @@ impl Crossings<'_> {
         if let Some((_, _, known)) = self.known.iter().find(|known| (known.0, known.1) == (first, reach)) {
             return Arc::clone(known);
         }
-        let mut response = transfer_function(&self.bench.gap(index));
-        Fft2::new(response.nrows(), response.ncols()).inverse(&mut response);
+        let response = match self.response.take() {
+            Some((of, response)) if of == first => response,
+            _ => {
+                let mut response = transfer_function(&self.bench.gap(index));
+                Fft2::new(response.nrows(), response.ncols()).inverse(&mut response);
+                response
+            }
+        };
         let crossing = Arc::new(Crossing::new(self.bench, &response, reach, &mut self.planner));
+        self.response = Some((first, response));
         self.known.push((first, reach, Arc::clone(&crossing)));
         crossing
     }
