@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use d2nn::Error;
 use d2nn::dataset::DatasetName;
 use d2nn::design::folder::read_design;
-use d2nn::design::{Design, DesignFile};
+use d2nn::design::{Design, DesignFile, Stage};
 use d2nn::detector::Region;
 use d2nn::fabrication::Relief;
 use d2nn::mask::Modulation;
@@ -79,7 +79,13 @@ fn the_minimal_design_is_the_default_device() {
     assert_eq!(bench.gaps, [0.03; 6]);
     assert_eq!((bench.method, bench.pixel_model), (Method::Auto, PixelModel::Square));
     assert_eq!(bench.gap(0).resolved_method(), Method::RayleighSommerfeld);
-    assert_eq!(design.simulated, design.bench);
+    assert_eq!(design.simulated, bench.sampled(2, 2.0).unwrap());
+    // Most is learned with one sample a pixel, then an epoch with four.
+    let [first, fine] = &design.stages(60_000)[..] else { panic!("two stages") };
+    assert_eq!((&first.bench, first.settings), (bench, design.settings(60_000)));
+    assert_eq!(fine.bench, design.simulated);
+    assert_eq!((fine.settings.first_epoch, fine.settings.epochs), (first.settings.epochs, 1));
+    assert!(fine.settings.learning_rate < first.settings.learning_rate);
     assert_eq!((bench.object.origin(), bench.object.extent()), ((44, 44), (112, 112)));
     assert_eq!(bench.detector.regions().len(), 10);
     // 4.8 mm are 12 pixels; nothing of the image's linear convolution may wrap around.
@@ -96,9 +102,9 @@ fn every_key_arrives() {
     assert_eq!((design.bench.object.extent(), design.bench.object.origin()), ((75, 75), (57, 72)));
     assert_eq!(design.bench.object.resampling(), Resampling::Bilinear);
     assert_eq!(design.bench.object.illumination(), Illumination::Gaussian { waist: 12e-3 });
-    assert_eq!(design.simulated.grid().shape(), (400, 400));
-    assert_eq!((design.simulated.oversample, design.simulated.mask_shape()), (2, (200, 200)));
-    assert_eq!(design.simulated.object.extent(), (150, 150));
+    assert_eq!(design.simulated.grid().shape(), (800, 800));
+    assert_eq!((design.simulated.oversample, design.simulated.mask_shape()), (4, (200, 200)));
+    assert_eq!(design.simulated.object.extent(), (300, 300));
     assert_eq!(design.bench.medium, 1.1);
     let Modulation::Phase { absorption, base, phase_max } = design.bench.modulation else {
         panic!("a phase mask")
@@ -113,6 +119,10 @@ fn every_key_arrives() {
     let settings = design.settings(60_000);
     assert_eq!((settings.epochs, settings.batch, settings.validation), (100_000, 4096, 0));
     assert_eq!(settings.learning_rate, 0.01);
+    let [first, fine] = &design.stages(60_000)[..] else { panic!("two stages") };
+    assert_eq!((first.bench.oversample, fine.bench.oversample), (2, 4));
+    assert_eq!((fine.settings.first_epoch, fine.settings.epochs), (100_000, 3));
+    assert_eq!(fine.settings.learning_rate, 0.002);
     assert_eq!(settings.objective, Objective::Classification(CrossEntropy { temperature: 10.0 }));
     assert_eq!(settings.smoothness, 0.5);
     assert_eq!((settings.flips, settings.seed), (false, i64::MAX as u64));
@@ -140,6 +150,21 @@ fn every_key_arrives() {
     let (top, left) = image.bench.object.origin();
     assert_eq!((regions.len(), top, left), (784, 32, 12));
     assert_eq!(regions[29], Region { row: 34, column: 14, height: 2, width: 2 });
+}
+
+#[test]
+fn a_stage_without_epochs_or_on_the_same_grid_is_left_out() {
+    let stages = |text: &str| {
+        let design = Design::resolve("d", &DesignFile::parse("d", text).unwrap()).unwrap();
+        let row = |stage: &Stage| (stage.bench.oversample, stage.settings.first_epoch, stage.settings.epochs);
+        design.stages(100).iter().map(row).collect::<Vec<_>>()
+    };
+    assert_eq!(stages("[training]\nepochs = 4\nfine_epochs = 2"), [(1, 0, 4), (2, 4, 2)]);
+    assert_eq!(stages("[training]\nepochs = 4\nfine_epochs = 0"), [(1, 0, 4)]);
+    assert_eq!(stages("[training]\nepochs = 0\nfine_epochs = 2"), [(2, 0, 2)]);
+    assert_eq!(stages("[training]\nepochs = 4\noversample = 2"), [(2, 0, 4)]);
+    assert_eq!(stages("[bench]\noversample = 1\n[training]\nepochs = 4"), [(1, 0, 4)]);
+    assert_eq!(stages("[training]\nepochs = 0\nfine_epochs = 0"), []);
 }
 
 #[test]

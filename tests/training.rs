@@ -244,6 +244,64 @@ fn validation_images_are_never_learned_from() {
     assert!(dark(&held.training[..1]).parameters != reference.parameters);
 }
 
+/// The first stage with one sample a pixel, then two epochs with four.
+fn fine_settings() -> Settings {
+    let first = settings();
+    Settings { first_epoch: first.epochs, learning_rate: 0.01, ..first }
+}
+
+fn fine_trainer(state: State) -> Trainer<'static> {
+    let bench = design().bench.sampled(2, 2.0).unwrap();
+    Trainer::new(Box::new(CpuEngine::new(bench, 2).unwrap()), fine_settings(), images(), state).unwrap()
+}
+
+#[test]
+fn a_second_stage_goes_on_from_the_masks_with_a_fresh_optimiser() {
+    let first = run(trainer(settings(), images(), None));
+    let mut fine = fine_trainer(first.clone());
+    assert_eq!((fine.steps_taken(), fine.steps()), (24, 24));
+    let step = fine.step().unwrap();
+    assert_eq!(step.step, 25);
+    // The first step of Adam has the size of the rate, whatever the gradient; the last of a tired cosine has none.
+    let moved = |state: &State| {
+        let pairs = first.parameters.iter().flatten().zip(state.parameters.iter().flatten());
+        pairs.map(|(before, after)| (after - before).abs()).fold(0.0, f32::max)
+    };
+    // A phase of up to 2 pi holds differences to 2e-7.
+    assert!((moved(fine.state()) - 0.01).abs() < 1e-6, "{}", moved(fine.state()));
+    let done = run(fine);
+    assert_eq!(
+        done.history.iter().map(|row| (row.epoch, row.steps)).collect::<Vec<_>>(),
+        [(1, 12), (2, 24), (3, 36), (4, 48)]
+    );
+    assert_eq!(done.history[..2], first.history[..]);
+    // Its epochs are dealt anew: those of a training by itself have other masks.
+    let alone = Trainer::new(
+        Box::new(CpuEngine::new(design().bench.sampled(2, 2.0).unwrap(), 2).unwrap()),
+        Settings { first_epoch: 0, ..fine_settings() },
+        images(),
+        State { history: Vec::new(), ..first.clone() },
+    );
+    assert!(run(alone.unwrap()).parameters != done.parameters);
+}
+
+#[test]
+fn a_second_stage_that_was_stopped_ends_with_the_same_bits() {
+    let first = run(trainer(settings(), images(), None));
+    let whole = timeless(run(fine_trainer(first.clone())));
+    // Before its first step, inside its first epoch, between its epochs.
+    for steps in [0, 5, 12] {
+        let mut fine = fine_trainer(first.clone());
+        for _ in 0..steps {
+            fine.step().unwrap();
+        }
+        let state = fine.into_parts().1;
+        let resumed = timeless(run(fine_trainer(state)));
+        assert!(bits(&resumed) == bits(&whole), "stopped after {steps} steps");
+        assert_eq!(resumed.history, whole.history);
+    }
+}
+
 #[test]
 fn impossible_trainings_are_refused() {
     let bench = design().bench;
@@ -260,6 +318,7 @@ fn impossible_trainings_are_refused() {
         (refuse(settings, State::new(Modulation::LOSSLESS, 3, (64, 64), Start::Flat, 1)), "3 masks"),
         (refuse(settings, State::new(Modulation::LOSSLESS, 2, (64, 63), Start::Flat, 1)), "(64, 63)"),
         (refuse(settings, State { images: 180, ..start() }), "more images"),
+        (refuse(Settings { first_epoch: 3, ..settings }, start()), "begins after 3"),
     ] {
         assert!(message.contains(reason), "{message}");
     }

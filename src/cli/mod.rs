@@ -144,7 +144,11 @@ impl SimulationFlags {
     /// Puts the flags over the keys of `typed`.
     fn apply(&self, typed: &mut DesignFile) {
         let bench = &mut typed.bench;
-        bench.oversample = self.oversample.unwrap_or(bench.oversample);
+        if let Some(samples) = self.oversample {
+            bench.oversample = samples;
+            // How it was trained is past, and must not stand in the way of a coarser look.
+            typed.training.oversample = typed.training.oversample.min(samples.max(1));
+        }
         bench.padding = self.padding.unwrap_or(bench.padding);
         bench.allow_aliasing |= self.allow_aliasing;
         let kappa = &mut typed.material.extinction_coefficient;

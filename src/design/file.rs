@@ -260,6 +260,12 @@ pub struct TrainingTable {
     pub batch: usize,
     /// Step size of Adam at the start of the cosine, radians.
     pub learning_rate: f64,
+    /// Samples along one side of a pixel in these epochs.
+    pub oversample: usize,
+    /// Epochs after them on the grid of the bench, where that is finer.
+    pub fine_epochs: u64,
+    /// Step size of Adam at the start of those, radians.
+    pub fine_learning_rate: f64,
     /// What is minimised.
     pub loss: LossKey,
     /// Temperature of the cross-entropy.
@@ -337,7 +343,7 @@ impl Default for BenchTable {
             method: MethodKey::Auto,
             padding: 2.0,
             pixel_model: PixelModelKey::Square,
-            oversample: 1,
+            oversample: 2,
             allow_aliasing: false,
         }
     }
@@ -389,6 +395,9 @@ impl Default for TrainingTable {
             epochs: 12,
             batch: 16,
             learning_rate: 0.03,
+            oversample: 1,
+            fine_epochs: 1,
+            fine_learning_rate: 0.005,
             loss: LossKey::CrossEntropy,
             temperature: 20.0,
             smoothness: 0.0,

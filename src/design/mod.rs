@@ -6,8 +6,10 @@ mod mask_files;
 pub mod presets;
 pub mod resolve;
 mod sampling;
+mod training;
 
 pub use file::DesignFile;
 pub use folder::Device;
 pub use presets::Preset;
 pub use resolve::Design;
+pub use training::Stage;

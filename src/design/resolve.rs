@@ -12,14 +12,14 @@ use crate::material::Material;
 use crate::network::Bench;
 use crate::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use crate::propagation::{Method, PixelModel, padded_shape};
-use crate::training::{CrossEntropy, ImageError, Objective, Settings, Start};
 use crate::units::{Metres, format_length, parse_angle, parse_length, parse_positive_length};
 
 use super::file::{
     DesignFile, EncodingKey, Gaps, IMAGE_LAYOUT, IlluminationKey, LossKey, MaterialTable, MethodKey,
-    ModulationKey, ObjectTable, PixelModelKey, ResamplingKey, Sides, StartKey,
+    ModulationKey, ObjectTable, PixelModelKey, ResamplingKey, Sides,
 };
 use super::sampling;
+use super::training::Training;
 
 /// Rows and columns of the images of both data sets.
 pub const IMAGE: (usize, usize) = (28, 28);
@@ -48,9 +48,8 @@ pub struct Design {
     pub material: Material,
     /// Which images it is trained on.
     pub data: DatasetName,
-    /// How it is trained; `validation` is a number of images once [`Design::settings`] knows how many there are.
-    training: Settings,
-    validation: f64,
+    /// How it is trained.
+    pub(super) training: Training,
     /// How its plates are made.
     pub plate: PlateOptions,
 }
@@ -64,43 +63,16 @@ impl Design {
         resolve(typed).map_err(|problem| Error::Design { file: file.to_owned(), problem })
     }
 
-    /// Training settings for a training set of `images` images.
-    pub fn settings(&self, images: usize) -> Settings {
-        Settings { validation: (self.validation * images as f64).round() as usize, ..self.training }
-    }
-
     /// Side of the padded window over the side of the plane (the larger of rows and columns).
     pub fn padding(&self) -> f64 {
         let (rows, columns) = self.simulated.grid().shape();
         let (padded_rows, padded_columns) = self.simulated.padded;
         (padded_rows as f64 / rows as f64).max(padded_columns as f64 / columns as f64)
     }
-
-    /// What the device is trained for.
-    pub fn objective(&self) -> Objective {
-        self.training.objective
-    }
-
-    /// Whether the device forms an image, rather than name a class.
-    pub fn forms_image(&self) -> bool {
-        matches!(self.training.objective, Objective::Imaging(_))
-    }
-
-    /// The loss of a device that names classes; `None` for one that forms images.
-    pub fn loss(&self) -> Option<CrossEntropy> {
-        match self.training.objective {
-            Objective::Classification(loss) => Some(loss),
-            Objective::Imaging(_) => None,
-        }
-    }
-
-    /// The seed of the training.
-    pub fn seed(&self) -> u64 {
-        self.training.seed
-    }
 }
 
-type Checked<T> = std::result::Result<T, String>;
+/// What is right, or a sentence with the key that is wrong.
+pub(super) type Checked<T> = std::result::Result<T, String>;
 
 fn resolve(typed: &DesignFile) -> Checked<Design> {
     if typed.name.is_empty()
@@ -177,11 +149,12 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
             .sampled(table.oversample, table.padding)
             .map_err(|error| format!("bench.oversample: {error}"))?
     };
+    let training = Training::resolve(typed, &bench, &simulated)?;
     let mut warnings = sampling::problems(&simulated);
+    warnings.extend(training.sampling_problems());
     if !table.allow_aliasing && !warnings.is_empty() {
         return Err(format!("{}; or run it all the same with --allow-aliasing", warnings.swap_remove(0)));
     }
-    let (training, validation) = training(typed)?;
     Ok(Design {
         name: typed.name.clone(),
         bench,
@@ -190,7 +163,6 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         material,
         data: typed.training.data.parse().map_err(|error| format!("training.data: {error}"))?,
         training,
-        validation,
         plate: plate(typed)?,
     })
 }
@@ -419,52 +391,6 @@ fn image_detector(layout: &str, typed: &DesignFile, object: &ObjectPlane) -> Che
     }
     let regions = image_regions(object.origin(), object.image(), (height / rows, width / columns));
     Detector::new(object.grid(), regions).map_err(|error| format!("detector: {error}"))
-}
-
-fn training(typed: &DesignFile) -> Checked<(Settings, f64)> {
-    let table = &typed.training;
-    for (key, value, limit) in [("epochs", table.epochs, 100_000), ("batch", table.batch as u64, 4096)] {
-        if !(1..=limit).contains(&value) {
-            return Err(format!("training.{key} = {value}: it must be 1 to {limit}"));
-        }
-    }
-    for (key, value) in [("learning_rate", table.learning_rate), ("temperature", table.temperature)] {
-        if !(value.is_finite() && value > 0.0) {
-            return Err(format!("training.{key} = {value}: it must be a number above zero"));
-        }
-    }
-    if !(0.0..=1e6).contains(&table.smoothness) {
-        return Err(format!("training.smoothness = {}: it must be 0 to 1e6", table.smoothness));
-    }
-    if !(0.0..=0.9).contains(&table.validation) {
-        return Err(format!(
-            "training.validation = {}: the share held out must be 0 to 0.9",
-            table.validation
-        ));
-    }
-    if table.seed > i64::MAX as u64 {
-        return Err(format!("training.seed = {}: a design file holds seeds up to {}", table.seed, i64::MAX));
-    }
-    let settings = Settings {
-        epochs: table.epochs,
-        batch: table.batch,
-        learning_rate: table.learning_rate,
-        objective: match table.loss {
-            LossKey::CrossEntropy => {
-                Objective::Classification(CrossEntropy { temperature: table.temperature })
-            }
-            LossKey::ImageMse => Objective::Imaging(ImageError),
-        },
-        smoothness: table.smoothness,
-        validation: 0,
-        flips: table.flips,
-        start: match table.start {
-            StartKey::Flat => Start::Flat,
-            StartKey::Random => Start::Random,
-        },
-        seed: table.seed,
-    };
-    Ok((settings, table.validation))
 }
 
 fn plate(typed: &DesignFile) -> Checked<PlateOptions> {

@@ -40,6 +40,8 @@ pub enum Start {
 /// What a training is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
+    /// Epochs of earlier stages: the history begins with them, and the optimiser begins anew after them.
+    pub first_epoch: u64,
     /// Times every training image is shown.
     pub epochs: u64,
     /// Images a step.
@@ -222,13 +224,15 @@ pub struct Trainer<'a> {
 impl<'a> Trainer<'a> {
     /// A training on `images` that goes on from `state`.
     ///
+    /// A state that stands at the end of an earlier stage ([`Settings::first_epoch`]) gets a fresh optimiser.
+    ///
     /// # Errors
-    /// [`Error::Value`] for settings that cannot be worked with and a state of another device.
+    /// [`Error::Value`] for settings that cannot be worked with and a state of another device or stage.
     pub fn new(
         mut engine: Box<dyn Engine>,
         settings: Settings,
         images: &'a Images,
-        state: State,
+        mut state: State,
     ) -> Result<Self> {
         if settings.epochs == 0 || settings.batch == 0 {
             return Err(Error::Value("a training needs at least one epoch and one image a step".into()));
@@ -237,6 +241,16 @@ impl<'a> Trainer<'a> {
         engine.set_masks(&state.values(engine.bench().modulation))?;
         if state.images as usize >= held.training.len() {
             return Err(Error::Value("the state is of a training with more images".into()));
+        }
+        let epochs = state.history.len() as u64;
+        if epochs < settings.first_epoch {
+            return Err(Error::Value(format!(
+                "the state has {epochs} epochs: this stage begins after {}",
+                settings.first_epoch
+            )));
+        }
+        if epochs == settings.first_epoch && state.images == 0 {
+            state.adam = Adam::new(state.parameters.len(), state.parameters[0].dim());
         }
         let mut trainer =
             Trainer { engine, settings, images, held, state, order: Vec::new(), flips: Vec::new() };
@@ -264,14 +278,19 @@ impl<'a> Trainer<'a> {
         self.held.training.len().div_ceil(self.settings.batch) as u64
     }
 
-    /// Steps of the whole training.
+    /// Steps of this stage.
     pub fn steps(&self) -> u64 {
         self.settings.epochs * self.steps_an_epoch()
     }
 
+    /// Steps taken since the start, those of earlier stages too.
+    pub fn steps_taken(&self) -> u64 {
+        self.settings.first_epoch * self.steps_an_epoch() + self.state.adam.steps
+    }
+
     /// Whether all steps are taken.
     pub fn finished(&self) -> bool {
-        self.state.history.len() as u64 >= self.settings.epochs
+        self.state.history.len() as u64 >= self.settings.first_epoch + self.settings.epochs
     }
 
     fn shuffle(&mut self) {
@@ -323,7 +342,7 @@ impl<'a> Trainer<'a> {
         if !self.state.loss.is_finite() {
             return Err(Error::Value(format!(
                 "the loss is not finite after {} steps: lower training.learning_rate",
-                self.state.adam.steps
+                self.steps_taken()
             )));
         }
         let modulation = self.engine.bench().modulation;
@@ -349,12 +368,12 @@ impl<'a> Trainer<'a> {
         self.engine.set_masks(&self.state.values(modulation)).map_err(|error| {
             Error::Value(format!(
                 "{error} after {} steps: lower training.learning_rate or training.temperature",
-                self.state.adam.steps
+                self.steps_taken()
             ))
         })?;
         let seen = self.state.images as f64;
         let mut step = Step {
-            step: self.state.adam.steps,
+            step: self.steps_taken(),
             images: chosen.len(),
             loss: self.state.loss / seen,
             accuracy: self.state.score / seen,

@@ -69,8 +69,20 @@ fn a_training_goes_on_from_another_device_on_a_finer_grid() {
     let folder = copy();
     let path = folder.path();
     fs::rename(path.join("device"), path.join("coarse")).unwrap();
-    fs::write(path.join("fine.toml"), small_but("masks = 2", "masks = 2\noversample = 2")).unwrap();
-    let arguments = ["train", "fine.toml", "--data", "data", "--epochs", "1", "--out", "fine", "--from"];
+    fs::write(path.join("fine.toml"), small_but("oversample = 1", "oversample = 2")).unwrap();
+    let arguments = [
+        "train",
+        "fine.toml",
+        "--data",
+        "data",
+        "--epochs",
+        "0",
+        "--fine-epochs",
+        "1",
+        "--out",
+        "fine",
+        "--from",
+    ];
     let answer = d2nn(path, &[&arguments[..], &["coarse"]].concat());
     assert!(answer.done().contains("finer grid:"), "{}", answer.stdout);
     let provenance = fs::read_to_string(path.join("fine/provenance.toml")).unwrap();

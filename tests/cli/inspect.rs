@@ -23,7 +23,8 @@ fn the_default_design_without_arguments() {
         "a pixel reaches 80.822 mm across 30 mm: neighbouring plates are fully connected",
         // 40^2 / (0.75 * 30).
         "71.11 (half",
-        "1.2500 /mm; evanescent beyond 1.3333 /mm",
+        "2.5000 /mm; evanescent beyond 1.3333 /mm",
+        "12 epochs with 1 x 1 samples a pixel, then 1 epoch with 2 x 2 samples a pixel",
     ] {
         assert!(answer.done().contains(line), "\"{line}\" is not in {}", answer.stdout);
     }

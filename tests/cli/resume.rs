@@ -11,6 +11,12 @@ use d2nn::dataset::Split;
 
 /// Enough epochs that every signal meets a training under way.
 const EPOCHS: &str = "epochs = 40\nstart = \"random\"";
+/// The same in two stages: ten epochs, then twenty on a finer grid.
+const STAGES: &str = "epochs = 10\nfine_epochs = 20\nstart = \"random\"";
+
+fn in_stages() -> String {
+    small_but("epochs = 2", STAGES).replace("oversample = 1", "oversample = 2")
+}
 
 /// Starts the program, waits until stderr says that epoch `until` is over, sends `signal`, and waits for the end.
 fn stopped(folder: &Path, arguments: &[&str], until: u64, signal: &str) -> Answer {
@@ -48,7 +54,7 @@ fn advice(answer: &Answer) -> Vec<String> {
 fn a_training_stopped_three_times_ends_with_the_same_bits() {
     let folder = workshop();
     let path = folder.path();
-    fs::write(path.join("long.toml"), small_but("epochs = 2", EPOCHS)).unwrap();
+    fs::write(path.join("long.toml"), in_stages()).unwrap();
     let train = |out| ["train", "long.toml", "--data", "data", "--out", out];
     d2nn(path, &train("reference")).done();
 
@@ -65,7 +71,7 @@ fn a_training_stopped_three_times_ends_with_the_same_bits() {
     let advice: Vec<&str> = advice.iter().map(String::as_str).collect();
     let terminated = stopped(path, &advice, 8, "TERM");
     assert_eq!(terminated.code, Some(130), "{}", terminated.stderr);
-    // After epoch 15 is announced the checkpoint of epoch 14 is whole, whatever was being written.
+    // In the second stage. After epoch 15 is announced the checkpoint of epoch 14 is whole, whatever was being written.
     let killed = stopped(path, &advice, 15, "KILL");
     assert_eq!(killed.code, None, "{}", killed.stderr);
     let resumed = d2nn(path, &advice);
@@ -93,7 +99,7 @@ fn a_training_is_only_resumed_as_it_was() {
     let before = masks(&path.join("device"));
 
     resume(&["--data", "data", "--epochs", "50"]).fails(2, &["--resume", "leave out --epochs"]);
-    resume(&["--data", "data", "--seed", "1"]).fails(2, &["leave out --epochs and --seed"]);
+    resume(&["--data", "data", "--seed", "1"]).fails(2, &["leave out --epochs, --fine-epochs and --seed"]);
     let design = path.join("device/design.toml");
     let text = fs::read_to_string(&design).unwrap();
     fs::write(&design, text.replace("learning_rate = 0.1", "learning_rate = 0.2")).unwrap();

@@ -160,7 +160,8 @@ fn wrong_usage_is_told_before_anything_is_written() {
     let folder = workshop();
     let path = folder.path();
     let train = |more: &[&str]| d2nn(path, &[&["train", "small.toml", "--data", "data"], more].concat());
-    train(&["--epochs", "0"]).fails(2, &["small.toml", "training.epochs = 0", "1 to 100000"]);
+    train(&["--epochs", "0"]).fails(2, &["nothing to train", "training.epochs = 0", "bench.oversample"]);
+    train(&["--epochs", "100001"]).fails(2, &["small.toml", "training.epochs = 100001", "0 to 100000"]);
     train(&["--epochs", "many"]).fails(2, &["--epochs", "many"]);
     train(&["--seed=-1"]).fails(2, &["--seed"]);
     train(&["--seed", "9223372036854775808"]).fails(2, &["training.seed"]);

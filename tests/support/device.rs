@@ -19,6 +19,7 @@ name = "small"
 pixels = 64
 masks = 2
 gaps = "12 mm"
+oversample = 1
 
 [object]
 upsampling = 2

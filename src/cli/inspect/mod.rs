@@ -16,7 +16,7 @@ use sampling::{Sampling, methods};
 use super::presets::PresetFlag;
 use super::{SimulationFlags, open_device_as, print, print_json};
 use crate::design::folder::read_design_as;
-use crate::design::{Design, Device};
+use crate::design::{Design, Device, Stage};
 use crate::error::Result;
 use crate::mask::Modulation;
 use crate::object::{Encoding, Illumination};
@@ -109,6 +109,19 @@ fn illumination_name(illumination: Illumination) -> &'static str {
     }
 }
 
+/// The grids of the training and the epochs on each.
+fn stages(design: &Design) -> String {
+    let stage = |stage: &Stage| {
+        let (epochs, samples) = (stage.settings.epochs, stage.bench.oversample);
+        let plural = if epochs == 1 { "" } else { "s" };
+        format!("{epochs} epoch{plural} with {samples} x {samples} samples a pixel")
+    };
+    match &design.stages(0)[..] {
+        [] => "none".into(),
+        stages => stages.iter().map(stage).collect::<Vec<_>>().join(", then "),
+    }
+}
+
 fn pixel_model_name(model: PixelModel) -> &'static str {
     match model {
         PixelModel::Point => "point",
@@ -171,7 +184,7 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
             "evanescent_share": sampling.evanescent_share,
             "pixel_reach": finite(sampling.reach),
             "fully_connected": sampling.fully_connected(),
-            "safe_offset": finite(sampling.reach),
+            "safe_offset": finite(sampling.safe_offset),
         },
     })
 }
@@ -304,6 +317,7 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
             100.0 * design.material.face_reflection()
         ),
     );
+    line("training", stages(design));
     let _ = writeln!(text, "\nsampling");
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "  {name:<22}{value}");
@@ -313,7 +327,7 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
         format!(
             "{:.1} degrees (pitch {:.3} wavelengths)",
             sampling.sine.asin().to_degrees(),
-            design.simulated.grid().pixel_pitch() / bench.wavelength_in_medium()
+            grid.pixel_pitch() / bench.wavelength_in_medium()
         ),
     );
     line(
@@ -353,7 +367,7 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
         "impulse response",
         format!(
             "safely sampled up to an offset of {} (largest here {})",
-            length(sampling.reach),
+            length(sampling.safe_offset),
             length(sampling.widest)
         ),
     );

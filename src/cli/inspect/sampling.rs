@@ -19,9 +19,11 @@ pub(super) struct Sampling {
     pub(super) nyquist: f64,
     /// Share of the sampled frequencies that is evanescent.
     pub(super) evanescent_share: f64,
-    /// Reach of a pixel across the shortest gap at the largest angle; also the largest offset at which the impulse
-    /// response is safely sampled there: both end where its local frequency is the pixels' highest.
+    /// Reach of a pixel across the shortest gap at the largest angle.
     pub(super) reach: Metres,
+    /// The largest offset at which the impulse response is safely sampled there: as the reach it ends where the local
+    /// frequency is the highest of the grid, here of the samples.
+    pub(super) safe_offset: Metres,
     pub(super) widest: Metres,
     /// Padding the angular spectrum needs across the longest gap.
     pub(super) needed_padding: f64,
@@ -37,7 +39,8 @@ impl Sampling {
         let shortest = bench.gaps.iter().copied().fold(f64::INFINITY, f64::min);
         let longest = bench.gaps.iter().copied().fold(0.0, f64::max);
         let widest = height.max(width);
-        let sine = (wavelength / (2.0 * pitch)).min(1.0);
+        let pixel = design.bench.grid().pixel_pitch();
+        let sine = (wavelength / (2.0 * pixel)).min(1.0);
         let (rows, columns) = bench.padded;
         let band = BandLimit::new(rows as f64 * pitch, columns as f64 * pitch, wavelength, longest);
         let nyquist = 0.5 / pitch;
@@ -48,7 +51,8 @@ impl Sampling {
             band_limit: band.limits().0.min(band.limits().1),
             nyquist,
             evanescent_share: evanescent_share(nyquist * wavelength),
-            reach: safe_offset(wavelength, shortest, pitch),
+            reach: safe_offset(wavelength, shortest, pixel),
+            safe_offset: safe_offset(wavelength, shortest, pitch),
             widest,
             needed_padding: needed_padding(height.min(width), pitch, wavelength, longest),
         }

@@ -1,33 +1,35 @@
 //! `d2nn train`: from a design to a device folder.
 
-use std::ffi::OsStr;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 
+use self::folder::{
+    begin_at, check_free, check_identity, checkpoint_path, default_folder, load_checkpoint, note_command,
+    quoted,
+};
 use super::judgement::Judgement;
 use super::presets::PresetFlag;
 use super::progress::Progress;
-use super::{
-    DataFlag, ThreadsFlag, check_images, evaluate, open_device, plot, print, sample_note, say,
-    warn_of_sampling,
-};
+use super::{DataFlag, ThreadsFlag, check_images, evaluate, plot, print, sample_note, say, warn_of_sampling};
 use crate::dataset::{Dataset, Split, load};
 use crate::design::folder::{
-    CHECKPOINT, DESIGN, DataProvenance, FinerGrid, Provenance, is_device_folder, read_design_as,
-    remove_results, write_history, write_masks, write_provenance,
+    CHECKPOINT, DESIGN, DataProvenance, FinerGrid, Provenance, read_design_as, remove_results, write_history,
+    write_masks, write_provenance,
 };
-use crate::design::{Design, DesignFile, Device};
+use crate::design::{Design, DesignFile, Device, Stage};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::files::{create_folder, write_bytes};
 use crate::network::Bench;
 use crate::training::checkpoint::{self, Identity};
 use crate::training::{Epoch, Objective, State, Trainer};
+
+mod folder;
 
 /// Between two checkpoints inside an epoch.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
@@ -63,6 +65,9 @@ pub struct TrainArgs {
     /// Times every training image is shown; overrides training.epochs
     #[arg(long, value_name = "N")]
     epochs: Option<u64>,
+    /// Epochs after them on the grid of the bench; overrides training.fine_epochs
+    #[arg(long, value_name = "N")]
+    fine_epochs: Option<u64>,
     /// Seed of masks, split, order and flips; overrides training.seed
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -131,17 +136,27 @@ impl<'a> Job<'a> {
                 (path.display().to_string(), read_design_as(&path, &allow)?.0)
             }
         };
-        let asked = (args.epochs.unwrap_or(typed.training.epochs), args.seed.unwrap_or(typed.training.seed));
-        let is_new = asked != (typed.training.epochs, typed.training.seed);
-        if args.resume && is_new {
+        let table = &mut typed.training;
+        let as_typed = table.clone();
+        table.epochs = args.epochs.unwrap_or(table.epochs);
+        table.fine_epochs = args.fine_epochs.unwrap_or(table.fine_epochs);
+        table.seed = args.seed.unwrap_or(table.seed);
+        if args.resume && *table != as_typed {
             return Err(Error::Usage(
-                "--resume goes on with the design as it is: leave out --epochs and --seed, or train anew"
+                "--resume goes on with the design as it is: leave out --epochs, --fine-epochs and --seed, or train \
+                 anew"
                     .into(),
             ));
         }
-        (typed.training.epochs, typed.training.seed) = asked;
         allow(&mut typed);
         let design = Design::resolve(&file, &typed)?;
+        if design.stages(0).is_empty() {
+            return Err(Error::Usage(
+                "nothing to train: training.epochs = 0, and training.fine_epochs = 0 or bench.oversample no finer than \
+                 training.oversample"
+                    .into(),
+            ));
+        }
         warn_of_sampling(&design);
         let folder = match (&args.out, &args.design) {
             (Some(out), _) => out.clone(),
@@ -168,44 +183,51 @@ impl<'a> Job<'a> {
         Ok(Job { args, folder, text, design, dataset, state, commands: Vec::new() })
     }
 
-    /// Trains to the end, saving on the way.
+    /// Trains to the end, stage after stage.
     fn train(&mut self, stop: &AtomicBool) -> Result<State> {
+        let stages = self.design.stages(self.dataset.train.len());
+        let bench = &self.design.bench;
         let settings = self.design.settings(self.dataset.train.len());
-        let bench = &self.design.simulated;
-        let modulation = bench.modulation;
         let fresh =
-            || State::new(modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
-        let resumed = self.args.resume;
-        let state = self.state.take().unwrap_or_else(fresh);
+            || State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
+        let mut state = self.state.take().unwrap_or_else(fresh);
+        let mut begun = false;
+        for stage in &stages {
+            let end = stage.settings.first_epoch + stage.settings.epochs;
+            // Nothing is planned for a stage that an earlier sitting finished.
+            if begun || (state.history.len() as u64) < end {
+                state = self.run_stage(stage, state, begun, stop)?;
+                begun = true;
+            }
+        }
+        Ok(state)
+    }
+
+    /// Trains to the end of `stage`, saving on the way; `begun` after an earlier stage of this sitting.
+    fn run_stage(&mut self, stage: &Stage, state: State, begun: bool, stop: &AtomicBool) -> Result<State> {
+        let Stage { settings, bench } = stage;
+        let modulation = bench.modulation;
         let engine = self.args.threads.bare_engine(bench.clone())?;
         let threads = engine.threads();
-        let mut trainer = Trainer::new(Box::new(engine), settings, &self.dataset.train, state)?;
-        if stop.load(Ordering::SeqCst) {
-            return Err(Error::Interrupted("stopped before the first step: nothing was changed".into()));
+        let mut trainer = Trainer::new(Box::new(engine), *settings, &self.dataset.train, state)?;
+        if !begun {
+            if stop.load(Ordering::SeqCst) {
+                return Err(Error::Interrupted("stopped before the first step: nothing was changed".into()));
+            }
+            if !self.args.resume {
+                create_folder(&self.folder)?;
+                remove_results(&self.folder)?;
+                write_bytes(&self.folder.join(DESIGN), self.text.as_bytes())?;
+            }
+            create_folder(&self.folder.join(CHECKPOINT))?;
+            self.commands = note_command(&self.folder)?;
         }
-        if !resumed {
-            create_folder(&self.folder)?;
-            remove_results(&self.folder)?;
-            write_bytes(&self.folder.join(DESIGN), self.text.as_bytes())?;
-        }
-        create_folder(&self.folder.join(CHECKPOINT))?;
-        let commands = note_command(&self.folder)?;
         let image_count = trainer.training_images() as u64;
-        let total = settings.epochs * image_count;
-        let mut done = trainer.state().history.len() as u64 * image_count + trainer.state().images;
-        let mut progress = Progress::new("training", total, "images");
+        let epochs = trainer.state().history.len() as u64 - settings.first_epoch;
+        let mut done = epochs * image_count + trainer.state().images;
+        let mut progress = Progress::new("training", settings.epochs * image_count, "images");
         progress.resume_at(done);
-        progress.line(&format!(
-            "{} {}: {} masks of {:?} pixels, {} images from {}, {} epochs of {} steps, {threads} threads",
-            if resumed { "resuming" } else { "training" },
-            self.folder.display(),
-            self.design.bench.masks(),
-            self.design.bench.grid().shape(),
-            image_count,
-            self.dataset.source.describe(),
-            settings.epochs,
-            trainer.steps_an_epoch(),
-        ));
+        progress.line(&self.stage_line(stage, image_count, trainer.steps_an_epoch(), threads));
         let mut saved = Instant::now();
         let objective = settings.objective;
         while !trainer.finished() {
@@ -216,12 +238,13 @@ impl<'a> Job<'a> {
                 format!("epoch {} loss {:.4} {}", epoch + 1, step.loss, score(objective, step.accuracy))
             });
             if let Some(row) = &step.finished {
-                progress.line(&epoch_line(row, settings.epochs, objective));
+                progress.line(&epoch_line(row, self.epochs(), objective));
                 write_history(&self.folder, &trainer.state().history)?;
                 write_masks(&self.folder, modulation, &trainer.state().values(modulation))?;
             }
             // After the last step the test comes, which asks again.
-            let stopping = stop.load(Ordering::SeqCst) && !trainer.finished();
+            let last = trainer.finished() && trainer.state().history.len() as u64 == self.epochs();
+            let stopping = stop.load(Ordering::SeqCst) && !last;
             if step.finished.is_some() || stopping || saved.elapsed() >= CHECKPOINT_EVERY {
                 self.save(trainer.state())?;
                 saved = Instant::now();
@@ -231,15 +254,37 @@ impl<'a> Job<'a> {
                 return Err(Error::Interrupted(format!(
                     "stopped after {} of {} steps, everything is saved; go on with\n  {}",
                     step.step,
-                    trainer.steps(),
+                    self.epochs() * trainer.steps_an_epoch(),
                     self.resume_command()
                 )));
             }
         }
         progress.finish();
-        let (_, state) = trainer.into_parts();
-        self.commands = commands;
-        Ok(state)
+        Ok(trainer.into_parts().1)
+    }
+
+    /// Epochs of all stages.
+    fn epochs(&self) -> u64 {
+        self.design.stages(0).iter().map(|stage| stage.settings.epochs).sum()
+    }
+
+    /// What is about to happen: images, epochs and steps of `stage`.
+    fn stage_line(&self, stage: &Stage, images: u64, steps: u64, threads: usize) -> String {
+        let Stage { settings, bench } = stage;
+        let samples = match bench.oversample {
+            1 => String::new(),
+            samples => format!(" of {samples} x {samples} samples"),
+        };
+        format!(
+            "{} {}: {} masks of {:?} pixels{samples}, {images} images from {}, {} epochs of {steps} steps, {threads} \
+             threads",
+            if self.args.resume { "resuming" } else { "training" },
+            self.folder.display(),
+            bench.masks(),
+            bench.mask_shape(),
+            self.dataset.source.describe(),
+            settings.epochs,
+        )
     }
 
     /// What to type to go on: without the same --data other images might be found.
@@ -368,97 +413,6 @@ impl<'a> Job<'a> {
             masks,
         }
     }
-}
-
-/// A word as a shell reads it back.
-fn quoted(word: &OsStr) -> String {
-    let word = word.to_string_lossy();
-    let plain = |c: char| c.is_alphanumeric() || "-_./:\\".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.into_owned() } else { format!("\"{word}\"") }
-}
-
-/// The first state of a training of `design` that begins at the masks of the device in `folder`.
-fn begin_at(folder: &Path, design: &Design) -> Result<State> {
-    let device = open_device(folder)?;
-    let (here, there) = (&design.bench, &device.design.bench);
-    let same_kind = std::mem::discriminant(&here.modulation) == std::mem::discriminant(&there.modulation);
-    if (here.masks(), here.mask_shape()) != (there.masks(), there.mask_shape()) || !same_kind {
-        return Err(Error::Usage(format!(
-            "--from {}: it has {} masks of {:?} pixels where this design has {} of {:?}, or masks of another kind",
-            folder.display(),
-            there.masks(),
-            there.mask_shape(),
-            here.masks(),
-            here.mask_shape()
-        )));
-    }
-    Ok(State::from_values(here.modulation, &device.masks))
-}
-
-fn default_folder(name: &str) -> PathBuf {
-    Path::new("runs").join(name)
-}
-
-fn checkpoint_path(folder: &Path) -> PathBuf {
-    folder.join(CHECKPOINT).join("state.npz")
-}
-
-/// Adds this command line to those of earlier sittings, which are returned with it, for the provenance.
-fn note_command(folder: &Path) -> Result<Vec<String>> {
-    let path = folder.join(CHECKPOINT).join("commands.txt");
-    let earlier = fs::read_to_string(&path).unwrap_or_default();
-    let mut commands: Vec<String> = earlier.lines().map(str::to_owned).collect();
-    // Without the folder the program lies in: that says nothing to others.
-    let words = std::env::args_os().skip(1).map(|word| quoted(&word));
-    commands.push(std::iter::once("d2nn".to_owned()).chain(words).collect::<Vec<_>>().join(" "));
-    write_bytes(&path, (commands.join("\n") + "\n").as_bytes())?;
-    Ok(commands)
-}
-
-fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
-    let path = checkpoint_path(folder);
-    if path.exists() {
-        return checkpoint::load(&path);
-    }
-    Err(Error::Usage(if folder.join("provenance.toml").exists() {
-        format!("{}: the training is finished, there is nothing to resume", folder.display())
-    } else {
-        format!("{}: there is no checkpoint to resume from: train without --resume", folder.display())
-    }))
-}
-
-fn check_identity(folder: &Path, checkpoint: &Identity, found: &Identity) -> Result<()> {
-    let advice = "put it back as it was, or train anew with --force";
-    let wrong = |what: &str| {
-        Err(Error::file(&checkpoint_path(folder), format!("belongs to a training with {what}: {advice}")))
-    };
-    if checkpoint.design != found.design {
-        return wrong("another design.toml");
-    }
-    if checkpoint.data != found.data {
-        return wrong("other images");
-    }
-    Ok(())
-}
-
-/// A folder that exists is only used with `--force`, and then only if it holds a device.
-fn check_free(folder: &Path, force: bool) -> Result<()> {
-    let occupied = match fs::read_dir(folder) {
-        Ok(mut entries) => entries.next().is_some(),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
-        Err(error) => return Err(Error::io("read", folder, error)),
-    };
-    if !occupied || force && is_device_folder(folder) {
-        return Ok(());
-    }
-    let shown = folder.display();
-    Err(Error::Usage(if force {
-        format!("{shown} holds other files than a device: --force does not touch it, choose another --out")
-    } else if checkpoint_path(folder).exists() {
-        format!("{shown} exists: go on with --resume, replace it with --force, or choose another --out")
-    } else {
-        format!("{shown} exists: replace it with --force, or choose another --out")
-    }))
 }
 
 /// A mean score, named.

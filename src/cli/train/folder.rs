@@ -1,0 +1,108 @@
+//! The folder of a training: where it may go, what an earlier sitting left there, and masks to begin at.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::cli::open_device;
+use crate::design::Design;
+use crate::design::folder::{CHECKPOINT, is_device_folder};
+use crate::error::{Error, Result};
+use crate::files::write_bytes;
+use crate::training::State;
+use crate::training::checkpoint::{self, Identity};
+
+/// A word as a shell reads it back.
+pub(super) fn quoted(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let plain = |c: char| c.is_alphanumeric() || "-_./:\\".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.into_owned() } else { format!("\"{word}\"") }
+}
+
+/// The first state of a training of `design` that begins at the masks of the device in `folder`.
+pub(super) fn begin_at(folder: &Path, design: &Design) -> Result<State> {
+    let device = open_device(folder)?;
+    let (here, there) = (&design.bench, &device.design.bench);
+    let same_kind = std::mem::discriminant(&here.modulation) == std::mem::discriminant(&there.modulation);
+    if (here.masks(), here.mask_shape()) != (there.masks(), there.mask_shape()) || !same_kind {
+        return Err(Error::Usage(format!(
+            "--from {}: it has {} masks of {:?} pixels where this design has {} of {:?}, or masks of another kind",
+            folder.display(),
+            there.masks(),
+            there.mask_shape(),
+            here.masks(),
+            here.mask_shape()
+        )));
+    }
+    Ok(State::from_values(here.modulation, &device.masks))
+}
+
+/// Where a device of `name` goes unless told otherwise.
+pub(super) fn default_folder(name: &str) -> PathBuf {
+    Path::new("runs").join(name)
+}
+
+/// The file that holds the state of a training.
+pub(super) fn checkpoint_path(folder: &Path) -> PathBuf {
+    folder.join(CHECKPOINT).join("state.npz")
+}
+
+/// Adds this command line to those of earlier sittings, which are returned with it, for the provenance.
+pub(super) fn note_command(folder: &Path) -> Result<Vec<String>> {
+    let path = folder.join(CHECKPOINT).join("commands.txt");
+    let earlier = fs::read_to_string(&path).unwrap_or_default();
+    let mut commands: Vec<String> = earlier.lines().map(str::to_owned).collect();
+    // Without the folder the program lies in: that says nothing to others.
+    let words = std::env::args_os().skip(1).map(|word| quoted(&word));
+    commands.push(std::iter::once("d2nn".to_owned()).chain(words).collect::<Vec<_>>().join(" "));
+    write_bytes(&path, (commands.join("\n") + "\n").as_bytes())?;
+    Ok(commands)
+}
+
+/// The state of a stopped training, or why there is none.
+pub(super) fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
+    let path = checkpoint_path(folder);
+    if path.exists() {
+        return checkpoint::load(&path);
+    }
+    Err(Error::Usage(if folder.join("provenance.toml").exists() {
+        format!("{}: the training is finished, there is nothing to resume", folder.display())
+    } else {
+        format!("{}: there is no checkpoint to resume from: train without --resume", folder.display())
+    }))
+}
+
+/// Whether a checkpoint is of the design and the images that were found.
+pub(super) fn check_identity(folder: &Path, checkpoint: &Identity, found: &Identity) -> Result<()> {
+    let advice = "put it back as it was, or train anew with --force";
+    let wrong = |what: &str| {
+        Err(Error::file(&checkpoint_path(folder), format!("belongs to a training with {what}: {advice}")))
+    };
+    if checkpoint.design != found.design {
+        return wrong("another design.toml");
+    }
+    if checkpoint.data != found.data {
+        return wrong("other images");
+    }
+    Ok(())
+}
+
+/// A folder that exists is only used with `--force`, and then only if it holds a device.
+pub(super) fn check_free(folder: &Path, force: bool) -> Result<()> {
+    let occupied = match fs::read_dir(folder) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+        Err(error) => return Err(Error::io("read", folder, error)),
+    };
+    if !occupied || force && is_device_folder(folder) {
+        return Ok(());
+    }
+    let shown = folder.display();
+    Err(Error::Usage(if force {
+        format!("{shown} holds other files than a device: --force does not touch it, choose another --out")
+    } else if checkpoint_path(folder).exists() {
+        format!("{shown} exists: go on with --resume, replace it with --force, or choose another --out")
+    } else {
+        format!("{shown} exists: replace it with --force, or choose another --out")
+    }))
+}
