@@ -68,8 +68,8 @@ impl Preset {
                 ..DesignFile::default()
             },
             // 285 nm are 0.536 wavelengths, where the terahertz plates have 0.533: 200 pixels are just too wide for
-            // the sampled impulse response, and the angular spectrum is better in a wider window. Engines pay for it
-            // once, when they plan.
+            // the sampled impulse response of the first stage, and the angular spectrum is better in a wider window.
+            // Engines pay for it once, when they plan.
             Preset::VisiblePrinted => DesignFile {
                 name: "fashion-visible-printed".into(),
                 bench: BenchTable {
