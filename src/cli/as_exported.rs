@@ -1,5 +1,6 @@
 //! Plates read back from their files and judged beside the design: what is printed is what was simulated.
 
+use std::f64::consts::TAU;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -20,13 +21,22 @@ use crate::fabrication::{
     Comparison, Exported, HeightMap, PlateFile, PlateOptions, PlateReport, compare, find_plates, read_plates,
 };
 use crate::training::ImageError;
-use crate::units::format_length;
+use crate::units::{Metres, format_length};
 
 /// The plates of a device as their files have them.
 pub(super) struct Plates {
     folder: PathBuf,
     files: Vec<PlateFile>,
     exported: Exported,
+}
+
+/// The plates beside the masks of a device.
+pub(super) struct Compared {
+    plates: Vec<Comparison>,
+    /// Step of the heights they were compared in, metres.
+    step: Metres,
+    /// Step of the design's heights, where that is another one.
+    other_step: Option<Metres>,
 }
 
 /// What a device does with its masks as designed, and with its plates as exported.
@@ -113,15 +123,24 @@ impl Plates {
     ///
     /// # Errors
     /// As [`HeightMap::from_phase`].
-    pub(super) fn compare(&self, device: &Device, options: &PlateOptions) -> Result<Vec<Comparison>> {
+    pub(super) fn compare(&self, device: &Device, options: &PlateOptions) -> Result<Compared> {
+        let maps = height_maps(device, options)?;
+        let (material, wavelength) = (&device.design.material, device.design.bench.wavelength);
+        let plates = compare(&self.exported, &maps, material, wavelength);
+        Ok(Compared { plates, step: maps[0].step(), other_step: None })
+    }
+
+    /// [`Plates::compare`] with the relief the plates seem to have, where that is not the design's.
+    ///
+    /// # Errors
+    /// As [`HeightMap::from_phase`].
+    pub(super) fn compare_as_found(&self, device: &Device) -> Result<Compared> {
         let design = &device.design;
-        let (grid, wavelength) = (design.bench.grid(), design.bench.wavelength);
-        let map = |mask: &Array2<f32>| {
-            let (base, relief) = (options.base_thickness, options.relief);
-            HeightMap::from_phase(mask.view(), &grid, wavelength, &design.material, base, relief)
-        };
-        let maps = device.masks.iter().map(map).collect::<Result<Vec<_>>>()?;
-        Ok(compare(&self.exported, &maps, &design.material, wavelength))
+        let step = height_maps(device, &design.plate)?[0].step();
+        let turn = design.material.height(TAU, design.bench.wavelength);
+        let relief = self.exported.relief(design.plate.relief, step, turn);
+        let compared = self.compare(device, &PlateOptions { relief, ..design.plate })?;
+        Ok(Compared { other_step: (relief != design.plate.relief).then_some(step), ..compared })
     }
 
     fn file_name(&self, index: usize) -> String {
@@ -130,10 +149,20 @@ impl Plates {
     }
 
     /// What the comparison tells a person, a sentence each, with advice.
-    pub(super) fn warnings(&self, compared: &[Comparison]) -> Vec<String> {
-        let plates = compared.iter().enumerate();
+    pub(super) fn warnings(&self, compared: &Compared) -> Vec<String> {
+        let plates = compared.plates.iter().enumerate();
         plates.filter_map(|(index, plate)| warning(&self.file_name(index), index + 1, plate)).collect()
     }
+}
+
+fn height_maps(device: &Device, options: &PlateOptions) -> Result<Vec<HeightMap>> {
+    let design = &device.design;
+    let (grid, wavelength) = (design.bench.grid(), design.bench.wavelength);
+    let map = |mask: &Array2<f32>| {
+        let (base, relief) = (options.base_thickness, options.relief);
+        HeightMap::from_phase(mask.view(), &grid, wavelength, &design.material, base, relief)
+    };
+    device.masks.iter().map(map).collect()
 }
 
 fn warning(file: &str, mask: usize, plate: &Comparison) -> Option<String> {
@@ -160,7 +189,7 @@ fn warning(file: &str, mask: usize, plate: &Comparison) -> Option<String> {
         beyond => format!(", {beyond} of them beyond its relief"),
     };
     let advice = if 2 * plate.other_pixels > plate.pixels {
-        "with other levels, layers or masks than the design's it is another relief; otherwise export it again"
+        "it is another relief, of other masks perhaps; export it again"
     } else {
         "export it again, unless that was meant"
     };
@@ -267,14 +296,10 @@ impl Judged {
             let difference = exported.value - designed.value;
             let [designed_text, exported_text, difference] = if designed.share {
                 let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-                let points = format!("{:+.2} points", 100.0 * difference);
+                let points = format!("{} points", signed(100.0 * difference, 2));
                 [percent(designed.value), percent(exported.value), points]
             } else {
-                [
-                    format!("{:.4}", designed.value),
-                    format!("{:.4}", exported.value),
-                    format!("{difference:+.4}"),
-                ]
+                [format!("{:.4}", designed.value), format!("{:.4}", exported.value), signed(difference, 4)]
             };
             let _ =
                 writeln!(text, "{:<26}{designed_text:>11}{exported_text:>11}{difference:>15}", designed.name);
@@ -289,11 +314,17 @@ impl Judged {
     }
 }
 
+/// A difference with its sign; none where it is nothing.
+fn signed(value: f64, digits: usize) -> String {
+    let text = format!("{value:+.digits$}");
+    if text.contains(|c: char| ('1'..='9').contains(&c)) { text } else { text[1..].to_owned() }
+}
+
 /// The plates, the figures and the warnings as text.
 pub(super) fn report(
     device: &Device,
     plates: &Plates,
-    compared: &[Comparison],
+    compared: &Compared,
     judged: &Judged,
     shown: &Shown<'_>,
 ) -> String {
@@ -305,10 +336,18 @@ pub(super) fn report(
         shown.source.describe(),
         plates.folder.display()
     );
-    let names: Vec<String> = (0..compared.len()).map(|index| plates.file_name(index)).collect();
+    if let Some(step) = compared.other_step {
+        let _ = writeln!(
+            text,
+            "heights in steps of {} where the design has {}: compared with the design in the same steps\n",
+            format_length(compared.step, 4),
+            format_length(step, 4)
+        );
+    }
+    let names: Vec<String> = (0..compared.plates.len()).map(|index| plates.file_name(index)).collect();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let _ = writeln!(text, "{:<width$}  {:>14}{:>14}{:>16}", "plate", "rms", "largest", "other pixels");
-    for (name, plate) in names.iter().zip(compared) {
+    for (name, plate) in names.iter().zip(&compared.plates) {
         let _ = writeln!(
             text,
             "{name:<width$}  {:>14}{:>14}{:>16}  {}",
@@ -337,7 +376,7 @@ pub(super) fn report(
 pub(super) fn as_json(
     device: &Device,
     plates: &Plates,
-    compared: &[Comparison],
+    compared: &Compared,
     judged: &Judged,
     shown: &Shown<'_>,
 ) -> Value {
@@ -360,7 +399,8 @@ pub(super) fn as_json(
         })
     };
     json!({
-        "plates": compared.iter().enumerate().map(plate).collect::<Vec<_>>(),
+        "step": compared.step,
+        "plates": compared.plates.iter().enumerate().map(plate).collect::<Vec<_>>(),
         "designed": judged.designed.as_json(),
         "exported": judged.exported.as_json(),
         "images": judged.images(),

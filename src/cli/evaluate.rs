@@ -89,7 +89,7 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
     if let Some(plates) = &args.stl {
         // Damaged plates are told before anything is looked for or simulated.
         let found = as_exported::Plates::in_folder(plates, &device)?;
-        let compared = found.compare(&device, &device.design.plate)?;
+        let compared = found.compare_as_found(&device)?;
         let (source, images) = args.data.load(&device.design, args.split.split())?;
         let judged = as_exported::judge(&device, &found, &args.threads, &images, args.limit)?;
         let shown =

@@ -39,7 +39,7 @@ pub(super) fn as_json(report: &PrintReport) -> Value {
         "mass": stock.mass(report.volume()),
         "price": stock.cost(report.volume()),
         "currency": stock.price.as_ref().map(|price| &price.currency),
-        "printer": report.printer,
+        "printer": report.printer.as_ref().map(|printer| &printer.name),
         "warnings": report.warnings,
     })
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
+use crate::fabrication::height_map::Relief;
 use crate::fabrication::read_back::{for_each_triangle, read_heights};
 use crate::fabrication::stl::StlUnit;
 use crate::grid::Grid;
@@ -144,7 +145,38 @@ fn read_plate(file: &PlateFile, grid: &Grid) -> Result<Array2<Metres>> {
     Ok(heights)
 }
 
+/// Pixels the steps of the heights are looked for in, about.
+const LOOKED_AT: usize = 1 << 20;
+
 impl Exported {
+    /// The relief the plates have, judged by their heights: `designed` where they have its `step` (metres) or none
+    /// that shows.
+    ///
+    /// Steps show where neighbouring heights of all that occur lie equally far apart. Layers are then taken to be of a
+    /// length of four digits, as people type it.
+    pub fn relief(&self, designed: Relief, step: Metres, turn: Metres) -> Relief {
+        let all: usize = self.heights.iter().map(Array2::len).sum();
+        let mut heights: Vec<Metres> =
+            self.heights.iter().flatten().copied().step_by(all.div_ceil(LOOKED_AT)).collect();
+        heights.sort_unstable_by(f64::total_cmp);
+        heights.dedup();
+        let mut gaps: Vec<Metres> = heights.windows(2).map(|pair| pair[1] - pair[0]).collect();
+        gaps.sort_unstable_by(f64::total_cmp);
+        let Some(&found) = gaps.get(gaps.len() / 2) else { return designed };
+        let same = |a: Metres, b: Metres| (a - b).abs() < 0.01 * b;
+        let regular = gaps.iter().filter(|gap| same(**gap, found)).count();
+        // A few heights may be absent, or changed by hand.
+        if (regular as f64) < 0.8 * gaps.len() as f64 || same(found, step) {
+            return designed;
+        }
+        let levels = (turn / found).round();
+        if (2.0..=65_536.0).contains(&levels) && (turn / found - levels).abs() < 1e-3 {
+            return Relief::Levels(levels as u32);
+        }
+        let digit = 10f64.powi(3 - found.log10().floor() as i32);
+        Relief::LayerHeight((found * digit).round() / digit)
+    }
+
     /// What the plates do to the light: the modulation of a bench, and a phase for each pixel of each mask, radians.
     ///
     /// A pixel of thickness h has the transmission exp(2 pi (i (n - m) - kappa) h/wavelength), m the index of what

@@ -48,8 +48,8 @@ pub struct PrintReport {
     pub clipped: Vec<f64>,
     /// What the material weighs and costs.
     pub stock: Stock,
-    /// Name of the printer, if one is named.
-    pub printer: Option<String>,
+    /// The printer, if one is named.
+    pub printer: Option<Printer>,
     /// What may go wrong, a sentence each, with number, limit and advice.
     pub warnings: Vec<String>,
 }
@@ -64,7 +64,7 @@ impl PrintReport {
         PrintReport {
             clipped: masks.iter().map(|mask| clipped_share(mask.view(), making.modulation)).collect(),
             stock: making.stock.clone(),
-            printer: making.printer.map(|printer| printer.name.clone()),
+            printer: making.printer.cloned(),
             warnings: warnings(&plates, making),
             plates,
         }
@@ -86,7 +86,12 @@ impl PrintReport {
         sums.extend(self.stock.cost(volume).map(|cost| self.money(cost)));
         let _ = writeln!(text, "\n{} plates: {}", self.plates.len(), sums.join(", "));
         if let Some(printer) = &self.printer {
-            let _ = writeln!(text, "printer {printer}: the plates fit");
+            let _ = writeln!(
+                text,
+                "printer {}, layers of {}",
+                printer.name,
+                format_length(printer.layer_height, 4)
+            );
         }
         for warning in &self.warnings {
             let _ = writeln!(text, "warning: {warning}");
@@ -162,30 +167,42 @@ fn warnings(plates: &[PlateReport], making: &Making<'_>) -> Vec<String> {
             format_length(THIN_BASE, 4)
         ));
     }
-    for (index, plate) in plates.iter().enumerate() {
-        let number = index + 1;
-        if plate.rms_phase_error > LARGE_PHASE_ERROR {
-            warnings.push(format!(
-                "mask {number}: the steps of {} cost {:.3} rad rms, above {LARGE_PHASE_ERROR} rad: {:.1} % of the \
-                 light is scattered; take finer layers or more levels",
-                format_length(plate.step, 4),
-                plate.rms_phase_error,
-                100.0 * (1.0 - (-plate.rms_phase_error.powi(2)).exp())
-            ));
-        }
-        if plate.survey.pillars > 0 {
-            warnings.push(format!(
-                "mask {number}: {} single pixels rise above all their neighbours by more than their width of {}: thin \
-                 pillars may break; train with training.smoothness, or a lower mask.height_max",
-                plate.survey.pillars,
-                format_length(making.pixel_pitch, 4)
-            ));
-        }
+    let which = |fails: &dyn Fn(&PlateReport) -> bool| -> Vec<usize> {
+        (0..plates.len()).filter(|index| fails(&plates[*index])).collect()
+    };
+    let coarse = which(&|plate| plate.rms_phase_error > LARGE_PHASE_ERROR);
+    if !coarse.is_empty() {
+        let worst = coarse.iter().map(|index| plates[*index].rms_phase_error).fold(0.0, f64::max);
+        warnings.push(format!(
+            "{}: the steps of {} cost {worst:.3} rad rms, above {LARGE_PHASE_ERROR} rad: {:.1} % of the light is \
+             scattered at each plate; take finer layers or more levels",
+            masks_named(&coarse, plates.len()),
+            format_length(first.step, 4),
+            100.0 * (1.0 - (-worst * worst).exp())
+        ));
+    }
+    let frail = which(&|plate| plate.survey.pillars > 0);
+    if let Some(most) = frail.iter().map(|index| plates[*index].survey.pillars).max() {
+        warnings.push(format!(
+            "{}: up to {most} single pixels a plate rise above all their neighbours by more than their width of {}: \
+             thin pillars may break; train with training.smoothness, or a lower mask.height_max",
+            masks_named(&frail, plates.len()),
+            format_length(making.pixel_pitch, 4)
+        ));
     }
     if let Some(printer) = making.printer {
         warnings.extend(of_printer(printer, plates, making));
     }
     warnings
+}
+
+/// "all masks", "mask 2", "masks 1, 3": by their indices, of so many.
+fn masks_named(indices: &[usize], masks: usize) -> String {
+    if indices.len() == masks && masks > 1 {
+        return "all masks".into();
+    }
+    let numbers: Vec<String> = indices.iter().map(|index| (index + 1).to_string()).collect();
+    format!("mask{} {}", if numbers.len() == 1 { "" } else { "s" }, numbers.join(", "))
 }
 
 /// What a printer that takes the plates will not do well.
