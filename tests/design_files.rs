@@ -173,3 +173,39 @@ fn the_validation_share_becomes_a_number_of_images() {
     assert_eq!(design.settings(60_000).validation, 6000);
     assert_eq!(design.settings(4).validation, 0);
 }
+
+#[test]
+fn a_printer_gives_its_layers() {
+    let design = good("own_printer");
+    let printer = design.printer.as_ref().unwrap();
+    assert_eq!(
+        (printer.name.as_str(), printer.tray, printer.relief_max),
+        ("bench-top", [0.12, 0.08, 0.15], Some(2e-3))
+    );
+    assert_eq!(design.plate.relief, Relief::LayerHeight(25e-6));
+    assert_eq!(design.stock.density, Some(1.1));
+    assert_eq!(design.stock.price.as_ref().unwrap().to_string(), "120 EUR/l");
+
+    let with = |fabrication: &str| {
+        let text = format!("[fabrication]\n{fabrication}\n");
+        Design::resolve("typed", &DesignFile::parse("typed", &text).unwrap()).unwrap()
+    };
+    // Steps that the design names stay, where they are whole layers or at least as high.
+    assert_eq!(with("printer = \"polyjet-16um\"").plate.relief, Relief::LayerHeight(16e-6));
+    let double = with("printer = \"polyjet-16um\"\nlayer_height = \"32 um\"");
+    assert_eq!(double.plate.relief, Relief::LayerHeight(32e-6));
+    assert_eq!(with("printer = \"polyjet-16um\"\nlevels = 8").plate.relief, Relief::Levels(8));
+    let none = with("printer = \"none\"");
+    assert_eq!((none.plate.relief, none.printer), (Relief::Continuous, None));
+    // The visible device needs the finest.
+    let mut typed = d2nn::design::Preset::VisiblePrinted.design();
+    typed.fabrication.printer = Some("two-photon".into());
+    let visible = Design::resolve("typed", &typed).unwrap();
+    assert_eq!(visible.plate.relief, Relief::LayerHeight(10e-9));
+    typed.fabrication.printer = Some("sla-50um".into());
+    let refused = Design::resolve("typed", &typed).unwrap_err();
+    assert!(
+        refused.to_string().contains("pixels of 285 nm are below its smallest feature of 50 um"),
+        "{refused}"
+    );
+}

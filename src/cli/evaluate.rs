@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::progress::Progress;
 use super::{
-    DataFlag, SimulationFlags, ThreadsFlag, convergence, imaging, open_device_as, print, print_json,
+    DataFlag, SimulationFlags, ThreadsFlag, as_exported, convergence, imaging, open_device_as, print,
+    print_json,
 };
 use crate::dataset::{Images, Split};
 use crate::design::Design;
@@ -22,10 +23,12 @@ use crate::evaluation::{Evaluation, evaluate};
   d2nn evaluate layers/fashion-400ghz
   d2nn evaluate runs/fashion-400ghz --limit 1000 --json
   d2nn evaluate layers/fashion-400ghz --oversample 2 --extinction-coefficient 0.03
-  d2nn evaluate layers/fashion-400ghz --convergence --limit 1000")]
+  d2nn evaluate layers/fashion-400ghz --convergence --limit 1000
+  d2nn evaluate --stl plates layers/fashion-400ghz")]
 pub struct EvaluateArgs {
-    /// Device folder
-    device: PathBuf,
+    /// Device folder (default with --stl: the one that holds DIR)
+    #[arg(required_unless_present = "stl")]
+    device: Option<PathBuf>,
     #[command(flatten)]
     data: DataFlag,
     /// Which half of the data set
@@ -37,6 +40,9 @@ pub struct EvaluateArgs {
     /// The same on finer grids and in wider windows: does the answer depend on the grid?
     #[arg(long)]
     convergence: bool,
+    /// Read the plates back from their STL files and judge them beside the design
+    #[arg(long, value_name = "DIR", conflicts_with = "convergence")]
+    stl: Option<PathBuf>,
     #[command(flatten)]
     simulation: SimulationFlags,
     /// One JSON object on stdout
@@ -53,16 +59,48 @@ enum SplitName {
     Train,
 }
 
+impl SplitName {
+    fn split(self) -> Split {
+        match self {
+            SplitName::Test => Split::Test,
+            SplitName::Train => Split::Train,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            SplitName::Test => "test",
+            SplitName::Train => "train",
+        }
+    }
+}
+
 /// Runs `d2nn evaluate`.
 ///
 /// # Errors
 /// For a damaged device, absent or damaged data and an empty choice of images.
 pub fn run(args: EvaluateArgs) -> Result<()> {
-    let device = open_device_as(&args.device, &args.simulation)?;
-    let (split, split_name) = match args.split {
-        SplitName::Test => (Split::Test, "test"),
-        SplitName::Train => (Split::Train, "train"),
+    let folder = match (&args.device, &args.stl) {
+        (Some(folder), _) => folder.clone(),
+        (None, Some(plates)) => as_exported::device_of(plates)?,
+        (None, None) => return Err(Error::Usage("name the folder of a device".into())),
     };
+    let device = open_device_as(&folder, &args.simulation)?;
+    if let Some(plates) = &args.stl {
+        // Damaged plates are told before anything is looked for or simulated.
+        let found = as_exported::Plates::in_folder(plates, &device)?;
+        let compared = found.compare_as_found(&device)?;
+        let (source, images) = args.data.load(&device.design, args.split.split())?;
+        let judged = as_exported::judge(&device, &found, &args.threads, &images, args.limit)?;
+        let shown =
+            as_exported::Shown { name: device.design.data, split: args.split.name(), source: &source };
+        return if args.json {
+            print_json(&as_exported::as_json(&device, &found, &compared, &judged, &shown))
+        } else {
+            print(&as_exported::report(&device, &found, &compared, &judged, &shown))
+        };
+    }
+    let (split, split_name) = (args.split.split(), args.split.name());
     let name = device.design.data;
     let (source, images) = args.data.load(&device.design, split)?;
     let heading = format!("{} on {name}, {split_name} images from {}", device.design.name, source.describe());

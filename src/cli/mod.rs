@@ -13,6 +13,7 @@ use crate::design::{Design, DesignFile, Device};
 use crate::engine::{CpuEngine, Engine};
 use crate::error::{Error, Result};
 
+mod as_exported;
 pub mod classify;
 mod convergence;
 pub mod data;
@@ -23,6 +24,7 @@ pub mod inspect;
 mod judgement;
 pub mod plot;
 mod presets;
+mod print_report;
 mod progress;
 pub mod propagate;
 pub mod train;
@@ -197,13 +199,18 @@ fn open_device(folder: &Path) -> Result<Device> {
 
 /// [`open_device`] with flags over its design.
 fn open_device_as(folder: &Path, flags: &SimulationFlags) -> Result<Device> {
+    open_device_changed(folder, &|typed| flags.apply(typed))
+}
+
+/// [`open_device`] with its design changed by `change`.
+fn open_device_changed(folder: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<Device> {
     if !folder.is_dir() {
         return Err(Error::Usage(format!(
             "{} is not a device folder: `d2nn train` makes one, and layers/ has trained ones",
             folder.display()
         )));
     }
-    let device = Device::open_as(folder, &|typed| flags.apply(typed))?;
+    let device = Device::open_as(folder, change)?;
     warn_of_sampling(&device.design);
     Ok(device)
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::printer::PrinterTable;
 use crate::error::Error;
 
 /// Version of the design file this program reads and writes.
@@ -35,6 +36,9 @@ pub struct DesignFile {
     pub training: TrainingTable,
     /// How the plates are made.
     pub fabrication: FabricationTable,
+    /// A printer that is not known by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub printer: Option<PrinterTable>,
 }
 
 /// `[bench]`.
@@ -246,6 +250,12 @@ pub struct MaterialTable {
     pub extinction_coefficient: f64,
     /// Refractive index of what is between the plates.
     pub surrounding_index: f64,
+    /// Grams a cubic centimetre, for the mass of the plates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub density: Option<f64>,
+    /// Price for a mass or a volume, such as "300 EUR/kg".
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub price: Option<String>,
 }
 
 /// `[training]`.
@@ -314,6 +324,9 @@ pub struct FabricationTable {
     /// Heights are rounded to this many levels of a full turn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub levels: Option<u32>,
+    /// Name of the printer: its layers, its smallest feature and its tray limit the plates.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub printer: Option<String>,
 }
 
 impl Default for DesignFile {
@@ -328,6 +341,7 @@ impl Default for DesignFile {
             material: MaterialTable::default(),
             training: TrainingTable::default(),
             fabrication: FabricationTable::default(),
+            printer: None,
         }
     }
 }
@@ -384,6 +398,8 @@ impl Default for MaterialTable {
             refractive_index: 1.7227,
             extinction_coefficient: 0.0,
             surrounding_index: 1.0,
+            density: None,
+            price: None,
         }
     }
 }
@@ -411,7 +427,7 @@ impl Default for TrainingTable {
 
 impl Default for FabricationTable {
     fn default() -> Self {
-        FabricationTable { base_thickness: "1 mm".into(), layer_height: None, levels: None }
+        FabricationTable { base_thickness: "1 mm".into(), layer_height: None, levels: None, printer: None }
     }
 }
 

@@ -4,6 +4,7 @@ pub mod file;
 pub mod folder;
 mod mask_files;
 pub mod presets;
+pub mod printer;
 pub mod resolve;
 mod sampling;
 mod training;

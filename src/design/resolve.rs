@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_PI_2, TAU};
 use crate::dataset::DatasetName;
 use crate::detector::{Detector, Layout, image_regions};
 use crate::error::{Error, Result};
-use crate::fabrication::{PlateOptions, Relief, StlFormat};
+use crate::fabrication::{PlateOptions, Price, Printer, Relief, StlFormat, Stock};
 use crate::grid::Grid;
 use crate::mask::Modulation;
 use crate::material::Material;
@@ -18,8 +18,8 @@ use super::file::{
     DesignFile, EncodingKey, Gaps, IMAGE_LAYOUT, IlluminationKey, LossKey, MaterialTable, MethodKey,
     ModulationKey, ObjectTable, PixelModelKey, ResamplingKey, Sides,
 };
-use super::sampling;
 use super::training::Training;
+use super::{printer, sampling};
 
 /// Rows and columns of the images of both data sets.
 pub const IMAGE: (usize, usize) = (28, 28);
@@ -52,6 +52,10 @@ pub struct Design {
     pub(super) training: Training,
     /// How its plates are made.
     pub plate: PlateOptions,
+    /// The printer that makes them, if one is named.
+    pub printer: Option<Printer>,
+    /// What their material weighs and costs.
+    pub stock: Stock,
 }
 
 impl Design {
@@ -155,6 +159,13 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     if !table.allow_aliasing && !warnings.is_empty() {
         return Err(format!("{}; or run it all the same with --allow-aliasing", warnings.swap_remove(0)));
     }
+    let printer = printer::printer(typed)?;
+    let turn = material.height(TAU, wavelength);
+    let relief = match bench.modulation {
+        Modulation::Phase { phase_max, .. } => material.height(phase_max, wavelength),
+        Modulation::Amplitude | Modulation::Complex => turn,
+    };
+    let plate = printer::fit(printer.as_ref(), plate(typed)?, grid, relief, turn)?;
     Ok(Design {
         name: typed.name.clone(),
         bench,
@@ -163,7 +174,9 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         material,
         data: typed.training.data.parse().map_err(|error| format!("training.data: {error}"))?,
         training,
-        plate: plate(typed)?,
+        plate,
+        printer,
+        stock: stock(&typed.material)?,
     })
 }
 
@@ -204,6 +217,16 @@ fn material(table: &MaterialTable) -> Checked<Material> {
         .map_err(|error| format!("material.extinction_coefficient: {error}"))?
         .surrounded(table.surrounding_index)
         .map_err(|error| format!("material.surrounding_index: {error}"))
+}
+
+fn stock(table: &MaterialTable) -> Checked<Stock> {
+    // From aerogel to osmium.
+    if let Some(density) = table.density.filter(|density| !(1e-3..=25.0).contains(density)) {
+        return Err(format!("material.density = {density}: it is in g/cm3, and must be 0.001 to 25"));
+    }
+    let price = table.price.as_ref().map(|text| Price::parse(text)).transpose();
+    let price = price.map_err(|problem| format!("material.price: {problem}"))?;
+    Ok(Stock { density: table.density, price })
 }
 
 fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Checked<Modulation> {

@@ -137,6 +137,14 @@ impl HeightMap {
         (f64::from(low) * self.step, f64::from(high) * self.step)
     }
 
+    /// Lowest, mean and highest thickness over the pixels, in metres.
+    pub fn thickness(&self) -> [Metres; 3] {
+        let (low, high) = self.relief_range();
+        let steps: i64 = self.relief.iter().map(|&step| i64::from(step)).sum();
+        let mean = self.step * steps as f64 / self.relief.len() as f64;
+        [low, mean, high].map(|relief| self.base + relief)
+    }
+
     /// Volume of the plate in cubic metres, with pixels of `pixel_pitch` metres.
     pub fn volume(&self, pixel_pitch: Metres) -> f64 {
         let steps: i64 = self.relief.iter().map(|&step| i64::from(step)).sum();

@@ -81,11 +81,9 @@ struct Corner {
 }
 
 impl Corner {
-    /// Whether one diagonal rises above the other, so that a post must stand here.
-    ///
-    /// Ties are no saddles: some pixel then shares a level with both its neighbours and joins them.
+    /// Whether a post must stand here.
     fn is_saddle(&self) -> bool {
-        self.sw.min(self.ne) > self.se.max(self.nw) || self.se.min(self.nw) > self.sw.max(self.ne)
+        is_saddle(self.sw, self.se, self.ne, self.nw)
     }
 
     /// Height of the post: the mean, an integer because heights are whole steps.
@@ -130,6 +128,13 @@ impl Corner {
     fn middle(&self) -> Column {
         Column::new(self.x, self.y, [self.sw, self.se, self.ne, self.nw])
     }
+}
+
+/// Whether one diagonal of four pixels, given counter-clockwise, rises above the other.
+///
+/// Ties are no saddles: some pixel then shares a level with both its neighbours and joins them.
+pub(super) fn is_saddle(sw: i32, se: i32, ne: i32, nw: i32) -> bool {
+    sw.min(ne) > se.max(nw) || se.min(nw) > sw.max(ne)
 }
 
 impl PlateMesh {

@@ -7,16 +7,28 @@
 //! Arrays are `[y, x]`; a plate lies with its flat side on z = 0, x = column pitch, y = row pitch, and its relief
 //! up. Light enters through the flat side, leaves through the relief and travels towards +z.
 
+pub mod as_exported;
 pub mod height_map;
+pub mod likeness;
 pub mod manifold;
 pub mod mesh;
 pub mod plate;
+pub mod printer;
 pub mod read_back;
+pub mod report;
 pub mod stl;
+pub mod stock;
+pub mod survey;
 
+pub use as_exported::{Exported, PlateFile, find_plates, read_plates};
 pub use height_map::{HeightMap, Relief};
+pub use likeness::{Comparison, compare};
 pub use manifold::{Defect, Surface};
 pub use mesh::PlateMesh;
 pub use plate::{PlateOptions, PlateReport, export_plate, export_plates, format_reports, plate_file_name};
+pub use printer::Printer;
 pub use read_back::{check_plate, read_heights};
+pub use report::{Making, PrintReport};
 pub use stl::{StlFormat, StlScale, StlUnit};
+pub use stock::{Price, Stock};
+pub use survey::Survey;

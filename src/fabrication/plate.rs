@@ -9,7 +9,9 @@ use crate::error::{Error, Result};
 use crate::fabrication::height_map::{HeightMap, Relief};
 use crate::fabrication::mesh::PlateMesh;
 use crate::fabrication::read_back::check_plate;
+use crate::fabrication::report::aligned;
 use crate::fabrication::stl::{self, StlFormat, StlScale, StlUnit};
+use crate::fabrication::survey::Survey;
 use crate::files;
 use crate::grid::Grid;
 use crate::material::Material;
@@ -56,6 +58,12 @@ pub struct PlateReport {
     pub rms_phase_error: Radians,
     /// Largest phase error of the heights as exported, in radians.
     pub max_phase_error: Radians,
+    /// One step of height, in metres.
+    pub step: Metres,
+    /// Lowest, mean and highest thickness over the pixels, in metres.
+    pub thickness: [Metres; 3],
+    /// What the relief is like.
+    pub survey: Survey,
     /// Time to mesh, write, read back and judge it.
     pub seconds: f64,
 }
@@ -158,6 +166,9 @@ pub fn export_plate(
         relief: map.relief_range(),
         rms_phase_error,
         max_phase_error,
+        step: map.step(),
+        thickness: map.thickness(),
+        survey: Survey::of(map.relief(), grid.pixel_pitch() / map.step()),
         seconds: start.elapsed().as_secs_f64(),
     })
 }
@@ -166,13 +177,13 @@ pub fn export_plate(
 pub fn format_reports(reports: &[PlateReport]) -> String {
     let heads =
         ["file", "triangles", "MB", "bounding box", "volume", "base", "relief", "phase error", "time"];
-    let mut table = vec![heads.map(String::from)];
+    let mut table = vec![heads.map(String::from).to_vec()];
     for report in reports {
         let unit = report.unit;
         let [x, y, z] = report.bounding_box.map(|length| trimmed(length * unit.a_metre(), 4));
         let name =
             report.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-        table.push([
+        table.push(vec![
             name,
             grouped(report.triangles),
             format!("{:.1}", report.bytes as f64 / 1e6),
@@ -184,20 +195,7 @@ pub fn format_reports(reports: &[PlateReport]) -> String {
             format!("{:.2} s", report.seconds),
         ]);
     }
-    let widths: Vec<usize> = (0..heads.len())
-        .map(|cell| table.iter().map(|row| row[cell].chars().count()).max().unwrap_or(0))
-        .collect();
-    let mut text = String::new();
-    for row in &table {
-        for (cell, (value, &width)) in row.iter().zip(&widths).enumerate() {
-            let gap = if cell == 0 { "" } else { "  " };
-            // Names to the left, figures to the right.
-            text +=
-                &if cell == 0 { format!("{gap}{value:<width$}") } else { format!("{gap}{value:>width$}") };
-        }
-        text.push('\n');
-    }
-    text
+    aligned(&table)
 }
 
 /// `1234567` as `1,234,567`.

@@ -14,7 +14,7 @@ use crate::grid::Grid;
 use crate::units::Metres;
 
 /// A triangle as it stands in a file, in its unit.
-type Triangle = [[f32; 3]; 3];
+pub(super) type Triangle = [[f32; 3]; 3];
 
 /// Where in a pixel the height is read, in pixels from its lower corner: off the centre and off every diagonal.
 ///
@@ -108,7 +108,7 @@ pub fn check_plate(
 }
 
 /// Calls `each` with every triangle of an STL file, binary or ASCII, from the start of `file`.
-fn for_each_triangle(
+pub(super) fn for_each_triangle(
     file: impl Read + Seek,
     path: &Path,
     mut each: impl FnMut(Triangle) -> Result<()>,

@@ -8,6 +8,7 @@ mod device;
 #[path = "../support/program.rs"]
 mod program;
 
+mod as_exported;
 mod classify;
 mod convergence;
 mod damage;

@@ -175,6 +175,7 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
         "surrounding_index": design.material.surrounding_index(),
         "full_turn_height": design.material.height(TAU, bench.wavelength),
         "face_reflection": design.material.face_reflection(),
+        "printer": design.printer.as_ref().map(|printer| &printer.name),
         "warnings": design.warnings,
         "sampling": {
             "largest_angle_degrees": sampling.sine.asin().to_degrees(),
@@ -310,6 +311,18 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
             length(design.material.height(TAU, bench.wavelength))
         ),
     );
+    if let Some(printer) = &design.printer {
+        let [x, y, z] = printer.tray.map(|side| format_length(side, 3));
+        line(
+            "printer",
+            format!(
+                "{}, layers of {}, pixels of at least {}, room of {x} x {y} x {z}: the plates fit",
+                printer.name,
+                format_length(printer.layer_height, 4),
+                format_length(printer.minimum_feature, 4)
+            ),
+        );
+    }
     line(
         "face reflection",
         format!(

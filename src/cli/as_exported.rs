@@ -1,0 +1,418 @@
+//! Plates read back from their files and judged beside the design: what is printed is what was simulated.
+
+use std::f64::consts::TAU;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use ndarray::Array2;
+use serde_json::{Value, json};
+
+use super::ThreadsFlag;
+use super::evaluate::{first_images, judge as judge_classes};
+use super::progress::Progress;
+use crate::dataset::{DatasetName, Images, Source};
+use crate::design::folder::{PLATES, is_device_folder};
+use crate::design::{Design, Device};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::evaluation::{Evaluation, ImageFigures, evaluate_images};
+use crate::fabrication::likeness::Lie;
+use crate::fabrication::{
+    Comparison, Exported, HeightMap, PlateFile, PlateOptions, PlateReport, compare, find_plates, read_plates,
+};
+use crate::training::ImageError;
+use crate::units::{Metres, format_length};
+
+/// The plates of a device as their files have them.
+pub(super) struct Plates {
+    folder: PathBuf,
+    files: Vec<PlateFile>,
+    exported: Exported,
+}
+
+/// The plates beside the masks of a device.
+pub(super) struct Compared {
+    plates: Vec<Comparison>,
+    /// Step of the heights they were compared in, metres.
+    step: Metres,
+    /// Step of the design's heights, where that is another one.
+    other_step: Option<Metres>,
+}
+
+/// What a device does with its masks as designed, and with its plates as exported.
+pub(super) struct Judged {
+    designed: Scores,
+    exported: Scores,
+}
+
+/// Figures of one of the two.
+enum Scores {
+    Classes(Evaluation),
+    Images(ImageFigures),
+}
+
+/// Where the images came from.
+pub(super) struct Shown<'a> {
+    /// The data set.
+    pub(super) name: DatasetName,
+    /// "test" or "train".
+    pub(super) split: &'static str,
+    /// The place.
+    pub(super) source: &'a Source,
+}
+
+/// A figure with its name for programs and for people.
+struct Figure {
+    key: &'static str,
+    name: &'static str,
+    value: f64,
+    /// Shares are shown in per cent.
+    share: bool,
+}
+
+/// The device a folder of plates belongs to: the one that holds it as its `stl`.
+///
+/// # Errors
+/// [`Error::Usage`] when it lies elsewhere.
+pub(super) fn device_of(plates: &Path) -> Result<PathBuf> {
+    let whole = plates.canonicalize().map_err(|source| Error::io("read", plates, source))?;
+    match whole.parent() {
+        Some(parent) if whole.ends_with(PLATES) && is_device_folder(parent) => Ok(parent.to_owned()),
+        _ => Err(Error::Usage(format!(
+            "--stl {}: it is not the folder {PLATES} of a device; name the device the plates belong to as well",
+            plates.display()
+        ))),
+    }
+}
+
+/// Only masks of phases are plates.
+pub(super) fn check_printable(folder: &Path, design: &Design) -> Result<()> {
+    if design.bench.modulation.is_phase() {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "{}: only masks of mask.modulation = \"phase\" have heights to print",
+        folder.display()
+    )))
+}
+
+impl Plates {
+    /// Reads the plates in `folder`, one for each mask of `device`.
+    ///
+    /// # Errors
+    /// For masks that are no reliefs, and plates that are missing, damaged or of another device.
+    pub(super) fn in_folder(folder: &Path, device: &Device) -> Result<Self> {
+        check_printable(&device.folder, &device.design)?;
+        let files = find_plates(folder, device.design.bench.masks())?;
+        let exported = read_plates(&files, &device.design.bench.grid())?;
+        Ok(Plates { folder: folder.to_owned(), files, exported })
+    }
+
+    /// Reads the plates that were just written to `folder`.
+    ///
+    /// # Errors
+    /// As [`Plates::in_folder`].
+    pub(super) fn written(folder: &Path, reports: &[PlateReport], design: &Design) -> Result<Self> {
+        let file = |report: &PlateReport| PlateFile { path: report.file.clone(), unit: report.unit };
+        let files: Vec<PlateFile> = reports.iter().map(file).collect();
+        let exported = read_plates(&files, &design.bench.grid())?;
+        Ok(Plates { folder: folder.to_owned(), files, exported })
+    }
+
+    /// The plates beside the masks of `device`, whose heights have the relief of `options`.
+    ///
+    /// # Errors
+    /// As [`HeightMap::from_phase`].
+    pub(super) fn compare(&self, device: &Device, options: &PlateOptions) -> Result<Compared> {
+        let maps = height_maps(device, options)?;
+        let (material, wavelength) = (&device.design.material, device.design.bench.wavelength);
+        let plates = compare(&self.exported, &maps, material, wavelength);
+        Ok(Compared { plates, step: maps[0].step(), other_step: None })
+    }
+
+    /// [`Plates::compare`] with the relief the plates seem to have, where that is not the design's.
+    ///
+    /// # Errors
+    /// As [`HeightMap::from_phase`].
+    pub(super) fn compare_as_found(&self, device: &Device) -> Result<Compared> {
+        let design = &device.design;
+        let step = height_maps(device, &design.plate)?[0].step();
+        let turn = design.material.height(TAU, design.bench.wavelength);
+        let relief = self.exported.relief(design.plate.relief, step, turn);
+        let compared = self.compare(device, &PlateOptions { relief, ..design.plate })?;
+        Ok(Compared { other_step: (relief != design.plate.relief).then_some(step), ..compared })
+    }
+
+    fn file_name(&self, index: usize) -> String {
+        let path = &self.files[index].path;
+        path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+    }
+
+    /// What the comparison tells a person, a sentence each, with advice.
+    pub(super) fn warnings(&self, compared: &Compared) -> Vec<String> {
+        let plates = compared.plates.iter().enumerate();
+        plates.filter_map(|(index, plate)| warning(&self.file_name(index), index + 1, plate)).collect()
+    }
+}
+
+fn height_maps(device: &Device, options: &PlateOptions) -> Result<Vec<HeightMap>> {
+    let design = &device.design;
+    let (grid, wavelength) = (design.bench.grid(), design.bench.wavelength);
+    let map = |mask: &Array2<f32>| {
+        let (base, relief) = (options.base_thickness, options.relief);
+        HeightMap::from_phase(mask.view(), &grid, wavelength, &design.material, base, relief)
+    };
+    device.masks.iter().map(map).collect()
+}
+
+fn warning(file: &str, mask: usize, plate: &Comparison) -> Option<String> {
+    if let Some(likeness) = plate.looks_like {
+        let lie = match likeness.lie {
+            Lie::STRAIGHT => String::new(),
+            lie => format!(", {lie}"),
+        };
+        return Some(if likeness.mask == mask {
+            format!("{file} looks like its mask{lie}: export it again, or undo that where it was done")
+        } else {
+            format!(
+                "{file} looks like mask {}{lie}, not like mask {mask}: were plates swapped? Export them again",
+                likeness.mask
+            )
+        });
+    }
+    if plate.other_pixels == 0 {
+        return None;
+    }
+    let (row, column) = plate.largest_at;
+    let beyond = match plate.beyond {
+        0 => String::new(),
+        beyond => format!(", {beyond} of them beyond its relief"),
+    };
+    let advice = if 2 * plate.other_pixels > plate.pixels {
+        "it is another relief, of other masks perhaps; export it again"
+    } else {
+        "export it again, unless that was meant"
+    };
+    Some(format!(
+        "{file}: {} of {} pixels differ from the design by more than half a step{beyond}, the most by {} at \
+         [{row}, {column}]; {advice}",
+        plate.other_pixels,
+        plate.pixels,
+        format_length(plate.largest, 4)
+    ))
+}
+
+/// Judges `device` as designed and as exported on the first `limit` of `images`.
+///
+/// # Errors
+/// As [`super::evaluate::judge`].
+pub(super) fn judge(
+    device: &Device,
+    plates: &Plates,
+    threads: &ThreadsFlag,
+    images: &Images,
+    limit: Option<usize>,
+) -> Result<Judged> {
+    let design = &device.design;
+    let (modulation, masks) = plates.exported.masks(&design.material, design.bench.wavelength);
+    let mut bench = design.simulated.clone();
+    bench.modulation = modulation;
+    // One engine at a time: its plans are what takes memory.
+    let designed = scores(&threads.engine(device)?, design, images, limit)?;
+    let mut engine = threads.bare_engine(bench)?;
+    engine.set_masks(&masks)?;
+    Ok(Judged { designed, exported: scores(&engine, design, images, limit)? })
+}
+
+fn scores(engine: &dyn Engine, design: &Design, images: &Images, limit: Option<usize>) -> Result<Scores> {
+    if !design.forms_image() {
+        return Ok(Scores::Classes(judge_classes(engine, design, images, limit, &|| None)?));
+    }
+    let indices = first_images(images, limit)?;
+    let mut progress = Progress::new("evaluating", indices.len() as u64, "images");
+    let loss = |readings: &[f64], picture: &Array2<f64>| ImageError.value(readings, picture);
+    let figures = evaluate_images(engine, images, &indices, &loss, &mut |done| {
+        progress.update(done as u64, String::new);
+        Ok(())
+    });
+    progress.finish();
+    Ok(Scores::Images(figures?))
+}
+
+impl Scores {
+    fn images(&self) -> usize {
+        match self {
+            Scores::Classes(figures) => figures.images,
+            Scores::Images(figures) => figures.images,
+        }
+    }
+
+    fn figures(&self) -> Vec<Figure> {
+        let figure = |key, name, value, share| Figure { key, name, value, share };
+        match self {
+            Scores::Classes(judged) => vec![
+                figure("accuracy", "accuracy", judged.accuracy(), true),
+                figure("loss", "loss", judged.loss, false),
+                figure(
+                    "power_efficiency_input",
+                    "power efficiency, input",
+                    judged.power_efficiency_input,
+                    true,
+                ),
+                figure(
+                    "power_efficiency_output",
+                    "power efficiency, output",
+                    judged.power_efficiency_output,
+                    true,
+                ),
+                figure("detector_share", "detector share", judged.detector_share, true),
+                figure("signal_contrast", "signal contrast", judged.signal_contrast, true),
+            ],
+            Scores::Images(judged) => vec![
+                figure("ssim", "SSIM", judged.ssim, false),
+                figure("mean_squared_error", "mean squared error", judged.mean_squared_error, false),
+                figure("loss", "loss", judged.loss, false),
+                figure(
+                    "power_efficiency_input",
+                    "power efficiency, input",
+                    judged.power_efficiency_input,
+                    true,
+                ),
+                figure("detector_share", "detector share", judged.detector_share, true),
+            ],
+        }
+    }
+
+    fn as_json(&self) -> Value {
+        self.figures().into_iter().map(|figure| (figure.key.to_owned(), json!(figure.value))).collect()
+    }
+}
+
+impl Judged {
+    /// The figures side by side, as text.
+    pub(super) fn table(&self) -> String {
+        let mut text = format!("{:<26}{:>11}{:>11}{:>15}\n", "", "designed", "exported", "difference");
+        for (designed, exported) in self.designed.figures().iter().zip(self.exported.figures()) {
+            let difference = exported.value - designed.value;
+            let [designed_text, exported_text, difference] = if designed.share {
+                let percent = |share: f64| format!("{:.2} %", 100.0 * share);
+                let points = format!("{} points", signed(100.0 * difference, 2));
+                [percent(designed.value), percent(exported.value), points]
+            } else {
+                [format!("{:.4}", designed.value), format!("{:.4}", exported.value), signed(difference, 4)]
+            };
+            let _ =
+                writeln!(text, "{:<26}{designed_text:>11}{exported_text:>11}{difference:>15}", designed.name);
+        }
+        let _ = writeln!(text, "of {} images, simulated with both", self.designed.images());
+        text
+    }
+
+    /// Images both were judged on.
+    pub(super) fn images(&self) -> usize {
+        self.designed.images()
+    }
+}
+
+/// A difference with its sign; none where it is nothing.
+fn signed(value: f64, digits: usize) -> String {
+    let text = format!("{value:+.digits$}");
+    if text.contains(|c: char| ('1'..='9').contains(&c)) { text } else { text[1..].to_owned() }
+}
+
+/// The plates, the figures and the warnings as text.
+pub(super) fn report(
+    device: &Device,
+    plates: &Plates,
+    compared: &Compared,
+    judged: &Judged,
+    shown: &Shown<'_>,
+) -> String {
+    let mut text = format!(
+        "{} on {}, {} images from {}\nplates of {}\n\n",
+        device.design.name,
+        shown.name,
+        shown.split,
+        shown.source.describe(),
+        plates.folder.display()
+    );
+    if let Some(step) = compared.other_step {
+        let _ = writeln!(
+            text,
+            "heights in steps of {} where the design has {}: compared with the design in the same steps\n",
+            format_length(compared.step, 4),
+            format_length(step, 4)
+        );
+    }
+    let names: Vec<String> = (0..compared.plates.len()).map(|index| plates.file_name(index)).collect();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    let _ = writeln!(text, "{:<width$}  {:>14}{:>14}{:>16}", "plate", "rms", "largest", "other pixels");
+    for (name, plate) in names.iter().zip(&compared.plates) {
+        let _ = writeln!(
+            text,
+            "{name:<width$}  {:>14}{:>14}{:>16}  {}",
+            format_length(plate.rms, 3),
+            format_length(plate.largest, 3),
+            format!("{} of {}", plate.other_pixels, plate.pixels),
+            if plate.exact {
+                "as designed".to_owned()
+            } else if plate.thicker == 0.0 {
+                String::new()
+            } else {
+                let word = if plate.thicker > 0.0 { "thicker" } else { "thinner" };
+                format!("{} {word} than designed", format_length(plate.thicker.abs(), 4))
+            }
+        );
+    }
+    text.push('\n');
+    text += &judged.table();
+    for warning in plates.warnings(compared) {
+        let _ = writeln!(text, "warning: {warning}");
+    }
+    text
+}
+
+/// The plates, the figures and the warnings for programs.
+pub(super) fn as_json(
+    device: &Device,
+    plates: &Plates,
+    compared: &Compared,
+    judged: &Judged,
+    shown: &Shown<'_>,
+) -> Value {
+    let design = &device.design;
+    let plate = |(index, plate): (usize, &Comparison)| {
+        json!({
+            "file": plates.file_name(index),
+            "mask": index + 1,
+            "as_designed": plate.exact,
+            "rms_difference": plate.rms,
+            "largest_difference": plate.largest,
+            "largest_at": [plate.largest_at.0, plate.largest_at.1],
+            "other_pixels": plate.other_pixels,
+            "pixels_beyond": plate.beyond,
+            "thicker": plate.thicker,
+            "looks_like": plate.looks_like.map(|likeness| json!({
+                "mask": likeness.mask,
+                "lie": likeness.lie.to_string(),
+            })),
+        })
+    };
+    json!({
+        "step": compared.step,
+        "plates": compared.plates.iter().enumerate().map(plate).collect::<Vec<_>>(),
+        "designed": judged.designed.as_json(),
+        "exported": judged.exported.as_json(),
+        "images": judged.images(),
+        "warnings": plates.warnings(compared),
+        "padding": design.padding(),
+        "oversample": design.simulated.oversample,
+        "extinction_coefficient": design.material.extinction_coefficient(),
+        "data": {
+            "name": shown.name.as_str(),
+            "split": shown.split,
+            "source": shown.source.describe(),
+            "builtin_sample": shown.source.warning().is_some(),
+        },
+    })
+}

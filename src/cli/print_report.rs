@@ -1,0 +1,45 @@
+//! The printing report for programs.
+
+use serde_json::{Value, json};
+
+use crate::fabrication::{PlateReport, PrintReport};
+
+/// The report as one JSON object; lengths in metres, volumes in cubic metres, masses in grams.
+pub(super) fn as_json(report: &PrintReport) -> Value {
+    let stock = &report.stock;
+    let plate = |(index, (plate, clipped)): (usize, (&PlateReport, &f64))| {
+        let [low, mean, high] = plate.thickness;
+        json!({
+            "file": plate.file.display().to_string(),
+            "mask": index + 1,
+            "unit": plate.unit.name(),
+            "triangles": plate.triangles,
+            "bytes": plate.bytes,
+            "bounding_box": plate.bounding_box,
+            "volume": plate.volume,
+            "mass": stock.mass(plate.volume),
+            "price": stock.cost(plate.volume),
+            "base": plate.base,
+            "step": plate.step,
+            "relief": [plate.relief.0, plate.relief.1],
+            "thickness": {"min": low, "mean": mean, "max": high},
+            "levels": plate.survey.levels,
+            "saddles": plate.survey.saddles,
+            "corners": plate.survey.corners,
+            "islands": plate.survey.islands,
+            "pillars": plate.survey.pillars,
+            "clipped_share": clipped,
+            "phase_error": {"rms": plate.rms_phase_error, "max": plate.max_phase_error},
+        })
+    };
+    let plates = report.plates.iter().zip(&report.clipped).enumerate();
+    json!({
+        "plates": plates.map(plate).collect::<Vec<_>>(),
+        "volume": report.volume(),
+        "mass": stock.mass(report.volume()),
+        "price": stock.cost(report.volume()),
+        "currency": stock.price.as_ref().map(|price| &price.currency),
+        "printer": report.printer.as_ref().map(|printer| &printer.name),
+        "warnings": report.warnings,
+    })
+}
