@@ -290,7 +290,7 @@ fn the_report_has_what_a_printer_asks() {
     // Without figures there is no mass, no price, no printer; in whole layers on a good base nothing to warn of.
     let options = PlateOptions { relief: Relief::LayerHeight(16e-6), ..PlateOptions::default() };
     let smooth = Array2::from_shape_fn((3, 3), |(row, column)| (row + column) as f32 * 0.3);
-    let plates = export(&[smooth.clone()], &options, folder.path());
+    let plates = export(std::slice::from_ref(&smooth), &options, folder.path());
     let unknown = Making { stock: &Stock::default(), printer: None, ..making };
     let report = PrintReport::new(plates, &[smooth.view()], &unknown);
     assert!(report.warnings.is_empty(), "{:?}", report.warnings);

@@ -185,7 +185,8 @@ fn a_file_that_is_not_the_plate_is_refused() {
     let mesh = PlateMesh::new(map.relief().mapv(|steps| steps + map.base_steps()).view()).unwrap();
     let scale = StlScale::new(PITCH, &map);
     let verdict = |bytes: Vec<u8>, mesh: &PlateMesh, triangles| {
-        check_plate(std::io::Cursor::new(bytes), &path, mesh, &scale, triangles)
+        let heights = Array2::from_shape_fn((mesh.rows(), mesh.columns()), |(y, x)| mesh.height(y, x) / 4);
+        check_plate(std::io::Cursor::new(bytes), &path, mesh, &scale, heights.view(), triangles)
             .map_err(|error| error.to_string())
     };
     assert_eq!(verdict(good.clone(), &mesh, triangles), Ok(()));

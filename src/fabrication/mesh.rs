@@ -6,6 +6,10 @@
 //! so no triangulation of the exact blocks is a two-manifold: here a thin rhombic post of the mean height stands
 //! on such a corner. Then at most three regions meet at any vertical line, and the volume stays the same to the
 //! integer, since the post takes an equal area from each of the four pixels.
+//!
+//! Cells may have any sides, and may be absent: that makes frames, engravings, notches, holes and whole parts that
+//! are not plates. Two cells that meet in a corner only, both neighbours absent, are a saddle like any other: the
+//! post joins them from the ground up.
 
 use std::ops::Range;
 
@@ -22,16 +26,22 @@ pub const PARTS_A_PIXEL: i32 = 16;
 /// Integer heights a step of height is divided into, so that the mean of four heights is an integer.
 pub const PARTS_A_STEP: i32 = 4;
 
+/// Least side of a cell, in parts: two posts reach into it and must not meet.
+pub const LEAST_SIDE: i32 = 4;
+
 /// Largest coordinate of a vertex, 2^28: differences and products of two then fit into 64 bits.
 pub const LARGEST_COORDINATE: i32 = 1 << 28;
 
-/// A plate as an integer solid; triangles are made on demand, row by row, in a fixed order.
+/// A plate as an integer solid of blocks; triangles are made on demand, row by row, in a fixed order.
 #[derive(Clone, Debug)]
 pub struct PlateMesh {
-    rows: usize,
-    columns: usize,
-    /// Heights in quarter steps with a rim of zeros (outside) one pixel wide: (rows + 2) x (columns + 2).
+    /// Where cells begin and end along x and y, rising, in 16ths of a pixel.
+    x: Vec<i32>,
+    y: Vec<i32>,
+    /// Heights in quarter steps with a rim of zeros (outside) one cell wide: (rows + 2) x (columns + 2).
     heights: Vec<i32>,
+    /// Whether a cell is absent: the flat side is then made cell by cell.
+    open: bool,
 }
 
 /// A vertical line of the solid with the sorted, distinct heights of the regions that meet there.
@@ -81,6 +91,11 @@ struct Corner {
 }
 
 impl Corner {
+    /// Whether the flat side ends here, so that a post on this corner has a foot of its own.
+    fn is_open(&self) -> bool {
+        self.sw.min(self.se).min(self.ne).min(self.nw) == 0
+    }
+
     /// Whether a post must stand here.
     fn is_saddle(&self) -> bool {
         is_saddle(self.sw, self.se, self.ne, self.nw)
@@ -149,64 +164,146 @@ impl PlateMesh {
         if !(sides.contains(&rows) && sides.contains(&columns)) {
             return Err(Error::Value(format!("a plate of {rows} x {columns} pixels")));
         }
+        if let Some(((row, column), steps)) = heights.indexed_iter().find(|(_, steps)| **steps < 1) {
+            return Err(Error::Value(format!(
+                "pixel [{row}, {column}] is {steps} steps high: every pixel needs 1 to {}",
+                LARGEST_COORDINATE / PARTS_A_STEP
+            )));
+        }
+        let lines = |count: usize| (0..=count as i32).map(|line| line * PARTS_A_PIXEL).collect();
+        Self::of_cells(lines(columns), lines(rows), heights)
+    }
+
+    /// The solid of blocks between the lines `x` and `y` (rising, in 16ths of a pixel, at least [`LEAST_SIDE`] apart),
+    /// `heights` in whole steps above the flat side, shape (y.len() - 1, x.len() - 1); 0 is no block at all.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for lines or heights beyond that, and for no block at all.
+    pub fn of_cells(x: Vec<i32>, y: Vec<i32>, heights: ArrayView2<'_, i32>) -> Result<Self> {
+        let (rows, columns) = heights.dim();
+        if y.len() != rows + 1 || x.len() != columns + 1 {
+            return Err(Error::Value(format!(
+                "{} lines along x and {} along y around {columns} x {rows} cells",
+                x.len(),
+                y.len()
+            )));
+        }
+        for lines in [&x, &y] {
+            let within = lines.iter().all(|line| line.unsigned_abs() <= LARGEST_COORDINATE.unsigned_abs());
+            if !within || lines.windows(2).any(|pair| pair[1] - pair[0] < LEAST_SIDE) {
+                return Err(Error::Value(format!(
+                    "cells must be at least {LEAST_SIDE} of {PARTS_A_PIXEL} parts of a pixel wide, and a plate at most \
+                     {} pixels",
+                    2 * LARGEST_COORDINATE / PARTS_A_PIXEL
+                )));
+            }
+        }
         let mut padded = vec![0; (rows + 2) * (columns + 2)];
         for ((row, column), &steps) in heights.indexed_iter() {
-            if !(1..=LARGEST_COORDINATE / PARTS_A_STEP).contains(&steps) {
+            if !(0..=LARGEST_COORDINATE / PARTS_A_STEP).contains(&steps) {
                 return Err(Error::Value(format!(
-                    "pixel [{row}, {column}] is {steps} steps high: every pixel needs 1 to {}",
+                    "cell [{row}, {column}] is {steps} steps high: a block has 1 to {}, 0 is none",
                     LARGEST_COORDINATE / PARTS_A_STEP
                 )));
             }
             padded[(row + 1) * (columns + 2) + column + 1] = steps * PARTS_A_STEP;
         }
-        Ok(PlateMesh { rows, columns, heights: padded })
+        if heights.iter().all(|steps| *steps == 0) {
+            return Err(Error::Value("a plate without any material".into()));
+        }
+        let open = heights.iter().any(|steps| *steps == 0);
+        Ok(PlateMesh { x, y, heights: padded, open })
     }
 
-    /// Rows of pixels.
+    /// Rows of cells.
     pub fn rows(&self) -> usize {
-        self.rows
+        self.y.len() - 1
     }
 
-    /// Columns of pixels.
+    /// Columns of cells.
     pub fn columns(&self) -> usize {
-        self.columns
+        self.x.len() - 1
     }
 
-    /// Height of a pixel in quarter steps.
+    /// Height of a cell in quarter steps; 0 where there is none.
     pub fn height(&self, row: usize, column: usize) -> i32 {
-        self.heights[(row + 1) * (self.columns + 2) + column + 1]
+        self.heights[(row + 1) * (self.columns() + 2) + column + 1]
     }
 
-    /// The far corner of the bounding box; the near one is the origin.
-    pub fn far_corner(&self) -> Vertex {
-        let highest = self.heights.iter().copied().max().unwrap_or(0);
-        [self.columns as i32 * PARTS_A_PIXEL, self.rows as i32 * PARTS_A_PIXEL, highest]
+    /// Near and far corner of the bounding box.
+    pub fn bounds(&self) -> (Vertex, Vertex) {
+        let mut bounds = ([i32::MAX, i32::MAX, 0], [i32::MIN, i32::MIN, 0]);
+        for row in 0..self.rows() {
+            for column in 0..self.columns() {
+                let height = self.height(row, column);
+                if height == 0 {
+                    continue;
+                }
+                let near = [self.x[column], self.y[row], 0];
+                let far = [self.x[column + 1], self.y[row + 1], height];
+                for axis in 0..3 {
+                    bounds.0[axis] = bounds.0[axis].min(near[axis]);
+                    bounds.1[axis] = bounds.1[axis].max(far[axis]);
+                }
+            }
+        }
+        bounds
     }
 
     /// Six times the volume in the integer unit, from the heights alone: what the triangles must enclose.
     pub fn six_volumes(&self) -> i128 {
-        let sum: i128 = self.heights.iter().map(|&height| i128::from(height)).sum();
-        6 * sum * i128::from(PARTS_A_PIXEL) * i128::from(PARTS_A_PIXEL)
+        let side = |lines: &[i32], cell: usize| i128::from(lines[cell + 1] - lines[cell]);
+        let row_sum = |row: usize| -> i128 {
+            let block = |column| i128::from(self.height(row, column)) * side(&self.x, column);
+            (0..self.columns()).map(block).sum()
+        };
+        6 * (0..self.rows()).map(|row| row_sum(row) * side(&self.y, row)).sum::<i128>()
+    }
+
+    /// Euler number the surface must have: 2 for each part, less 2 for each hole through one.
+    ///
+    /// Seen from above the cells, with the points and lines around them, are a drawing whose V - E + F counts parts less
+    /// holes; blocks that meet in a point belong together, as their post makes them.
+    pub fn euler_number(&self) -> i64 {
+        let mut count = 0;
+        for row in 0..=self.rows() {
+            for column in 0..=self.columns() {
+                let corner = self.corner(row, column);
+                let there = |heights: &[i32]| i64::from(heights.iter().any(|height| *height > 0));
+                // The corner, the lines that run east and north from it, the cell north-east of it.
+                count += there(&[corner.sw, corner.se, corner.ne, corner.nw]);
+                count -= there(&[corner.se, corner.ne]) + there(&[corner.ne, corner.nw]);
+                count += there(&[corner.ne]);
+            }
+        }
+        2 * count
     }
 
     /// All triangles, outward side counter-clockwise, in the order they are written.
     pub fn triangles(&self, mut triangle: impl FnMut([Vertex; 3])) {
-        self.rows_of_triangles(0..self.rows, &mut triangle);
+        self.rows_of_triangles(0..self.rows(), &mut triangle);
         self.bottom(&mut triangle);
     }
 
-    /// The tops of a band of rows with the walls on and below each row; the last row brings the far rim along.
+    /// The tops of a band of rows with the walls on and below each row, and the flat side below them where cells are
+    /// absent; the last row brings the far rim along.
     pub fn rows_of_triangles(&self, rows: Range<usize>, triangle: &mut impl FnMut([Vertex; 3])) {
         for row in rows {
             let mut left = [self.corner(row, 0), self.corner(row + 1, 0)];
             self.wall_along_column(left, triangle);
-            for column in 0..self.columns {
+            for column in 0..self.columns() {
                 let right = [self.corner(row, column + 1), self.corner(row + 1, column + 1)];
-                self.top(left[0], right[0], right[1], left[1], triangle);
+                let around = [left[0], right[0], right[1], left[1]];
+                if around[0].ne > 0 {
+                    polygon(around, around[0].ne, true, triangle);
+                    if self.open {
+                        polygon(around, 0, false, triangle);
+                    }
+                }
                 self.wall_along_row([left[0], right[0]], triangle);
                 self.wall_along_column(right, triangle);
                 post(right[0], triangle);
-                if row + 1 == self.rows {
+                if row + 1 == self.rows() {
                     self.wall_along_row([left[1], right[1]], triangle);
                 }
                 left = right;
@@ -214,17 +311,22 @@ impl PlateMesh {
         }
     }
 
-    /// The flat side: a fan from its centre over all grid points of the rim.
+    /// The flat side of a plate whose cells are all there: a fan from its centre over all grid points of the rim.
     pub fn bottom(&self, triangle: &mut impl FnMut([Vertex; 3])) {
-        let (rows, columns) = (self.rows as i32, self.columns as i32);
-        let centre = [columns * PARTS_A_PIXEL / 2, rows * PARTS_A_PIXEL / 2, 0];
+        if self.open {
+            return;
+        }
+        let (rows, columns) = (self.rows(), self.columns());
+        // Halved before they are added: lines may be as far out as numbers go.
+        let middle = |lines: &[i32]| lines[0] + (lines[lines.len() - 1] - lines[0]) / 2;
+        let centre = [middle(&self.x), middle(&self.y), 0];
         let rim = (0..columns)
             .map(|x| (x, 0))
             .chain((0..rows).map(|y| (columns, y)))
             .chain((0..columns).map(|x| (columns - x, rows)))
             .chain((0..rows).map(|y| (0, rows - y)))
-            .map(|(x, y)| [x * PARTS_A_PIXEL, y * PARTS_A_PIXEL, 0]);
-        let mut last = [0, PARTS_A_PIXEL, 0];
+            .map(|(x, y)| [self.x[x], self.y[y], 0]);
+        let mut last = [self.x[0], self.y[1], 0];
         for point in rim {
             triangle([centre, point, last]);
             last = point;
@@ -232,40 +334,16 @@ impl PlateMesh {
     }
 
     fn corner(&self, row: usize, column: usize) -> Corner {
-        let width = self.columns + 2;
+        let width = self.columns() + 2;
         let south = row * width + column;
         let north = south + width;
         Corner {
-            x: column as i32 * PARTS_A_PIXEL,
-            y: row as i32 * PARTS_A_PIXEL,
+            x: self.x[column],
+            y: self.y[row],
             sw: self.heights[south],
             se: self.heights[south + 1],
             ne: self.heights[north + 1],
             nw: self.heights[north],
-        }
-    }
-
-    /// The top of the pixel between four corners: a convex polygon, cut off where a post stands.
-    fn top(&self, sw: Corner, se: Corner, ne: Corner, nw: Corner, triangle: &mut impl FnMut([Vertex; 3])) {
-        let height = sw.ne;
-        let mut polygon = [[0; 3]; 8];
-        let mut count = 0;
-        let mut add = |from: Column, to: Column| {
-            for column in [from, to] {
-                let vertex = column.at(height);
-                // Without a post both ends are the grid point itself.
-                if count == 0 || polygon[count - 1] != vertex {
-                    polygon[count] = vertex;
-                    count += 1;
-                }
-            }
-        };
-        add(sw.north(), sw.east());
-        add(se.west(), se.north());
-        add(ne.south(), ne.west());
-        add(nw.east(), nw.south());
-        for i in 1..count - 1 {
-            triangle([polygon[0], polygon[i], polygon[i + 1]]);
         }
     }
 
@@ -284,7 +362,40 @@ impl PlateMesh {
     }
 }
 
-/// The post on a saddle: its top and the four walls between it and the pixels around.
+/// The top of the cell between four corners (from the south-west one, counter-clockwise), or its flat side: a convex
+/// polygon at `height`, cut off where a post stands on it.
+fn polygon(around: [Corner; 4], height: i32, up: bool, triangle: &mut impl FnMut([Vertex; 3])) {
+    let [sw, se, ne, nw] = around;
+    // A post that stands on the flat side of the cells around it does not reach down to it.
+    let cut = |corner: Corner| up || corner.is_open();
+    let ends = |corner: Corner, from: Column, to: Column| {
+        if cut(corner) { [from, to] } else { [corner.middle(); 2] }
+    };
+    let mut points = [[0; 3]; 8];
+    let mut count = 0;
+    for column in [
+        ends(sw, sw.north(), sw.east()),
+        ends(se, se.west(), se.north()),
+        ends(ne, ne.south(), ne.west()),
+        ends(nw, nw.east(), nw.south()),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        let vertex = column.at(height);
+        // Without a post both ends are the grid point itself.
+        if count == 0 || points[count - 1] != vertex {
+            points[count] = vertex;
+            count += 1;
+        }
+    }
+    for i in 1..count - 1 {
+        let [from, to] = if up { [i, i + 1] } else { [i + 1, i] };
+        triangle([points[0], points[from], points[to]]);
+    }
+}
+
+/// The post on a saddle: its top, the four walls between it and the cells around, and its foot where one is absent.
 fn post(corner: Corner, triangle: &mut impl FnMut([Vertex; 3])) {
     if !corner.is_saddle() {
         return;
@@ -294,6 +405,10 @@ fn post(corner: Corner, triangle: &mut impl FnMut([Vertex; 3])) {
     let (north, west) = (corner.north(), corner.west());
     triangle([south.at(height), east.at(height), north.at(height)]);
     triangle([south.at(height), north.at(height), west.at(height)]);
+    if corner.is_open() {
+        triangle([south.at(0), north.at(0), east.at(0)]);
+        triangle([south.at(0), west.at(0), north.at(0)]);
+    }
     for (from, to, pixel) in [
         (south, east, corner.se),
         (east, north, corner.ne),

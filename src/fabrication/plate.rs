@@ -139,7 +139,8 @@ pub fn export_plate(
     format: StlFormat,
 ) -> Result<PlateReport> {
     let start = Instant::now();
-    let mesh = PlateMesh::new(map.relief().mapv(|steps| steps + map.base_steps()).view())?;
+    let heights = map.relief().mapv(|steps| steps + map.base_steps());
+    let mesh = PlateMesh::new(heights.view())?;
     let scale = StlScale::new(grid.pixel_pitch(), map);
     let (height, width) = grid.aperture();
     let bounding_box = [width, height, map.base() + map.relief_range().1];
@@ -152,7 +153,7 @@ pub fn export_plate(
         std::io::Write::flush(writer).map_err(failed)?;
         let file = *writer.get_ref();
         bytes = file.metadata().map_err(failed)?.len();
-        check_plate(file, path, &mesh, &scale, triangles)
+        check_plate(file, path, &mesh, &scale, heights.view(), triangles)
     })?;
     let (rms_phase_error, max_phase_error) = map.phase_errors();
     Ok(PlateReport {

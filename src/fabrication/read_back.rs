@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek};
 use std::path::Path;
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 
 use crate::error::{Error, Result};
 use crate::fabrication::manifold::Surface;
-use crate::fabrication::mesh::PlateMesh;
+use crate::fabrication::mesh::{PARTS_A_STEP, PlateMesh};
 use crate::fabrication::stl::{StlScale, StlUnit};
 use crate::grid::Grid;
 use crate::units::Metres;
@@ -46,8 +46,9 @@ pub fn read_heights(path: &Path, grid: &Grid, unit: StlUnit) -> Result<Array2<Me
 /// Judges an STL file of `mesh` of so many triangles, read from its start; `path` is for messages.
 ///
 /// Every vertex must be one of the mesh's integer vertices to the last bit. Then all is decided in integers: the
-/// surface is closed and two-manifold, in one part without holes, its bounding box and its volume are those of
-/// the heights, and the height over each pixel is that pixel's.
+/// surface is closed and two-manifold, with the parts and holes of the mesh, its bounding box and its volume are those
+/// of the heights, and the height over each pixel of the optical area, which begins at x = y = 0, is that of `optics`
+/// (whole steps above the flat side, shape (rows, columns); empty for what is no plate).
 ///
 /// # Errors
 /// [`Error::File`] with what is wrong, [`Error::Io`] when the file cannot be read.
@@ -56,13 +57,14 @@ pub fn check_plate(
     path: &Path,
     mesh: &PlateMesh,
     scale: &StlScale,
+    optics: ArrayView2<'_, i32>,
     expected_triangles: u64,
 ) -> Result<()> {
     let wrong = |problem: String| {
         Error::file(path, format!("not the plate it should be: {problem}; report it with the mask"))
     };
     let mut surface = Surface::with_capacity(expected_triangles as usize);
-    let mut sampler = HeightSampler::new((mesh.rows(), mesh.columns()), scale.pitch());
+    let mut sampler = HeightSampler::new(optics.dim(), scale.pitch());
     for_each_triangle(file, path, |triangle| {
         sampler.add(triangle);
         let mut corners = [[0; 3]; 3];
@@ -77,18 +79,15 @@ pub fn check_plate(
         return Err(wrong(format!("{} triangles instead of {expected_triangles}", surface.triangles())));
     }
     surface.check().map_err(|defect| wrong(defect.to_string()))?;
-    if surface.euler_number() != 2 {
+    if surface.euler_number() != mesh.euler_number() {
         return Err(wrong(format!(
-            "Euler number {} instead of 2: it is in parts or has holes",
-            surface.euler_number()
+            "Euler number {} instead of {}: it has other parts or holes",
+            surface.euler_number(),
+            mesh.euler_number()
         )));
     }
-    if surface.bounds() != Some(([0; 3], mesh.far_corner())) {
-        return Err(wrong(format!(
-            "it fills {:?} instead of {:?}",
-            surface.bounds(),
-            ([0; 3], mesh.far_corner())
-        )));
+    if surface.bounds() != Some(mesh.bounds()) {
+        return Err(wrong(format!("it fills {:?} instead of {:?}", surface.bounds(), mesh.bounds())));
     }
     if surface.six_volumes() != mesh.six_volumes() {
         return Err(wrong(format!(
@@ -98,7 +97,7 @@ pub fn check_plate(
         )));
     }
     for ((row, column), &height) in sampler.heights(path)?.indexed_iter() {
-        let asked = f64::from(scale.up(mesh.height(row, column)));
+        let asked = f64::from(scale.up(optics[[row, column]] * PARTS_A_STEP));
         if height != asked {
             let unit = scale.unit().name();
             return Err(wrong(format!("pixel [{row}, {column}] is {height} {unit} high instead of {asked}")));
