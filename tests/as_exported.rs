@@ -68,7 +68,7 @@ fn what_is_read_is_what_was_exported() {
     let masks = masks();
     for relief in [Relief::Continuous, Relief::Levels(7), Relief::LayerHeight(16e-6)] {
         for format in [StlFormat::Binary, StlFormat::Ascii] {
-            let options = PlateOptions { relief, format, base_thickness: 1.3e-3 };
+            let options = PlateOptions { relief, format, base_thickness: 1.3e-3, frame: None };
             let folder = tempfile::tempdir().unwrap();
             export(&masks, &options, folder.path());
             let exported = read(folder.path(), &grid()).unwrap();

@@ -49,11 +49,15 @@ fn section<'a>(markdown: &'a str, from: &str) -> &'a str {
 }
 
 /// Keys without a default, commented out in the complete file.
-const OPTIONAL: [&str; 10] = [
+const OPTIONAL: [&str; 14] = [
     "density",
     "price",
     "layer_height",
     "levels",
+    "frame_width",
+    "frame_height",
+    "engraving_depth",
+    "pin_holes",
     "printer",
     "name",
     "minimum_feature",

@@ -180,7 +180,7 @@ fn a_file_that_is_not_the_plate_is_refused() {
     let grid = Grid::new(3, 5, PITCH).unwrap();
     let map = map_of(&random_phases(3, 5, 3), Relief::Continuous).unwrap();
     let path = folder.path().join("plate.mm.stl");
-    let triangles = export_plate(&map, &grid, &path, "plate", StlFormat::Binary).unwrap().triangles;
+    let triangles = export_plate(&map, &grid, &path, "plate", 1, &PlateOptions::default()).unwrap().triangles;
     let good = fs::read(&path).unwrap();
     let mesh = PlateMesh::new(map.relief().mapv(|steps| steps + map.base_steps()).view()).unwrap();
     let scale = StlScale::new(PITCH, &map);

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::plate_flags::PlateFlags;
 use super::progress::Progress;
 use super::{DataFlag, ThreadsFlag, as_exported, open_device_changed, print, print_json, print_report};
 use crate::dataset::Split;
 use crate::design::folder::PLATES;
-use crate::design::resolve::length;
-use crate::error::{Error, Result};
-use crate::fabrication::{Making, PrintReport, Relief, StlFormat, export_plates};
+use crate::error::Result;
+use crate::fabrication::{Making, PrintReport, StlFormat, export_plates};
 use crate::files::create_folder;
 
 /// Arguments of `d2nn export-stl`.
@@ -18,22 +18,16 @@ use crate::files::create_folder;
 #[command(after_help = "Examples:
   d2nn export-stl layers/fashion-400ghz
   d2nn export-stl runs/fashion-400ghz --base \"1 mm\" --layer-height \"16 um\" --out plates
-  d2nn export-stl layers/fashion-400ghz --printer polyjet-16um --price \"0.35 EUR/cm3\"")]
+  d2nn export-stl layers/fashion-400ghz --printer polyjet-16um --price \"0.35 EUR/cm3\"
+  d2nn export-stl layers/fashion-400ghz --layer-height \"16 um\" --frame \"6 mm\" --pin-holes \"3 mm\"")]
 pub struct ExportStlArgs {
     /// Device folder
     device: PathBuf,
     /// Folder for the plates (default: stl in the device folder)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Thickness below the relief, such as "1 mm"; overrides fabrication.base_thickness
-    #[arg(long, value_name = "LENGTH")]
-    base: Option<String>,
-    /// Round heights to N levels of a full turn; overrides the design
-    #[arg(long, value_name = "N", conflicts_with = "layer_height")]
-    levels: Option<u32>,
-    /// Round heights to whole printer layers, such as "16 um"; overrides the design
-    #[arg(long, value_name = "LENGTH")]
-    layer_height: Option<String>,
+    #[command(flatten)]
+    plate: PlateFlags,
     /// Text instead of binary STL: two to three times the size
     #[arg(long)]
     ascii: bool,
@@ -67,8 +61,8 @@ const CHECKED_IMAGES_FORMED: usize = 50;
 /// # Errors
 /// For a damaged device, wrong lengths, a folder that cannot be written, and a plate that fails its check.
 pub fn run(args: ExportStlArgs) -> Result<()> {
-    let length = |flag: &str, text: &str| length(flag, text).map_err(Error::Usage);
     let device = open_device_changed(&args.device, &|typed| {
+        args.plate.apply(typed);
         let (fabrication, material) = (&mut typed.fabrication, &mut typed.material);
         fabrication.printer = args.printer.clone().or(fabrication.printer.take());
         material.density = args.density.or(material.density);
@@ -76,18 +70,6 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
     })?;
     let design = &device.design;
     let mut options = design.plate;
-    if let Some(base) = &args.base {
-        options.base_thickness = length("--base", base)?;
-    }
-    if let Some(height) = &args.layer_height {
-        options.relief = Relief::LayerHeight(length("--layer-height", height)?);
-    }
-    if let Some(levels) = args.levels {
-        if !(2..=65_536).contains(&levels) {
-            return Err(Error::Usage(format!("--levels {levels}: it must be 2 to 65536")));
-        }
-        options.relief = Relief::Levels(levels);
-    }
     if args.ascii {
         options.format = StlFormat::Ascii;
     }

@@ -324,6 +324,22 @@ pub struct FabricationTable {
     /// Heights are rounded to this many levels of a full turn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub levels: Option<u32>,
+    /// Width of the frame around the pixels; none without.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame_width: Option<String>,
+    /// Top of the frame above the flat side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub frame_height: Option<String>,
+    /// Whether the frame says which plate it is and which way round it stands.
+    pub engraving: bool,
+    /// Depth of what is engraved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engraving_depth: Option<String>,
+    /// Whether the corner of the frame beside pixel [0, 0] is cut off.
+    pub notch: bool,
+    /// Side of square holes for pins in the three other corners.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pin_holes: Option<String>,
     /// Name of the printer: its layers, its smallest feature and its tray limit the plates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub printer: Option<String>,
@@ -427,7 +443,18 @@ impl Default for TrainingTable {
 
 impl Default for FabricationTable {
     fn default() -> Self {
-        FabricationTable { base_thickness: "1 mm".into(), layer_height: None, levels: None, printer: None }
+        FabricationTable {
+            base_thickness: "1 mm".into(),
+            layer_height: None,
+            levels: None,
+            frame_width: None,
+            frame_height: None,
+            engraving: true,
+            engraving_depth: None,
+            notch: true,
+            pin_holes: None,
+            printer: None,
+        }
     }
 }
 

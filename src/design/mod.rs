@@ -3,6 +3,7 @@
 pub mod file;
 pub mod folder;
 mod mask_files;
+mod plate;
 pub mod presets;
 pub mod printer;
 pub mod resolve;

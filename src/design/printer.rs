@@ -110,8 +110,13 @@ pub(super) fn fit(
         Relief::LayerHeight(_) | Relief::Levels(_) => {}
     }
     let (height, width) = grid.aperture();
-    let thickness = plate.base_thickness + relief;
-    match printer.refusals([width, height, thickness], grid.pixel_pitch(), relief).into_iter().next() {
+    let (around, top) = plate.frame.map_or((0.0, 0.0), |frame| (2.0 * frame.width, frame.height));
+    let thickness = (plate.base_thickness + relief).max(top);
+    match printer
+        .refusals([width + around, height + around, thickness], grid.pixel_pitch(), relief)
+        .into_iter()
+        .next()
+    {
         Some(problem) => wrong(problem),
         None => Ok(plate),
     }

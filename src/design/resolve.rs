@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_PI_2, TAU};
 use crate::dataset::DatasetName;
 use crate::detector::{Detector, Layout, image_regions};
 use crate::error::{Error, Result};
-use crate::fabrication::{PlateOptions, Price, Printer, Relief, StlFormat, Stock};
+use crate::fabrication::{PlateOptions, Price, Printer, Stock};
 use crate::grid::Grid;
 use crate::mask::Modulation;
 use crate::material::Material;
@@ -19,7 +19,7 @@ use super::file::{
     ModulationKey, ObjectTable, PixelModelKey, ResamplingKey, Sides,
 };
 use super::training::Training;
-use super::{printer, sampling};
+use super::{plate, printer, sampling};
 
 /// Rows and columns of the images of both data sets.
 pub const IMAGE: (usize, usize) = (28, 28);
@@ -165,7 +165,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         Modulation::Phase { phase_max, .. } => material.height(phase_max, wavelength),
         Modulation::Amplitude | Modulation::Complex => turn,
     };
-    let plate = printer::fit(printer.as_ref(), plate(typed)?, grid, relief, turn)?;
+    let plate = printer::fit(printer.as_ref(), plate::plate(typed, turn)?, grid, relief, turn)?;
     Ok(Design {
         name: typed.name.clone(),
         bench,
@@ -261,7 +261,7 @@ fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Ch
     }
     Ok(match table.modulation {
         ModulationKey::Phase => {
-            let base = length("fabrication.base_thickness", &typed.fabrication.base_thickness)?;
+            let base = length(plate::BASE, &typed.fabrication.base_thickness)?;
             Modulation::of_material(material, wavelength, base, phase_max)
         }
         _ if phase_max < TAU => {
@@ -414,17 +414,4 @@ fn image_detector(layout: &str, typed: &DesignFile, object: &ObjectPlane) -> Che
     }
     let regions = image_regions(object.origin(), object.image(), (height / rows, width / columns));
     Detector::new(object.grid(), regions).map_err(|error| format!("detector: {error}"))
-}
-
-fn plate(typed: &DesignFile) -> Checked<PlateOptions> {
-    let table = &typed.fabrication;
-    let relief = match (&table.layer_height, table.levels) {
-        (None, None) => Relief::Continuous,
-        (Some(height), None) => Relief::LayerHeight(length("fabrication.layer_height", height)?),
-        (None, Some(levels)) if (2..=65_536).contains(&levels) => Relief::Levels(levels),
-        (None, Some(levels)) => return Err(format!("fabrication.levels = {levels}: it must be 2 to 65536")),
-        (Some(_), Some(_)) => return Err("fabrication has both layer_height and levels: give one".into()),
-    };
-    let base_thickness = length("fabrication.base_thickness", &table.base_thickness)?;
-    Ok(PlateOptions { base_thickness, relief, format: StlFormat::Binary })
 }

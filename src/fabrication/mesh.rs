@@ -252,12 +252,23 @@ impl PlateMesh {
 
     /// Six times the volume in the integer unit, from the heights alone: what the triangles must enclose.
     pub fn six_volumes(&self) -> i128 {
-        let side = |lines: &[i32], cell: usize| i128::from(lines[cell + 1] - lines[cell]);
-        let row_sum = |row: usize| -> i128 {
-            let block = |column| i128::from(self.height(row, column)) * side(&self.x, column);
-            (0..self.columns()).map(block).sum()
-        };
-        6 * (0..self.rows()).map(|row| row_sum(row) * side(&self.y, row)).sum::<i128>()
+        6 * self.blocks().map(|(area, height)| i128::from(area) * i128::from(height)).sum::<i128>()
+    }
+
+    /// Height in quarter steps over a point, in 16ths of a pixel; 0 where there is nothing. Posts are not seen.
+    pub fn height_at(&self, [x, y]: [i32; 2]) -> i32 {
+        let cell = |lines: &[i32], at: i32| lines.partition_point(|line| *line <= at);
+        // One beyond the last cell is the rim, which is empty.
+        self.heights[cell(&self.y, y).min(self.rows() + 1) * (self.columns() + 2)
+            + cell(&self.x, x).min(self.columns() + 1)]
+    }
+
+    /// Area (in 16ths of a pixel, squared) and height (in quarter steps) of every block.
+    pub fn blocks(&self) -> impl Iterator<Item = (i64, i32)> {
+        let side = |lines: &[i32], cell: usize| i64::from(lines[cell + 1] - lines[cell]);
+        (0..self.rows())
+            .flat_map(|row| (0..self.columns()).map(move |column| (row, column)))
+            .map(move |(row, column)| (side(&self.x, column) * side(&self.y, row), self.height(row, column)))
     }
 
     /// Euler number the surface must have: 2 for each part, less 2 for each hole through one.

@@ -8,7 +8,10 @@
 //! up. Light enters through the flat side, leaves through the relief and travels towards +z.
 
 pub mod as_exported;
+pub mod blocks;
+pub mod frame;
 pub mod height_map;
+pub mod lettering;
 pub mod likeness;
 pub mod manifold;
 pub mod mesh;
@@ -21,6 +24,7 @@ pub mod stock;
 pub mod survey;
 
 pub use as_exported::{Exported, PlateFile, find_plates, read_plates};
+pub use frame::{Frame, Framed};
 pub use height_map::{HeightMap, Relief};
 pub use likeness::{Comparison, compare};
 pub use manifold::{Defect, Surface};

@@ -6,8 +6,9 @@ use std::time::Instant;
 use ndarray::ArrayView2;
 
 use crate::error::{Error, Result};
+use crate::fabrication::frame::{Frame, Framed};
 use crate::fabrication::height_map::{HeightMap, Relief};
-use crate::fabrication::mesh::PlateMesh;
+use crate::fabrication::mesh::{PARTS_A_PIXEL, PlateMesh};
 use crate::fabrication::read_back::check_plate;
 use crate::fabrication::report::aligned;
 use crate::fabrication::stl::{self, StlFormat, StlScale, StlUnit};
@@ -26,12 +27,19 @@ pub struct PlateOptions {
     pub relief: Relief,
     /// Binary unless text is asked for.
     pub format: StlFormat,
+    /// What stands around the pixels, if anything.
+    pub frame: Option<Frame>,
 }
 
 impl Default for PlateOptions {
-    /// A base of 1 mm, a continuous relief, binary.
+    /// A base of 1 mm, a continuous relief, binary, no frame.
     fn default() -> Self {
-        PlateOptions { base_thickness: 1e-3, relief: Relief::Continuous, format: StlFormat::Binary }
+        PlateOptions {
+            base_thickness: 1e-3,
+            relief: Relief::Continuous,
+            format: StlFormat::Binary,
+            frame: None,
+        }
     }
 }
 
@@ -64,6 +72,8 @@ pub struct PlateReport {
     pub thickness: [Metres; 3],
     /// What the relief is like.
     pub survey: Survey,
+    /// What is engraved on the frame, beside the arrow; empty where nothing is.
+    pub engraved: String,
     /// Time to mesh, write, read back and judge it.
     pub seconds: f64,
 }
@@ -117,9 +127,8 @@ pub fn export_plates<T: Copy + Into<f64>>(
             Error::Value(problem) => Error::Value(format!("mask {}: {problem}", index + 1)),
             other => other,
         })?;
-        let title = format!("{name}-mask-{}", index + 1);
         let file = folder.join(plate_file_name(name, index + 1, StlUnit::for_pitch(grid.pixel_pitch())));
-        let mut report = export_plate(&map, grid, &file, &title, options.format)?;
+        let mut report = export_plate(&map, grid, &file, name, index + 1, options)?;
         report.seconds = start.elapsed().as_secs_f64();
         done(&report);
         reports.push(report);
@@ -127,7 +136,8 @@ pub fn export_plates<T: Copy + Into<f64>>(
     Ok(reports)
 }
 
-/// Writes the plate of `map` to `path`, whole and judged or not at all; `title` goes into the header.
+/// Writes the plate of `map` to `path`, whole and judged or not at all; `name` and `number` go into the header and onto
+/// the frame. Of `options` only format and frame count here.
 ///
 /// # Errors
 /// As [`export_plates`].
@@ -135,17 +145,26 @@ pub fn export_plate(
     map: &HeightMap,
     grid: &Grid,
     path: &Path,
-    title: &str,
-    format: StlFormat,
+    name: &str,
+    number: usize,
+    options: &PlateOptions,
 ) -> Result<PlateReport> {
     let start = Instant::now();
+    let format = options.format;
     let heights = map.relief().mapv(|steps| steps + map.base_steps());
-    let mesh = PlateMesh::new(heights.view())?;
+    let Framed { mesh, engraved } = match &options.frame {
+        Some(frame) => frame.around(map, grid.pixel_pitch(), number, name)?,
+        None => Framed { mesh: PlateMesh::new(heights.view())?, engraved: String::new() },
+    };
     let scale = StlScale::new(grid.pixel_pitch(), map);
-    let (height, width) = grid.aperture();
-    let bounding_box = [width, height, map.base() + map.relief_range().1];
+    let (near, far) = mesh.bounds();
+    let part = grid.pixel_pitch() / f64::from(PARTS_A_PIXEL);
+    let across = |axis: usize| f64::from(far[axis] - near[axis]) * part;
+    let bounding_box = [across(0), across(1), scale.metres_up(far[2])];
+    let volume =
+        mesh.blocks().map(|(area, height)| area as f64 * part * part * scale.metres_up(height)).sum();
     let [x, y, z] = bounding_box.map(|length| trimmed(length * scale.unit().a_metre(), 4));
-    let title = format!("{x}x{y}x{z} {title}");
+    let title = format!("{x}x{y}x{z} {name}-mask-{number}");
     let (mut triangles, mut bytes) = (0, 0);
     files::write_whole(path, |writer| {
         let failed = |source| Error::io("write", path, source);
@@ -162,7 +181,7 @@ pub fn export_plate(
         triangles,
         bytes,
         bounding_box,
-        volume: map.volume(grid.pixel_pitch()),
+        volume,
         base: map.base(),
         relief: map.relief_range(),
         rms_phase_error,
@@ -170,6 +189,7 @@ pub fn export_plate(
         step: map.step(),
         thickness: map.thickness(),
         survey: Survey::of(map.relief(), grid.pixel_pitch() / map.step()),
+        engraved,
         seconds: start.elapsed().as_secs_f64(),
     })
 }

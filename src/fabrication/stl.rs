@@ -115,11 +115,20 @@ impl StlScale {
 
     /// Height of `parts` quarter steps, in the unit.
     pub fn up(&self, parts: i32) -> f32 {
+        self.exactly_up(parts) as f32
+    }
+
+    /// Height of `parts` quarter steps in metres, before it is rounded to single precision.
+    pub fn metres_up(&self, parts: i32) -> Metres {
+        self.exactly_up(parts) / self.unit.a_metre()
+    }
+
+    fn exactly_up(&self, parts: i32) -> f64 {
         if parts == 0 {
             return 0.0;
         }
         let relief = f64::from(parts.wrapping_sub(self.base_parts));
-        (self.base + relief * self.step / f64::from(PARTS_A_STEP)) as f32
+        self.base + relief * self.step / f64::from(PARTS_A_STEP)
     }
 
     fn across(&self, parts: i32) -> f32 {
