@@ -1,7 +1,7 @@
 #!/bin/sh
 # Judges STL files with tools that are not ours (.ci/validate_plates.py), on Debian 12, bare or not.
 #
-#   .ci/validate_plates.sh             writes the zoo of examples/plate_zoo.rs and judges it
+#   .ci/validate_plates.sh             writes the zoo of examples/plate_zoo.rs and judges it, slices of one plate too
 #   .ci/validate_plates.sh FILE...     judges these files
 #
 # Installs what is missing: packages through apt (as root, or through sudo), Python packages into $VENV.
@@ -22,10 +22,10 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086 # a list of words
     DEBIAN_FRONTEND=noninteractive $root apt-get install -y --no-install-recommends $missing
 fi
-if ! "$venv/bin/python" -c 'import manifold3d, networkx, numpy, pymeshlab, scipy, trimesh' 2>/dev/null; then
+if ! "$venv/bin/python" -c 'import PIL, manifold3d, networkx, numpy, pymeshlab, scipy, trimesh' 2>/dev/null; then
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check \
-        trimesh numpy scipy networkx manifold3d pymeshlab
+        trimesh numpy scipy networkx manifold3d pillow pymeshlab
 fi
 
 "$venv/bin/python" "$here/validate_plates.py" --self-test
@@ -33,6 +33,7 @@ if [ $# -eq 0 ]; then
     zoo=$(mktemp -d)
     trap 'rm -rf "$zoo"' EXIT
     (cd "$here/.." && cargo run --release --quiet --example plate_zoo -- "$zoo")
+    "$venv/bin/python" "$here/compare_slices.py" "$zoo/layers-50-mask-1.mm.stl" "$zoo/layers-50.csv" 0.4
     set -- "$zoo"/*.stl
 fi
 "$venv/bin/python" "$here/validate_plates.py" "$@"

@@ -8,7 +8,7 @@
 use std::f64::consts::TAU;
 use std::path::Path;
 
-use d2nn::fabrication::{Frame, PlateOptions, Relief, StlFormat, export_plates, format_reports};
+use d2nn::fabrication::{Frame, HeightMap, PlateOptions, Relief, StlFormat, export_plates, format_reports};
 use d2nn::grid::Grid;
 use d2nn::material::Material;
 use d2nn::random::{Purpose, Stream};
@@ -64,7 +64,9 @@ fn zoo(folder: &Path) -> Result<()> {
     let levels = PlateOptions { relief: Relief::Levels(4), ..plain };
     export(folder, "four-levels-50", &[random(50, 50, 7)], levels, pitch, wavelength)?;
     let layers = PlateOptions { relief: Relief::LayerHeight(50e-6), ..plain };
-    export(folder, "layers-50", &[random(50, 50, 8)], layers, pitch, wavelength)?;
+    let mask = random(50, 50, 8);
+    export(folder, "layers-50", std::slice::from_ref(&mask), layers, pitch, wavelength)?;
+    write_layers(&folder.join("layers-50.csv"), &mask, layers, pitch, wavelength)?;
     let text = PlateOptions { format: StlFormat::Ascii, ..plain };
     export(folder, "ascii-20", &[random(20, 20, 9)], text, pitch, wavelength)?;
     let framed = PlateOptions { frame: Some(FRAME), ..plain };
@@ -93,6 +95,32 @@ fn export(
     let reports = export_plates(&views, &grid, wavelength, &resin, &options, folder, name, |_| {})?;
     print!("{}", format_reports(&reports));
     Ok(())
+}
+
+/// The thickness of each pixel in whole layers, for `.ci/compare_slices.py`.
+fn write_layers(
+    path: &Path,
+    mask: &Array2<f32>,
+    options: PlateOptions,
+    pitch: f64,
+    wavelength: f64,
+) -> Result<()> {
+    let grid = Grid::new(mask.nrows(), mask.ncols(), pitch)?;
+    let resin = Material::new("VeroBlackPlus RGD875", 1.7227)?;
+    let map = HeightMap::from_phase(
+        mask.view(),
+        &grid,
+        wavelength,
+        &resin,
+        options.base_thickness,
+        options.relief,
+    )?;
+    let mut text = String::new();
+    for row in map.relief().outer_iter() {
+        let layers: Vec<String> = row.iter().map(|steps| (steps + map.base_steps()).to_string()).collect();
+        text += &(layers.join(",") + "\n");
+    }
+    std::fs::write(path, text).map_err(|source| Error::io("write", path, source))
 }
 
 fn random(rows: usize, columns: usize, seed: u64) -> Array2<f32> {
