@@ -33,6 +33,24 @@ pub struct Frame {
     pub pin_holes: Option<Metres>,
 }
 
+/// Heights in whole steps: the ground is a base that may lie between steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Steps {
+    /// Height of the base, metres; 0 for none.
+    pub base: Metres,
+    /// The same in steps.
+    pub base_steps: i32,
+    /// Height of a step, metres.
+    pub step: Metres,
+}
+
+impl Steps {
+    /// The nearest whole number of steps up to `height` metres.
+    fn up_to(self, height: Metres) -> f64 {
+        ((height - self.base) / self.step).round() + f64::from(self.base_steps)
+    }
+}
+
 /// A plate in its frame.
 #[derive(Clone, Debug)]
 pub struct Framed {
@@ -46,16 +64,34 @@ impl Frame {
     /// Puts the plate of `map` (pixels of `pixel_pitch` metres) into this frame; `number` and `name` are engraved.
     ///
     /// # Errors
-    /// [`Error::Value`] for a frame that is too narrow for its letters or holes, lower than its engraving, or higher than
-    /// integers go.
+    /// As [`Frame::around_pixels`].
     pub fn around(&self, map: &HeightMap, pixel_pitch: Metres, number: usize, name: &str) -> Result<Framed> {
         let pixels = map.relief().mapv(|steps| steps + map.base_steps());
-        let layout = Layout::new(self, map, pixel_pitch, &pixels)?;
+        let steps = Steps { base: map.base(), base_steps: map.base_steps(), step: map.step() };
+        self.around_pixels(&pixels, steps, pixel_pitch, &format!("{number} {name}"), &[])
+    }
+
+    /// Puts `pixels` (whole steps above the flat side, 0 for a hole) of `pixel_pitch` metres into this frame, with `text`
+    /// behind the arrow; `blocks` are drawn over the pixels.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for a frame that is too narrow for its letters or holes, lower than its engraving, or higher than
+    /// integers go.
+    pub fn around_pixels(
+        &self,
+        pixels: &Array2<i32>,
+        steps: Steps,
+        pixel_pitch: Metres,
+        text: &str,
+        engravings: &[(Rectangle, i32)],
+    ) -> Result<Framed> {
+        let layout = Layout::new(self, steps, pixel_pitch, pixels)?;
         let mut blocks = Blocks::default();
         layout.sides(&mut blocks);
+        engravings.iter().for_each(|(stroke, height)| blocks.draw(*stroke, *height));
         let mut engraved = String::new();
         if let Some(depth) = self.engraving {
-            engraved = layout.engrave(&mut blocks, depth, map, &format!("{ARROW} {number} {name}"))?;
+            engraved = layout.engrave(&mut blocks, depth, &format!("{ARROW} {text}"))?;
         }
         if self.notch {
             blocks.draw(layout.corner([true, true], 0, floored(layout.width / 2)), 0);
@@ -75,7 +111,7 @@ impl Frame {
             }
         }
         Ok(Framed {
-            mesh: blocks.solid(&pixels, PARTS_A_PIXEL)?,
+            mesh: blocks.solid(pixels, PARTS_A_PIXEL)?,
             engraved: engraved.trim_start_matches(ARROW).trim().into(),
         })
     }
@@ -99,11 +135,12 @@ struct Layout {
     /// Side of the area of the pixels along x and y.
     area: [i32; 2],
     /// Height of the frame in steps.
-    steps: i32,
+    top: i32,
+    steps: Steps,
 }
 
 impl Layout {
-    fn new(frame: &Frame, map: &HeightMap, pixel_pitch: Metres, pixels: &Array2<i32>) -> Result<Self> {
+    fn new(frame: &Frame, steps: Steps, pixel_pitch: Metres, pixels: &Array2<i32>) -> Result<Self> {
         let width = parts(frame.width, pixel_pitch);
         // As wide as the largest plate: beyond, the corners leave the range of the mesh.
         if !(2 * LEAST_SIDE..=crate::fabrication::mesh::LARGEST_COORDINATE / 4).contains(&width) {
@@ -115,18 +152,19 @@ impl Layout {
             )));
         }
         let (rows, columns) = pixels.dim();
-        let steps = ((frame.height - map.base()) / map.step()).round() + f64::from(map.base_steps());
-        if !(1.0..=1e8).contains(&steps) {
+        let top = steps.up_to(frame.height);
+        if !(1.0..=1e8).contains(&top) {
             return Err(Error::Value(format!(
                 "fabrication.frame_height = {}: it must be at least one step of height, {}",
                 format_length(frame.height, 4),
-                format_length(map.step(), 4)
+                format_length(steps.step, 4)
             )));
         }
         Ok(Layout {
             width,
             area: [columns as i32 * PARTS_A_PIXEL, rows as i32 * PARTS_A_PIXEL],
-            steps: steps as i32,
+            top: top as i32,
+            steps,
         })
     }
 
@@ -135,10 +173,10 @@ impl Layout {
         let [width, height] = self.area;
         let outer = [-self.width, width + self.width];
         for y in [[-self.width, 0], [height, height + self.width]] {
-            blocks.draw(Rectangle { x: outer, y }, self.steps);
+            blocks.draw(Rectangle { x: outer, y }, self.top);
         }
         for x in [[-self.width, 0], [width, width + self.width]] {
-            blocks.draw(Rectangle { x, y: [0, height] }, self.steps);
+            blocks.draw(Rectangle { x, y: [0, height] }, self.top);
         }
     }
 
@@ -156,13 +194,14 @@ impl Layout {
     }
 
     /// Engraves `text` above the pixels and the front mark below them; gives the text as it fitted.
-    fn engrave(&self, blocks: &mut Blocks, depth: Metres, map: &HeightMap, text: &str) -> Result<String> {
-        let floor = self.steps - ((depth / map.step()).round() as i32).max(1);
+    fn engrave(&self, blocks: &mut Blocks, depth: Metres, text: &str) -> Result<String> {
+        let steps = self.steps;
+        let floor = self.top - ((depth / steps.step).round() as i32).max(1);
         if floor < 1 {
             return Err(Error::Value(format!(
                 "fabrication.engraving_depth = {}: the frame is only {} high",
                 format_length(depth, 4),
-                format_length(f64::from(self.steps - map.base_steps()) * map.step() + map.base(), 4)
+                format_length(f64::from(self.top - steps.base_steps) * steps.step + steps.base, 4)
             )));
         }
         // Whole pixels, where there are some in a stroke: letters then need no lines of their own across the pixels.

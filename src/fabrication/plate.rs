@@ -8,10 +8,10 @@ use ndarray::ArrayView2;
 use crate::error::{Error, Result};
 use crate::fabrication::frame::{Frame, Framed};
 use crate::fabrication::height_map::{HeightMap, Relief};
-use crate::fabrication::mesh::{PARTS_A_PIXEL, PlateMesh};
-use crate::fabrication::read_back::check_plate;
+use crate::fabrication::mesh::PlateMesh;
 use crate::fabrication::report::aligned;
-use crate::fabrication::stl::{self, StlFormat, StlScale, StlUnit};
+use crate::fabrication::solid_file::export_solid;
+use crate::fabrication::stl::{StlFormat, StlScale, StlUnit};
 use crate::fabrication::survey::Survey;
 use crate::files;
 use crate::grid::Grid;
@@ -150,38 +150,22 @@ pub fn export_plate(
     options: &PlateOptions,
 ) -> Result<PlateReport> {
     let start = Instant::now();
-    let format = options.format;
     let heights = map.relief().mapv(|steps| steps + map.base_steps());
     let Framed { mesh, engraved } = match &options.frame {
         Some(frame) => frame.around(map, grid.pixel_pitch(), number, name)?,
         None => Framed { mesh: PlateMesh::new(heights.view())?, engraved: String::new() },
     };
     let scale = StlScale::new(grid.pixel_pitch(), map);
-    let (near, far) = mesh.bounds();
-    let part = grid.pixel_pitch() / f64::from(PARTS_A_PIXEL);
-    let across = |axis: usize| f64::from(far[axis] - near[axis]) * part;
-    let bounding_box = [across(0), across(1), scale.metres_up(far[2])];
-    let volume =
-        mesh.blocks().map(|(area, height)| area as f64 * part * part * scale.metres_up(height)).sum();
-    let [x, y, z] = bounding_box.map(|length| trimmed(length * scale.unit().a_metre(), 4));
-    let title = format!("{x}x{y}x{z} {name}-mask-{number}");
-    let (mut triangles, mut bytes) = (0, 0);
-    files::write_whole(path, |writer| {
-        let failed = |source| Error::io("write", path, source);
-        triangles = stl::write(writer, path, &mesh, &scale, &title, format)?;
-        std::io::Write::flush(writer).map_err(failed)?;
-        let file = *writer.get_ref();
-        bytes = file.metadata().map_err(failed)?.len();
-        check_plate(file, path, &mesh, &scale, heights.view(), triangles)
-    })?;
+    let title = format!("{name}-mask-{number}");
+    let solid = export_solid(&mesh, &scale, heights.view(), path, &title, options.format)?;
     let (rms_phase_error, max_phase_error) = map.phase_errors();
     Ok(PlateReport {
-        file: path.to_owned(),
-        unit: scale.unit(),
-        triangles,
-        bytes,
-        bounding_box,
-        volume,
+        file: solid.file,
+        unit: solid.unit,
+        triangles: solid.triangles,
+        bytes: solid.bytes,
+        bounding_box: solid.bounding_box,
+        volume: solid.volume,
         base: map.base(),
         relief: map.relief_range(),
         rms_phase_error,

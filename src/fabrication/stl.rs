@@ -86,6 +86,17 @@ impl StlScale {
         }
     }
 
+    /// The scale of a solid whose heights are whole steps of `step` metres from the ground up.
+    pub fn even(pixel_pitch: Metres, step: Metres, unit: StlUnit) -> Self {
+        StlScale {
+            unit,
+            pitch: pixel_pitch * unit.a_metre(),
+            base: 0.0,
+            base_parts: 0,
+            step: step * unit.a_metre(),
+        }
+    }
+
     /// Unit of the coordinates.
     pub fn unit(&self) -> StlUnit {
         self.unit
