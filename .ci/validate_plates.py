@@ -9,6 +9,7 @@ a point only the Euler number, MeshLab and OpenSCAD take notice. admesh and `pru
 meshes, so their text is read.
 """
 
+import json
 import pathlib
 import re
 import struct
@@ -32,10 +33,19 @@ def run(*command):
     return done.returncode, done.stdout + done.stderr
 
 
-def by_trimesh(path, mesh):
-    # Holes through a plate stand in its name, as in frame-with-3-holes-20-mask-1.mm.stl.
+def expected_euler_number(path):
+    """Of a part of a kit as its kit.json says, otherwise by the holes in the name: frame-with-3-holes-20-mask-1.mm.stl."""
+    kit = path.with_name("kit.json")
+    if kit.exists():
+        kit = json.loads(kit.read_text())
+        solids = [*kit["plates"], kit["object"]["plate"], kit["detector"]["plate"], kit["holder"]["solid"]]
+        return next(solid["euler_number"] for solid in solids if solid["file"] == path.name)
     holes = re.search(r"-(\d+)-holes-", path.name)
-    euler = 2 - 2 * int(holes[1]) if holes else 2
+    return 2 - 2 * int(holes[1]) if holes else 2
+
+
+def by_trimesh(path, mesh):
+    euler = expected_euler_number(path)
     found = {"watertight": mesh.is_watertight, "volume": mesh.is_volume, "euler": mesh.euler_number}
     good = found["watertight"] and found["volume"] and found["euler"] == euler
     return None if good else str(found)

@@ -18,6 +18,7 @@ pub mod classify;
 mod convergence;
 pub mod data;
 pub mod evaluate;
+pub mod export_kit;
 pub mod export_stl;
 mod imaging;
 pub mod inspect;
@@ -28,6 +29,7 @@ mod presets;
 mod print_report;
 mod progress;
 pub mod propagate;
+mod subject;
 pub mod train;
 
 /// Simulates, trains and fabricates diffractive optical neural networks.
@@ -61,6 +63,8 @@ enum Verb {
     Plot(plot::PlotArgs),
     /// Write each mask as a plate a printer prints
     ExportStl(export_stl::ExportStlArgs),
+    /// Write all that is needed to build the device: plates, object, detector, holder, assembly sheet
+    ExportKit(export_kit::ExportKitArgs),
     /// Data sheet and sampling report of a device or a design
     Inspect(inspect::InspectArgs),
     /// Propagate any field through free space
@@ -81,6 +85,7 @@ impl Cli {
             Verb::Classify(args) => classify::run(args),
             Verb::Plot(args) => plot::run(args),
             Verb::ExportStl(args) => export_stl::run(args),
+            Verb::ExportKit(args) => export_kit::run(args),
             Verb::Inspect(args) => inspect::run(args),
             Verb::Propagate(args) => propagate::run(args),
             Verb::Data(args) => data::run(args),

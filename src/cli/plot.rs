@@ -1,6 +1,6 @@
 //! `d2nn plot`: pictures of a device at work.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use ndarray::Array2;
@@ -8,8 +8,9 @@ use ndarray::Array2;
 use super::classify::InvertName;
 use super::judgement::Judgement;
 use super::progress::Progress;
-use super::{DataFlag, ThreadsFlag, evaluate, open_device, print, sample_note, say};
-use crate::dataset::{Images, Split, picture};
+use super::subject::Subject;
+use super::{DataFlag, ThreadsFlag, evaluate, open_device, print, sample_note};
+use crate::dataset::{Images, Split};
 use crate::design::Device;
 use crate::design::folder::{PLOTS, read_history};
 use crate::detector::{Region, brightest};
@@ -159,41 +160,6 @@ pub(super) fn after_training(device: &Device, judged: &Judgement, test: &Images,
         artist.confusion(judged)?;
     }
     artist.image(&Subject::of_test_image(device, test, 0)?, true, true)
-}
-
-/// The image whose light is drawn.
-struct Subject {
-    image: Array2<f32>,
-    name: String,
-    truth: Option<usize>,
-}
-
-impl Subject {
-    fn of_test_image(device: &Device, images: &Images, number: usize) -> Result<Self> {
-        if number >= images.len() {
-            return Err(Error::Usage(format!(
-                "--image {number}: the test images are 0 to {}",
-                images.len().saturating_sub(1)
-            )));
-        }
-        let truth = usize::from(images.labels[number]);
-        Ok(Subject {
-            image: images.batch(&[number]).index_axis_move(ndarray::Axis(0), 0),
-            name: format!("test image {number} ({})", device.design.data.class_names()[truth]),
-            truth: Some(truth),
-        })
-    }
-
-    fn of_picture(device: &Device, path: &Path, invert: InvertName) -> Result<Self> {
-        let (rows, columns) = device.design.bench.object.image();
-        let fitted = picture::read(path, rows, columns, invert.into())?;
-        say(&format!("{}: {}", path.display(), fitted.describe()));
-        Ok(Subject {
-            image: fitted.image.mapv(|value| f32::from(value) / 255.0),
-            name: path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned(),
-            truth: None,
-        })
-    }
 }
 
 /// Draws into one folder.

@@ -72,6 +72,8 @@ pub struct PlateReport {
     pub thickness: [Metres; 3],
     /// What the relief is like.
     pub survey: Survey,
+    /// Euler number of its surface: 2, less 2 for each hole through the frame.
+    pub euler_number: i64,
     /// What is engraved on the frame, beside the arrow; empty where nothing is.
     pub engraved: String,
     /// Time to mesh, write, read back and judge it.
@@ -166,6 +168,7 @@ pub fn export_plate(
         bytes: solid.bytes,
         bounding_box: solid.bounding_box,
         volume: solid.volume,
+        euler_number: solid.euler_number,
         base: map.base(),
         relief: map.relief_range(),
         rms_phase_error,

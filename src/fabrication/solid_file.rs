@@ -26,6 +26,8 @@ pub struct SolidReport {
     pub bounding_box: [Metres; 3],
     /// Volume of material, in cubic metres.
     pub volume: f64,
+    /// Euler number of its surface: 2 for each part, less 2 for each hole through one.
+    pub euler_number: i64,
 }
 
 /// Writes `mesh` to `path`, whole and judged or not at all; `title` goes into the header behind the size.
@@ -59,5 +61,13 @@ pub fn export_solid(
         bytes = file.metadata().map_err(failed)?.len();
         check_plate(file, path, mesh, scale, optics, triangles)
     })?;
-    Ok(SolidReport { file: path.to_owned(), unit: scale.unit(), triangles, bytes, bounding_box, volume })
+    Ok(SolidReport {
+        file: path.to_owned(),
+        unit: scale.unit(),
+        triangles,
+        bytes,
+        bounding_box,
+        volume,
+        euler_number: mesh.euler_number(),
+    })
 }

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::files;
 use crate::grid::Grid;
 
+mod assembly;
 mod axes;
 mod colormaps;
 mod confusion;
@@ -26,6 +27,7 @@ mod sheet;
 mod svg;
 mod training;
 
+pub use assembly::{AssembledPlate, Assembly};
 pub use colormaps::{Colormap, luminance};
 pub use confusion::Confusion;
 pub use detector_plane::DetectorPlane;
