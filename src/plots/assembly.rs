@@ -60,7 +60,7 @@ impl Assembly<'_> {
         let top = sheet.head(self.title, self.note) + 40.0;
         let below = self.side_view(&mut sheet, top)?;
         let view = Frame::new(LEFT, below + 96.0, 470.0, 470.0);
-        let bottom = self.from_behind(&mut sheet, view);
+        let bottom = self.back_view(&mut sheet, view);
         let steps = self.list(&mut sheet, 660.0, below + 40.0);
         sheet.height = bottom.max(steps) + 50.0;
         Ok(sheet)
@@ -122,7 +122,7 @@ impl Assembly<'_> {
     }
 
     /// A plate as whoever mounts it sees it: the engraved side, against the light.
-    fn from_behind(&self, sheet: &mut Sheet, room: Frame) -> f64 {
+    fn back_view(&self, sheet: &mut Sheet, room: Frame) -> f64 {
         let whole = room.fit(self.plate.1, self.plate.0);
         let scale = whole.width / self.plate.0;
         let frame = self.frame * scale;

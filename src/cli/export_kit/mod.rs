@@ -14,6 +14,7 @@ use super::progress::Progress;
 use super::subject::Subject;
 use super::{DataFlag, as_exported, open_device_changed, print};
 use crate::dataset::Split;
+use crate::design::folder::KIT;
 use crate::design::{DesignFile, Device};
 use crate::detector::brightest;
 use crate::error::{Error, Result};
@@ -91,7 +92,7 @@ pub fn run(args: ExportKitArgs) -> Result<()> {
             Subject::of_test_image(&device, &images, args.image)?
         }
     };
-    let folder = args.out.clone().unwrap_or_else(|| device.folder.join("kit"));
+    let folder = args.out.clone().unwrap_or_else(|| device.folder.join(KIT));
     let kit = Workshop::new(&device, &subject, args.threshold, folder)?;
     let made = kit.make()?;
     print(&sheets::write(&kit, &made)?)
