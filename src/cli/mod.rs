@@ -18,6 +18,7 @@ pub mod classify;
 mod convergence;
 pub mod data;
 pub mod evaluate;
+pub mod export;
 pub mod export_stl;
 mod imaging;
 pub mod inspect;
@@ -61,6 +62,8 @@ enum Verb {
     Plot(plot::PlotArgs),
     /// Write each mask as a plate a printer prints
     ExportStl(export_stl::ExportStlArgs),
+    /// Write each mask as a 3MF, PNG, TIFF, CSV, NumPy or GDSII file, or as a frame for a light modulator
+    Export(Box<export::ExportArgs>),
     /// Data sheet and sampling report of a device or a design
     Inspect(inspect::InspectArgs),
     /// Propagate any field through free space
@@ -81,6 +84,7 @@ impl Cli {
             Verb::Classify(args) => classify::run(args),
             Verb::Plot(args) => plot::run(args),
             Verb::ExportStl(args) => export_stl::run(args),
+            Verb::Export(args) => export::run(*args),
             Verb::Inspect(args) => inspect::run(args),
             Verb::Propagate(args) => propagate::run(args),
             Verb::Data(args) => data::run(args),

@@ -21,6 +21,8 @@ pub const DESIGN: &str = "design.toml";
 pub const PLOTS: &str = "plots";
 /// Folder of the plates.
 pub const PLATES: &str = "stl";
+/// Folder of the masks in other formats.
+pub const EXPORTS: &str = "export";
 /// Folder of what a resumed training needs.
 pub const CHECKPOINT: &str = "checkpoint";
 const PROVENANCE: &str = "provenance.toml";
@@ -195,7 +197,7 @@ pub fn remove_results(folder: &Path) -> Result<()> {
     for entry in entries {
         let path = entry.map_err(|error| Error::io("read", folder, error))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let removed = if [CHECKPOINT, PLOTS, PLATES].contains(&name.as_str()) {
+        let removed = if [CHECKPOINT, PLOTS, PLATES, EXPORTS].contains(&name.as_str()) {
             // Pictures and plates of other masks would be taken for those of the new ones.
             fs::remove_dir_all(&path)
         } else if mask_files::number(&name).is_some() || [PROVENANCE, HISTORY].contains(&name.as_str()) {

@@ -5,12 +5,13 @@ use std::process::Stdio;
 
 use crate::program::{command, d2nn, trained};
 
-const VERBS: [&[&str]; 11] = [
+const VERBS: [&[&str]; 12] = [
     &["train"],
     &["evaluate"],
     &["classify"],
     &["plot"],
     &["export-stl"],
+    &["export"],
     &["inspect"],
     &["propagate"],
     &["data"],
