@@ -49,6 +49,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("image", &["plots", "dataset", "fabrication"]),
     ("stl_io", &["fabrication"]),
     ("tiff", &["fabrication"]),
+    ("gdsii", &["fabrication"]),
+    ("quick_xml", &["fabrication"]),
     ("serde", &["design"]),
     ("toml", &["design"]),
     ("serde_json", &["cli", "fabrication"]),
@@ -61,7 +63,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rand_chacha", &["random"]),
     ("ndarray_npy", &["npy", "fabrication", "design", "training", "cli"]),
     ("tempfile", &["files"]),
-    ("zip", &["training"]),
+    ("zip", &["training", "fabrication"]),
     ("thiserror", &["error"]),
 ];
 

@@ -18,7 +18,8 @@ use crate::fabrication::{DeviceMasks, Format};
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   d2nn export layers/fashion-400ghz --format png16 --layer-height \"16 um\"
-  d2nn export layers/fashion-400ghz --format npy --out heights
+  d2nn export layers/fashion-400ghz --format 3mf --frame \"6 mm\" --out plates
+  d2nn export layers/fashion-400ghz --format gds --levels 16
   d2nn export runs/fashion-visible-slm --format slm --panel 1920x1080 --lut measured.csv")]
 pub struct ExportArgs {
     /// What is written
@@ -35,6 +36,9 @@ pub struct ExportArgs {
 enum FormatName {
     /// Plates, as `d2nn export-stl` writes them
     Stl,
+    /// Plates with unit, name and metadata
+    #[value(name = "3mf")]
+    ThreeMf,
     /// Greyscale pictures of the relief, 16 bits
     Png16,
     /// The same as TIFF
@@ -43,6 +47,8 @@ enum FormatName {
     Csv,
     /// Heights in metres, NumPy arrays
     Npy,
+    /// Layouts with one layer a level, GDSII; takes --levels or --layer-height
+    Gds,
     /// Frames for a spatial light modulator, with its lookup table
     Slm,
 }
@@ -121,10 +127,12 @@ pub fn run(args: ExportArgs) -> Result<()> {
     }
     let format = match args.format {
         FormatName::Stl => return export_stl::run(args.plates),
+        FormatName::ThreeMf => Format::ThreeMf,
         FormatName::Png16 => Format::Png16,
         FormatName::Tiff16 => Format::Tiff16,
         FormatName::Csv => Format::Csv,
         FormatName::Npy => Format::Npy,
+        FormatName::Gds => Format::Gds,
         FormatName::Slm => Format::Slm(args.slm.panel()?),
     };
     let plates = args.plates;

@@ -9,18 +9,21 @@ use ndarray::Array2;
 
 use crate::error::{Error, Result};
 use crate::fabrication::height_map::{HeightMap, Relief};
-use crate::fabrication::plate::{PlateOptions, check_named_masks, of_mask};
-use crate::fabrication::stl::StlUnit;
+use crate::fabrication::plate::{PlateOptions, check_named_masks, of_mask, solid};
+use crate::fabrication::read_back::check_triangles;
+use crate::fabrication::stl::{StlScale, StlUnit};
 use crate::files;
 use crate::grid::Grid;
 use crate::material::Material;
 use crate::units::{Metres, format_length};
 
+pub mod gds;
 pub mod grey;
 pub mod lookup;
 pub mod sidecar;
 pub mod slm;
 pub mod table;
+pub mod threemf;
 
 pub use lookup::LookupTable;
 pub use sidecar::Sidecar;
@@ -31,6 +34,8 @@ use sidecar::{HeightScale, MaskFile};
 /// A form of file.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Format {
+    /// The solid with unit, name and metadata, one object a file.
+    ThreeMf,
     /// A greyscale picture of the relief, 16 bits, PNG.
     Png16,
     /// The same as TIFF.
@@ -39,6 +44,8 @@ pub enum Format {
     Csv,
     /// Heights in metres, a NumPy array.
     Npy,
+    /// A layout with one layer a level of the relief, GDSII.
+    Gds,
     /// Frames for a spatial light modulator.
     Slm(Panel),
 }
@@ -47,10 +54,12 @@ impl Format {
     /// What it is asked for by.
     pub fn name(&self) -> &'static str {
         match self {
+            Format::ThreeMf => "3mf",
             Format::Png16 => "png16",
             Format::Tiff16 => "tiff16",
             Format::Csv => "csv",
             Format::Npy => "npy",
+            Format::Gds => "gds",
             Format::Slm(_) => "slm",
         }
     }
@@ -58,10 +67,12 @@ impl Format {
     /// Name of the file of mask `number` (from 1) of the device `name`, whose plates have the unit `unit`.
     pub fn file_name(&self, name: &str, number: usize, unit: StlUnit) -> String {
         let ending = match self {
+            Format::ThreeMf => "3mf",
             Format::Png16 => "png",
             Format::Tiff16 => "tif",
             Format::Csv => return format!("{name}-mask-{number}.{}.csv", unit.name()),
             Format::Npy => "npy",
+            Format::Gds => "gds",
             Format::Slm(_) => "slm.png",
         };
         format!("{name}-mask-{number}.{ending}")
@@ -107,16 +118,38 @@ impl DeviceMasks<'_> {
         }
         let maps = self.height_maps()?;
         let scale = self.height_scale(format, &maps[0])?;
+        let lines = if *format == Format::Gds { Some(self.lines(&maps[0])?) } else { None };
         files::create_folder(folder)?;
         let mut written = Vec::new();
         for (map, number) in maps.iter().zip(1..) {
-            let bytes = self.encode(format, map, number).map_err(|error| of_mask(number, error))?;
             let path = folder.join(format.file_name(self.name, number, self.unit()));
+            let bytes = match &lines {
+                Some(lines) => gds::write(map, lines, number),
+                None => self.encode(format, map, number, &path),
+            };
+            let bytes = bytes.map_err(|error| of_mask(number, error))?;
             files::write_bytes(&path, &bytes)?;
             written.push(MaskFile::of_heights(&path, number, &bytes, map));
             done(number);
         }
-        Sidecar::new(self, format.name(), Some((scale, &maps[0])), &written).written(folder)
+        let mut sidecar = Sidecar::new(self, format.name(), Some((scale, &maps[0])), &written);
+        if let Some(lines) = &lines {
+            sidecar = sidecar.with_layout(lines);
+        }
+        sidecar.written(folder)
+    }
+
+    /// The lines of a layout, where the relief has levels.
+    fn lines(&self, map: &HeightMap) -> Result<gds::Lines> {
+        if self.options.relief == Relief::Continuous {
+            return Err(Error::Value(
+                "GDSII has one layer a level of height, and this relief is continuous: give it levels (--levels 16), or the \
+                 height of a step (--layer-height)"
+                    .into(),
+            ));
+        }
+        gds::check_levels(map)?;
+        gds::Lines::new(&self.grid)
     }
 
     fn unit(&self) -> StlUnit {
@@ -148,21 +181,52 @@ impl DeviceMasks<'_> {
                 offset: map.base(),
                 scale: map.step() / f64::from(grey::greys_a_step(map)?),
             },
-            Format::Csv | Format::Slm(_) => plate,
+            Format::Gds => HeightScale { quantity: "level", offset: map.base(), scale: map.step() },
+            Format::ThreeMf | Format::Csv | Format::Slm(_) => plate,
             Format::Npy => HeightScale { scale: 1.0, ..plate },
         })
     }
 
-    /// The file of one mask.
-    fn encode(&self, format: &Format, map: &HeightMap, number: usize) -> Result<Vec<u8>> {
+    /// The file of one mask; `path` is for messages.
+    fn encode(&self, format: &Format, map: &HeightMap, number: usize, path: &Path) -> Result<Vec<u8>> {
         match format {
+            Format::ThreeMf => self.solid(map, number, path),
             Format::Png16 => grey::png(&grey::greys(map)?),
             Format::Tiff16 => grey::tiff(&grey::greys(map)?),
             Format::Csv => {
                 table::csv(map, self.grid.pixel_pitch(), &format!("{}-mask-{number}", self.name), self.unit())
             }
-            Format::Npy | Format::Slm(_) => table::npy(map),
+            Format::Npy | Format::Gds | Format::Slm(_) => table::npy(map),
         }
+    }
+
+    /// The 3MF file of one mask, judged as an STL file is.
+    fn solid(&self, map: &HeightMap, number: usize, path: &Path) -> Result<Vec<u8>> {
+        let pitch = self.grid.pixel_pitch();
+        let mesh = solid(map, pitch, self.name, number, self.options)?.mesh;
+        let scale = StlScale::new(pitch, map);
+        let length = |length: Metres| format_length(length, 6);
+        let metadata = [
+            ("Title", format!("{}, mask {number} of {}", self.name, self.phases.len())),
+            ("Application", format!("d2nn {}", env!("CARGO_PKG_VERSION"))),
+            (
+                "Description",
+                "Plate of a diffractive optical network. Flat side towards the object; mask 1 is nearest to it.".into(),
+            ),
+            ("d2nn:Mask", number.to_string()),
+            ("d2nn:Wavelength", length(self.wavelength)),
+            ("d2nn:Material", self.material.name().to_owned()),
+            ("d2nn:RefractiveIndex", self.material.refractive_index().to_string()),
+            ("d2nn:PixelPitch", length(pitch)),
+            ("d2nn:Base", length(map.base())),
+        ];
+        let name = format!("{}-mask-{number}", self.name);
+        let (bytes, triangles) = threemf::write(&mesh, &scale, &name, &metadata)?;
+        let heights = map.relief().mapv(|steps| steps + map.base_steps());
+        check_triangles(path, &mesh, &scale, heights.view(), triangles, |each| {
+            threemf::for_each_triangle(&bytes, path, scale.unit(), each)
+        })?;
+        Ok(bytes)
     }
 
     /// Frames show phases, not heights, so base and layers do not count.

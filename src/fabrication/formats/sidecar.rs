@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::DeviceMasks;
+use super::gds::{DATATYPE, Lines, USER_UNIT};
 use super::slm::{Panel, Shown};
 use crate::error::Result;
 use crate::fabrication::height_map::HeightMap;
@@ -133,6 +134,17 @@ impl Sidecar {
                  full turn"
             )]);
         }
+        self
+    }
+
+    /// Adds what the layouts are like.
+    pub(super) fn with_layout(mut self, lines: &Lines) -> Self {
+        self.json["gds"] = json!({
+            "database_unit": lines.unit,
+            "user_unit": USER_UNIT,
+            "datatype": DATATYPE,
+            "largest_error": lines.largest_error,
+        });
         self
     }
 
