@@ -68,7 +68,9 @@ impl Lines {
         let exact = |line: usize| line as f64 * pitch / unit;
         let at: Vec<i32> = (0..=count).map(|line| exact(line).round() as i32).collect();
         if at.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(Error::Value(format!("pixels of {pitch} m are too small for a GDSII file: {unit} m")));
+            return Err(Error::Value(format!(
+                "pixels of {pitch} m are too small for a GDSII file: {unit} m"
+            )));
         }
         let off = at.iter().enumerate().map(|(line, at)| (exact(line) - f64::from(*at)).abs());
         // A millionth of a unit is rounding, as above.
@@ -181,7 +183,8 @@ pub fn read(
             GdsEvent::Element(Element::Boundary(boundary)) => {
                 let axis = |axis: usize, count: usize| {
                     let at = boundary.xy.iter().skip(axis).step_by(2).map(|at| at.get());
-                    let line = |at: Option<i32>| lines.at.binary_search(&at?).ok().filter(|line| *line <= count);
+                    let line =
+                        |at: Option<i32>| lines.at.binary_search(&at?).ok().filter(|line| *line <= count);
                     line(at.clone().min()).zip(line(at.max()))
                 };
                 let (x, y) = axis(0, columns).zip(axis(1, rows)).ok_or("a boundary off the pixels")?;

@@ -57,31 +57,32 @@ pub fn write(
     name: &str,
     metadata: &[(&str, String)],
 ) -> Result<(Vec<u8>, u64)> {
-    let (mut indices, mut vertices, mut triangles) = (HashMap::new(), Vec::new(), 0_u64);
+    let (mut indices, mut vertices, mut triangles) = (HashMap::new(), Vec::new(), Vec::new());
     mesh.triangles(|triangle| {
-        triangles += 1;
-        for vertex in triangle {
-            indices.entry(vertex).or_insert_with(|| {
+        triangles.push(triangle.map(|vertex| {
+            *indices.entry(vertex).or_insert_with(|| {
                 vertices.push(vertex);
-                vertices.len() - 1
-            });
-        }
+                // A mesh has at most a few vertices for each of 2^28 pixels.
+                vertices.len() as u32 - 1
+            })
+        }));
     });
+    let count = triangles.len() as u64;
     let failed = |error: &dyn std::fmt::Display| Error::Value(format!("the file cannot be packed: {error}"));
     let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
     let small = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
     // A triangle with its half vertex takes some 70 bytes of text: beyond, 32 bits may not count them.
-    let large = small.large_file(triangles > 40_000_000);
+    let large = small.large_file(count > 40_000_000);
     for (part, content) in [("[Content_Types].xml", CONTENT_TYPES), ("_rels/.rels", RELATIONSHIPS)] {
         archive.start_file(part, small).map_err(|error| failed(&error))?;
         archive.write_all(content.as_bytes()).map_err(|error| failed(&error))?;
     }
     archive.start_file(MODEL, large).map_err(|error| failed(&error))?;
-    let model = Model { mesh, scale, name, metadata, vertices: &vertices, indices: &indices };
+    let model = Model { mesh, scale, name, metadata, vertices: &vertices, triangles: &triangles };
     let text = io::BufWriter::with_capacity(1 << 16, &mut archive);
     model.write(text).map_err(|error| failed(&error))?;
     let file = archive.finish().map_err(|error| failed(&error))?;
-    Ok((file.into_inner(), triangles))
+    Ok((file.into_inner(), count))
 }
 
 /// What the model says.
@@ -91,7 +92,7 @@ struct Model<'a> {
     name: &'a str,
     metadata: &'a [(&'a str, String)],
     vertices: &'a [Vertex],
-    indices: &'a HashMap<Vertex, usize>,
+    triangles: &'a [[u32; 3]],
 }
 
 impl Model<'_> {
@@ -145,16 +146,12 @@ impl Model<'_> {
                 Ok(())
             })?;
             xml.create_element("triangles").write_inner_content(|xml| {
-                let mut done = Ok(());
-                self.mesh.triangles(|triangle| {
-                    if done.is_ok() {
-                        let [a, b, c] = triangle.map(|vertex| self.indices[&vertex].to_string());
-                        let corners = [("v1", a.as_str()), ("v2", b.as_str()), ("v3", c.as_str())];
-                        let element = BytesStart::new("triangle").with_attributes(corners);
-                        done = xml.write_event(Event::Empty(element));
-                    }
-                });
-                done
+                for triangle in self.triangles {
+                    let [a, b, c] = triangle.map(|index| index.to_string());
+                    let corners = [("v1", a.as_str()), ("v2", b.as_str()), ("v3", c.as_str())];
+                    xml.write_event(Event::Empty(BytesStart::new("triangle").with_attributes(corners)))?;
+                }
+                Ok(())
             })?;
             Ok(())
         })?;
