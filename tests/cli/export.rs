@@ -73,7 +73,7 @@ fn stl_is_what_export_stl_writes() {
     d2nn(path, &["export", "device", "--format", "npy"]).done();
     assert!(path.join("device/export/small-mask-2.npy").exists());
     let train =
-        ["train", "device/design.toml", "--data", "data", "--out", "device", "--epochs", "0", "--force"];
+        ["train", "device/design.toml", "--data", "data", "--out", "device", "--epochs", "1", "--force"];
     d2nn(path, &train).done();
     assert!(!path.join("device/export").exists());
 }
