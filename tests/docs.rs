@@ -156,6 +156,37 @@ fn every_key_of_the_json_output_is_documented() {
     }
 }
 
+#[test]
+fn every_key_of_the_sidecar_is_documented() {
+    let folder = tempfile::tempdir().unwrap();
+    small_device(folder.path());
+    let device = folder.path().to_str().unwrap();
+    let text = page("fabrication.md");
+    let rows = section(&text, "### The sidecar");
+    let mut given = BTreeSet::new();
+    for format in ["3mf", "png16", "tiff16", "csv", "npy", "gds", "slm"] {
+        for (key, value) in json(&["export", device, "--format", format, "--levels", "8", "--json"]) {
+            let inner = value.as_array().and_then(|list| list.first()).unwrap_or(&value);
+            let inner: Vec<String> =
+                inner.as_object().into_iter().flat_map(|object| object.keys().cloned()).collect();
+            let of_key = |line: &&str| {
+                line.starts_with('|') && line.split('|').nth(1).unwrap_or("").contains(&format!("`{key}`"))
+            };
+            let row = rows.lines().find(of_key);
+            let row = row.unwrap_or_else(|| panic!("docs/fabrication.md has no row for {key}"));
+            for name in inner {
+                assert!(row.contains(&format!("`{name}`")), "{key} lacks {name}");
+            }
+            given.insert(key);
+        }
+    }
+    let first = |line: &str| line.split('|').nth(1).unwrap_or_default().to_owned();
+    let columns: String = rows.lines().filter(|line| line.starts_with("| `")).map(first).collect();
+    for key in columns.split('`').skip(1).step_by(2) {
+        assert!(given.contains(key), "docs/fabrication.md has {key}, which no sidecar has");
+    }
+}
+
 /// Markdown without fenced blocks and inline code, in which brackets are no links.
 fn prose(markdown: &str) -> String {
     let mut inside = false;

@@ -22,19 +22,29 @@ use crate::files::create_folder;
   d2nn export-stl layers/fashion-400ghz --layer-height \"16 um\" --frame \"6 mm\" --pin-holes \"3 mm\"")]
 pub struct ExportStlArgs {
     /// Device folder
-    device: PathBuf,
-    /// Folder for the plates (default: stl in the device folder)
+    pub(super) device: PathBuf,
+    /// Folder for the files (default: stl in the device folder; export for other formats)
     #[arg(long, value_name = "DIR")]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     #[command(flatten)]
-    plate: PlateFlags,
-    /// Text instead of binary STL: two to three times the size
-    #[arg(long)]
-    ascii: bool,
+    pub(super) plate: PlateFlags,
     /// Printer: polyjet-16um, sla-50um, two-photon, that of the design's [printer], or none; overrides
     /// fabrication.printer
     #[arg(long, value_name = "NAME")]
-    printer: Option<String>,
+    pub(super) printer: Option<String>,
+    #[command(flatten)]
+    pub(super) report: ReportFlags,
+    /// One JSON object on stdout
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+/// What only plates as STL files have: text, a printing report, and a simulation at the end.
+#[derive(Debug, Args)]
+pub(super) struct ReportFlags {
+    /// Text instead of binary STL: two to three times the size
+    #[arg(long)]
+    ascii: bool,
     /// Grams a cubic centimetre of the material; overrides material.density
     #[arg(long, value_name = "G/CM3")]
     density: Option<f64>,
@@ -46,9 +56,21 @@ pub struct ExportStlArgs {
     no_check: bool,
     #[command(flatten)]
     data: DataFlag,
-    /// One JSON object on stdout
-    #[arg(long)]
-    json: bool,
+}
+
+impl ReportFlags {
+    /// The flags that are given, for a format that has none of this.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        [
+            ("--ascii", self.ascii),
+            ("--density", self.density.is_some()),
+            ("--price", self.price.is_some()),
+            ("--no-check", self.no_check),
+            ("--data", self.data.data.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(flag, given)| given.then_some(flag))
+    }
 }
 
 /// Test images the plates are simulated with at the end: standard deviation of the accuracy of the same images,
@@ -61,21 +83,22 @@ const CHECKED_IMAGES_FORMED: usize = 50;
 /// # Errors
 /// For a damaged device, wrong lengths, a folder that cannot be written, and a plate that fails its check.
 pub fn run(args: ExportStlArgs) -> Result<()> {
+    let ReportFlags { ascii, density, price, no_check, data } = &args.report;
     let device = open_device_changed(&args.device, &|typed| {
         args.plate.apply(typed);
         let (fabrication, material) = (&mut typed.fabrication, &mut typed.material);
         fabrication.printer = args.printer.clone().or(fabrication.printer.take());
-        material.density = args.density.or(material.density);
-        material.price = args.price.clone().or(material.price.take());
+        material.density = density.or(material.density);
+        material.price = price.clone().or(material.price.take());
     })?;
     let design = &device.design;
     let mut options = design.plate;
-    if args.ascii {
+    if *ascii {
         options.format = StlFormat::Ascii;
     }
     as_exported::check_printable(&device.folder, design)?;
     // Before anything is written: a wrong --data is no reason to leave half a job.
-    let data = if args.no_check { None } else { Some(args.data.load(design, Split::Test)?) };
+    let data = if *no_check { None } else { Some(data.load(design, Split::Test)?) };
     let folder = args.out.unwrap_or_else(|| device.folder.join(PLATES));
     create_folder(&folder)?;
     let masks: Vec<_> = device.masks.iter().map(|phase| phase.view()).collect();

@@ -18,6 +18,7 @@ pub mod classify;
 mod convergence;
 pub mod data;
 pub mod evaluate;
+pub mod export;
 pub mod export_kit;
 pub mod export_stl;
 mod imaging;
@@ -65,6 +66,8 @@ enum Verb {
     ExportStl(export_stl::ExportStlArgs),
     /// Write all that is needed to build the device: plates, object, detector, holder, assembly sheet
     ExportKit(export_kit::ExportKitArgs),
+    /// Write each mask as a 3MF, PNG, TIFF, CSV, NumPy or GDSII file, or as a frame for a light modulator
+    Export(Box<export::ExportArgs>),
     /// Data sheet and sampling report of a device or a design
     Inspect(inspect::InspectArgs),
     /// Propagate any field through free space
@@ -86,6 +89,7 @@ impl Cli {
             Verb::Plot(args) => plot::run(args),
             Verb::ExportStl(args) => export_stl::run(args),
             Verb::ExportKit(args) => export_kit::run(args),
+            Verb::Export(args) => export::run(*args),
             Verb::Inspect(args) => inspect::run(args),
             Verb::Propagate(args) => propagate::run(args),
             Verb::Data(args) => data::run(args),

@@ -23,6 +23,8 @@ pub const PLOTS: &str = "plots";
 pub const PLATES: &str = "stl";
 /// Folder of the kit in a device folder.
 pub const KIT: &str = "kit";
+/// Folder of the masks in other formats.
+pub const EXPORTS: &str = "export";
 /// Folder of what a resumed training needs.
 pub const CHECKPOINT: &str = "checkpoint";
 const PROVENANCE: &str = "provenance.toml";
@@ -197,7 +199,7 @@ pub fn remove_results(folder: &Path) -> Result<()> {
     for entry in entries {
         let path = entry.map_err(|error| Error::io("read", folder, error))?.path();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let removed = if [CHECKPOINT, PLOTS, PLATES, KIT].contains(&name.as_str()) {
+        let removed = if [CHECKPOINT, PLOTS, PLATES, KIT, EXPORTS].contains(&name.as_str()) {
             // Pictures and plates of other masks would be taken for those of the new ones.
             fs::remove_dir_all(&path)
         } else if mask_files::number(&name).is_some() || [PROVENANCE, HISTORY].contains(&name.as_str()) {

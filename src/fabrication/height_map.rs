@@ -28,6 +28,7 @@ pub struct HeightMap {
     base: Metres,
     base_steps: i32,
     step: Metres,
+    most_steps: i32,
     relief: Array2<i32>,
     rms_phase_error: Radians,
     max_phase_error: Radians,
@@ -97,6 +98,7 @@ impl HeightMap {
             base: levels.base,
             base_steps: levels.base_steps,
             step: levels.step,
+            most_steps: levels.most_steps(turn),
             rms_phase_error: (sum / steps.len() as f64).sqrt(),
             max_phase_error: worst,
             relief: steps,
@@ -116,6 +118,11 @@ impl HeightMap {
     /// One step of height, in metres.
     pub fn step(&self) -> Metres {
         self.step
+    }
+
+    /// The highest relief that any phase may get, in steps: it depends on the kind of relief, not on the phases.
+    pub fn most_steps(&self) -> i32 {
+        self.most_steps
     }
 
     /// Steps of relief on each pixel, shape (rows, columns), zero or more.
@@ -212,6 +219,11 @@ impl Levels {
             )));
         }
         Ok(Levels { base, base_steps: base_steps as i32, step, circular })
+    }
+
+    /// The highest level there is; without levels, a full turn rounded to a step.
+    fn most_steps(&self, turn: Metres) -> i32 {
+        self.circular.map_or((turn / self.step).round() as i32, |(_, highest)| highest)
     }
 
     /// The level nearest to `height` (metres, below a full turn).

@@ -2,13 +2,15 @@
 //!
 //! The way of a mask, one file each: [`HeightMap`] turns phases into whole steps of height, [`PlateMesh`] builds
 //! the closed solid in integers, [`stl`] writes it, [`manifold`] is our own judge of closed surfaces and
-//! [`read_back`] opens the file again. [`export_plates`] does all of it for the masks of a device.
+//! [`read_back`] opens the file again. [`export_plates`] does all of it for the masks of a device. [`formats`] has the other
+//! files that machines take.
 //!
 //! Arrays are `[y, x]`; a plate lies with its flat side on z = 0, x = column pitch, y = row pitch, and its relief
 //! up. Light enters through the flat side, leaves through the relief and travels towards +z.
 
 pub mod as_exported;
 pub mod blocks;
+pub mod formats;
 pub mod frame;
 pub mod height_map;
 pub mod kit;
@@ -26,6 +28,7 @@ pub mod stock;
 pub mod survey;
 
 pub use as_exported::{Exported, PlateFile, find_plates, read_plates};
+pub use formats::{DeviceMasks, Format, Sidecar};
 pub use frame::{Frame, Framed, Steps};
 pub use height_map::{HeightMap, Relief};
 pub use likeness::{Comparison, compare};

@@ -107,12 +107,7 @@ pub fn export_plates<T: Copy + Into<f64>>(
     name: &str,
     mut done: impl FnMut(&PlateReport),
 ) -> Result<Vec<PlateReport>> {
-    if masks.is_empty() {
-        return Err(Error::Value("no masks to fabricate".into()));
-    }
-    if name.is_empty() || name.contains(['/', '\\']) || name.contains(char::is_control) {
-        return Err(Error::Value(format!("\"{name}\" cannot name the files of plates: take a plain word")));
-    }
+    check_named_masks(masks.len(), name)?;
     files::create_folder(folder)?;
     let mut reports = Vec::with_capacity(masks.len());
     for (index, mask) in masks.iter().enumerate() {
@@ -125,10 +120,7 @@ pub fn export_plates<T: Copy + Into<f64>>(
             options.base_thickness,
             options.relief,
         )
-        .map_err(|error| match error {
-            Error::Value(problem) => Error::Value(format!("mask {}: {problem}", index + 1)),
-            other => other,
-        })?;
+        .map_err(|error| of_mask(index + 1, error))?;
         let file = folder.join(plate_file_name(name, index + 1, StlUnit::for_pitch(grid.pixel_pitch())));
         let mut report = export_plate(&map, grid, &file, name, index + 1, options)?;
         report.seconds = start.elapsed().as_secs_f64();
@@ -136,6 +128,45 @@ pub fn export_plates<T: Copy + Into<f64>>(
         reports.push(report);
     }
     Ok(reports)
+}
+
+/// Refuses no masks at all, and a name that is not a file name.
+pub(super) fn check_named_masks(masks: usize, name: &str) -> Result<()> {
+    if masks == 0 {
+        return Err(Error::Value("no masks to fabricate".into()));
+    }
+    if name.is_empty() || name.contains(['/', '\\']) || name.contains(char::is_control) {
+        return Err(Error::Value(format!("\"{name}\" cannot name the files of plates: take a plain word")));
+    }
+    Ok(())
+}
+
+/// Says which mask a wrong value is of.
+pub(super) fn of_mask(number: usize, error: Error) -> Error {
+    match error {
+        Error::Value(problem) => Error::Value(format!("mask {number}: {problem}")),
+        other => other,
+    }
+}
+
+/// The solid of the plate of `map`: in its frame, where `options` has one.
+///
+/// # Errors
+/// As [`Frame::around`] and [`PlateMesh::new`].
+pub(super) fn solid(
+    map: &HeightMap,
+    pixel_pitch: Metres,
+    name: &str,
+    number: usize,
+    options: &PlateOptions,
+) -> Result<Framed> {
+    match &options.frame {
+        Some(frame) => frame.around(map, pixel_pitch, number, name),
+        None => {
+            let heights = map.relief().mapv(|steps| steps + map.base_steps());
+            Ok(Framed { mesh: PlateMesh::new(heights.view())?, engraved: String::new() })
+        }
+    }
 }
 
 /// Writes the plate of `map` to `path`, whole and judged or not at all; `name` and `number` go into the header and onto
@@ -153,10 +184,7 @@ pub fn export_plate(
 ) -> Result<PlateReport> {
     let start = Instant::now();
     let heights = map.relief().mapv(|steps| steps + map.base_steps());
-    let Framed { mesh, engraved } = match &options.frame {
-        Some(frame) => frame.around(map, grid.pixel_pitch(), number, name)?,
-        None => Framed { mesh: PlateMesh::new(heights.view())?, engraved: String::new() },
-    };
+    let Framed { mesh, engraved } = solid(map, grid.pixel_pitch(), name, number, options)?;
     let scale = StlScale::new(grid.pixel_pitch(), map);
     let title = format!("{name}-mask-{number}");
     let solid = export_solid(&mesh, &scale, heights.view(), path, &title, options.format)?;

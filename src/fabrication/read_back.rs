@@ -14,7 +14,7 @@ use crate::grid::Grid;
 use crate::units::Metres;
 
 /// A triangle as it stands in a file, in its unit.
-pub(super) type Triangle = [[f32; 3]; 3];
+pub type Triangle = [[f32; 3]; 3];
 
 /// Where in a pixel the height is read, in pixels from its lower corner: off the centre and off every diagonal.
 ///
@@ -60,12 +60,24 @@ pub fn check_plate(
     optics: ArrayView2<'_, i32>,
     expected_triangles: u64,
 ) -> Result<()> {
+    check_triangles(path, mesh, scale, optics, expected_triangles, |each| for_each_triangle(file, path, each))
+}
+
+/// [`check_plate`] for triangles in any file: `triangles` calls back with each of them.
+pub(super) fn check_triangles(
+    path: &Path,
+    mesh: &PlateMesh,
+    scale: &StlScale,
+    optics: ArrayView2<'_, i32>,
+    expected_triangles: u64,
+    triangles: impl FnOnce(&mut dyn FnMut(Triangle) -> Result<()>) -> Result<()>,
+) -> Result<()> {
     let wrong = |problem: String| {
         Error::file(path, format!("not the plate it should be: {problem}; report it with the mask"))
     };
     let mut surface = Surface::with_capacity(expected_triangles as usize);
     let mut sampler = HeightSampler::new(optics.dim(), scale.pitch());
-    for_each_triangle(file, path, |triangle| {
+    triangles(&mut |triangle| {
         sampler.add(triangle);
         let mut corners = [[0; 3]; 3];
         for (corner, position) in corners.iter_mut().zip(triangle) {

@@ -5,13 +5,14 @@ use std::process::Stdio;
 
 use crate::program::{command, d2nn, trained};
 
-const VERBS: [&[&str]; 12] = [
+const VERBS: [&[&str]; 13] = [
     &["train"],
     &["evaluate"],
     &["classify"],
     &["plot"],
     &["export-stl"],
     &["export-kit"],
+    &["export"],
     &["inspect"],
     &["propagate"],
     &["data"],

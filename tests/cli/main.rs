@@ -13,6 +13,7 @@ mod classify;
 mod convergence;
 mod damage;
 mod evaluate;
+mod export;
 mod export_kit;
 mod export_stl;
 mod help;

@@ -1,0 +1,275 @@
+//! The masks of a device in the forms other machines take: one file a mask, and one sidecar that says what they hold.
+//!
+//! Each file is read back before it takes its name: pictures and tables must give the same numbers again.
+
+use std::fmt;
+use std::path::Path;
+
+use ndarray::Array2;
+
+use crate::error::{Error, Result};
+use crate::fabrication::height_map::{HeightMap, Relief};
+use crate::fabrication::plate::{PlateOptions, check_named_masks, of_mask, solid};
+use crate::fabrication::read_back::check_triangles;
+use crate::fabrication::stl::{StlScale, StlUnit};
+use crate::files;
+use crate::grid::Grid;
+use crate::material::Material;
+use crate::units::{Metres, format_length};
+
+pub mod gds;
+pub mod grey;
+pub mod lookup;
+pub mod sidecar;
+pub mod slm;
+pub mod table;
+pub mod threemf;
+
+pub use lookup::LookupTable;
+pub use sidecar::Sidecar;
+pub use slm::Panel;
+
+use sidecar::{HeightScale, MaskFile};
+
+/// A form of file.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Format {
+    /// The solid with unit, name and metadata, one object a file.
+    ThreeMf,
+    /// A greyscale picture of the relief, 16 bits, PNG.
+    Png16,
+    /// The same as TIFF.
+    Tiff16,
+    /// Heights as text, in the unit of the plate.
+    Csv,
+    /// Heights in metres, a NumPy array.
+    Npy,
+    /// A layout with one layer a level of the relief, GDSII.
+    Gds,
+    /// Frames for a spatial light modulator.
+    Slm(Panel),
+}
+
+impl Format {
+    /// What it is asked for by.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Format::ThreeMf => "3mf",
+            Format::Png16 => "png16",
+            Format::Tiff16 => "tiff16",
+            Format::Csv => "csv",
+            Format::Npy => "npy",
+            Format::Gds => "gds",
+            Format::Slm(_) => "slm",
+        }
+    }
+
+    /// Name of the file of mask `number` (from 1) of the device `name`, whose plates have the unit `unit`.
+    pub fn file_name(&self, name: &str, number: usize, unit: StlUnit) -> String {
+        let ending = match self {
+            Format::ThreeMf => "3mf",
+            Format::Png16 => "png",
+            Format::Tiff16 => "tif",
+            Format::Csv => return format!("{name}-mask-{number}.{}.csv", unit.name()),
+            Format::Npy => "npy",
+            Format::Gds => "gds",
+            Format::Slm(_) => "slm.png",
+        };
+        format!("{name}-mask-{number}.{ending}")
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// The phase masks of a device and what they are made of.
+#[derive(Clone, Copy, Debug)]
+pub struct DeviceMasks<'a> {
+    /// Name of the device, which the files are called by.
+    pub name: &'a str,
+    /// Phases in radians, shape of `grid`, in the order of the light.
+    pub phases: &'a [Array2<f32>],
+    /// The pixels.
+    pub grid: Grid,
+    /// In vacuum.
+    pub wavelength: Metres,
+    /// What plates are made of.
+    pub material: &'a Material,
+    /// How plates are made.
+    pub options: &'a PlateOptions,
+}
+
+impl DeviceMasks<'_> {
+    /// Writes one file for each mask into `folder`, each read back before it takes its name, then the sidecar.
+    ///
+    /// `done` is called after each mask. Nothing is written when a mask cannot be exported at all. The bytes depend on the
+    /// arguments alone.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for no masks, a name that is not a file name, as [`HeightMap::from_phase`], and for what the format
+    /// cannot hold; [`Error::Io`] when the folder cannot be written to.
+    pub fn export(&self, format: &Format, folder: &Path, mut done: impl FnMut(usize)) -> Result<Sidecar> {
+        check_named_masks(self.phases.len(), self.name)?;
+        if let Format::Slm(panel) = format {
+            return self.export_frames(format, panel, folder, done);
+        }
+        let maps = self.height_maps()?;
+        let scale = self.height_scale(format, &maps[0])?;
+        let lines = if *format == Format::Gds { Some(self.lines(&maps[0])?) } else { None };
+        files::create_folder(folder)?;
+        let mut written = Vec::new();
+        for (map, number) in maps.iter().zip(1..) {
+            let path = folder.join(format.file_name(self.name, number, self.unit()));
+            let bytes = match &lines {
+                Some(lines) => gds::write(map, lines, number),
+                None => self.encode(format, map, number, &path),
+            };
+            let bytes = bytes.map_err(|error| of_mask(number, error))?;
+            files::write_bytes(&path, &bytes)?;
+            written.push(MaskFile::of_heights(&path, number, &bytes, map));
+            done(number);
+        }
+        let mut sidecar = Sidecar::new(self, format.name(), Some((scale, &maps[0])), &written);
+        if let Some(lines) = &lines {
+            sidecar = sidecar.with_layout(lines);
+        }
+        sidecar.written(folder)
+    }
+
+    /// The lines of a layout, where the relief has levels.
+    fn lines(&self, map: &HeightMap) -> Result<gds::Lines> {
+        if self.options.relief == Relief::Continuous {
+            return Err(Error::Value(
+                "GDSII has one layer a level of height, and this relief is continuous: give it levels (--levels 16), or the \
+                 height of a step (--layer-height)"
+                    .into(),
+            ));
+        }
+        gds::check_levels(map)?;
+        gds::Lines::new(&self.grid)
+    }
+
+    fn unit(&self) -> StlUnit {
+        StlUnit::for_pitch(self.grid.pixel_pitch())
+    }
+
+    fn height_maps(&self) -> Result<Vec<HeightMap>> {
+        let PlateOptions { base_thickness, relief, .. } = *self.options;
+        let map = |(index, phases): (usize, &Array2<f32>)| {
+            HeightMap::from_phase(
+                phases.view(),
+                &self.grid,
+                self.wavelength,
+                self.material,
+                base_thickness,
+                relief,
+            )
+            .map_err(|error| of_mask(index + 1, error))
+        };
+        self.phases.iter().enumerate().map(map).collect()
+    }
+
+    /// What the numbers in files of `format` mean as heights; base and step are those of `map`, the same for all masks.
+    fn height_scale(&self, format: &Format, map: &HeightMap) -> Result<HeightScale> {
+        let plate = HeightScale { quantity: "thickness", offset: 0.0, scale: 1.0 / self.unit().a_metre() };
+        Ok(match format {
+            Format::Png16 | Format::Tiff16 => HeightScale {
+                quantity: "grey",
+                offset: map.base(),
+                scale: map.step() / f64::from(grey::greys_a_step(map)?),
+            },
+            Format::Gds => HeightScale { quantity: "level", offset: map.base(), scale: map.step() },
+            Format::ThreeMf | Format::Csv | Format::Slm(_) => plate,
+            Format::Npy => HeightScale { scale: 1.0, ..plate },
+        })
+    }
+
+    /// The file of one mask; `path` is for messages.
+    fn encode(&self, format: &Format, map: &HeightMap, number: usize, path: &Path) -> Result<Vec<u8>> {
+        match format {
+            Format::ThreeMf => self.solid(map, number, path),
+            Format::Png16 => grey::png(&grey::greys(map)?),
+            Format::Tiff16 => grey::tiff(&grey::greys(map)?),
+            Format::Csv => {
+                table::csv(map, self.grid.pixel_pitch(), &format!("{}-mask-{number}", self.name), self.unit())
+            }
+            Format::Npy | Format::Gds | Format::Slm(_) => table::npy(map),
+        }
+    }
+
+    /// The 3MF file of one mask, judged as an STL file is.
+    fn solid(&self, map: &HeightMap, number: usize, path: &Path) -> Result<Vec<u8>> {
+        let pitch = self.grid.pixel_pitch();
+        let mesh = solid(map, pitch, self.name, number, self.options)?.mesh;
+        let scale = StlScale::new(pitch, map);
+        let length = |length: Metres| format_length(length, 6);
+        let metadata = [
+            ("Title", format!("{}, mask {number} of {}", self.name, self.phases.len())),
+            ("Application", format!("d2nn {}", env!("CARGO_PKG_VERSION"))),
+            (
+                "Description",
+                "Plate of a diffractive optical network. Flat side towards the object; mask 1 is nearest to it.".into(),
+            ),
+            ("d2nn:Mask", number.to_string()),
+            ("d2nn:Wavelength", length(self.wavelength)),
+            ("d2nn:Material", self.material.name().to_owned()),
+            ("d2nn:RefractiveIndex", self.material.refractive_index().to_string()),
+            ("d2nn:PixelPitch", length(pitch)),
+            ("d2nn:Base", length(map.base())),
+        ];
+        let name = format!("{}-mask-{number}", self.name);
+        let (bytes, triangles) = threemf::write(&mesh, &scale, &name, &metadata)?;
+        let heights = map.relief().mapv(|steps| steps + map.base_steps());
+        check_triangles(path, &mesh, &scale, heights.view(), triangles, |each| {
+            threemf::for_each_triangle(&bytes, path, scale.unit(), each)
+        })?;
+        Ok(bytes)
+    }
+
+    /// Frames show phases, not heights, so base and layers do not count.
+    fn export_frames(
+        &self,
+        format: &Format,
+        panel: &Panel,
+        folder: &Path,
+        mut done: impl FnMut(usize),
+    ) -> Result<Sidecar> {
+        let levels = match self.options.relief {
+            Relief::Continuous => None,
+            Relief::Levels(levels) => Some(levels),
+            Relief::LayerHeight(layer) => {
+                return Err(Error::Value(format!(
+                    "a modulator shows phases and has no layers of {}: give it levels (--levels 256), which take the place of \
+                     layers",
+                    format_length(layer, 4)
+                )));
+            }
+        };
+        let show = |(index, phases): (usize, &Array2<f32>)| {
+            panel.show(phases.view(), levels).map_err(|error| of_mask(index + 1, error))
+        };
+        let frames: Vec<slm::Shown> = self.phases.iter().enumerate().map(show).collect::<Result<_>>()?;
+        files::create_folder(folder)?;
+        let mut written = Vec::new();
+        for (frame, number) in frames.iter().zip(1..) {
+            let bytes = slm::png(&frame.greys).map_err(|error| of_mask(number, error))?;
+            let path = folder.join(format.file_name(self.name, number, self.unit()));
+            files::write_bytes(&path, &bytes)?;
+            written.push(MaskFile::of_frame(&path, number, &bytes, frame));
+            done(number);
+        }
+        let table = folder.join(format!("{}.slm-lut.csv", self.name));
+        files::write_bytes(&table, panel.table.to_csv().as_bytes())?;
+        Sidecar::new(self, format.name(), None, &written)
+            .with_panel(panel, panel.origin(self.grid.shape())?, self.grid.pixel_pitch(), &table)
+            .written(folder)
+    }
+}
+
+/// A file that was written and does not hold what it should.
+fn does_not_read_back() -> Error {
+    Error::Value("the file does not read back as it was written; report it with the mask".into())
+}
