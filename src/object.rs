@@ -230,6 +230,20 @@ impl ObjectPlane {
         }
     }
 
+    /// The same plane with values as amplitudes, if the field of every image is linear in the
+    /// [coefficients](Self::coefficient) of its values.
+    ///
+    /// It is not where values are interpolated and then become phases or holes.
+    pub fn linear(&self) -> Option<ObjectPlane> {
+        let linear = self.encoding == Encoding::Amplitude || self.placement.resampling == Resampling::Nearest;
+        linear.then(|| ObjectPlane { encoding: Encoding::Amplitude, ..self.clone() })
+    }
+
+    /// The amplitude that stands for an image value on the plane of [`ObjectPlane::linear`].
+    pub fn coefficient(&self, value: f32) -> Complex<f32> {
+        self.encoded(value)
+    }
+
     /// Whether row `row` of the extent is the same as the one above it, whatever the image.
     pub fn repeats(&self, row: usize) -> bool {
         let along_y = match self.illumination {

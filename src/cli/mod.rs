@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::dataset::{DatasetName, Images, Source, Split, Wanted, load_split};
 use crate::design::{Design, DesignFile, Device};
-use crate::engine::{CpuEngine, Engine};
+use crate::engine::{CpuEngine, Engine, ModesEngine};
 use crate::error::{Error, Result};
 
 mod as_exported;
@@ -181,18 +181,18 @@ impl ThreadsFlag {
     const MAX: usize = 1024;
 
     /// An engine for `device` with its masks set.
-    fn engine(&self, device: &Device) -> Result<CpuEngine> {
+    fn engine(&self, device: &Device) -> Result<ModesEngine> {
         let mut engine = self.bare_engine(device.design.simulated.clone())?;
         engine.set_masks(&device.masks)?;
         Ok(engine)
     }
 
     /// An engine with open masks.
-    fn bare_engine(&self, bench: crate::network::Bench) -> Result<CpuEngine> {
+    fn bare_engine(&self, bench: crate::network::Bench) -> Result<ModesEngine> {
         if self.threads > Self::MAX {
             return Err(Error::Usage(format!("--threads {}: at most {}", self.threads, Self::MAX)));
         }
-        CpuEngine::new(bench, self.threads)
+        Ok(ModesEngine::new(CpuEngine::new(bench, self.threads)?))
     }
 }
 

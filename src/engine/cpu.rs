@@ -24,8 +24,8 @@ fn chunk_size(samples: usize) -> usize {
 /// Engine for the processor.
 pub struct CpuEngine {
     bench: Bench,
-    optics: Optics,
-    pool: rayon::ThreadPool,
+    pub(super) optics: Optics,
+    pub(super) pool: rayon::ThreadPool,
     /// The values the masks were made of, where the gradient by them needs them: not for phase masks.
     values: Vec<Array2<f32>>,
     workspaces: Mutex<Vec<Workspace>>,
@@ -94,13 +94,57 @@ impl CpuEngine {
     }
 
     /// Runs `work` with a workspace from the shelf; there are never more than threads.
-    fn with_workspace<R>(&self, work: impl FnOnce(&mut Workspace) -> R) -> R {
+    pub(super) fn with_workspace<R>(&self, work: impl FnOnce(&mut Workspace) -> R) -> R {
         let shelf = || self.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = shelf().pop();
         let mut workspace = taken.unwrap_or_else(|| Workspace::new(&self.optics));
         let result = work(&mut workspace);
         shelf().push(workspace);
         result
+    }
+
+    /// Sums the gradients by the masks of `samples` adjoint passes; `pass` gets a workspace, the number of the sample
+    /// and the sums it adds to.
+    pub(super) fn sum_passes<R: Send>(
+        &self,
+        samples: usize,
+        pass: impl Fn(&mut Workspace, usize, &mut [f32]) -> R + Sync,
+    ) -> (Vec<R>, Vec<Array2<f32>>) {
+        let optics = &self.optics;
+        let size = chunk_size(samples);
+        let parts = samples.div_ceil(size);
+        let numbers = optics.rows * optics.columns * optics.sums_a_sample();
+        let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = sums.len().max(parts);
+        sums.resize_with(kept, || Aligned::new(0.0, optics.masks.len() * numbers));
+        let sums = &mut sums[..parts];
+        let results: Vec<Vec<R>> = self.pool.install(|| {
+            sums.par_iter_mut()
+                .enumerate()
+                .map(|(chunk, gradient)| {
+                    gradient.fill(0.0);
+                    self.with_workspace(|workspace| {
+                        (chunk * size..samples.min((chunk + 1) * size))
+                            .map(|sample| pass(workspace, sample, gradient))
+                            .collect()
+                    })
+                })
+                .collect()
+        });
+        let masks: Vec<Vec<Array2<f32>>> = self.pool.install(|| {
+            (0..optics.masks.len())
+                .into_par_iter()
+                .map(|mask| {
+                    let part = mask * numbers..(mask + 1) * numbers;
+                    let mut total = sums.first().map_or(vec![0.0; numbers], |sum| sum[part.clone()].to_vec());
+                    for sum in sums.iter().skip(1) {
+                        total.iter_mut().zip(&sum[part.clone()]).for_each(|(total, value)| *total += value);
+                    }
+                    self.by_values(mask, total)
+                })
+                .collect()
+        });
+        (results.into_iter().flatten().collect(), masks.concat())
     }
 
     /// The gradient by the values of mask `mask` from the sums of the adjoint pass over all samples.
@@ -138,7 +182,7 @@ impl CpuEngine {
             .collect()
     }
 
-    fn check_images(&self, images: &ArrayView3<'_, f32>) -> Result<()> {
+    pub(super) fn check_images(&self, images: &ArrayView3<'_, f32>) -> Result<()> {
         let (_, rows, columns) = images.dim();
         if (rows, columns) == self.bench.object.image() {
             return Ok(());
@@ -227,53 +271,19 @@ impl Engine for CpuEngine {
         let optics = &self.optics;
         let regions = self.bench.detector.regions().len();
         let last = &optics.crossings[optics.masks.len()];
-        let size = chunk_size(samples);
-        let parts = samples.div_ceil(size);
-        let numbers = optics.rows * optics.columns * optics.sums_a_sample();
-        let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = sums.len().max(parts);
-        sums.resize_with(kept, || Aligned::new(0.0, optics.masks.len() * numbers));
-        let sums = &mut sums[..parts];
-        let chunks: Vec<Vec<f64>> = self.pool.install(|| {
-            sums.par_iter_mut()
-                .enumerate()
-                .map(|(chunk, gradient)| {
-                    gradient.fill(0.0);
-                    let mut readings = Vec::with_capacity(size * regions);
-                    self.with_workspace(|workspace| {
-                        for sample in chunk * size..samples.min((chunk + 1) * size) {
-                            workspace.forward(optics, &self.bench, images.index_axis(Axis(0), sample), last);
-                            workspace.arrive(optics, last, &optics.detector_rows);
-                            let read = workspace.readings(optics);
-                            let mut slope = vec![0.0; regions];
-                            slopes(sample, &read, &mut slope);
-                            workspace.adjoint(optics, &slope, gradient);
-                            readings.extend(read);
-                        }
-                    });
-                    readings
-                })
-                .collect()
-        });
-        let readings: Vec<f64> = chunks.concat();
-        let masks: Vec<Vec<Array2<f32>>> = self.pool.install(|| {
-            (0..optics.masks.len())
-                .into_par_iter()
-                .map(|mask| {
-                    let part = mask * numbers..(mask + 1) * numbers;
-                    let mut total = sums.first().map_or(vec![0.0; numbers], |sum| sum[part.clone()].to_vec());
-                    for sum in sums.iter().skip(1) {
-                        total.iter_mut().zip(&sum[part.clone()]).for_each(|(total, value)| *total += value);
-                    }
-                    self.by_values(mask, total)
-                })
-                .collect()
+        let (readings, masks) = self.sum_passes(samples, |workspace, sample, gradient| {
+            workspace.forward(optics, &self.bench, images.index_axis(Axis(0), sample), last);
+            workspace.arrive(optics, last, &optics.detector_rows);
+            let read = workspace.readings(optics);
+            let mut slope = vec![0.0; regions];
+            slopes(sample, &read, &mut slope);
+            workspace.weigh_regions(optics, &slope);
+            workspace.adjoint(optics, gradient);
+            read
         });
         Ok(Gradients {
-            regions: Array2::from_shape_fn((samples, regions), |(sample, region)| {
-                readings[sample * regions + region]
-            }),
-            masks: masks.concat(),
+            regions: Array2::from_shape_fn((samples, regions), |(sample, region)| readings[sample][region]),
+            masks,
         })
     }
 }

@@ -11,11 +11,13 @@ use crate::network::Bench;
 mod aligned;
 mod arithmetic;
 mod cpu;
+mod modes;
 mod optics;
 mod passes;
 mod tiles;
 
 pub use cpu::CpuEngine;
+pub use modes::ModesEngine;
 
 /// What a batch left on the detector plane.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +53,18 @@ pub trait Engine: Send {
     /// # Errors
     /// [`crate::Error::Value`] for a wrong number of masks, a wrong shape, or a value out of its range.
     fn set_masks(&mut self, values: &[Array2<f32>]) -> Result<()>;
+
+    /// Is told that about `samples` images will be read with the masks as they are: what pays only for many images is
+    /// done now.
+    ///
+    /// `progress` is told the share that is done, and stops the work by an error.
+    ///
+    /// # Errors
+    /// What `progress` returns.
+    fn prepare(&self, samples: usize, progress: &mut dyn FnMut(f64) -> Result<()>) -> Result<()> {
+        let _ = (samples, progress);
+        Ok(())
+    }
 
     /// Forward pass over `images`, values 0 to 1, shape (samples, rows, columns).
     ///

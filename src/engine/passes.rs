@@ -128,19 +128,55 @@ impl Workspace {
         self.detector.chunks_exact(optics.columns).map(power).sum::<f64>() * optics.pixel_area
     }
 
+    /// The field on the samples of every region, region by region and row by row; after [`Workspace::arrive`].
+    pub(super) fn region_fields<'a>(&'a self, optics: &'a Optics) -> impl Iterator<Item = Complex32> + 'a {
+        optics.regions.iter().flat_map(move |(rows, columns)| {
+            rows.clone().flat_map(move |row| &self.detector[row * optics.columns..][columns.clone()]).copied()
+        })
+    }
+
+    /// The field on every sample of the detector plane; after [`Workspace::arrive`] on every row.
+    pub(super) fn plane_field(&self) -> &[Complex32] {
+        &self.detector
+    }
+
+    /// The fields that fell on the masks, to be kept and put back for [`Workspace::adjoint`].
+    pub(super) fn incident_mut(&mut self) -> &mut Aligned<Complex32> {
+        &mut self.incident
+    }
+
+    /// Makes the field at the detector the source of the adjoint light: times the slope of its region.
+    pub(super) fn weigh_regions(&mut self, optics: &Optics, slopes: &[f64]) {
+        for ((rows, columns), slope) in optics.regions.iter().zip(slopes) {
+            let factor = (2.0 * slope * optics.pixel_area) as f32;
+            for row in rows.clone() {
+                self.detector[row * optics.columns..][columns.clone()].iter_mut().for_each(|u| *u *= factor);
+            }
+        }
+    }
+
+    /// Makes `source`, in the order of [`Workspace::region_fields`], the source of the adjoint light.
+    pub(super) fn set_region_source(&mut self, optics: &Optics, source: impl Iterator<Item = Complex32>) {
+        let mut source = source;
+        for (rows, columns) in &optics.regions {
+            for row in rows.clone() {
+                let samples = self.detector[row * optics.columns..][columns.clone()].iter_mut();
+                samples.zip(source.by_ref()).for_each(|(sample, value)| *sample = value);
+            }
+        }
+    }
+
     /// Carries the adjoint field from the detector regions to the first mask and adds to the sums of the gradient,
     /// [`Optics::sums_a_sample`] numbers a sample of each mask.
-    pub(super) fn adjoint(&mut self, optics: &Optics, slopes: &[f64], gradient: &mut [f32]) {
+    pub(super) fn adjoint(&mut self, optics: &Optics, gradient: &mut [f32]) {
         let last = &optics.crossings[optics.masks.len()];
         for row in optics.detector_rows.iter().cloned().flatten() {
             let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
             spectrum.fill(DARK);
-            let field = &self.detector[row * optics.columns..(row + 1) * optics.columns];
+            let source = &self.detector[row * optics.columns..(row + 1) * optics.columns];
             for &region in &optics.regions_of_row[row] {
-                let factor = (2.0 * slopes[region] * optics.pixel_area) as f32;
-                for column in optics.regions[region].1.clone() {
-                    spectrum[column] = field[column] * factor;
-                }
+                let columns = optics.regions[region].1.clone();
+                spectrum[columns.clone()].copy_from_slice(&source[columns]);
             }
             last.row_forward.process_with_scratch(spectrum, &mut self.scratch);
         }

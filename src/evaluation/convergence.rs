@@ -8,7 +8,7 @@ use num_complex::Complex;
 use super::{Evaluation, evaluate};
 use crate::dataset::Images;
 use crate::detector::brightest;
-use crate::engine::{CpuEngine, Engine};
+use crate::engine::{CpuEngine, Engine, ModesEngine};
 use crate::error::{Error, Result};
 use crate::network::{Bench, Network};
 use crate::propagation::{Gap, Propagator};
@@ -55,7 +55,7 @@ pub fn convergence(
     for (grid, (oversample, padding)) in GRIDS.into_iter().enumerate() {
         let sampled = bench.sampled(oversample, padding)?;
         let fields = pixel_fields(&sampled, values, images, &indices[..indices.len().min(FIELD_IMAGES)])?;
-        let mut engine = CpuEngine::new(sampled, threads)?;
+        let mut engine = ModesEngine::new(CpuEngine::new(sampled, threads)?);
         engine.set_masks(values)?;
         let answers = RefCell::new(Vec::with_capacity(indices.len()));
         let noted = |readings: &[f64], label: usize| {

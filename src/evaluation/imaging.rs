@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, Axis};
 
-use super::BATCH;
+use super::{BATCH, Count};
 use super::ssim::ssim;
 use crate::dataset::Images;
 use crate::engine::Engine;
@@ -43,7 +43,7 @@ pub fn likeness(readings: &[f64], picture: &Array2<f64>) -> f64 {
     ssim(scaled(readings, picture).view(), picture.view())
 }
 
-/// Simulates the images with `indices` one by one and compares what is read with what was shown.
+/// Simulates the images with `indices` and compares what is read with what was shown.
 ///
 /// `loss` is told the readings and the picture; `progress` the number of images done, and stops the work by an
 /// error.
@@ -70,6 +70,7 @@ pub fn evaluate_images(
     }
     let mut sums = ImageFigures { images: indices.len(), ..ImageFigures::default() };
     let mut lit = 0usize;
+    let count = Count::prepare(engine, indices.len(), progress)?;
     for (number, chunk) in indices.chunks(BATCH).enumerate() {
         let batch = images.batch(chunk);
         let readings = engine.readings(batch.view())?;
@@ -92,7 +93,7 @@ pub fn evaluate_images(
             sums.power_efficiency_input += collected / entering;
             sums.detector_share += collected / plane;
         }
-        progress((number * BATCH + chunk.len()).min(indices.len()))?;
+        progress(count.after(number * BATCH + chunk.len()))?;
     }
     let mean = |sum: f64| sum / lit.max(1) as f64;
     Ok(ImageFigures {

@@ -18,7 +18,7 @@ pub use imaging::{ImageFigures, evaluate_images};
 pub use ssim::ssim;
 
 /// Images simulated between two reports of progress.
-const BATCH: usize = 64;
+const BATCH: usize = 128;
 
 /// Figures of a device on labelled images.
 ///
@@ -61,7 +61,7 @@ impl Evaluation {
     }
 }
 
-/// Simulates the images with `indices` one by one and judges the answers.
+/// Simulates the images with `indices` and judges the answers.
 ///
 /// `loss` is told the readings and the true class; `progress` the number of images done, and stops the work
 /// by an error.
@@ -81,6 +81,7 @@ pub fn evaluate(
         return Err(Error::Value("no images to evaluate".into()));
     }
     let mut totals = Totals::new(classes);
+    let count = Count::prepare(engine, indices.len(), progress)?;
     for (number, chunk) in indices.chunks(BATCH).enumerate() {
         let batch = images.batch(chunk);
         let readings = engine.readings(batch.view())?;
@@ -95,9 +96,40 @@ pub fn evaluate(
             let entering = engine.bench().object.power(batch.index_axis(Axis(0), sample));
             totals.add(&read, readings.plane[sample], entering, label, loss(&read, label));
         }
-        progress((number * BATCH + chunk.len()).min(indices.len()))?;
+        progress(count.after(number * BATCH + chunk.len()))?;
     }
     Ok(totals.means())
+}
+
+/// Counts work as a number of images done, also while an engine prepares for all of them.
+struct Count {
+    images: usize,
+    /// Share of all work that is done before the first image is read.
+    before: f64,
+}
+
+impl Count {
+    /// Most of the work of an engine that prepares lies there.
+    const PREPARING: f64 = 0.8;
+
+    /// Prepares `engine` for `images` images.
+    fn prepare(
+        engine: &dyn Engine,
+        images: usize,
+        progress: &mut dyn FnMut(usize) -> Result<()>,
+    ) -> Result<Self> {
+        let mut count = Count { images, before: 0.0 };
+        engine.prepare(images, &mut |share| {
+            count.before = Self::PREPARING * share;
+            progress(count.after(0))
+        })?;
+        Ok(count)
+    }
+
+    /// Images done, in terms of all work, when `read` are read.
+    fn after(&self, read: usize) -> usize {
+        (self.before * (self.images - read) as f64) as usize + read
+    }
 }
 
 /// Sums over the images seen so far.

@@ -1,0 +1,272 @@
+//! Past the cost of one pass an image: between object and detector the device is linear.
+//!
+//! An image of 28 x 28 values reaches the device as a combination of 784 modes, one for each value. Once the light of
+//! the modes has been carried to the detector, the readings of an image are a matter of a few products of matrices, and
+//! so is the source of the adjoint light of a batch of any size. Only rounding differs from one pass an image.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use ndarray::{Array2, ArrayView3, Axis, Slice};
+use num_complex::Complex32;
+use rayon::prelude::*;
+
+use super::aligned::Aligned;
+use super::passes::Workspace;
+use super::{CpuEngine, Engine, Gradients, ReadingSlopes, Readings};
+use crate::error::{Error, Result};
+use crate::network::Bench;
+use crate::object::Encoding;
+
+mod plane_power;
+mod responses;
+
+use plane_power::{PlaneFields, PlanePower};
+use responses::{Coefficients, Responses, complex};
+
+/// Images a mode above which carrying the modes is worth it: a pass and the products cost about as much again.
+const IMAGES_A_MODE: f64 = 1.5;
+
+/// Most memory the fields of the modes may take; devices with more are simulated image by image.
+const MEMORY: usize = 3 << 30;
+
+/// Most memory for the fields that fell on the masks, kept from the forward to the adjoint pass of the modes; those of
+/// further modes are simulated again.
+const KEPT: usize = 256 << 20;
+
+/// Modes carried between two reports of progress.
+const BLOCK: usize = 28;
+
+/// Parts a batch is divided into, each with a sum of its own; a fixed number, so that threads change no bit.
+const PARTS: usize = 16;
+
+/// An engine that carries modes of the object where that is less work than carrying every image.
+pub struct ModesEngine {
+    images: CpuEngine,
+    /// The bench that takes modes in place of images; none where the field is not linear in coefficients.
+    linear: Option<Bench>,
+    /// The modes that gradients are made in, shape (modes, image values); none for image by image.
+    basis: Option<Array2<f32>>,
+    /// What the present masks make of a mode for each image value.
+    prepared: RwLock<Option<Arc<Prepared>>>,
+    /// Fields that fell on the masks, of the first modes; used again by the next batch.
+    kept: Mutex<Vec<Aligned<Complex32>>>,
+}
+
+struct Prepared {
+    regions: Responses,
+    plane: PlanePower,
+}
+
+impl ModesEngine {
+    /// Reads through modes what `engine` would read image by image, once [prepared](Engine::prepare) for many.
+    /// Gradients are those of `engine`.
+    pub fn new(engine: CpuEngine) -> Self {
+        let bench = engine.bench();
+        let linear = bench.object.linear().map(|object| Bench { object, ..bench.clone() });
+        ModesEngine {
+            images: engine,
+            linear,
+            basis: None,
+            prepared: RwLock::default(),
+            kept: Mutex::default(),
+        }
+    }
+
+    /// The same engine with gradients in the modes of `basis`, orthonormal rows of shape (modes, image values): those
+    /// of the images' projections. What they cost does not grow with the batch.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for another number of image values, and for an object plane whose field is not linear in them.
+    pub fn with_basis(self, basis: Array2<f32>) -> Result<Self> {
+        let (rows, columns) = self.bench().object.image();
+        if basis.nrows() == 0 || basis.ncols() != rows * columns {
+            return Err(Error::Value(format!(
+                "{} modes of {} values: images have {rows} x {columns}",
+                basis.nrows(),
+                basis.ncols()
+            )));
+        }
+        if self.linear.is_none() {
+            return Err(Error::Value(
+                "values that are interpolated and then become phases or holes have no modes: image by image, then".into(),
+            ));
+        }
+        Ok(ModesEngine { basis: Some(basis), ..self })
+    }
+
+    /// Number of threads in use.
+    pub fn threads(&self) -> usize {
+        self.images.threads()
+    }
+
+    /// Coefficients of `images`, in `basis` or one a value.
+    fn coefficients(&self, images: ArrayView3<'_, f32>, basis: Option<&Array2<f32>>) -> Coefficients {
+        let object = &self.bench().object;
+        let (samples, rows, columns) = images.dim();
+        let part = |of: &dyn Fn(Complex32) -> f32| {
+            let mut values = Array2::zeros((samples, rows * columns));
+            values
+                .iter_mut()
+                .zip(images.iter())
+                .for_each(|(to, value)| *to = of(object.coefficient(*value)));
+            match basis {
+                Some(basis) => values.dot(&basis.t()),
+                None => values,
+            }
+        };
+        let phases = matches!(object.encoding(), Encoding::Phase { .. });
+        Coefficients { real: part(&|c| c.re), imaginary: phases.then(|| part(&|c| c.im)) }
+    }
+
+    /// Carries the mode `values` to the field behind the last mask.
+    fn carry(&self, workspace: &mut Workspace, linear: &Bench, values: &[f32], to_plane: bool) {
+        let optics = &self.images.optics;
+        let shape = linear.object.image();
+        let mode = Array2::from_shape_fn(shape, |(y, x)| values[y * shape.1 + x]);
+        let last = if to_plane { &optics.to_plane } else { &optics.crossings[optics.masks.len()] };
+        workspace.forward(optics, linear, mode.view(), last);
+        let every_row = 0..optics.rows;
+        let rows = if to_plane { std::slice::from_ref(&every_row) } else { &optics.detector_rows[..] };
+        workspace.arrive(optics, last, rows);
+    }
+}
+
+impl Engine for ModesEngine {
+    fn bench(&self) -> &Bench {
+        self.images.bench()
+    }
+
+    fn set_masks(&mut self, values: &[Array2<f32>]) -> Result<()> {
+        *self.prepared.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        self.images.set_masks(values)
+    }
+
+    fn prepare(&self, samples: usize, progress: &mut dyn FnMut(f64) -> Result<()>) -> Result<()> {
+        let Some(linear) = &self.linear else { return Ok(()) };
+        let optics = &self.images.optics;
+        let (rows, columns) = linear.object.image();
+        let (modes, plane_samples) = (rows * columns, optics.rows * optics.columns);
+        let bytes = PlaneFields::bytes(modes, plane_samples).saturating_add(Responses::bytes(modes, optics));
+        let worth = samples as f64 > IMAGES_A_MODE * modes as f64 && bytes <= MEMORY;
+        if !worth || self.prepared.read().unwrap_or_else(PoisonError::into_inner).is_some() {
+            return Ok(());
+        }
+        let mut regions = Responses::new(modes, optics);
+        let mut planes = PlaneFields::new(modes, plane_samples);
+        let mut places: Vec<_> =
+            regions.fields_mut().outer_iter_mut().zip(planes.planes_mut()).enumerate().collect();
+        let blocks = modes.div_ceil(BLOCK);
+        let mut done = 0;
+        while !places.is_empty() {
+            let rest = places.split_off(places.len().min(BLOCK));
+            let block = std::mem::replace(&mut places, rest);
+            self.images.pool.install(|| {
+                block.into_par_iter().for_each(|(mode, (mut fields, plane))| {
+                    let mut values = vec![0.0; modes];
+                    values[mode] = 1.0;
+                    self.images.with_workspace(|workspace| {
+                        self.carry(workspace, linear, &values, true);
+                        fields
+                            .iter_mut()
+                            .zip(workspace.region_fields(optics).flat_map(|u| [u.re, u.im]))
+                            .for_each(|(to, number)| *to = number);
+                        plane.set(workspace.plane_field());
+                    });
+                });
+            });
+            done += 1;
+            progress(done as f64 / (blocks + 1) as f64)?;
+        }
+        drop(places);
+        let phases = matches!(self.bench().object.encoding(), Encoding::Phase { .. });
+        let plane = self.images.pool.install(|| planes.power(optics.pixel_area, phases));
+        progress(1.0)?;
+        *self.prepared.write().unwrap_or_else(PoisonError::into_inner) =
+            Some(Arc::new(Prepared { regions, plane }));
+        Ok(())
+    }
+
+    fn readings(&self, images: ArrayView3<'_, f32>) -> Result<Readings> {
+        let prepared = self.prepared.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(prepared) = prepared else { return self.images.readings(images) };
+        self.images.check_images(&images)?;
+        let coefficients = self.coefficients(images, None);
+        let (regions, plane) = self.images.pool.install(|| {
+            rayon::join(
+                || prepared.regions.readings(&coefficients),
+                || prepared.plane.of(coefficients.real.view(), coefficients.imaginary.as_ref().map(|i| i.view())),
+            )
+        });
+        Ok(Readings { regions, plane })
+    }
+
+    fn gradients(&self, images: ArrayView3<'_, f32>, slopes: &ReadingSlopes<'_>) -> Result<Gradients> {
+        let (Some(basis), Some(linear)) = (&self.basis, &self.linear) else {
+            return self.images.gradients(images, slopes);
+        };
+        self.images.check_images(&images)?;
+        let (samples, modes) = (images.len_of(Axis(0)), basis.nrows());
+        let optics = &self.images.optics;
+        let mut regions = Responses::new(modes, optics);
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = &mut *kept;
+        let numbers = optics.masks.len() * optics.rows * optics.columns;
+        let most = KEPT / (numbers * size_of::<Complex32>()).max(1);
+        kept.resize_with(modes.min(most), || Aligned::new(Complex32::default(), numbers));
+
+        // Forward: the modes to the regions.
+        self.images.pool.install(|| {
+            let incident = kept.iter_mut().map(Some).chain(std::iter::repeat_with(|| None));
+            let places: Vec<_> = regions.fields_mut().outer_iter_mut().zip(incident).enumerate().collect();
+            places.into_par_iter().for_each(|(mode, (mut fields, incident))| {
+                self.images.with_workspace(|workspace| {
+                    self.carry(workspace, linear, &basis.row(mode).to_vec(), false);
+                    fields
+                        .iter_mut()
+                        .zip(workspace.region_fields(optics).flat_map(|u| [u.re, u.im]))
+                        .for_each(|(to, number)| *to = number);
+                    if let Some(incident) = incident {
+                        std::mem::swap(workspace.incident_mut(), incident);
+                    }
+                });
+            });
+        });
+
+        // The batch: readings, and one source a mode.
+        let size = samples.div_ceil(PARTS).max(1);
+        let parts: Vec<(Array2<f64>, Array2<f32>)> = self.images.pool.install(|| {
+            (0..samples.div_ceil(size))
+                .into_par_iter()
+                .map(|part| {
+                    let first = part * size;
+                    let some = images.slice_axis(Axis(0), Slice::from(first..samples.min(first + size)));
+                    let coefficients = self.coefficients(some, Some(basis));
+                    regions.source(&coefficients, &|image, readings, slope| slopes(first + image, readings, slope))
+                })
+                .collect()
+        });
+        let mut readings = Array2::zeros((samples, optics.regions.len()));
+        let mut source = Array2::<f32>::zeros(regions.fields_mut().dim());
+        for (part, (read, from)) in parts.iter().enumerate() {
+            let rows = Slice::from(part * size..part * size + read.nrows());
+            readings.slice_axis_mut(Axis(0), rows).assign(read);
+            source += from;
+        }
+
+        // Adjoint: the sources back to the first mask.
+        let places: Vec<_> = kept.iter_mut().map(|incident| Mutex::new(Some(incident))).collect();
+        let (_, masks) = self.images.sum_passes(modes, |workspace, mode, gradient| {
+            let stored = places
+                .get(mode)
+                .and_then(|place| place.lock().unwrap_or_else(PoisonError::into_inner).take());
+            match stored {
+                Some(incident) => std::mem::swap(workspace.incident_mut(), incident),
+                None => self.carry(workspace, linear, &basis.row(mode).to_vec(), false),
+            }
+            let numbers = source.row(mode).to_vec();
+            workspace.set_region_source(optics, complex(&numbers));
+            workspace.adjoint(optics, gradient);
+        });
+        Ok(Gradients { regions: readings, masks })
+    }
+}
