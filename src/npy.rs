@@ -3,8 +3,35 @@
 //! The header of an array may claim any shape, and the reader reserves memory for all of it before the first
 //! value is read: a damaged header must be refused before that, or the program is killed instead of saying why.
 
+use std::io::{Cursor, Read};
+
 use ndarray::{Array, Dimension};
 use ndarray_npy::{ReadNpyExt, ReadableElement};
+use zip::ZipArchive;
+
+/// A NumPy archive whose parts carry checksums.
+pub struct Archive(ZipArchive<Cursor<Vec<u8>>>);
+
+impl Archive {
+    /// The archive in `bytes`, the whole content of a file.
+    ///
+    /// # Errors
+    /// A sentence that says what is wrong.
+    pub fn open(bytes: Vec<u8>) -> Result<Self, String> {
+        ZipArchive::new(Cursor::new(bytes)).map(Archive).map_err(|error| error.to_string())
+    }
+
+    /// Reads one part; reading it to its end checks its CRC-32, and only then is its header believed.
+    ///
+    /// # Errors
+    /// A sentence that names the part and says what is wrong.
+    pub fn part<A: ReadableElement, D: Dimension>(&mut self, name: &str) -> Result<Array<A, D>, String> {
+        let mut bytes = Vec::new();
+        let mut entry = self.0.by_name(&format!("{name}.npy")).map_err(|error| format!("{name}: {error}"))?;
+        entry.read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
+        read_array(&bytes).map_err(|error| format!("{name}: {error}"))
+    }
+}
 
 /// The array in `bytes`, the whole content of a file.
 ///

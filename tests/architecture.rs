@@ -63,8 +63,9 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rand_chacha", &["random"]),
     ("ndarray_npy", &["npy", "fabrication", "design", "training", "cli"]),
     ("tempfile", &["files"]),
-    ("zip", &["training", "fabrication"]),
+    ("zip", &["npy", "fabrication"]),
     ("thiserror", &["error"]),
+    ("nalgebra", &["training"]),
 ];
 
 const VOCABULARY: &[&str] = &["ndarray", "num_complex", "num_traits"];

@@ -4,13 +4,15 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use ndarray::Axis;
+use ndarray::{ArrayView2, Axis};
 use serde_json::json;
 
-use super::{ThreadsFlag, open_device, print, print_json};
+use super::progress::Progress;
+use super::{ThreadsFlag, open_device, print, print_json, say};
 use crate::dataset::picture::{self, Invert};
+use crate::design::Device;
 use crate::detector::brightest;
-use crate::engine::Engine;
+use crate::engine::{Classifier, Engine, ModesEngine};
 use crate::error::{Error, Result};
 
 /// Arguments of `d2nn classify`.
@@ -18,6 +20,9 @@ use crate::error::{Error, Result};
 #[command(
     after_help = "Each picture becomes a 28 x 28 grey image as docs/data.md describes: padded to a square, \
 averaged down, and inverted when its border is bright, because the data sets show bright things on black.
+
+--compiled reads them without simulating the device: by sums of squares that were worked out once, and are kept
+in classifier.npz of the device folder for the next time.
 
 Example:
   d2nn classify layers/fashion-400ghz shirt.png boot.jpg"
@@ -31,6 +36,9 @@ pub struct ClassifyArgs {
     /// Whether to exchange dark and bright
     #[arg(long, value_enum, default_value_t = InvertName::Auto)]
     invert: InvertName,
+    /// Do not simulate the light: use the compiled classifier of the device, made now if there is none
+    #[arg(long)]
+    compiled: bool,
     /// One JSON array on stdout
     #[arg(long)]
     json: bool,
@@ -69,15 +77,19 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
             args.device.display()
         )));
     }
-    let engine = args.threads.engine(&device)?;
+    let reader = if args.compiled {
+        Reader::Compiled(compiled(&device, &args.threads)?)
+    } else {
+        Reader::Simulated(Box::new(args.threads.engine(&device)?))
+    };
     let (rows, columns) = device.design.bench.object.image();
     let classes = device.design.data.class_names();
     let mut text = String::new();
     let mut values = Vec::new();
     for path in &args.images {
         let fitted = picture::read(path, rows, columns, args.invert.into())?;
-        let image = fitted.image.mapv(|value| f32::from(value) / 255.0).insert_axis(Axis(0));
-        let readings = engine.readings(image.view())?.regions.row(0).to_vec();
+        let image = fitted.image.mapv(|value| f32::from(value) / 255.0);
+        let readings = reader.readings(image.view())?;
         let total: f64 = readings.iter().sum();
         let shares: Vec<f64> =
             readings.iter().map(|reading| if total > 0.0 { reading / total } else { 0.0 }).collect();
@@ -98,4 +110,39 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
         }));
     }
     if args.json { print_json(&serde_json::Value::Array(values)) } else { print(&text) }
+}
+
+/// What reads the pictures.
+enum Reader {
+    Simulated(Box<ModesEngine>),
+    Compiled(Classifier),
+}
+
+impl Reader {
+    fn readings(&self, image: ArrayView2<'_, f32>) -> Result<Vec<f64>> {
+        match self {
+            Reader::Simulated(engine) => {
+                Ok(engine.readings(image.insert_axis(Axis(0)))?.regions.row(0).to_vec())
+            }
+            Reader::Compiled(classifier) => classifier.readings(image),
+        }
+    }
+}
+
+/// The compiled classifier of `device`: the one it keeps, or a new one, which it then keeps if its folder can be written.
+fn compiled(device: &Device, threads: &ThreadsFlag) -> Result<Classifier> {
+    if let Some(kept) = device.load_classifier()? {
+        return Ok(kept);
+    }
+    let mut bar = Progress::new("compiling", 100, "%");
+    let classifier = Classifier::compile(&threads.engine(device)?, &mut |share| {
+        bar.update((100.0 * share) as u64, String::new);
+        Ok(())
+    })?;
+    bar.finish();
+    match device.save_classifier(&classifier) {
+        Ok(()) => say(&format!("kept in {}", device.classifier_path().display())),
+        Err(error) => say(&format!("warning: {error}; the classifier is compiled anew the next time")),
+    }
+    Ok(classifier)
 }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
+use super::compiled::CLASSIFIER;
 use super::file::DesignFile;
 use super::mask_files;
 pub use super::mask_files::{read_masks, write_masks};
@@ -202,7 +203,9 @@ pub fn remove_results(folder: &Path) -> Result<()> {
         let removed = if [CHECKPOINT, PLOTS, PLATES, KIT, EXPORTS].contains(&name.as_str()) {
             // Pictures and plates of other masks would be taken for those of the new ones.
             fs::remove_dir_all(&path)
-        } else if mask_files::number(&name).is_some() || [PROVENANCE, HISTORY].contains(&name.as_str()) {
+        } else if mask_files::number(&name).is_some()
+            || [PROVENANCE, HISTORY, CLASSIFIER].contains(&name.as_str())
+        {
             fs::remove_file(&path)
         } else {
             Ok(())

@@ -1,5 +1,6 @@
 //! A whole device: its design as typed, as checked, and its folder on disk.
 
+mod compiled;
 pub mod file;
 pub mod folder;
 mod mask_files;

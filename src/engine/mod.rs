@@ -17,7 +17,7 @@ mod passes;
 mod tiles;
 
 pub use cpu::CpuEngine;
-pub use modes::ModesEngine;
+pub use modes::{Classifier, ModesEngine};
 
 /// What a batch left on the detector plane.
 #[derive(Clone, Debug, PartialEq)]

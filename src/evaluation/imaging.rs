@@ -2,8 +2,8 @@
 
 use ndarray::{Array2, Axis};
 
-use super::{BATCH, Count};
 use super::ssim::ssim;
+use super::{BATCH, Count};
 use crate::dataset::Images;
 use crate::engine::Engine;
 use crate::error::{Error, Result};

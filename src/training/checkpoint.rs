@@ -1,23 +1,20 @@
 //! The state of a training in one file: a NumPy archive (`numpy.load` opens it) whose parts carry checksums.
 
-use std::io::{Cursor, Read, Write};
+use std::io::{Cursor, Write};
 use std::path::Path;
 
-use ndarray::{Array, Array1, Array2, Array3, Axis, Dimension};
-use ndarray_npy::{NpzWriter, ReadableElement};
-use zip::ZipArchive;
+use ndarray::{Array1, Array2, Array3, Axis};
+use ndarray_npy::NpzWriter;
 
 use super::{Adam, Epoch, State};
 use crate::error::{Error, Result};
 use crate::files::write_whole;
-use crate::npy::read_array;
+use crate::npy::Archive;
 
 /// Version of the layout below.
 const FORMAT: u64 = 3;
 /// Largest checkpoint that is read, bytes: 20 masks of 4096 x 4096 pixels.
 const MAX_BYTES: u64 = 4 << 30;
-
-type Archive = ZipArchive<Cursor<Vec<u8>>>;
 
 /// What a checkpoint belongs to: it is only used for the same design and the same images.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,23 +79,23 @@ pub fn load(path: &Path) -> Result<(State, Identity)> {
 }
 
 fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
-    let mut npz = ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
-    let counters: Array1<u64> = part(&mut npz, "counters")?;
+    let mut npz = Archive::open(bytes)?;
+    let counters: Array1<u64> = npz.part("counters")?;
     if counters.first() != Some(&FORMAT) {
         return Err("it was written by another version of d2nn".into());
     }
-    let sums: Array1<f64> = part(&mut npz, "sums")?;
-    let history: Array2<f64> = part(&mut npz, "history")?;
+    let sums: Array1<f64> = npz.part("sums")?;
+    let history: Array2<f64> = npz.part("history")?;
     if counters.len() != 3 || sums.len() != 3 || history.ncols() != Epoch::WIDTH {
         return Err("its parts have unexpected shapes".into());
     }
     let mut text = |name| -> std::result::Result<String, String> {
-        let bytes: Array1<u8> = part(&mut npz, name)?;
+        let bytes: Array1<u8> = npz.part(name)?;
         String::from_utf8(bytes.to_vec()).map_err(|error| error.to_string())
     };
     let identity = Identity { design: text("design")?, data: text("data")? };
     let mut masks = |name| -> std::result::Result<Vec<Array2<f32>>, String> {
-        let stacked: Array3<f32> = part(&mut npz, name)?;
+        let stacked: Array3<f32> = npz.part(name)?;
         if stacked.iter().any(|value| !value.is_finite()) {
             return Err(format!("{name} has numbers that are not finite"));
         }
@@ -123,16 +120,4 @@ fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
         seconds: sums[2],
     };
     Ok((state, identity))
-}
-
-/// Reads one part; reading it to its end checks its CRC-32, and only then is its header believed.
-fn part<T, D>(archive: &mut Archive, name: &str) -> std::result::Result<Array<T, D>, String>
-where
-    T: ReadableElement,
-    D: Dimension,
-{
-    let mut bytes = Vec::new();
-    let mut entry = archive.by_name(&format!("{name}.npy")).map_err(|error| format!("{name}: {error}"))?;
-    entry.read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
-    read_array(&bytes).map_err(|error| format!("{name}: {error}"))
 }

@@ -16,12 +16,14 @@ use crate::mask::Modulation;
 use crate::random::{Purpose, Stream};
 
 pub mod checkpoint;
+mod components;
 mod loss;
 mod objective;
 mod optimiser;
 mod schedule;
 mod smoothness;
 
+pub use components::leading_components;
 pub use loss::{CrossEntropy, ImageError};
 pub use objective::{Objective, Target};
 pub use optimiser::Adam;

@@ -10,7 +10,7 @@ use d2nn::engine::{CpuEngine, Engine};
 use image::{GrayImage, Luma, Rgb, RgbImage};
 
 use crate::device::some_images;
-use crate::program::{d2nn, trained};
+use crate::program::{copy, d2nn, trained};
 
 /// Test image `number` as a grey picture, each pixel a square of `scale`.
 fn grey(number: usize, scale: u32) -> GrayImage {
@@ -107,4 +107,48 @@ fn pictures_that_are_none_are_refused() {
     classify(path, &[]).fails(2, &["IMAGE"]);
     classify(path, &["good.png", "--invert", "maybe"]).fails(2, &["maybe"]);
     d2nn(path, &["classify", "nowhere", "good.png"]).fails(2, &["nowhere is not a device folder"]);
+}
+
+#[test]
+fn a_compiled_classifier_reads_the_same_and_is_kept() {
+    let folder = copy();
+    let path = folder.path();
+    grey(3, 1).save(path.join("three.png")).unwrap();
+    grey(7, 1).save(path.join("seven.png")).unwrap();
+    let run = |more: &[&str]| {
+        let words = ["classify", "device", "three.png", "seven.png", "--json"];
+        d2nn(path, &[&words, more].concat())
+    };
+    let simulated = run(&[]).json();
+    let kept = path.join("device/classifier.npz");
+    assert!(!kept.exists());
+    let first = run(&["--compiled"]);
+    assert!(first.stderr.contains("kept in"), "{}", first.stderr);
+    let compiled = first.json();
+    let written = fs::read(&kept).unwrap();
+    for (a, b) in simulated.as_array().unwrap().iter().zip(compiled.as_array().unwrap()) {
+        assert_eq!(a["class"], b["class"]);
+        let list = |value: &serde_json::Value| -> Vec<f64> {
+            value["readings"].as_array().unwrap().iter().map(|reading| reading.as_f64().unwrap()).collect()
+        };
+        let largest = list(a).iter().copied().fold(0.0, f64::max);
+        for (a, b) in list(a).iter().zip(list(b)) {
+            // The bound of tests/classifier.rs.
+            assert!((a - b).abs() < 4e-5 * largest, "{a} {b}");
+        }
+    }
+    // Kept for the next time, as long as the masks are the same.
+    let again = run(&["--compiled"]);
+    assert_eq!(again.json(), compiled);
+    assert!(!again.stderr.contains("kept in"));
+    fs::copy(path.join("device/mask-1.npy"), path.join("device/mask-2.npy")).unwrap();
+    let edited = run(&["--compiled"]);
+    assert!(edited.stderr.contains("kept in") && edited.json() != compiled);
+
+    // Damaged anywhere: said so, and nothing is overwritten.
+    for damaged in [&written[..written.len() / 2], &b"no archive"[..]] {
+        fs::write(&kept, damaged).unwrap();
+        run(&["--compiled"]).fails(1, &["classifier.npz", "is not a usable classifier", "delete it"]);
+        assert_eq!(fs::read(&kept).unwrap(), damaged);
+    }
 }

@@ -17,9 +17,11 @@ use crate::error::{Error, Result};
 use crate::network::Bench;
 use crate::object::Encoding;
 
+mod classifier;
 mod plane_power;
 mod responses;
 
+pub use classifier::Classifier;
 use plane_power::{PlaneFields, PlanePower};
 use responses::{Coefficients, Responses, complex};
 
@@ -94,6 +96,10 @@ impl ModesEngine {
         Ok(ModesEngine { basis: Some(basis), ..self })
     }
 
+    fn prepared(&self) -> Option<Arc<Prepared>> {
+        self.prepared.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Number of threads in use.
     pub fn threads(&self) -> usize {
         self.images.threads()
@@ -105,10 +111,7 @@ impl ModesEngine {
         let (samples, rows, columns) = images.dim();
         let part = |of: &dyn Fn(Complex32) -> f32| {
             let mut values = Array2::zeros((samples, rows * columns));
-            values
-                .iter_mut()
-                .zip(images.iter())
-                .for_each(|(to, value)| *to = of(object.coefficient(*value)));
+            values.iter_mut().zip(images.iter()).for_each(|(to, value)| *to = of(object.coefficient(*value)));
             match basis {
                 Some(basis) => values.dot(&basis.t()),
                 None => values,
@@ -148,7 +151,7 @@ impl Engine for ModesEngine {
         let (modes, plane_samples) = (rows * columns, optics.rows * optics.columns);
         let bytes = PlaneFields::bytes(modes, plane_samples).saturating_add(Responses::bytes(modes, optics));
         let worth = samples as f64 > IMAGES_A_MODE * modes as f64 && bytes <= MEMORY;
-        if !worth || self.prepared.read().unwrap_or_else(PoisonError::into_inner).is_some() {
+        if !worth || self.prepared().is_some() {
             return Ok(());
         }
         let mut regions = Responses::new(modes, optics);
@@ -187,14 +190,17 @@ impl Engine for ModesEngine {
     }
 
     fn readings(&self, images: ArrayView3<'_, f32>) -> Result<Readings> {
-        let prepared = self.prepared.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let Some(prepared) = prepared else { return self.images.readings(images) };
+        let Some(prepared) = self.prepared() else { return self.images.readings(images) };
         self.images.check_images(&images)?;
         let coefficients = self.coefficients(images, None);
         let (regions, plane) = self.images.pool.install(|| {
             rayon::join(
                 || prepared.regions.readings(&coefficients),
-                || prepared.plane.of(coefficients.real.view(), coefficients.imaginary.as_ref().map(|i| i.view())),
+                || {
+                    prepared
+                        .plane
+                        .of(coefficients.real.view(), coefficients.imaginary.as_ref().map(|i| i.view()))
+                },
             )
         });
         Ok(Readings { regions, plane })
@@ -241,7 +247,9 @@ impl Engine for ModesEngine {
                     let first = part * size;
                     let some = images.slice_axis(Axis(0), Slice::from(first..samples.min(first + size)));
                     let coefficients = self.coefficients(some, Some(basis));
-                    regions.source(&coefficients, &|image, readings, slope| slopes(first + image, readings, slope))
+                    regions.source(&coefficients, &|image, readings, slope| {
+                        slopes(first + image, readings, slope)
+                    })
                 })
                 .collect()
         });

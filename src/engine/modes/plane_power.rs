@@ -89,7 +89,12 @@ impl PlaneFields {
     }
 
     /// Numbers of some modes; `turned` by a quarter: (re, im) becomes (im, -re), so that the products are K.
-    fn tile(&self, modes: std::ops::Range<usize>, numbers: std::ops::Range<usize>, turned: bool) -> Array2<f32> {
+    fn tile(
+        &self,
+        modes: std::ops::Range<usize>,
+        numbers: std::ops::Range<usize>,
+        turned: bool,
+    ) -> Array2<f32> {
         let mut tile = Array2::zeros((modes.len(), numbers.len()));
         for (mut row, mode) in tile.outer_iter_mut().zip(modes) {
             let steps = &self.steps[mode * self.width..][numbers.clone()];

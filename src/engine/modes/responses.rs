@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, Axis, Slice};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 use num_complex::Complex32;
 use rayon::prelude::*;
 
+use crate::engine::ReadingSlopes;
 use crate::engine::optics::Optics;
 
 /// Coefficients of images in the modes, shape (images, modes).
@@ -51,6 +52,16 @@ impl Responses {
         &mut self.fields
     }
 
+    /// The fields of the modes on the samples of one region.
+    pub(super) fn region(&self, region: usize) -> ArrayView2<'_, f32> {
+        self.fields.slice_axis(Axis(1), self.regions[region].clone().into())
+    }
+
+    /// Area of a sample, square metres.
+    pub(super) fn pixel_area(&self) -> f64 {
+        self.pixel_area
+    }
+
     /// Power in each region, shape (images, regions); regions side by side on the threads there are.
     pub(super) fn readings(&self, coefficients: &Coefficients) -> Array2<f64> {
         let columns: Vec<Vec<f64>> = self
@@ -73,14 +84,17 @@ impl Responses {
     pub(super) fn source(
         &self,
         coefficients: &Coefficients,
-        slopes: &dyn Fn(usize, &[f64], &mut [f64]),
+        slopes: &ReadingSlopes<'_>,
     ) -> (Array2<f64>, Array2<f32>) {
         let mut fields = self.superpose(coefficients, 0..self.fields.ncols());
         let mut readings = Array2::zeros((fields.nrows(), self.regions.len()));
         let mut slope = vec![0.0; self.regions.len()];
         for (image, mut field) in fields.outer_iter_mut().enumerate() {
-            let read: Vec<f64> =
-                self.regions.iter().map(|numbers| self.power(field.slice_axis(Axis(0), numbers.clone().into()).iter())).collect();
+            let read: Vec<f64> = self
+                .regions
+                .iter()
+                .map(|numbers| self.power(field.slice_axis(Axis(0), numbers.clone().into()).iter()))
+                .collect();
             slopes(image, &read, &mut slope);
             for (numbers, slope) in self.regions.iter().zip(&slope) {
                 let factor = (2.0 * slope * self.pixel_area) as f32;

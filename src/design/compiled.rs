@@ -1,0 +1,76 @@
+//! `classifier.npz` of a device: its compiled classifier, and what it was compiled from.
+
+use std::fs;
+use std::io::Cursor;
+use std::path::PathBuf;
+
+use ndarray::{Array1, Array3};
+use ndarray_npy::NpzWriter;
+use sha2::{Digest, Sha256};
+
+use super::folder::{DESIGN, Device};
+use crate::engine::Classifier;
+use crate::error::{Error, Result};
+use crate::files::write_bytes;
+use crate::npy::Archive;
+
+/// Name of the file in the device's folder.
+pub(super) const CLASSIFIER: &str = "classifier.npz";
+
+impl Device {
+    /// Where the compiled classifier is kept.
+    pub fn classifier_path(&self) -> PathBuf {
+        self.folder.join(CLASSIFIER)
+    }
+
+    /// Keeps `classifier` in the device's folder, with the fingerprint of the design and masks it was compiled from.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the file cannot be written.
+    pub fn save_classifier(&self, classifier: &Classifier) -> Result<()> {
+        let mut npz = NpzWriter::new(Cursor::new(Vec::new()));
+        let fingerprint = self.fingerprint()?;
+        let bytes = npz
+            .add_array("factors", classifier.factors())
+            .and_then(|()| npz.add_array("fingerprint", &fingerprint))
+            .and_then(|()| npz.finish())
+            .map_err(|error| Error::Value(format!("cannot put the classifier together: {error}")))?;
+        write_bytes(&self.classifier_path(), bytes.get_ref())
+    }
+
+    /// The kept classifier; none if there is no file, or it is of another design or other masks.
+    ///
+    /// # Errors
+    /// [`Error::Io`] and [`Error::File`] for a file that cannot be read or is damaged.
+    pub fn load_classifier(&self) -> Result<Option<Classifier>> {
+        let path = self.classifier_path();
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Error::io("read", &path, error)),
+        };
+        let damaged = |what: String| {
+            Error::file(&path, format!("is not a usable classifier ({what}); delete it to compile it again"))
+        };
+        let mut archive = Archive::open(bytes).map_err(damaged)?;
+        let fingerprint: Array1<u8> = archive.part("fingerprint").map_err(damaged)?;
+        if fingerprint != self.fingerprint().map_err(|error| damaged(error.to_string()))? {
+            return Ok(None);
+        }
+        let factors: Array3<f32> = archive.part("factors").map_err(damaged)?;
+        Classifier::new(self.design.simulated.object.clone(), factors)
+            .map(Some)
+            .map_err(|error| damaged(error.to_string()))
+    }
+
+    /// SHA-256 of the design as typed and of the values of the masks.
+    fn fingerprint(&self) -> Result<Array1<u8>> {
+        let path = self.folder.join(DESIGN);
+        let mut hash = Sha256::new();
+        hash.update(fs::read(&path).map_err(|error| Error::io("read", &path, error))?);
+        for value in self.masks.iter().flatten() {
+            hash.update(value.to_le_bytes());
+        }
+        Ok(hash.finalize().iter().copied().collect())
+    }
+}
