@@ -78,7 +78,7 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
         )));
     }
     let reader = if args.compiled {
-        Reader::Compiled(compiled(&device, &args.threads)?)
+        Reader::Compiled(Box::new(compiled(&device, &args.threads)?))
     } else {
         Reader::Simulated(Box::new(args.threads.engine(&device)?))
     };
@@ -115,7 +115,7 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
 /// What reads the pictures.
 enum Reader {
     Simulated(Box<ModesEngine>),
-    Compiled(Classifier),
+    Compiled(Box<Classifier>),
 }
 
 impl Reader {
