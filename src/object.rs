@@ -244,6 +244,11 @@ impl ObjectPlane {
         self.encoded(value)
     }
 
+    /// Whether a [coefficient](Self::coefficient) may have an imaginary part.
+    pub fn has_complex_coefficients(&self) -> bool {
+        matches!(self.encoding, Encoding::Phase { .. })
+    }
+
     /// Whether row `row` of the extent is the same as the one above it, whatever the image.
     pub fn repeats(&self, row: usize) -> bool {
         let along_y = match self.illumination {

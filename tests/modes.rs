@@ -161,6 +161,26 @@ fn the_number_of_threads_changes_no_bit() {
 }
 
 #[test]
+fn modes_that_are_carried_twice_give_the_same_bits() {
+    let bench = small_bench();
+    let images = images(&bench, 21);
+    let run = |bytes| {
+        let engine = by_modes(&bench, 2).with_basis(all(&bench)).unwrap().keeping(bytes);
+        let first = engine.gradients(images.view(), &slope).unwrap();
+        assert!(
+            engine.gradients(images.view(), &slope).unwrap() == first,
+            "the same masks, the same gradient"
+        );
+        first
+    };
+    let kept = run(usize::MAX);
+    // No place, and places for some of the 64 modes: two masks of 28 x 28 numbers of 8 bytes each.
+    for bytes in [0, 30 * 2 * 28 * 28 * 8] {
+        assert!(run(bytes) == kept);
+    }
+}
+
+#[test]
 fn an_image_reads_the_same_in_any_batch() {
     let bench = small_bench();
     let engine = by_modes(&bench, 2);

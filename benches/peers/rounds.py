@@ -153,7 +153,8 @@ def table_of_trainings(lines: list[dict]) -> list[str]:
 
 def machine() -> str:
     """What the figures were measured on."""
-    model = next(line.split(":")[1].strip() for line in Path("/proc/cpuinfo").open() if line.startswith("model name"))
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
     system, python = f"{platform.system()} {platform.release()}", f"Python {platform.python_version()}"
     return f"{model}, {os.cpu_count()} cores, {system}, {python}"
 
@@ -163,7 +164,7 @@ def write(folder: Path, lines: list[dict], rounds: int) -> None:
     (folder / "peers.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     disturbed = sum(line["others"] > SPOILT for line in lines)
     text = ["# d2nn and its peers", "", machine() + "."]
-    text += [f"{rounds} rounds; {disturbed} of {len(lines)} lines were measured beside other work."]
+    text += [f"Rounds: {rounds}. {disturbed} of {len(lines)} lines were measured beside other work."]
     for threads in sorted({line["threads"] for line in lines if line["what"] == "forward"}, reverse=True):
         for what in ("forward", "training step"):
             text += table_of_timings(lines, what, threads)
@@ -220,9 +221,11 @@ def main() -> None:
         sizes = ["--batch", "16", "--threads", str(cores)]
         limits = ["--max-seconds", str(options.train_seconds), "--until", str(options.until)]
         limits += ["--every", str(options.every)]
-        lines += measured([*ours, "train", *sizes, *limits], options.patience)
-        lines += measured([*peers["pytorch"], "--train", *sizes, *limits], options.patience, allocators[-1])
-        write(options.out, lines, options.rounds)
+        trainings = [([*ours, "train", *sizes, *limits], "as it comes")]
+        trainings += [([*peers["pytorch"], "--train", *sizes, *limits], allocators[-1])]
+        for command, allocator in trainings:
+            lines += measured(command, options.patience, allocator)
+            write(options.out, lines, options.rounds)
     print((options.out / "README.md").read_text())
 
 

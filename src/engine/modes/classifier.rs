@@ -10,7 +10,7 @@ use super::ModesEngine;
 use crate::engine::Engine;
 use crate::engine::arithmetic::Arithmetic;
 use crate::error::{Error, Result};
-use crate::object::{Encoding, ObjectPlane};
+use crate::object::ObjectPlane;
 
 /// A factor ends where what is left of the trace of G is this share of it.
 ///
@@ -44,7 +44,7 @@ impl Classifier {
         let factors: Vec<Array2<f64>> = (0..engine.bench().detector.regions().len())
             .map(|region| {
                 let fields = prepared.regions.region(region).mapv(f64::from);
-                factor(&if is_complex(&object) { embedded(&fields) } else { fields })
+                factor(&if object.has_complex_coefficients() { embedded(&fields) } else { fields })
             })
             .map(|factor| factor * prepared.regions.pixel_area().sqrt())
             .collect();
@@ -62,7 +62,7 @@ impl Classifier {
     /// [`Error::Value`] for factors of another number of image values, or that are not finite.
     pub fn new(object: ObjectPlane, factors: Array3<f32>) -> Result<Self> {
         let (rows, columns) = object.image();
-        let parts = if is_complex(&object) { 2 * rows * columns } else { rows * columns };
+        let parts = if object.has_complex_coefficients() { 2 * rows * columns } else { rows * columns };
         if factors.len_of(Axis(0)) != parts || factors.iter().any(|value| !value.is_finite()) {
             return Err(Error::Value(format!(
                 "factors of the shape {:?}: this device takes {parts} finite ones a region and rank",
@@ -113,10 +113,6 @@ impl Classifier {
         let power = |fields: &[f32]| fields.iter().map(|field| f64::from(*field).powi(2)).sum();
         Ok(sums.chunks_exact(rank.max(1)).map(power).collect())
     }
-}
-
-fn is_complex(object: &ObjectPlane) -> bool {
-    matches!(object.encoding(), Encoding::Phase { .. })
 }
 
 /// Fields of the real and then of the imaginary parts of the coefficients: i times a field is turned by a quarter.

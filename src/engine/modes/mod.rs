@@ -15,7 +15,6 @@ use super::passes::Workspace;
 use super::{CpuEngine, Engine, Gradients, ReadingSlopes, Readings};
 use crate::error::{Error, Result};
 use crate::network::Bench;
-use crate::object::Encoding;
 
 mod classifier;
 mod plane_power;
@@ -23,7 +22,7 @@ mod responses;
 
 pub use classifier::Classifier;
 use plane_power::{PlaneFields, PlanePower};
-use responses::{Coefficients, Responses, complex};
+use responses::{Coefficients, Responses, complex, keep};
 
 /// Images a mode above which carrying the modes is worth it: a pass and the products cost about as much again.
 const IMAGES_A_MODE: f64 = 1.5;
@@ -31,8 +30,7 @@ const IMAGES_A_MODE: f64 = 1.5;
 /// Most memory the fields of the modes may take; devices with more are simulated image by image.
 const MEMORY: usize = 3 << 30;
 
-/// Most memory for the fields that fell on the masks, kept from the forward to the adjoint pass of the modes; those of
-/// further modes are simulated again.
+/// [`ModesEngine::keeping`] unless said otherwise.
 const KEPT: usize = 256 << 20;
 
 /// Modes carried between two reports of progress.
@@ -50,6 +48,8 @@ pub struct ModesEngine {
     basis: Option<Array2<f32>>,
     /// What the present masks make of a mode for each image value.
     prepared: RwLock<Option<Arc<Prepared>>>,
+    /// Most memory for the fields below, bytes.
+    keeping: usize,
     /// Fields that fell on the masks, of the first modes; used again by the next batch.
     kept: Mutex<Vec<Aligned<Complex32>>>,
 }
@@ -69,6 +69,7 @@ impl ModesEngine {
             images: engine,
             linear,
             basis: None,
+            keeping: KEPT,
             prepared: RwLock::default(),
             kept: Mutex::default(),
         }
@@ -96,6 +97,12 @@ impl ModesEngine {
         Ok(ModesEngine { basis: Some(basis), ..self })
     }
 
+    /// The same engine with at most `bytes` of memory for the fields that fell on the masks, kept from the forward to the
+    /// adjoint pass of the modes (256 MiB unless said otherwise). Modes without a place are carried twice.
+    pub fn keeping(self, bytes: usize) -> Self {
+        ModesEngine { keeping: bytes, ..self }
+    }
+
     fn prepared(&self) -> Option<Arc<Prepared>> {
         self.prepared.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -117,8 +124,8 @@ impl ModesEngine {
                 None => values,
             }
         };
-        let phases = matches!(object.encoding(), Encoding::Phase { .. });
-        Coefficients { real: part(&|c| c.re), imaginary: phases.then(|| part(&|c| c.im)) }
+        let complex = object.has_complex_coefficients();
+        Coefficients { real: part(&|c| c.re), imaginary: complex.then(|| part(&|c| c.im)) }
     }
 
     /// Carries the mode `values` to the field behind the last mask.
@@ -169,10 +176,7 @@ impl Engine for ModesEngine {
                     values[mode] = 1.0;
                     self.images.with_workspace(|workspace| {
                         self.carry(workspace, linear, &values, true);
-                        fields
-                            .iter_mut()
-                            .zip(workspace.region_fields(optics).flat_map(|u| [u.re, u.im]))
-                            .for_each(|(to, number)| *to = number);
+                        keep(workspace.region_fields(optics), &mut fields);
                         plane.set(workspace.plane_field());
                     });
                 });
@@ -181,8 +185,8 @@ impl Engine for ModesEngine {
             progress(done as f64 / (blocks + 1) as f64)?;
         }
         drop(places);
-        let phases = matches!(self.bench().object.encoding(), Encoding::Phase { .. });
-        let plane = self.images.pool.install(|| planes.power(optics.pixel_area, phases));
+        let complex = self.bench().object.has_complex_coefficients();
+        let plane = self.images.pool.install(|| planes.power(optics.pixel_area, complex));
         progress(1.0)?;
         *self.prepared.write().unwrap_or_else(PoisonError::into_inner) =
             Some(Arc::new(Prepared { regions, plane }));
@@ -217,7 +221,7 @@ impl Engine for ModesEngine {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = &mut *kept;
         let numbers = optics.masks.len() * optics.rows * optics.columns;
-        let most = KEPT / (numbers * size_of::<Complex32>()).max(1);
+        let most = self.keeping / (numbers * size_of::<Complex32>()).max(1);
         kept.resize_with(modes.min(most), || Aligned::new(Complex32::default(), numbers));
 
         // Forward: the modes to the regions.
@@ -227,10 +231,7 @@ impl Engine for ModesEngine {
             places.into_par_iter().for_each(|(mode, (mut fields, incident))| {
                 self.images.with_workspace(|workspace| {
                     self.carry(workspace, linear, &basis.row(mode).to_vec(), false);
-                    fields
-                        .iter_mut()
-                        .zip(workspace.region_fields(optics).flat_map(|u| [u.re, u.im]))
-                        .for_each(|(to, number)| *to = number);
+                    keep(workspace.region_fields(optics), &mut fields);
                     if let Some(incident) = incident {
                         std::mem::swap(workspace.incident_mut(), incident);
                     }

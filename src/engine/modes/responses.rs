@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ndarray::{Array2, ArrayView2, Axis, Slice};
+use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis, Slice};
 use num_complex::Complex32;
 use rayon::prelude::*;
 
@@ -129,6 +129,11 @@ fn add_turned(to: &mut Array2<f32>, from: &Array2<f32>, sign: f32) {
     let (even, odd) = (Slice::new(0, None, 2), Slice::new(1, None, 2));
     to.slice_axis_mut(Axis(1), even).scaled_add(-sign, &from.slice_axis(Axis(1), odd));
     to.slice_axis_mut(Axis(1), odd).scaled_add(sign, &from.slice_axis(Axis(1), even));
+}
+
+/// Puts `field` into `numbers`, real and imaginary parts side by side.
+pub(super) fn keep(field: impl Iterator<Item = Complex32>, numbers: &mut ArrayViewMut1<'_, f32>) {
+    numbers.iter_mut().zip(field.flat_map(|u| [u.re, u.im])).for_each(|(to, number)| *to = number);
 }
 
 /// Complex numbers of real and imaginary parts side by side.
