@@ -155,7 +155,7 @@ def machine() -> str:
     """What the figures were measured on."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     model = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-    system, python = f"{platform.system()} {platform.release()}", f"Python {platform.python_version()}"
+    system, python = platform.system(), f"Python {platform.python_version()}"
     return f"{model}, {os.cpu_count()} cores, {system}, {python}"
 
 
