@@ -19,6 +19,9 @@ use d2nn::propagation::padded_shape;
 use d2nn::training::CrossEntropy;
 use ndarray::Array3;
 
+mod support;
+use support::peak_mb;
+
 const LOSS: CrossEntropy = CrossEntropy { temperature: 20.0 };
 const SIDES: [usize; 5] = [100, 200, 400, 800, 1600];
 const MASKS: [usize; 5] = [1, 2, 5, 10, 20];
@@ -61,14 +64,6 @@ fn measure(side: usize, masks: usize, threads: usize) -> Result<Duration> {
     times.remove(0);
     times.sort();
     Ok(times[times.len() / 2])
-}
-
-/// Largest resident memory of this process, MB; not a number where the system does not say.
-fn peak_mb() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-    kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
 }
 
 fn main() -> Result<()> {

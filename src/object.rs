@@ -320,11 +320,11 @@ impl ObjectPlane {
         })
     }
 
-    /// The field of `image` (values 0 to 1, shape [`ObjectPlane::image`]) on the object plane.
+    /// Refuses an image that has not the shape [`ObjectPlane::image`].
     ///
     /// # Errors
-    /// [`Error::Value`] when the image has another shape.
-    pub fn encode<T: Real>(&self, image: ArrayView2<'_, f32>) -> Result<WaveField<T>> {
+    /// [`Error::Value`] then.
+    pub fn check(&self, image: ArrayView2<'_, f32>) -> Result<()> {
         if image.dim() != self.image {
             return Err(Error::Value(format!(
                 "an image of shape {:?}: this device takes {:?}",
@@ -332,6 +332,15 @@ impl ObjectPlane {
                 self.image
             )));
         }
+        Ok(())
+    }
+
+    /// The field of `image` (values 0 to 1, shape [`ObjectPlane::image`]) on the object plane.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when the image has another shape.
+    pub fn encode<T: Real>(&self, image: ArrayView2<'_, f32>) -> Result<WaveField<T>> {
+        self.check(image)?;
         let mut field = WaveField::dark(self.grid);
         let Placement { origin: (top, left), extent: (height, width), .. } = self.placement;
         let mut line = vec![Complex::new(T::zero(), T::zero()); width];

@@ -13,7 +13,7 @@ use d2nn::network::Bench;
 use ndarray::{Array2, Array3, Axis};
 
 mod support;
-use support::{random_image, random_values, small_bench, varied_benches};
+use support::{random_image, random_masks, small_bench, varied_benches};
 
 fn engine(bench: &Bench, masks: &[Array2<f32>]) -> ModesEngine {
     let mut engine = ModesEngine::new(CpuEngine::new(bench.clone(), 2).unwrap());
@@ -25,7 +25,7 @@ fn engine(bench: &Bench, masks: &[Array2<f32>]) -> ModesEngine {
 fn readings_are_those_of_the_simulation() {
     let benches = [("plain", small_bench())].into_iter().chain(varied_benches());
     for (name, bench) in benches {
-        let masks: Vec<_> = random_values(&bench, 41).iter().map(|m| m.mapv(|v| v as f32)).collect();
+        let masks = random_masks(&bench, 41);
         let engine = engine(&bench, &masks);
         let compiled = Classifier::compile(&engine, &mut |_| Ok(()));
         if bench.object.linear().is_none() {
@@ -85,7 +85,7 @@ fn image_by_image(device: &Device, images: &Array3<f32>) -> Array2<f64> {
 #[test]
 fn what_does_not_fit_is_refused() {
     let bench = small_bench();
-    let masks: Vec<_> = random_values(&bench, 41).iter().map(|m| m.mapv(|v| v as f32)).collect();
+    let masks = random_masks(&bench, 41);
     let compiled = Classifier::compile(&engine(&bench, &masks), &mut |_| Ok(())).unwrap();
     assert!(compiled.readings(Array2::zeros((5, 5)).view()).is_err());
     assert!(Classifier::new(bench.object.clone(), Array3::zeros((3, 4, 5))).is_err());

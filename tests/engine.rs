@@ -13,7 +13,7 @@ use d2nn::training::CrossEntropy;
 use ndarray::{Array2, Array3, Axis};
 
 mod support;
-use support::{random_image, random_values, small_bench, varied_benches};
+use support::{random_images, random_values, small_bench, varied_benches};
 
 const LOSS: CrossEntropy = CrossEntropy { temperature: 20.0 };
 
@@ -53,15 +53,6 @@ fn engine(bench: &Bench, phases: &[Array2<f64>], threads: usize) -> CpuEngine {
     engine
 }
 
-fn batch(bench: &Bench, samples: usize) -> Array3<f32> {
-    let (rows, columns) = bench.object.image();
-    let mut batch = Array3::zeros((samples, rows, columns));
-    for (sample, mut image) in batch.outer_iter_mut().enumerate() {
-        image.assign(&random_image((rows, columns), sample as u64));
-    }
-    batch
-}
-
 fn label(sample: usize, classes: usize) -> usize {
     sample % classes
 }
@@ -70,7 +61,7 @@ fn label(sample: usize, classes: usize) -> usize {
 fn readings_and_gradients_are_those_of_the_reference() {
     for bench in benches() {
         let phases = values(&bench, 11);
-        let images = batch(&bench, 5);
+        let images = random_images(&bench, 5);
         let classes = bench.detector.regions().len();
         let reference = Network::<f64>::new(bench.clone(), phases.clone()).unwrap();
         let engine = engine(&bench, &phases, 2);
@@ -117,7 +108,7 @@ fn readings_and_gradients_are_those_of_the_reference() {
 fn the_number_of_threads_changes_no_bit() {
     for bench in benches() {
         let phases = values(&bench, 12);
-        let images = batch(&bench, 13);
+        let images = random_images(&bench, 13);
         let classes = bench.detector.regions().len();
         let run = |threads| {
             let engine = engine(&bench, &phases, threads);
@@ -139,7 +130,7 @@ fn a_pass_leaves_nothing_behind_for_the_next() {
     let bench = small_bench();
     let engine = engine(&bench, &values(&bench, 13), 1);
     let slopes = |_: usize, readings: &[f64], slopes: &mut [f64]| slopes.copy_from_slice(readings);
-    let bright = batch(&bench, 1);
+    let bright = random_images(&bench, 1);
     let first = engine.gradients(bright.view(), &slopes).unwrap();
     let dark = engine.gradients(Array3::zeros(bright.dim()).view(), &slopes).unwrap();
     assert!(dark.regions.iter().all(|reading| *reading == 0.0));
@@ -152,7 +143,7 @@ fn a_pass_leaves_nothing_behind_for_the_next() {
 fn readings_grow_with_the_square_of_the_amplitude() {
     let bench = small_bench();
     let engine = engine(&bench, &values(&bench, 14), 1);
-    let images = batch(&bench, 3);
+    let images = random_images(&bench, 3);
     let full = engine.readings(images.view()).unwrap();
     let half = engine.readings(images.mapv(|value| value / 2.0).view()).unwrap();
     for (half, full) in half.regions.iter().zip(&full.regions) {
@@ -164,7 +155,7 @@ fn readings_grow_with_the_square_of_the_amplitude() {
 fn a_device_does_not_make_light() {
     for bench in benches() {
         let engine = engine(&bench, &values(&bench, 15), 2);
-        let images = batch(&bench, 4);
+        let images = random_images(&bench, 4);
         let read = engine.readings(images.view()).unwrap();
         for (sample, image) in images.outer_iter().enumerate() {
             let entering = bench.object.power(image);
@@ -189,6 +180,6 @@ fn wrong_shapes_are_refused() {
         assert!(message.contains(reason), "{message}");
     }
     assert!(engine.readings(Array3::zeros((2, 5, 5)).view()).is_err());
-    let nothing = engine.readings(batch(&bench, 0).view()).unwrap();
+    let nothing = engine.readings(random_images(&bench, 0).view()).unwrap();
     assert_eq!(nothing.regions.len_of(Axis(0)), 0);
 }

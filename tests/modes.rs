@@ -9,7 +9,7 @@ use d2nn::training::CrossEntropy;
 use ndarray::{Array2, Array3, Axis};
 
 mod support;
-use support::{random_image, random_values, small_bench, varied_benches};
+use support::{random_images, random_masks, small_bench, varied_benches};
 
 const LOSS: CrossEntropy = CrossEntropy { temperature: 20.0 };
 
@@ -18,28 +18,15 @@ fn benches() -> Vec<(&'static str, Bench)> {
     [("plain", small_bench()), ("free space", free)].into_iter().chain(varied_benches()).collect()
 }
 
-fn masks(bench: &Bench) -> Vec<Array2<f32>> {
-    random_values(bench, 31).iter().map(|values| values.mapv(|value| value as f32)).collect()
-}
-
-fn images(bench: &Bench, count: usize) -> Array3<f32> {
-    let (rows, columns) = bench.object.image();
-    let mut images = Array3::zeros((count, rows, columns));
-    for (number, mut image) in images.outer_iter_mut().enumerate() {
-        image.assign(&random_image((rows, columns), number as u64));
-    }
-    images
-}
-
 fn by_image(bench: &Bench) -> CpuEngine {
     let mut engine = CpuEngine::new(bench.clone(), 2).unwrap();
-    engine.set_masks(&masks(bench)).unwrap();
+    engine.set_masks(&random_masks(bench, 31)).unwrap();
     engine
 }
 
 fn by_modes(bench: &Bench, threads: usize) -> ModesEngine {
     let mut engine = ModesEngine::new(CpuEngine::new(bench.clone(), threads).unwrap());
-    engine.set_masks(&masks(bench)).unwrap();
+    engine.set_masks(&random_masks(bench, 31)).unwrap();
     engine
 }
 
@@ -72,7 +59,7 @@ fn all(bench: &Bench) -> Array2<f32> {
 #[test]
 fn readings_are_those_image_by_image() {
     for (name, bench) in benches() {
-        let images = images(&bench, 130);
+        let images = random_images(&bench, 130);
         let expected = by_image(&bench).readings(images.view()).unwrap();
         let engine = by_modes(&bench, 2);
         assert_eq!(prepare(&engine, 130), is_linear(&bench), "{name}");
@@ -97,7 +84,7 @@ fn gradients_in_all_modes_are_those_image_by_image() {
             assert!(by_modes(&bench, 1).with_basis(all(&bench)).is_err(), "{name}");
             continue;
         }
-        let images = images(&bench, 21);
+        let images = random_images(&bench, 21);
         let expected = by_image(&bench).gradients(images.view(), &slope).unwrap();
         let engine = by_modes(&bench, 2).with_basis(all(&bench)).unwrap();
         let got = engine.gradients(images.view(), &slope).unwrap();
@@ -121,7 +108,7 @@ fn gradients_in_some_modes_are_those_of_the_projected_images() {
     let basis = Array2::from_shape_fn((3, rows * columns), |(mode, value)| {
         if value / columns == 2 * mode { 1.0 / (columns as f32).sqrt() } else { 0.0 }
     });
-    let images = images(&bench, 9);
+    let images = random_images(&bench, 9);
     let mut projected = images.clone();
     for mut image in projected.outer_iter_mut() {
         let values = Array2::from_shape_fn((rows * columns, 1), |(v, _)| image[[v / columns, v % columns]]);
@@ -147,7 +134,7 @@ fn gradients_in_some_modes_are_those_of_the_projected_images() {
 #[test]
 fn the_number_of_threads_changes_no_bit() {
     for (_, bench) in benches().into_iter().filter(|(_, bench)| is_linear(bench)) {
-        let images = images(&bench, 130);
+        let images = random_images(&bench, 130);
         let run = |threads| {
             let engine = by_modes(&bench, threads).with_basis(all(&bench)).unwrap();
             prepare(&engine, 130);
@@ -163,7 +150,7 @@ fn the_number_of_threads_changes_no_bit() {
 #[test]
 fn modes_that_are_carried_twice_give_the_same_bits() {
     let bench = small_bench();
-    let images = images(&bench, 21);
+    let images = random_images(&bench, 21);
     let run = |bytes| {
         let engine = by_modes(&bench, 2).with_basis(all(&bench)).unwrap().keeping(bytes);
         let first = engine.gradients(images.view(), &slope).unwrap();
@@ -185,7 +172,7 @@ fn an_image_reads_the_same_in_any_batch() {
     let bench = small_bench();
     let engine = by_modes(&bench, 2);
     prepare(&engine, 1000);
-    let images = images(&bench, 37);
+    let images = random_images(&bench, 37);
     let together = engine.readings(images.view()).unwrap();
     for sample in [0, 17, 36] {
         let alone = engine.readings(images.slice_axis(Axis(0), (sample..=sample).into())).unwrap();
@@ -201,7 +188,7 @@ fn few_images_are_not_worth_it_and_new_masks_need_new_modes() {
     assert!(!prepare(&engine, 10), "64 modes for 10 images");
     assert!(prepare(&engine, 1000));
     assert!(!prepare(&engine, 1000), "prepared already");
-    let images = images(&bench, 5);
+    let images = random_images(&bench, 5);
     let before = engine.readings(images.view()).unwrap();
     let flat = vec![Array2::zeros(bench.mask_shape()); bench.masks()];
     engine.set_masks(&flat).unwrap();
@@ -218,7 +205,7 @@ fn a_stop_while_preparing_leaves_nothing_half_done() {
     let engine = by_modes(&bench, 2);
     let stopped = engine.prepare(1000, &mut |_| Err(d2nn::error::Error::Value("stopped".into())));
     assert!(stopped.unwrap_err().to_string().contains("stopped"));
-    let images = images(&bench, 3);
+    let images = random_images(&bench, 3);
     assert!(engine.readings(images.view()).unwrap() == by_image(&bench).readings(images.view()).unwrap());
 }
 

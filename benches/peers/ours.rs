@@ -23,6 +23,10 @@ use d2nn::{Error, Result};
 use ndarray::{Axis, Slice};
 use serde_json::{Value, json};
 
+#[path = "../support/mod.rs"]
+mod support;
+use support::peak_mb;
+
 #[derive(Parser)]
 struct Arguments {
     /// Folder with the IDX files of Fashion-MNIST
@@ -246,12 +250,4 @@ fn median(seconds: f64, mut work: impl FnMut() -> Result<()>) -> Result<(Duratio
     }
     times.sort();
     Ok((times[times.len() / 2], times.len()))
-}
-
-/// The largest resident memory of this process so far, MB; not a number where the system does not say.
-fn peak_mb() -> f64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = peak.and_then(|peak| peak.split_whitespace().next()?.parse::<f64>().ok());
-    kilobytes.map_or(f64::NAN, |kilobytes| kilobytes / 1024.0)
 }

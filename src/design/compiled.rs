@@ -54,7 +54,7 @@ impl Device {
         };
         let mut archive = Archive::open(bytes).map_err(damaged)?;
         let fingerprint: Array1<u8> = archive.part("fingerprint").map_err(damaged)?;
-        if fingerprint != self.fingerprint().map_err(|error| damaged(error.to_string()))? {
+        if fingerprint != self.fingerprint()? {
             return Ok(None);
         }
         let factors: Array3<f32> = archive.part("factors").map_err(damaged)?;

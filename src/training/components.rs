@@ -37,7 +37,7 @@ pub fn leading_components(
         let batch = images.batch(part);
         let parts: [&dyn Fn(f32) -> f32; 2] =
             [&|value| object.coefficient(value).re, &|value| object.coefficient(value).im];
-        for of in parts {
+        for of in &parts[..if object.has_complex_coefficients() { 2 } else { 1 }] {
             let mut vectors = Array2::zeros((part.len(), values));
             vectors.iter_mut().zip(&batch).for_each(|(to, value)| *to = of(*value));
             products += &vectors.t().dot(&vectors).mapv(f64::from);

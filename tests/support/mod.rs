@@ -9,7 +9,7 @@ use d2nn::network::Bench;
 use d2nn::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
 use d2nn::random::{Purpose, Stream};
-use ndarray::Array2;
+use ndarray::{Array2, Array3};
 use num_complex::Complex;
 
 /// Numbers from [-1, 1), by seed.
@@ -106,6 +106,21 @@ pub fn varied_benches() -> Vec<(&'static str, Bench)> {
 pub fn random_image(shape: (usize, usize), seed: u64) -> Array2<f32> {
     let mut next = random_numbers(seed);
     Array2::from_shape_simple_fn(shape, || (0.5 + 0.5 * next()) as f32)
+}
+
+/// Images for the object plane of `bench`, by their numbers; shape (images, rows, columns).
+pub fn random_images(bench: &Bench, count: usize) -> Array3<f32> {
+    let (rows, columns) = bench.object.image();
+    let mut images = Array3::zeros((count, rows, columns));
+    for (number, mut image) in images.outer_iter_mut().enumerate() {
+        image.assign(&random_image((rows, columns), number as u64));
+    }
+    images
+}
+
+/// [`random_values`] in single precision, as engines take them.
+pub fn random_masks(bench: &Bench, seed: u64) -> Vec<Array2<f32>> {
+    random_values(bench, seed).iter().map(|values| values.mapv(|value| value as f32)).collect()
 }
 
 /// A device of two masks, 28 x 28 pixels and four regions: small enough for finite differences.

@@ -83,13 +83,7 @@ impl Classifier {
     /// # Errors
     /// [`Error::Value`] when the image has not the shape the object plane takes.
     pub fn readings(&self, image: ArrayView2<'_, f32>) -> Result<Vec<f64>> {
-        if image.dim() != self.object.image() {
-            return Err(Error::Value(format!(
-                "an image of shape {:?}: this device takes {:?}",
-                image.dim(),
-                self.object.image()
-            )));
-        }
+        self.object.check(image)?;
         let (_, regions, rank) = self.factors.dim();
         let values = image.len();
         let mut sums = vec![0f32; regions * rank];

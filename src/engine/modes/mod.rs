@@ -163,15 +163,12 @@ impl Engine for ModesEngine {
         }
         let mut regions = Responses::new(modes, optics);
         let mut planes = PlaneFields::new(modes, plane_samples);
-        let mut places: Vec<_> =
-            regions.fields_mut().outer_iter_mut().zip(planes.planes_mut()).enumerate().collect();
+        let mut places = regions.fields_mut().outer_iter_mut().zip(planes.planes_mut()).enumerate();
         let blocks = modes.div_ceil(BLOCK);
-        let mut done = 0;
-        while !places.is_empty() {
-            let rest = places.split_off(places.len().min(BLOCK));
-            let block = std::mem::replace(&mut places, rest);
+        for block in 1..=blocks {
+            let some: Vec<_> = places.by_ref().take(BLOCK).collect();
             self.images.pool.install(|| {
-                block.into_par_iter().for_each(|(mode, (mut fields, plane))| {
+                some.into_par_iter().for_each(|(mode, (mut fields, plane))| {
                     let mut values = vec![0.0; modes];
                     values[mode] = 1.0;
                     self.images.with_workspace(|workspace| {
@@ -181,8 +178,7 @@ impl Engine for ModesEngine {
                     });
                 });
             });
-            done += 1;
-            progress(done as f64 / (blocks + 1) as f64)?;
+            progress(block as f64 / (blocks + 1) as f64)?;
         }
         drop(places);
         let complex = self.bench().object.has_complex_coefficients();
