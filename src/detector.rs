@@ -45,6 +45,17 @@ impl Region {
         }
     }
 
+    /// The same rectangle on a grid of pixels `bins` times as wide, if it begins and ends between them.
+    pub fn coarser(&self, bins: usize) -> Option<Region> {
+        let part = |side: usize| (bins > 0 && side.is_multiple_of(bins)).then(|| side / bins);
+        Some(Region {
+            row: part(self.row)?,
+            column: part(self.column)?,
+            height: part(self.height)?,
+            width: part(self.width)?,
+        })
+    }
+
     fn overlaps(&self, other: &Region) -> bool {
         self.row < other.row + other.height
             && other.row < self.row + self.height

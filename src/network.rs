@@ -118,6 +118,26 @@ impl Bench {
         })
     }
 
+    /// The same device with pixels `bins` times as wide, in a window of `padding` times the side: a coarse mask for a
+    /// training to begin with.
+    ///
+    /// None where planes, image or regions are no whole number of such pixels, and for a bench with more than one sample
+    /// a pixel.
+    pub fn binned(&self, bins: usize, padding: f64) -> Option<Bench> {
+        if self.oversample != 1 {
+            return None;
+        }
+        let object = self.object.coarser(bins, self.wavelength_in_medium())?;
+        let grid = object.grid();
+        let regions: Option<_> = self.detector.regions().iter().map(|region| region.coarser(bins)).collect();
+        Some(Bench {
+            padded: padded_shape(grid, padding).ok()?,
+            object,
+            detector: Detector::new(grid, regions?).ok()?,
+            ..self.clone()
+        })
+    }
+
     /// The same object and detector with nothing between them: one gap as long as all.
     pub fn free_space(&self) -> Bench {
         // One long gap may be safe for another method than short ones.

@@ -176,6 +176,26 @@ impl ObjectPlane {
             .illuminated(self.illumination, wavelength))
     }
 
+    /// The same object on samples `bins` times as wide, if it begins and ends between them; `wavelength` in the medium.
+    pub fn coarser(&self, bins: usize, wavelength: Metres) -> Option<Self> {
+        let parts = |(rows, columns): (usize, usize)| {
+            let whole = bins > 0 && rows.is_multiple_of(bins) && columns.is_multiple_of(bins);
+            whole.then(|| (rows / bins, columns / bins))
+        };
+        let (rows, columns) = parts(self.grid.shape())?;
+        let grid = Grid::new(rows, columns, self.grid.pixel_pitch() * bins as f64).ok()?;
+        let Placement { origin, extent, resampling } = self.placement;
+        let extent = parts(extent)?;
+        // An image value that took whole samples must go on doing so.
+        let coarse = extent.0.is_multiple_of(self.image.0) && extent.1.is_multiple_of(self.image.1);
+        if self.upsampling().is_some() && !coarse {
+            return None;
+        }
+        let placement = Placement { origin: parts(origin)?, extent, resampling };
+        let plane = Self::placed(grid, self.image, placement, self.encoding).ok()?;
+        Some(plane.illuminated(self.illumination, wavelength))
+    }
+
     /// Grid of the object plane.
     pub fn grid(&self) -> Grid {
         self.grid
@@ -457,6 +477,24 @@ mod tests {
         let fine = plane.finer(2, 0.75e-3).unwrap();
         assert_eq!((fine.origin(), fine.extent()), ((8, 8), (24, 30)));
         assert!((fine.power(image().view()) / plane.power(image().view()) - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn coarser_undoes_finer_and_keeps_values_whole() {
+        let plane = ObjectPlane::new(grid(), (4, 5), 3, Encoding::Amplitude).unwrap();
+        let light = plane.clone().illuminated(Illumination::Gaussian { waist: 5e-3 }, 0.75e-3);
+        for plane in [plane.clone(), light] {
+            assert_eq!(plane.finer(2, 0.75e-3).unwrap().coarser(2, 0.75e-3), Some(plane));
+        }
+        // Three samples a value are no whole number of pairs; five do not divide a plane of twenty by three.
+        for bins in [0, 2, 3] {
+            assert_eq!(plane.coarser(bins, 0.75e-3), None, "{bins}");
+        }
+        // All sides are even, but a value would have one and a half samples.
+        assert_eq!(
+            ObjectPlane::new(grid(), (4, 4), 3, Encoding::Amplitude).unwrap().coarser(2, 0.75e-3),
+            None
+        );
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use d2nn::Error;
 use d2nn::dataset::DatasetName;
 use d2nn::design::folder::read_design;
-use d2nn::design::{Design, DesignFile, Stage};
+use d2nn::design::{Design, DesignFile, OptimiserKey, Stage};
 use d2nn::detector::Region;
 use d2nn::fabrication::Relief;
 use d2nn::mask::Modulation;
@@ -80,12 +80,20 @@ fn the_minimal_design_is_the_default_device() {
     assert_eq!((bench.method, bench.pixel_model), (Method::Auto, PixelModel::Square));
     assert_eq!(bench.gap(0).resolved_method(), Method::RayleighSommerfeld);
     assert_eq!(design.simulated, bench.sampled(2, 2.0).unwrap());
-    // Most is learned with one sample a pixel, then an epoch with four.
-    let [first, fine] = &design.stages(60_000)[..] else { panic!("two stages") };
-    assert_eq!((&first.bench, first.settings), (bench, design.settings(60_000)));
-    assert_eq!(fine.bench, design.simulated);
-    assert_eq!((fine.settings.first_epoch, fine.settings.epochs), (first.settings.epochs, 1));
-    assert!(fine.settings.learning_rate < first.settings.learning_rate);
+    // Most is learned in modes, on blocks of pixels and with one sample a pixel; the last steps are on the bench's grid.
+    let stages = design.stages(60_000);
+    let row = |stage: &Stage| (stage.settings.binning, stage.bench.oversample, stage.modes.is_some());
+    let rows: Vec<_> = stages.iter().map(row).collect();
+    assert_eq!(rows, [(2, 1, true), (2, 1, true), (1, 1, true), (1, 1, true), (1, 2, true)]);
+    assert_eq!((&stages[2].bench, &stages[4].bench), (bench, &design.simulated));
+    // 54,000 images are 14 steps of 4,000; 400 steps end in the 29th epoch.
+    assert_eq!((stages[0].settings.epochs, stages[0].settings.batch), (29, 4000));
+    assert!(
+        stages
+            .windows(2)
+            .all(|s| s[1].settings.first_epoch == s[0].settings.first_epoch + s[0].settings.epochs)
+    );
+    assert!(stages.windows(2).all(|s| s[1].settings.learning_rate < s[0].settings.learning_rate));
     assert_eq!((bench.object.origin(), bench.object.extent()), ((44, 44), (112, 112)));
     assert_eq!(bench.detector.regions().len(), 10);
     // 4.8 mm are 12 pixels; nothing of the image's linear convolution may wrap around.
@@ -165,6 +173,59 @@ fn a_stage_without_epochs_or_on_the_same_grid_is_left_out() {
     assert_eq!(stages("[training]\nepochs = 4\noversample = 2"), [(2, 0, 4)]);
     assert_eq!(stages("[bench]\noversample = 1\n[training]\nepochs = 4"), [(1, 0, 4)]);
     assert_eq!(stages("[training]\nepochs = 0\nfine_epochs = 0"), []);
+    // Mini-batches are twelve epochs and one unless said otherwise, and may follow the modes.
+    let mini_batches = "[training]\noptimiser = \"mini-batches\"\n";
+    assert_eq!(stages(mini_batches), [(1, 0, 12), (2, 12, 1)]);
+    assert_eq!(stages(&format!("{mini_batches}fine_epochs = 0")), [(1, 0, 12)]);
+    let modes =
+        "[[training.modes]]\nmodes = 3\ngrid = \"coarse\"\nbatch = 30\nsteps = 7\nlearning_rate = 0.1\n";
+    assert_eq!(stages(&format!("[training]\n{modes}")), [(1, 0, 3)]);
+    assert_eq!(
+        stages(&format!("[training]\noptimiser = \"modes\"\nepochs = 2\nfine_epochs = 1\n{modes}")),
+        [(1, 0, 3), (1, 3, 2), (2, 5, 1)]
+    );
+    let fine = modes.replace("coarse", "fine");
+    assert_eq!(stages(&format!("[training]\n{fine}")), [(2, 0, 3)]);
+    assert_eq!(stages(&format!("[bench]\noversample = 1\n[training]\n{fine}")), []);
+}
+
+#[test]
+fn blocks_of_pixels_are_a_coarser_device_or_none() {
+    let design = |text: &str| Design::resolve("d", &DesignFile::parse("d", text).unwrap()).unwrap();
+    let coarse = "[bench]\npixel_pitch = \"0.8 mm\"\npixels = 100\noversample = 1\n[object]\nupsampling = 2";
+    assert_eq!(good("minimal").bench.binned(2, 2.0), Some(design(coarse).bench));
+    // Three pixels a value, an odd plane, regions that begin inside a block.
+    for text in ["[object]\nupsampling = 3", "[bench]\npixels = 199", "[detector]\ncolumn_pitch = \"10 mm\""]
+    {
+        let design = design(text);
+        assert_eq!(design.bench.binned(2, 2.0), None, "{text}");
+        let binnings: Vec<usize> = design.stages(100).iter().map(|stage| stage.settings.binning).collect();
+        assert_eq!(binnings, [1; 5], "{text}");
+    }
+    assert_eq!(good("minimal").simulated.binned(2, 2.0), None);
+}
+
+#[test]
+fn a_training_begins_in_modes_unless_something_speaks_against_them() {
+    let optimiser = |text: &str| {
+        let mut typed = DesignFile::parse("d", text).unwrap();
+        let design = Design::resolve("d", &typed).unwrap();
+        design.settle(&mut typed);
+        // What is written down means the same and leaves nothing open.
+        assert_eq!(Design::resolve("d", &typed).unwrap(), design);
+        assert!(typed.training.epochs.is_some() && typed.training.fine_epochs.is_some());
+        typed.training.optimiser.unwrap()
+    };
+    assert_eq!(optimiser(""), OptimiserKey::Modes);
+    assert_eq!(optimiser("[object]\nencoding = \"phase\""), OptimiserKey::Modes);
+    for text in [
+        "[training]\nepochs = 12",
+        "[training]\noptimiser = \"mini-batches\"",
+        "[object]\nencoding = \"phase\"\nresampling = \"bilinear\"",
+        "[detector]\nlayout = \"image\"\n[training]\nloss = \"image-mse\"",
+    ] {
+        assert_eq!(optimiser(text), OptimiserKey::MiniBatches, "{text}");
+    }
 }
 
 #[test]

@@ -302,6 +302,66 @@ fn a_second_stage_that_was_stopped_ends_with_the_same_bits() {
     }
 }
 
+/// [`device::SMALL`] with regions that begin and end between blocks of 2 x 2 pixels.
+fn even_design() -> Design {
+    let text = device::SMALL.replace("\"4 mm\"", "\"4.8 mm\"").replace("\"6 mm\"", "\"6.4 mm\"");
+    Design::resolve("even", &DesignFile::parse("even", &text).unwrap()).unwrap()
+}
+
+#[test]
+fn pixels_in_blocks_are_trained_as_large_pixels() {
+    let bench = even_design().bench.binned(2, 2.0).unwrap();
+    let run_with = |binning, shape| {
+        let settings = Settings { binning, start: Start::Flat, ..settings() };
+        let state = State::new(Modulation::LOSSLESS, 2, shape, settings.start, settings.seed);
+        let engine = Box::new(CpuEngine::new(bench.clone(), 2).unwrap());
+        run(Trainer::new(engine, settings, images(), state).unwrap())
+    };
+    let (blocks, pixels) = (run_with(2, (64, 64)), run_with(1, (32, 32)));
+    for (blocks, pixels) in blocks.parameters.iter().zip(&pixels.parameters) {
+        assert!(
+            blocks.indexed_iter().all(|((y, x), phase)| phase.to_bits() == pixels[[y / 2, x / 2]].to_bits())
+        );
+    }
+    let timeless = |state: State| timeless(state).history;
+    assert_eq!(timeless(blocks), timeless(pixels));
+}
+
+#[test]
+fn roughness_of_blocks_is_that_of_large_pixels() {
+    let bench = even_design().bench.binned(2, 2.0).unwrap();
+    let settings = Settings { binning: 2, smoothness: 0.3, epochs: 1, ..settings() };
+    let state = State::new(Modulation::LOSSLESS, 2, (64, 64), settings.start, settings.seed);
+    let engine = Box::new(CpuEngine::new(bench, 2).unwrap());
+    let done = run(Trainer::new(engine, settings, images(), state).unwrap());
+    // Blocks stay bound, though only their edges are rough.
+    for phases in &done.parameters {
+        assert!(
+            phases.exact_chunks((2, 2)).into_iter().all(|block| block.iter().all(|p| *p == block[[0, 0]]))
+        );
+    }
+}
+
+#[test]
+fn a_look_at_the_validation_images_is_taken_when_due_and_at_the_end() {
+    let settings = Settings { epochs: 5, validate_every: 2, ..settings() };
+    let history = run(trainer(settings, images(), None)).history;
+    let looked: Vec<u64> = history
+        .iter()
+        .filter(|row| !row.validation_loss.is_nan() && !row.detector_share.is_nan())
+        .map(|row| row.epoch)
+        .collect();
+    assert_eq!(looked, [2, 4, 5]);
+}
+
+#[test]
+fn steps_are_counted_over_stages_of_other_batches() {
+    let first = run(trainer(Settings { epochs: 1, ..settings() }, images(), None));
+    let second = Settings { first_epoch: 1, epochs: 1, batch: 90, ..settings() };
+    let done = run(trainer(second, images(), Some(first)));
+    assert_eq!(done.history.iter().map(|row| row.steps).collect::<Vec<_>>(), [12, 14]);
+}
+
 #[test]
 fn impossible_trainings_are_refused() {
     let bench = design().bench;
@@ -314,6 +374,11 @@ fn impossible_trainings_are_refused() {
     for (message, reason) in [
         (refuse(Settings { epochs: 0, ..settings }, start()), "at least one epoch"),
         (refuse(Settings { batch: 0, ..settings }, start()), "one image a step"),
+        (refuse(Settings { binning: 0, ..settings }, start()), "blocks of 0 x 0"),
+        (
+            refuse(Settings { binning: 3, ..settings }, start()),
+            "(64, 64) pixels are no whole number of blocks of 3 x 3",
+        ),
         (refuse(Settings { validation: 200, ..settings }, start()), "leave none to learn from"),
         (refuse(settings, State::new(Modulation::LOSSLESS, 3, (64, 64), Start::Flat, 1)), "3 masks"),
         (refuse(settings, State::new(Modulation::LOSSLESS, 2, (64, 63), Start::Flat, 1)), "(64, 63)"),

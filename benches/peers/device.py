@@ -22,7 +22,7 @@ PADDED = 400
 MASKS = 5
 GAP = 30e-3
 UPSAMPLING = 4
-TEMPERATURE = 20.0
+TEMPERATURE = 30.0
 # Rows and columns of the regions' first pixels, in the order of the classes.
 REGIONS = [(70, x) for x in (70, 94, 118)] + [(94, x) for x in (58, 82, 106, 130)] + [(118, x) for x in (70, 94, 118)]
 REGION_SIDE = 12

@@ -3,7 +3,7 @@
 //! ```text
 //! cargo run --release --example peers_ours -- --data FOLDER time --batch 32 --threads 2
 //! cargo run --release --example peers_ours -- --data FOLDER test-set
-//! cargo run --release --example peers_ours -- --data FOLDER train --until 0.88
+//! cargo run --release --example peers_ours -- --data FOLDER train --until 0.88 --modes
 //! ```
 //!
 //! Prints lines of JSON with the keys of `harness.py`. README.md says what is compared.
@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, Parser, Subcommand};
 use d2nn::dataset::{DatasetName, Images, Source, Split, load_split};
-use d2nn::design::{Design, DesignFile, Device};
+use d2nn::design::{Design, DesignFile, Device, Stage};
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::evaluation::{Evaluation, evaluate};
 use d2nn::network::Bench;
-use d2nn::training::{Settings, State, Trainer};
+use d2nn::training::{Settings, State, Trainer, leading_components};
 use d2nn::{Error, Result};
 use ndarray::{Axis, Slice};
 use serde_json::{Value, json};
@@ -74,6 +74,9 @@ struct Train {
     /// Of the whole schedule
     #[arg(long, default_value_t = 12)]
     epochs: u64,
+    /// The stages in modes that the default design begins with, in place of mini-batches
+    #[arg(long)]
+    modes: bool,
     /// Training images, the first ones
     #[arg(long, default_value_t = 54000)]
     images: usize,
@@ -123,11 +126,23 @@ impl Subject {
         Settings { batch: self.batch, ..self.design.settings(0) }
     }
 
-    fn trainer<'a>(&self, settings: Settings, images: &'a Images) -> Result<Trainer<'a>> {
-        let bench = self.bench();
-        let state =
-            State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
-        Trainer::new(Box::new(self.engine()?), settings, images, state)
+    fn start(&self) -> State {
+        let (bench, settings) = (self.bench(), self.settings());
+        State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed)
+    }
+
+    /// The stages of `train` that have one sample a pixel or less, without validation.
+    fn stages(&self, train: &Train, images: usize) -> Vec<Stage> {
+        if !train.modes {
+            let settings = Settings { epochs: train.epochs, ..self.settings() };
+            return vec![Stage { settings, bench: self.bench().clone(), modes: None }];
+        }
+        // Nine tenths of these are the images learned from.
+        let stages = self.design.stages(images * 10 / 9).into_iter();
+        stages
+            .filter(|stage| stage.bench.oversample == 1)
+            .map(|stage| Stage { settings: Settings { validation: 0, ..stage.settings }, ..stage })
+            .collect()
     }
 
     fn judge(&self, engine: &dyn Engine, images: &Images) -> Result<Evaluation> {
@@ -167,7 +182,7 @@ impl Subject {
             median(seconds, || engine.readings(batch.view()).map(|readings| drop(black_box(readings))))?;
         drop(engine);
         self.report("forward", figures(forward))?;
-        let mut trainer = self.trainer(self.settings(), &images)?;
+        let mut trainer = Trainer::new(Box::new(self.engine()?), self.settings(), &images, self.start())?;
         let step = median(seconds, || trainer.step().map(drop))?;
         self.report("training step", figures(step))
     }
@@ -193,42 +208,66 @@ impl Subject {
         let wall = Instant::now();
         let images = self.images(Split::Train, train.images)?;
         let test = self.images(Split::Test, train.test_images)?;
-        let mut trainer = self.trainer(Settings { epochs: train.epochs, ..self.settings() }, &images)?;
         let mut judge = ModesEngine::new(self.engine()?);
-        let mut taken = Duration::ZERO;
-        loop {
+        let stages = self.stages(train, images.len());
+        let began = Instant::now();
+        let basis = match stages.iter().filter_map(|stage| stage.modes).max() {
+            Some(most) => {
+                let all: Vec<usize> = (0..images.len()).collect();
+                let object = &self.bench().object;
+                Some(leading_components(object, &images, &all, self.settings().flips, most)?)
+            }
+            None => None,
+        };
+        let mut taken = began.elapsed();
+        let mut state = self.start();
+        let last = stages.len();
+        for (number, Stage { settings, bench, modes }) in stages.into_iter().enumerate() {
             let began = Instant::now();
-            let step = trainer.step()?;
+            let mut engine = ModesEngine::new(CpuEngine::new(bench, self.threads)?);
+            if let (Some(basis), Some(modes)) = (&basis, modes) {
+                engine = engine.with_basis(basis.slice_axis(Axis(0), Slice::from(..modes)).to_owned())?;
+            }
+            let mut trainer = Trainer::new(Box::new(engine), settings, &images, state)?;
             taken += began.elapsed();
-            let mut ended = if trainer.finished() {
-                Some("epochs")
-            } else if wall.elapsed().as_secs_f64() > train.max_seconds {
-                Some("time")
-            } else {
-                None
-            };
-            if step.step % train.every != 0 && ended.is_none() {
-                continue;
+            while !trainer.finished() {
+                let began = Instant::now();
+                let step = trainer.step()?;
+                taken += began.elapsed();
+                let mut ended = if trainer.finished() && number + 1 == last {
+                    Some("epochs")
+                } else if wall.elapsed().as_secs_f64() > train.max_seconds {
+                    Some("time")
+                } else {
+                    None
+                };
+                if step.step % train.every != 0 && ended.is_none() {
+                    continue;
+                }
+                judge.set_masks(&trainer.state().values(self.bench().modulation))?;
+                let accuracy = self.judge(&judge, &test)?.accuracy();
+                if accuracy >= train.until {
+                    ended = Some("accuracy");
+                }
+                let figures = json!({
+                    "variant": if modes.is_some() { "modes" } else { "mini-batches" },
+                    "batch": settings.batch,
+                    "step": step.step,
+                    "epoch": rounded(step.step as f64 / trainer.steps_an_epoch() as f64, 4),
+                    "seconds": rounded(taken.as_secs_f64(), 2),
+                    "training_loss": rounded(step.loss, 5),
+                    "test_accuracy": accuracy,
+                    "test_images": test.len(),
+                    "ended": ended,
+                });
+                self.report("training", figures)?;
+                if ended.is_some() {
+                    return Ok(());
+                }
             }
-            judge.set_masks(&trainer.state().values(self.bench().modulation))?;
-            let accuracy = self.judge(&judge, &test)?.accuracy();
-            if accuracy >= train.until {
-                ended = Some("accuracy");
-            }
-            let figures = json!({
-                "step": step.step,
-                "epoch": rounded(step.step as f64 / trainer.steps_an_epoch() as f64, 4),
-                "seconds": rounded(taken.as_secs_f64(), 2),
-                "training_loss": rounded(step.loss, 5),
-                "test_accuracy": accuracy,
-                "test_images": test.len(),
-                "ended": ended,
-            });
-            self.report("training", figures)?;
-            if ended.is_some() {
-                return Ok(());
-            }
+            (_, state) = trainer.into_parts();
         }
+        Ok(())
     }
 }
 

@@ -136,7 +136,8 @@ def table_of_trainings(lines: list[dict]) -> list[str]:
     rows: dict[tuple, list[dict]] = defaultdict(list)
     for line in lines:
         if line["what"] == "training":
-            rows[line["name"], line["malloc"], line["batch"], line["threads"]].append(line)
+            name = f"{line['name']}, {line['variant']}"
+            rows[name, line["malloc"], line["batch"], line["threads"]].append(line)
     if not rows:
         return []
     marks = (0.80, 0.82, 0.84, 0.85, 0.86, 0.87, 0.88)
@@ -220,8 +221,9 @@ def main() -> None:
     if options.train_seconds > 0:
         sizes = ["--batch", "16", "--threads", str(cores)]
         limits = ["--max-seconds", str(options.train_seconds), "--until", str(options.until)]
+        modes = [*ours, "train", "--modes", *sizes, *limits, "--every", str(max(1, options.every // 10))]
         limits += ["--every", str(options.every)]
-        trainings = [([*ours, "train", *sizes, *limits], "as it comes")]
+        trainings = [(modes, "as it comes"), ([*ours, "train", *sizes, *limits], "as it comes")]
         trainings += [([*peers["pytorch"], "--train", *sizes, *limits], allocators[-1])]
         for command, allocator in trainings:
             lines += measured(command, options.patience, allocator)

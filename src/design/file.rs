@@ -264,8 +264,12 @@ pub struct MaterialTable {
 pub struct TrainingTable {
     /// Data set: "fashion-mnist" or "mnist".
     pub data: String,
-    /// Times every training image is shown.
-    pub epochs: u64,
+    /// How the training begins; left out, in modes unless `epochs` is given or the device has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub optimiser: Option<OptimiserKey>,
+    /// Times every training image is shown in mini-batches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<u64>,
     /// Images a step.
     pub batch: usize,
     /// Step size of Adam at the start of the cosine, radians.
@@ -273,7 +277,8 @@ pub struct TrainingTable {
     /// Samples along one side of a pixel in these epochs.
     pub oversample: usize,
     /// Epochs after them on the grid of the bench, where that is finer.
-    pub fine_epochs: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fine_epochs: Option<u64>,
     /// Step size of Adam at the start of those, radians.
     pub fine_learning_rate: f64,
     /// What is minimised.
@@ -290,6 +295,46 @@ pub struct TrainingTable {
     pub start: StartKey,
     /// Seed of a random start, split, order and flips.
     pub seed: u64,
+    /// The stages of a training that begins in modes.
+    pub modes: Vec<ModesTable>,
+}
+
+/// `training.optimiser`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptimiserKey {
+    /// First the stages of `[[training.modes]]`, exact gradients of large batches.
+    Modes,
+    /// Image by image from the start.
+    MiniBatches,
+}
+
+/// A table of `[[training.modes]]`: a stage whose gradients are made in the leading modes of the images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModesTable {
+    /// Leading modes.
+    pub modes: usize,
+    /// What the light is simulated on.
+    pub grid: GridKey,
+    /// Images a step.
+    pub batch: usize,
+    /// Steps at least: they end with an epoch.
+    pub steps: u64,
+    /// Step size of Adam at the start of the cosine, radians.
+    pub learning_rate: f64,
+}
+
+/// `grid` in `[[training.modes]]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GridKey {
+    /// Blocks of 2 x 2 pixels with one value and one sample, where that fits the device.
+    Binned,
+    /// `training.oversample` samples along a side of a pixel.
+    Coarse,
+    /// The grid of the bench; left out where that is no finer.
+    Fine,
 }
 
 /// `training.loss`.
@@ -424,19 +469,35 @@ impl Default for TrainingTable {
     fn default() -> Self {
         TrainingTable {
             data: "fashion-mnist".into(),
-            epochs: 12,
+            optimiser: None,
+            epochs: None,
             batch: 16,
             learning_rate: 0.03,
             oversample: 1,
-            fine_epochs: 1,
+            fine_epochs: None,
             fine_learning_rate: 0.005,
             loss: LossKey::CrossEntropy,
-            temperature: 20.0,
+            temperature: 30.0,
             smoothness: 0.0,
             validation: 0.1,
             flips: true,
             start: StartKey::Flat,
             seed: 1,
+            modes: [
+                (64, GridKey::Binned, 400, 0.3),
+                (160, GridKey::Binned, 400, 0.2),
+                (160, GridKey::Coarse, 300, 0.15),
+                (300, GridKey::Coarse, 200, 0.1),
+                (250, GridKey::Fine, 40, 0.03),
+            ]
+            .map(|(modes, grid, steps, learning_rate)| ModesTable {
+                modes,
+                grid,
+                batch: 4000,
+                steps,
+                learning_rate,
+            })
+            .into(),
         }
     }
 }

@@ -11,7 +11,7 @@ pub mod resolve;
 mod sampling;
 mod training;
 
-pub use file::DesignFile;
+pub use file::{DesignFile, OptimiserKey};
 pub use folder::Device;
 pub use presets::Preset;
 pub use resolve::Design;

@@ -106,7 +106,7 @@ impl Preset {
                 detector: DetectorTable { layout: "image".into(), ..DetectorTable::default() },
                 training: TrainingTable {
                     loss: LossKey::ImageMse,
-                    epochs: 4,
+                    epochs: Some(4),
                     batch: 8,
                     ..TrainingTable::default()
                 },

@@ -1,22 +1,37 @@
 //! `[training]` checked: what is learned, and the stages of a training, each on a grid of its own.
 
-use super::file::{DesignFile, LossKey, StartKey};
+use super::file::{DesignFile, GridKey, LossKey, ModesTable, OptimiserKey, StartKey};
 use super::resolve::{Checked, Design};
 use super::sampling;
 use crate::network::Bench;
 use crate::training::{CrossEntropy, ImageError, Objective, Settings, Start};
 
+/// Pixels along a side of a block of [`GridKey::Binned`].
+const BINNING: usize = 2;
+/// Epochs of mini-batches, and of those on the fine grid, where none are typed.
+const EPOCHS: (u64, u64) = (12, 1);
+/// Looks at the validation images in a stage of modes, whose epochs are short.
+const LOOKS: u64 = 4;
+
 /// How a device is trained, whatever the number of images.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Training {
-    /// Of the first epochs; `validation` waits for the number of images.
+    /// Of the mini-batches; `validation` waits for the number of images.
     settings: Settings,
     /// Share of the images held out.
     validation: f64,
-    /// What the first epochs are simulated with.
-    bench: Bench,
-    /// Epochs on the grid of the bench and their step size, where that grid is finer.
-    fine: Option<(u64, f64)>,
+    /// How it begins.
+    optimiser: OptimiserKey,
+    /// The stages in modes, none with mini-batches only.
+    modes: Vec<ModesTable>,
+    /// The device with blocks of pixels in place of pixels, where they fit.
+    binned: Option<Bench>,
+    /// The device with `training.oversample` samples a pixel.
+    coarse: Bench,
+    /// Whether the grid of the bench is finer.
+    finer: bool,
+    /// Epochs of mini-batches on the grid of the bench, and their step size.
+    fine: (u64, f64),
 }
 
 /// A part of a training that runs on one grid.
@@ -26,25 +41,63 @@ pub struct Stage {
     pub settings: Settings,
     /// What is simulated.
     pub bench: Bench,
+    /// Leading modes of the images that gradients are made in; none for image by image.
+    pub modes: Option<usize>,
 }
 
 impl Design {
-    /// Settings of the first epochs for a training set of `images` images.
+    /// Settings of the mini-batches for a training set of `images` images.
     pub fn settings(&self, images: usize) -> Settings {
         let held_out = (self.training.validation * images as f64).round() as usize;
         Settings { validation: held_out, ..self.training.settings }
     }
 
-    /// The stages of a training on `images` images, none without epochs: a coarse grid first, where most is learned at a
-    /// fraction of the cost, then the grid the device is judged on.
+    /// The stages of a training on `images` images, none without epochs: coarse grids first, where most is learned at a
+    /// fraction of the cost, then the grid the device is judged on; in modes, then image by image.
     pub fn stages(&self, images: usize) -> Vec<Stage> {
+        let training = &self.training;
         let settings = self.settings(images);
-        let first = Stage { settings, bench: self.training.bench.clone() };
-        let fine = self.training.fine.map(|(epochs, learning_rate)| Stage {
-            settings: Settings { first_epoch: settings.epochs, epochs, learning_rate, ..settings },
-            bench: self.simulated.clone(),
+        let learned_from = images.saturating_sub(settings.validation).max(1);
+        let in_modes = training.modes.iter().filter_map(|table| {
+            let (binning, bench) = match table.grid {
+                GridKey::Fine if training.finer => (1, &self.simulated),
+                GridKey::Fine => return None,
+                GridKey::Binned if training.binned.is_some() => (BINNING, training.binned.as_ref()?),
+                GridKey::Binned | GridKey::Coarse => (1, &training.coarse),
+            };
+            let epochs = table.steps.div_ceil(learned_from.div_ceil(table.batch) as u64);
+            let settings = Settings {
+                epochs,
+                batch: table.batch,
+                binning,
+                learning_rate: table.learning_rate,
+                validate_every: epochs.div_ceil(LOOKS),
+                ..settings
+            };
+            Some(Stage { settings, bench: bench.clone(), modes: Some(table.modes) })
         });
-        [Some(first), fine].into_iter().flatten().filter(|stage| stage.settings.epochs > 0).collect()
+        let coarse = Stage { settings, bench: training.coarse.clone(), modes: None };
+        let (epochs, learning_rate) = training.fine;
+        let fine = training.finer.then(|| Stage {
+            settings: Settings { epochs, learning_rate, ..settings },
+            bench: self.simulated.clone(),
+            modes: None,
+        });
+        let mut stages: Vec<Stage> = in_modes.chain([coarse]).chain(fine).collect();
+        stages.retain(|stage| stage.settings.epochs > 0);
+        let mut first_epoch = 0;
+        for Stage { settings, .. } in &mut stages {
+            settings.first_epoch = first_epoch;
+            first_epoch += settings.epochs;
+        }
+        stages
+    }
+
+    /// Writes into `typed`, of which this design was made, what follows from keys that were left out.
+    pub fn settle(&self, typed: &mut DesignFile) {
+        typed.training.optimiser = Some(self.training.optimiser);
+        typed.training.epochs = Some(self.training.settings.epochs);
+        typed.training.fine_epochs = Some(self.training.fine.0);
     }
 
     /// What the device is trained for.
@@ -72,43 +125,100 @@ impl Design {
 }
 
 impl Training {
-    /// What is wrong with the sampling of the first epochs, where they have a grid of their own.
+    /// What is wrong with the sampling of the coarse grid, where there is one.
     pub(super) fn sampling_problems(&self) -> Vec<String> {
-        if self.fine.is_none() {
+        if !self.finer {
             return Vec::new();
         }
-        let key = format!("training.oversample = {}", self.bench.oversample);
-        sampling::problems(&self.bench).iter().map(|problem| format!("{key}: {problem}")).collect()
+        let key = format!("training.oversample = {}", self.coarse.oversample);
+        sampling::problems(&self.coarse).iter().map(|problem| format!("{key}: {problem}")).collect()
     }
 
     /// Checks `[training]` for a device drawn as `bench` and judged as `simulated`.
     pub(super) fn resolve(typed: &DesignFile, bench: &Bench, simulated: &Bench) -> Checked<Self> {
         let table = &typed.training;
-        let settings = settings(typed)?;
+        let optimiser = optimiser(typed, bench)?;
+        let (epochs, fine_epochs) = match optimiser {
+            OptimiserKey::Modes => (0, 0),
+            OptimiserKey::MiniBatches => EPOCHS,
+        };
+        let (epochs, fine_epochs) =
+            (table.epochs.unwrap_or(epochs), table.fine_epochs.unwrap_or(fine_epochs));
+        let settings = settings(typed, epochs, fine_epochs)?;
+        table.modes.iter().try_for_each(|stage| check_modes(stage, bench))?;
         if table.oversample == 0 || table.oversample > simulated.oversample {
             return Err(format!(
                 "training.oversample = {}: it must be 1 to bench.oversample = {}, the grid the device is judged on",
                 table.oversample, simulated.oversample
             ));
         }
-        let bench = if table.oversample == simulated.oversample {
+        let coarse = if table.oversample == simulated.oversample {
             simulated.clone()
         } else {
             bench
                 .sampled(table.oversample, typed.bench.padding)
                 .map_err(|error| format!("training.oversample: {error}"))?
         };
-        let finer = table.oversample < simulated.oversample;
-        let fine = finer.then_some((table.fine_epochs, table.fine_learning_rate));
-        Ok(Training { settings, validation: table.validation, bench, fine })
+        let binned = bench
+            .binned(BINNING, typed.bench.padding)
+            .filter(|bench| bench.check().is_ok() && sampling::problems(bench).is_empty());
+        Ok(Training {
+            settings,
+            validation: table.validation,
+            optimiser,
+            modes: if optimiser == OptimiserKey::Modes { table.modes.clone() } else { Vec::new() },
+            binned,
+            coarse,
+            finer: table.oversample < simulated.oversample,
+            fine: (fine_epochs, table.fine_learning_rate),
+        })
     }
 }
 
-fn settings(typed: &DesignFile) -> Checked<Settings> {
+/// Modes where they are asked for, or nothing speaks against them.
+fn optimiser(typed: &DesignFile, bench: &Bench) -> Checked<OptimiserKey> {
+    let table = &typed.training;
+    let linear = bench.object.linear().is_some();
+    match table.optimiser {
+        Some(OptimiserKey::Modes) if !linear => Err(
+            "training.optimiser = \"modes\": values that are interpolated and then become phases or holes have no modes; \
+             take object.resampling = \"nearest\", or optimiser = \"mini-batches\""
+                .into(),
+        ),
+        Some(optimiser) => Ok(optimiser),
+        // Each value of an image would be a region to be read of every image of a large batch.
+        None if table.epochs.is_some() || !linear || table.loss == LossKey::ImageMse => {
+            Ok(OptimiserKey::MiniBatches)
+        }
+        None => Ok(OptimiserKey::Modes),
+    }
+}
+
+fn check_modes(stage: &ModesTable, bench: &Bench) -> Checked<()> {
+    let (rows, columns) = bench.object.image();
+    for (key, value, most) in [
+        ("modes", stage.modes as u64, (rows * columns) as u64),
+        ("batch", stage.batch as u64, 100_000),
+        ("steps", stage.steps, 1_000_000),
+    ] {
+        if !(1..=most).contains(&value) {
+            return Err(format!("[[training.modes]] {key} = {value}: it must be 1 to {most}"));
+        }
+    }
+    if !(stage.learning_rate.is_finite() && stage.learning_rate > 0.0) {
+        return Err(format!(
+            "[[training.modes]] learning_rate = {}: it must be a number above zero",
+            stage.learning_rate
+        ));
+    }
+    Ok(())
+}
+
+fn settings(typed: &DesignFile, epochs: u64, fine_epochs: u64) -> Checked<Settings> {
     let table = &typed.training;
     for (key, value, least, most) in [
-        ("epochs", table.epochs, 0, 100_000),
-        ("fine_epochs", table.fine_epochs, 0, 100_000),
+        ("epochs", epochs, 0, 100_000),
+        ("fine_epochs", fine_epochs, 0, 100_000),
         ("batch", table.batch as u64, 1, 4096),
     ] {
         if !(least..=most).contains(&value) {
@@ -138,8 +248,9 @@ fn settings(typed: &DesignFile) -> Checked<Settings> {
     }
     Ok(Settings {
         first_epoch: 0,
-        epochs: table.epochs,
+        epochs,
         batch: table.batch,
+        binning: 1,
         learning_rate: table.learning_rate,
         objective: match table.loss {
             LossKey::CrossEntropy => {
@@ -149,6 +260,7 @@ fn settings(typed: &DesignFile) -> Checked<Settings> {
         },
         smoothness: table.smoothness,
         validation: 0,
+        validate_every: 1,
         flips: table.flips,
         start: match table.start {
             StartKey::Flat => Start::Flat,

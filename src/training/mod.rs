@@ -1,9 +1,8 @@
-//! Training: from labelled images to phases, by gradient, in mini-batches.
+//! Training: from labelled images to phases, by gradient, step by step.
 //!
 //! A training is a pure function of its settings, its images and its seed. Its whole state is in [`State`], so
 //! that one that was stopped and goes on ends with the same bits as one that was not.
 
-use std::f32::consts::TAU;
 use std::time::Instant;
 
 use ndarray::{Array2, Zip};
@@ -13,7 +12,6 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::{evaluate, evaluate_images};
 use crate::mask::Modulation;
-use crate::random::{Purpose, Stream};
 
 pub mod checkpoint;
 mod components;
@@ -22,6 +20,7 @@ mod objective;
 mod optimiser;
 mod schedule;
 mod smoothness;
+mod state;
 
 pub use components::leading_components;
 pub use loss::{CrossEntropy, ImageError};
@@ -29,6 +28,8 @@ pub use objective::{Objective, Target};
 pub use optimiser::Adam;
 pub use schedule::cosine;
 pub use smoothness::{add_roughness_gradient, roughness};
+pub use state::{Epoch, State};
+use state::{binned, spread};
 
 /// Where the phases begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub struct Settings {
     pub epochs: u64,
     /// Images a step.
     pub batch: usize,
+    /// Pixels along a side of the blocks that share a value: the engine has masks of such blocks.
+    pub binning: usize,
     /// Step size of Adam at the start, radians.
     pub learning_rate: f64,
     /// What is minimised.
@@ -56,144 +59,14 @@ pub struct Settings {
     pub smoothness: f64,
     /// Images held out of the training set.
     pub validation: usize,
+    /// Epochs from one look at them to the next; the last epoch always has one.
+    pub validate_every: u64,
     /// Whether each image is shown mirrored left to right half of the times.
     pub flips: bool,
     /// Where the phases begin.
     pub start: Start,
     /// Seed of a random start, the split, the order and the flips.
     pub seed: u64,
-}
-
-/// One row of the history: an epoch.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Epoch {
-    /// Number of the epoch, from 1.
-    pub epoch: u64,
-    /// Steps taken since the start.
-    pub steps: u64,
-    /// Step size at the end of the epoch, radians.
-    pub learning_rate: f64,
-    /// Mean loss of the training images, each as it was met.
-    pub training_loss: f64,
-    /// Share of right answers on the training images, each as it was met; of a device that forms images the mean
-    /// structural similarity ([`Objective::score`]).
-    pub training_accuracy: f64,
-    /// Mean loss of the validation images after the epoch; not a number without validation.
-    pub validation_loss: f64,
-    /// The same on the validation images after the epoch; not a number without validation.
-    pub validation_accuracy: f64,
-    /// Power in all regions over the power through the detector plane, mean over the validation images.
-    pub detector_share: f64,
-    /// Seconds of work since the start, over all sittings.
-    pub seconds: f64,
-}
-
-impl Epoch {
-    /// Numbers in a row.
-    pub const WIDTH: usize = 9;
-
-    /// The row as numbers, in the order of the fields.
-    pub fn numbers(&self) -> [f64; Self::WIDTH] {
-        [
-            self.epoch as f64,
-            self.steps as f64,
-            self.learning_rate,
-            self.training_loss,
-            self.training_accuracy,
-            self.validation_loss,
-            self.validation_accuracy,
-            self.detector_share,
-            self.seconds,
-        ]
-    }
-
-    /// The way back of [`Epoch::numbers`].
-    pub fn from_numbers(numbers: [f64; Self::WIDTH]) -> Self {
-        let [
-            epoch,
-            steps,
-            learning_rate,
-            training_loss,
-            training_accuracy,
-            validation_loss,
-            validation_accuracy,
-            detector_share,
-            seconds,
-        ] = numbers;
-        Epoch {
-            epoch: epoch as u64,
-            steps: steps as u64,
-            learning_rate,
-            training_loss,
-            training_accuracy,
-            validation_loss,
-            validation_accuracy,
-            detector_share,
-            seconds,
-        }
-    }
-}
-
-/// Everything a training needs to go on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct State {
-    /// What is trained: parameters of the masks' values ([`Modulation::value`]), one array a channel of each mask.
-    pub parameters: Vec<Array2<f32>>,
-    /// The optimiser with its moments; its step count is the training's.
-    pub adam: Adam,
-    /// Finished epochs.
-    pub history: Vec<Epoch>,
-    /// Sum of the losses in the running epoch.
-    pub loss: f64,
-    /// Sum of the scores in the running epoch: right answers, or structural similarities.
-    pub score: f64,
-    /// Images met in the running epoch.
-    pub images: u64,
-    /// Seconds of work so far.
-    pub seconds: f64,
-}
-
-impl State {
-    /// A training of `masks` masks of `shape` pixels that has not begun.
-    pub fn new(modulation: Modulation, masks: usize, shape: (usize, usize), start: Start, seed: u64) -> Self {
-        let channels = modulation.channels();
-        let draw = |array: usize| match start {
-            Start::Flat => Array2::from_elem(shape, modulation.flat(array % channels)),
-            Start::Random => {
-                let mut random = Stream::new(seed, Purpose::Masks, array as u64);
-                Array2::from_shape_simple_fn(shape, || TAU * random.uniform())
-            }
-        };
-        Self::at((0..masks * channels).map(draw).collect())
-    }
-
-    /// A training that begins at masks of `values`, those of another device.
-    pub fn from_values(modulation: Modulation, values: &[Array2<f32>]) -> Self {
-        let parameter = |(array, values): (usize, &Array2<f32>)| {
-            values.mapv(|value| modulation.parameter(array % modulation.channels(), value))
-        };
-        Self::at(values.iter().enumerate().map(parameter).collect())
-    }
-
-    /// The values of the masks.
-    pub fn values(&self, modulation: Modulation) -> Vec<Array2<f32>> {
-        let value = |(array, parameters): (usize, &Array2<f32>)| {
-            parameters.mapv(|parameter| modulation.value(array % modulation.channels(), parameter))
-        };
-        self.parameters.iter().enumerate().map(value).collect()
-    }
-
-    fn at(parameters: Vec<Array2<f32>>) -> Self {
-        State {
-            adam: Adam::new(parameters.len(), parameters[0].dim()),
-            parameters,
-            history: Vec::new(),
-            loss: 0.0,
-            score: 0.0,
-            images: 0,
-            seconds: 0.0,
-        }
-    }
 }
 
 /// What a step did.
@@ -239,8 +112,15 @@ impl<'a> Trainer<'a> {
         if settings.epochs == 0 || settings.batch == 0 {
             return Err(Error::Value("a training needs at least one epoch and one image a step".into()));
         }
+        let (bins, modulation) = (settings.binning, engine.bench().modulation);
+        let whole = |side: usize| side.checked_rem(bins) == Some(0);
+        if let Some(parameters) = state.parameters.iter().find(|p| !whole(p.nrows()) || !whole(p.ncols())) {
+            return Err(Error::Value(format!(
+                "masks of {:?} pixels are no whole number of blocks of {bins} x {bins}",
+                parameters.dim()
+            )));
+        }
         let held = hold_out(&images.labels, settings.validation, settings.seed)?;
-        engine.set_masks(&state.values(engine.bench().modulation))?;
         if state.images as usize >= held.training.len() {
             return Err(Error::Value("the state is of a training with more images".into()));
         }
@@ -253,7 +133,11 @@ impl<'a> Trainer<'a> {
         }
         if epochs == settings.first_epoch && state.images == 0 {
             state.adam = Adam::new(state.parameters.len(), state.parameters[0].dim());
+            if bins > 1 {
+                state.bind(modulation, bins);
+            }
         }
+        engine.set_masks(&values(&state, modulation, bins))?;
         let mut trainer =
             Trainer { engine, settings, images, held, state, order: Vec::new(), flips: Vec::new() };
         trainer.shuffle();
@@ -287,7 +171,11 @@ impl<'a> Trainer<'a> {
 
     /// Steps taken since the start, those of earlier stages too.
     pub fn steps_taken(&self) -> u64 {
-        self.settings.first_epoch * self.steps_an_epoch() + self.state.adam.steps
+        let earlier = match self.settings.first_epoch {
+            0 => 0,
+            epochs => self.state.history[epochs as usize - 1].steps,
+        };
+        earlier + self.state.adam.steps
     }
 
     /// Whether all steps are taken.
@@ -347,15 +235,19 @@ impl<'a> Trainer<'a> {
                 self.steps_taken()
             )));
         }
-        let modulation = self.engine.bench().modulation;
+        let (modulation, bins) = (self.engine.bench().modulation, self.settings.binning);
         let mut gradients = pass.masks;
         if self.settings.smoothness > 0.0 {
-            let values = self.state.values(modulation);
+            let values = values(&self.state, modulation, bins);
             for (array, (gradient, values)) in gradients.iter_mut().zip(&values).enumerate() {
                 if modulation.is_angle(array % modulation.channels()) {
                     add_roughness_gradient(self.settings.smoothness, values, gradient);
                 }
             }
+        }
+        if bins > 1 {
+            // The same for each pixel of a block, and so is what Adam makes of it.
+            gradients.iter_mut().for_each(|gradient| *gradient = spread(gradient, bins));
         }
         for (array, (gradient, parameters)) in gradients.iter_mut().zip(&self.state.parameters).enumerate() {
             let channel = array % modulation.channels();
@@ -367,7 +259,7 @@ impl<'a> Trainer<'a> {
         }
         let rate = cosine(self.settings.learning_rate, self.state.adam.steps, self.steps());
         self.state.adam.step(&mut self.state.parameters, &gradients, rate);
-        self.engine.set_masks(&self.state.values(modulation)).map_err(|error| {
+        self.engine.set_masks(&values(&self.state, modulation, bins)).map_err(|error| {
             Error::Value(format!(
                 "{error} after {} steps: lower training.learning_rate or training.temperature",
                 self.steps_taken()
@@ -401,7 +293,10 @@ impl<'a> Trainer<'a> {
             detector_share: f64::NAN,
             seconds: 0.0,
         };
-        if !self.held.validation.is_empty() {
+        let epochs = row.epoch - self.settings.first_epoch;
+        let due =
+            epochs == self.settings.epochs || epochs.is_multiple_of(self.settings.validate_every.max(1));
+        if due && !self.held.validation.is_empty() {
             let (engine, indices) = (&*self.engine, &self.held.validation[..]);
             let progress = &mut |_| Ok(());
             (row.validation_loss, row.validation_accuracy, row.detector_share) = match self.settings.objective
@@ -425,4 +320,10 @@ impl<'a> Trainer<'a> {
         self.shuffle();
         Ok(row)
     }
+}
+
+/// The values of the masks as the engine takes them, one for each block of `bins` x `bins` pixels.
+fn values(state: &State, modulation: Modulation, bins: usize) -> Vec<Array2<f32>> {
+    let values = state.values(modulation);
+    if bins == 1 { values } else { values.iter().map(|values| binned(values, bins)).collect() }
 }

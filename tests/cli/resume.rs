@@ -18,6 +18,23 @@ fn in_stages() -> String {
     small_but("epochs = 2", STAGES).replace("oversample = 1", "oversample = 2")
 }
 
+/// A device whose pixels can be bound in blocks, trained in modes on three grids and then in mini-batches; of every
+/// two epochs in modes one is announced.
+fn in_modes() -> String {
+    let stage = |modes, grid, rate| {
+        format!(
+            "[[training.modes]]\nmodes = {modes}\ngrid = \"{grid}\"\nbatch = 50\nsteps = 30\nlearning_rate = {rate}\n"
+        )
+    };
+    let stages = stage(20, "binned", 0.3) + &stage(30, "coarse", 0.1) + &stage(30, "fine", 0.05);
+    small_but("epochs = 2", "optimiser = \"modes\"\nfine_epochs = 2\nstart = \"random\"")
+        .replace("\"4 mm\"", "\"4.8 mm\"")
+        .replace("\"6 mm\"", "\"6.4 mm\"")
+        .replace("oversample = 1", "oversample = 2")
+        + "\n"
+        + &stages
+}
+
 /// Starts the program, waits until stderr says that epoch `until` is over, sends `signal`, and waits for the end.
 fn stopped(folder: &Path, arguments: &[&str], until: u64, signal: &str) -> Answer {
     let mut child = command(folder, arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
@@ -52,14 +69,25 @@ fn advice(answer: &Answer) -> Vec<String> {
 
 #[test]
 fn a_training_stopped_three_times_ends_with_the_same_bits() {
+    // The last stop is in the second of two stages.
+    stopped_three_times(&in_stages(), [2, 8, 15]);
+}
+
+#[test]
+fn a_training_in_modes_stopped_three_times_ends_with_the_same_bits() {
+    // One stop in each of the stages in modes: 180 images are four steps an epoch, 30 steps eight epochs.
+    stopped_three_times(&in_modes(), [2, 10, 20]);
+}
+
+fn stopped_three_times(design: &str, until: [u64; 3]) {
     let folder = workshop();
     let path = folder.path();
-    fs::write(path.join("long.toml"), in_stages()).unwrap();
+    fs::write(path.join("long.toml"), design).unwrap();
     let train = |out| ["train", "long.toml", "--data", "data", "--out", out];
     d2nn(path, &train("reference")).done();
 
     let device = path.join("broken");
-    let interrupted = stopped(path, &train("broken"), 2, "INT");
+    let interrupted = stopped(path, &train("broken"), until[0], "INT");
     let advice = advice(&interrupted);
     assert_eq!(advice, ["train", "broken", "--data", "data", "--resume"]);
     assert!(device.join("checkpoint/state.npz").exists());
@@ -69,15 +97,16 @@ fn a_training_stopped_three_times_ends_with_the_same_bits() {
     d2nn(path, &train("broken")).fails(2, &["broken exists", "--resume"]);
 
     let advice: Vec<&str> = advice.iter().map(String::as_str).collect();
-    let terminated = stopped(path, &advice, 8, "TERM");
+    let terminated = stopped(path, &advice, until[1], "TERM");
     assert_eq!(terminated.code, Some(130), "{}", terminated.stderr);
-    // In the second stage. After epoch 15 is announced the checkpoint of epoch 14 is whole, whatever was being written.
-    let killed = stopped(path, &advice, 15, "KILL");
+    // After an epoch is announced the checkpoint of the one announced before is whole, whatever was being written.
+    let killed = stopped(path, &advice, until[2], "KILL");
     assert_eq!(killed.code, None, "{}", killed.stderr);
     let resumed = d2nn(path, &advice);
     resumed.done();
     assert!(resumed.stderr.contains("resuming broken"), "{}", resumed.stderr);
-    assert!(!resumed.stderr.contains("epoch 13/"), "it goes on, not anew: {}", resumed.stderr);
+    let earlier = format!("epoch {}/", until[2] - 2);
+    assert!(!resumed.stderr.contains(&earlier), "it goes on, not anew: {}", resumed.stderr);
 
     assert!(masks(&device) == masks(&path.join("reference")));
     assert_eq!(history(&device), history(&path.join("reference")));

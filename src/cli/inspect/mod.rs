@@ -23,6 +23,9 @@ use crate::object::{Encoding, Illumination};
 use crate::propagation::{Method, PixelModel};
 use crate::units::{Metres, format_length, trimmed};
 
+/// Training images of both data sets: a stage in modes has as many epochs as its steps take.
+const TRAINING_IMAGES: usize = 60_000;
+
 /// Arguments of `d2nn inspect`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -114,9 +117,13 @@ fn stages(design: &Design) -> String {
     let stage = |stage: &Stage| {
         let (epochs, samples) = (stage.settings.epochs, stage.bench.oversample);
         let plural = if epochs == 1 { "" } else { "s" };
-        format!("{epochs} epoch{plural} with {samples} x {samples} samples a pixel")
+        let means = stage.modes.map_or_else(String::new, |modes| format!(" in {modes} modes"));
+        match stage.settings.binning {
+            1 => format!("{epochs} epoch{plural}{means} with {samples} x {samples} samples a pixel"),
+            bins => format!("{epochs} epoch{plural}{means} with blocks of {bins} x {bins} pixels"),
+        }
     };
-    match &design.stages(0)[..] {
+    match &design.stages(TRAINING_IMAGES)[..] {
         [] => "none".into(),
         stages => stages.iter().map(stage).collect::<Vec<_>>().join(", then "),
     }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use ndarray::{Array2, Axis, Slice};
 
 use self::folder::{
     begin_at, check_free, check_identity, checkpoint_path, default_folder, load_checkpoint, note_command,
@@ -16,18 +17,18 @@ use super::judgement::Judgement;
 use super::presets::PresetFlag;
 use super::progress::Progress;
 use super::{DataFlag, ThreadsFlag, check_images, evaluate, plot, print, sample_note, say, warn_of_sampling};
-use crate::dataset::{Dataset, Split, load};
+use crate::dataset::{Dataset, Split, hold_out, load};
 use crate::design::folder::{
     CHECKPOINT, DESIGN, DataProvenance, FinerGrid, Provenance, read_design_as, remove_results, write_history,
     write_masks, write_provenance,
 };
-use crate::design::{Design, DesignFile, Device, Stage};
+use crate::design::{Design, DesignFile, Device, OptimiserKey, Stage};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::files::{create_folder, write_bytes};
 use crate::network::Bench;
 use crate::training::checkpoint::{self, Identity};
-use crate::training::{Epoch, Objective, State, Trainer};
+use crate::training::{Epoch, Objective, State, Trainer, leading_components};
 
 mod folder;
 
@@ -62,10 +63,10 @@ pub struct TrainArgs {
     /// Device folder to write (default: runs/ and the name in the design)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Times every training image is shown; overrides training.epochs
+    /// Train in mini-batches and show every training image N times; overrides training.optimiser and training.epochs
     #[arg(long, value_name = "N")]
     epochs: Option<u64>,
-    /// Epochs after them on the grid of the bench; overrides training.fine_epochs
+    /// Epochs of mini-batches at the end, on the grid of the bench; overrides training.fine_epochs
     #[arg(long, value_name = "N")]
     fine_epochs: Option<u64>,
     /// Seed of masks, split, order and flips; overrides training.seed
@@ -117,6 +118,8 @@ struct Job<'a> {
     design: Design,
     dataset: Dataset,
     state: Option<State>,
+    /// The leading modes of the images, once a stage has asked for them.
+    modes: Option<Array2<f32>>,
     /// The command lines of all sittings so far.
     commands: Vec<String>,
 }
@@ -138,8 +141,10 @@ impl<'a> Job<'a> {
         };
         let table = &mut typed.training;
         let as_typed = table.clone();
-        table.epochs = args.epochs.unwrap_or(table.epochs);
-        table.fine_epochs = args.fine_epochs.unwrap_or(table.fine_epochs);
+        if args.epochs.is_some() {
+            (table.optimiser, table.epochs) = (Some(OptimiserKey::MiniBatches), args.epochs);
+        }
+        table.fine_epochs = args.fine_epochs.or(table.fine_epochs);
         table.seed = args.seed.unwrap_or(table.seed);
         if args.resume && *table != as_typed {
             return Err(Error::Usage(
@@ -153,7 +158,7 @@ impl<'a> Job<'a> {
         if design.stages(0).is_empty() {
             return Err(Error::Usage(
                 "nothing to train: training.epochs = 0, and training.fine_epochs = 0 or bench.oversample no finer than \
-                 training.oversample"
+                 training.oversample, without training.optimiser = \"modes\""
                     .into(),
             ));
         }
@@ -163,6 +168,7 @@ impl<'a> Job<'a> {
             (None, Some(path)) if args.resume && path.is_dir() => path.clone(),
             _ => default_folder(&design.name),
         };
+        design.settle(&mut typed);
         let text = typed.to_text()?;
         let resumed = if args.resume { Some(load_checkpoint(&folder)?) } else { None };
         if resumed.is_none() {
@@ -180,7 +186,7 @@ impl<'a> Job<'a> {
             }
             None => args.from.as_deref().map(|from| begin_at(from, &design)).transpose()?,
         };
-        Ok(Job { args, folder, text, design, dataset, state, commands: Vec::new() })
+        Ok(Job { args, folder, text, design, dataset, state, modes: None, commands: Vec::new() })
     }
 
     /// Trains to the end, stage after stage.
@@ -205,10 +211,13 @@ impl<'a> Job<'a> {
 
     /// Trains to the end of `stage`, saving on the way; `begun` after an earlier stage of this sitting.
     fn run_stage(&mut self, stage: &Stage, state: State, begun: bool, stop: &AtomicBool) -> Result<State> {
-        let Stage { settings, bench } = stage;
+        let Stage { settings, bench, modes } = stage;
         let modulation = bench.modulation;
-        let engine = self.args.threads.bare_engine(bench.clone())?;
+        let mut engine = self.args.threads.bare_engine(bench.clone())?;
         let threads = engine.threads();
+        if let Some(modes) = *modes {
+            engine = engine.with_basis(self.leading_modes(modes)?)?;
+        }
         let mut trainer = Trainer::new(Box::new(engine), *settings, &self.dataset.train, state)?;
         if !begun {
             if stop.load(Ordering::SeqCst) {
@@ -237,7 +246,11 @@ impl<'a> Job<'a> {
             progress.update(done, || {
                 format!("epoch {} loss {:.4} {}", epoch + 1, step.loss, score(objective, step.accuracy))
             });
-            if let Some(row) = &step.finished {
+            // Epochs of large batches are short: those with a look at the validation images are told and saved.
+            let told = step
+                .finished
+                .filter(|row| modes.is_none() || settings.validation == 0 || !row.validation_loss.is_nan());
+            if let Some(row) = &told {
                 progress.line(&epoch_line(row, self.epochs(), objective));
                 write_history(&self.folder, &trainer.state().history)?;
                 write_masks(&self.folder, modulation, &trainer.state().values(modulation))?;
@@ -245,7 +258,7 @@ impl<'a> Job<'a> {
             // After the last step the test comes, which asks again.
             let last = trainer.finished() && trainer.state().history.len() as u64 == self.epochs();
             let stopping = stop.load(Ordering::SeqCst) && !last;
-            if step.finished.is_some() || stopping || saved.elapsed() >= CHECKPOINT_EVERY {
+            if told.is_some() || stopping || saved.elapsed() >= CHECKPOINT_EVERY {
                 self.save(trainer.state())?;
                 saved = Instant::now();
             }
@@ -254,7 +267,7 @@ impl<'a> Job<'a> {
                 return Err(Error::Interrupted(format!(
                     "stopped after {} of {} steps, everything is saved; go on with\n  {}",
                     step.step,
-                    self.epochs() * trainer.steps_an_epoch(),
+                    self.steps(image_count),
                     self.resume_command()
                 )));
             }
@@ -265,23 +278,53 @@ impl<'a> Job<'a> {
 
     /// Epochs of all stages.
     fn epochs(&self) -> u64 {
-        self.design.stages(0).iter().map(|stage| stage.settings.epochs).sum()
+        self.design.stages(self.dataset.train.len()).iter().map(|stage| stage.settings.epochs).sum()
+    }
+
+    /// Steps of all stages of a training that learns from `images` images.
+    fn steps(&self, images: u64) -> u64 {
+        let steps = |stage: &Stage| stage.settings.epochs * images.div_ceil(stage.settings.batch as u64);
+        self.design.stages(self.dataset.train.len()).iter().map(steps).sum()
+    }
+
+    /// The `count` leading modes of the images learned from, found once for all stages.
+    fn leading_modes(&mut self, count: usize) -> Result<Array2<f32>> {
+        let images = &self.dataset.train;
+        let modes = match &self.modes {
+            Some(modes) => modes,
+            None => {
+                let settings = self.design.settings(images.len());
+                let most = self.design.stages(images.len()).iter().filter_map(|stage| stage.modes).max();
+                let held = hold_out(&images.labels, settings.validation, settings.seed)?;
+                let found = leading_components(
+                    &self.design.bench.object,
+                    images,
+                    &held.training,
+                    settings.flips,
+                    most.unwrap_or(count),
+                )?;
+                self.modes.insert(found)
+            }
+        };
+        Ok(modes.slice_axis(Axis(0), Slice::from(..count)).to_owned())
     }
 
     /// What is about to happen: images, epochs and steps of `stage`.
     fn stage_line(&self, stage: &Stage, images: u64, steps: u64, threads: usize) -> String {
-        let Stage { settings, bench } = stage;
-        let samples = match bench.oversample {
-            1 => String::new(),
-            samples => format!(" of {samples} x {samples} samples"),
+        let Stage { settings, bench, modes } = stage;
+        let samples = match (settings.binning, bench.oversample) {
+            (1, 1) => String::new(),
+            (1, samples) => format!(" of {samples} x {samples} samples"),
+            (bins, _) => format!(" in blocks of {bins} x {bins}"),
         };
+        let means = modes.map_or_else(String::new, |modes| format!(" in {modes} modes"));
         format!(
-            "{} {}: {} masks of {:?} pixels{samples}, {images} images from {}, {} epochs of {steps} steps, {threads} \
-             threads",
+            "{} {}: {} masks of {:?} pixels{samples}, {images} images from {}{means}, {} epochs of {steps} steps, \
+             {threads} threads",
             if self.args.resume { "resuming" } else { "training" },
             self.folder.display(),
             bench.masks(),
-            bench.mask_shape(),
+            self.design.bench.mask_shape(),
             self.dataset.source.describe(),
             settings.epochs,
         )

@@ -237,6 +237,8 @@ impl Engine for ModesEngine {
 
         // The batch: readings, and one source a mode.
         let size = samples.div_ceil(PARTS).max(1);
+        let complex_coefficients = self.bench().object.has_complex_coefficients();
+        let batch = self.images.pool.install(|| regions.batch(samples, complex_coefficients));
         let parts: Vec<(Array2<f64>, Array2<f32>)> = self.images.pool.install(|| {
             (0..samples.div_ceil(size))
                 .into_par_iter()
@@ -244,19 +246,19 @@ impl Engine for ModesEngine {
                     let first = part * size;
                     let some = images.slice_axis(Axis(0), Slice::from(first..samples.min(first + size)));
                     let coefficients = self.coefficients(some, Some(basis));
-                    regions.source(&coefficients, &|image, readings, slope| {
-                        slopes(first + image, readings, slope)
-                    })
+                    batch
+                        .part(&coefficients, &|image, readings, slope| slopes(first + image, readings, slope))
                 })
                 .collect()
         });
         let mut readings = Array2::zeros((samples, optics.regions.len()));
-        let mut source = Array2::<f32>::zeros(regions.fields_mut().dim());
+        let mut sum = batch.no_images();
         for (part, (read, from)) in parts.iter().enumerate() {
             let rows = Slice::from(part * size..part * size + read.nrows());
             readings.slice_axis_mut(Axis(0), rows).assign(read);
-            source += from;
+            sum += from;
         }
+        let source = batch.source(sum);
 
         // Adjoint: the sources back to the first mask.
         let places: Vec<_> = kept.iter_mut().map(|incident| Mutex::new(Some(incident))).collect();

@@ -77,36 +77,22 @@ impl Responses {
         })
     }
 
-    /// Readings of the images, and the source of the adjoint light that they make together: for each mode the sum over
-    /// the images of conj(c) dL/dconj(U), shape (modes, numbers).
-    ///
-    /// `slopes` is told the number of an image and its readings, and gives the derivatives.
-    pub(super) fn source(
-        &self,
-        coefficients: &Coefficients,
-        slopes: &ReadingSlopes<'_>,
-    ) -> (Array2<f64>, Array2<f32>) {
-        let mut fields = self.superpose(coefficients, 0..self.fields.ncols());
-        let mut readings = Array2::zeros((fields.nrows(), self.regions.len()));
-        let mut slope = vec![0.0; self.regions.len()];
-        for (image, mut field) in fields.outer_iter_mut().enumerate() {
-            let read: Vec<f64> = self
-                .regions
-                .iter()
-                .map(|numbers| self.power(field.slice_axis(Axis(0), numbers.clone().into()).iter()))
-                .collect();
-            slopes(image, &read, &mut slope);
-            for (numbers, slope) in self.regions.iter().zip(&slope) {
-                let factor = (2.0 * slope * self.pixel_area) as f32;
-                field.slice_axis_mut(Axis(0), numbers.clone().into()).mapv_inplace(|number| number * factor);
-            }
-            readings.row_mut(image).iter_mut().zip(read).for_each(|(to, value)| *to = value);
+    /// The way by which a batch of `images` images with real or complex coefficients is cheapest.
+    pub(super) fn batch(&self, images: usize, complex: bool) -> Batch<'_> {
+        let modes = self.fields.nrows();
+        // A region of n numbers: 2 images x modes x n products by the fields; by the products of modes 2 images x
+        // modes^2, and 2 modes^2 x n once a batch.
+        let by_fields = images * self.fields.ncols();
+        let by_products = modes * (images * self.regions.len() + self.fields.ncols());
+        if complex || by_products >= by_fields {
+            return Batch { responses: self, products: None };
         }
-        let mut source = coefficients.real.t().dot(&fields);
-        if let Some(imaginary) = &coefficients.imaginary {
-            add_turned(&mut source, &imaginary.t().dot(&fields), -1.0);
-        }
-        (readings, source)
+        let product = |region: usize| {
+            let fields = self.region(region);
+            fields.dot(&fields.t())
+        };
+        let products = (0..self.regions.len()).into_par_iter().map(product).collect();
+        Batch { responses: self, products: Some(products) }
     }
 
     /// Field of every image on some of the numbers.
@@ -121,6 +107,120 @@ impl Responses {
 
     fn power<'a>(&self, field: impl Iterator<Item = &'a f32>) -> f64 {
         field.map(|number| f64::from(*number) * f64::from(*number)).sum::<f64>() * self.pixel_area
+    }
+}
+
+/// What turns a batch of images into readings and into one source of adjoint light a mode.
+///
+/// The source of a mode is the sum over the images of conj(c) dL/dconj(U), which asks for the field of every image. With
+/// fewer modes than numbers in a region it is less work to go by the products of the modes, Re conj(D_r) D_s: a reading
+/// is a quadratic form in them, and the sum over the images a matrix of modes by modes.
+pub(super) struct Batch<'a> {
+    responses: &'a Responses,
+    /// For each region the products of the modes' fields, shape (modes, modes), unless fields are cheaper.
+    products: Option<Vec<Array2<f32>>>,
+}
+
+impl Batch<'_> {
+    /// Readings of some images of the batch, and their sum for [`Batch::source`].
+    ///
+    /// `slopes` is told the number of an image and its readings, and gives the derivatives.
+    pub(super) fn part(
+        &self,
+        coefficients: &Coefficients,
+        slopes: &ReadingSlopes<'_>,
+    ) -> (Array2<f64>, Array2<f32>) {
+        match &self.products {
+            Some(products) => self.by_products(&coefficients.real, products, slopes),
+            None => self.by_fields(coefficients, slopes),
+        }
+    }
+
+    /// What the sum of parts begins with.
+    pub(super) fn no_images(&self) -> Array2<f32> {
+        let (modes, numbers) = self.responses.fields.dim();
+        match &self.products {
+            Some(products) => Array2::zeros((products.len() * modes, modes)),
+            None => Array2::zeros((modes, numbers)),
+        }
+    }
+
+    /// The source of each mode, shape (modes, numbers), from the sum of all parts.
+    pub(super) fn source(&self, sum: Array2<f32>) -> Array2<f32> {
+        if self.products.is_none() {
+            return sum;
+        }
+        let modes = self.responses.fields.nrows();
+        let mut source = Array2::zeros(self.responses.fields.dim());
+        for (region, numbers) in self.responses.regions.iter().enumerate() {
+            let weights = sum.slice_axis(Axis(0), (region * modes..(region + 1) * modes).into());
+            source
+                .slice_axis_mut(Axis(1), numbers.clone().into())
+                .assign(&weights.dot(&self.responses.region(region)));
+        }
+        source
+    }
+
+    fn by_products(
+        &self,
+        coefficients: &Array2<f32>,
+        products: &[Array2<f32>],
+        slopes: &ReadingSlopes<'_>,
+    ) -> (Array2<f64>, Array2<f32>) {
+        let area = self.responses.pixel_area;
+        let (images, modes) = coefficients.dim();
+        let mut readings = Array2::zeros((images, products.len()));
+        for (products, mut readings) in products.iter().zip(readings.columns_mut()) {
+            let turned = coefficients.dot(products);
+            for (reading, (turned, own)) in
+                readings.iter_mut().zip(turned.outer_iter().zip(coefficients.outer_iter()))
+            {
+                let power: f64 = turned.iter().zip(own).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+                // Rounding may take a dark region below zero.
+                *reading = power.max(0.0) * area;
+            }
+        }
+        let mut factors = Array2::<f32>::zeros(readings.dim());
+        let mut slope = vec![0.0; products.len()];
+        for (image, (read, mut factors)) in readings.outer_iter().zip(factors.outer_iter_mut()).enumerate() {
+            slopes(image, &read.to_vec(), &mut slope);
+            factors.iter_mut().zip(&slope).for_each(|(to, slope)| *to = (2.0 * slope * area) as f32);
+        }
+        let mut sum = Array2::zeros((products.len() * modes, modes));
+        for (region, factors) in factors.columns().into_iter().enumerate() {
+            let weighted = coefficients * &factors.insert_axis(Axis(1));
+            sum.slice_axis_mut(Axis(0), (region * modes..(region + 1) * modes).into())
+                .assign(&weighted.t().dot(coefficients));
+        }
+        (readings, sum)
+    }
+
+    fn by_fields(
+        &self,
+        coefficients: &Coefficients,
+        slopes: &ReadingSlopes<'_>,
+    ) -> (Array2<f64>, Array2<f32>) {
+        let Responses { fields, regions, pixel_area } = self.responses;
+        let mut fields = self.responses.superpose(coefficients, 0..fields.ncols());
+        let mut readings = Array2::zeros((fields.nrows(), regions.len()));
+        let mut slope = vec![0.0; regions.len()];
+        for (image, mut field) in fields.outer_iter_mut().enumerate() {
+            let read: Vec<f64> = regions
+                .iter()
+                .map(|numbers| self.responses.power(field.slice_axis(Axis(0), numbers.clone().into()).iter()))
+                .collect();
+            slopes(image, &read, &mut slope);
+            for (numbers, slope) in regions.iter().zip(&slope) {
+                let factor = (2.0 * slope * pixel_area) as f32;
+                field.slice_axis_mut(Axis(0), numbers.clone().into()).mapv_inplace(|number| number * factor);
+            }
+            readings.row_mut(image).iter_mut().zip(read).for_each(|(to, value)| *to = value);
+        }
+        let mut sum = coefficients.real.t().dot(&fields);
+        if let Some(imaginary) = &coefficients.imaginary {
+            add_turned(&mut sum, &imaginary.t().dot(&fields), -1.0);
+        }
+        (readings, sum)
     }
 }
 

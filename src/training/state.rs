@@ -1,0 +1,199 @@
+//! Where a training stands: parameters, optimiser, history.
+
+use std::f32::consts::TAU;
+
+use ndarray::{Array2, ArrayView2};
+
+use super::{Adam, Start};
+use crate::mask::Modulation;
+use crate::random::{Purpose, Stream};
+
+/// One row of the history: an epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Epoch {
+    /// Number of the epoch, from 1.
+    pub epoch: u64,
+    /// Steps taken since the start.
+    pub steps: u64,
+    /// Step size at the end of the epoch, radians.
+    pub learning_rate: f64,
+    /// Mean loss of the training images, each as it was met.
+    pub training_loss: f64,
+    /// Share of right answers on the training images, each as it was met; of a device that forms images the mean
+    /// structural similarity ([`Objective::score`]).
+    pub training_accuracy: f64,
+    /// Mean loss of the validation images after the epoch; not a number without validation.
+    pub validation_loss: f64,
+    /// The same on the validation images after the epoch; not a number without validation.
+    pub validation_accuracy: f64,
+    /// Power in all regions over the power through the detector plane, mean over the validation images.
+    pub detector_share: f64,
+    /// Seconds of work since the start, over all sittings.
+    pub seconds: f64,
+}
+
+impl Epoch {
+    /// Numbers in a row.
+    pub const WIDTH: usize = 9;
+
+    /// The row as numbers, in the order of the fields.
+    pub fn numbers(&self) -> [f64; Self::WIDTH] {
+        [
+            self.epoch as f64,
+            self.steps as f64,
+            self.learning_rate,
+            self.training_loss,
+            self.training_accuracy,
+            self.validation_loss,
+            self.validation_accuracy,
+            self.detector_share,
+            self.seconds,
+        ]
+    }
+
+    /// The way back of [`Epoch::numbers`].
+    pub fn from_numbers(numbers: [f64; Self::WIDTH]) -> Self {
+        let [
+            epoch,
+            steps,
+            learning_rate,
+            training_loss,
+            training_accuracy,
+            validation_loss,
+            validation_accuracy,
+            detector_share,
+            seconds,
+        ] = numbers;
+        Epoch {
+            epoch: epoch as u64,
+            steps: steps as u64,
+            learning_rate,
+            training_loss,
+            training_accuracy,
+            validation_loss,
+            validation_accuracy,
+            detector_share,
+            seconds,
+        }
+    }
+}
+
+/// Everything a training needs to go on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// What is trained: parameters of the masks' values ([`Modulation::value`]), one array a channel of each mask.
+    pub parameters: Vec<Array2<f32>>,
+    /// The optimiser with its moments; its step count is the training's.
+    pub adam: Adam,
+    /// Finished epochs.
+    pub history: Vec<Epoch>,
+    /// Sum of the losses in the running epoch.
+    pub loss: f64,
+    /// Sum of the scores in the running epoch: right answers, or structural similarities.
+    pub score: f64,
+    /// Images met in the running epoch.
+    pub images: u64,
+    /// Seconds of work so far.
+    pub seconds: f64,
+}
+
+impl State {
+    /// A training of `masks` masks of `shape` pixels that has not begun.
+    pub fn new(modulation: Modulation, masks: usize, shape: (usize, usize), start: Start, seed: u64) -> Self {
+        let channels = modulation.channels();
+        let draw = |array: usize| match start {
+            Start::Flat => Array2::from_elem(shape, modulation.flat(array % channels)),
+            Start::Random => {
+                let mut random = Stream::new(seed, Purpose::Masks, array as u64);
+                Array2::from_shape_simple_fn(shape, || TAU * random.uniform())
+            }
+        };
+        Self::at((0..masks * channels).map(draw).collect())
+    }
+
+    /// A training that begins at masks of `values`, those of another device.
+    pub fn from_values(modulation: Modulation, values: &[Array2<f32>]) -> Self {
+        let parameter = |(array, values): (usize, &Array2<f32>)| {
+            values.mapv(|value| modulation.parameter(array % modulation.channels(), value))
+        };
+        Self::at(values.iter().enumerate().map(parameter).collect())
+    }
+
+    /// The values of the masks.
+    pub fn values(&self, modulation: Modulation) -> Vec<Array2<f32>> {
+        let value = |(array, parameters): (usize, &Array2<f32>)| {
+            parameters.mapv(|parameter| modulation.value(array % modulation.channels(), parameter))
+        };
+        self.parameters.iter().enumerate().map(value).collect()
+    }
+
+    /// Makes the pixels of each block of `bins` x `bins` equal: the mean of their values, on the circle for phases of a
+    /// full turn.
+    pub(super) fn bind(&mut self, modulation: Modulation, bins: usize) {
+        let channels = modulation.channels();
+        for (array, parameters) in self.parameters.iter_mut().enumerate() {
+            let periodic = modulation.is_periodic(array % channels);
+            for mut block in parameters.exact_chunks_mut((bins, bins)) {
+                let mean = if periodic { circular_mean(block.view()) } else { block.mean().unwrap_or(0.0) };
+                block.fill(mean);
+            }
+        }
+    }
+
+    fn at(parameters: Vec<Array2<f32>>) -> Self {
+        State {
+            adam: Adam::new(parameters.len(), parameters[0].dim()),
+            parameters,
+            history: Vec::new(),
+            loss: 0.0,
+            score: 0.0,
+            images: 0,
+            seconds: 0.0,
+        }
+    }
+}
+
+/// The mean of angles: that of equal ones is the angle itself, to the bit.
+fn circular_mean(angles: ArrayView2<'_, f32>) -> f32 {
+    let first = angles[[0, 0]];
+    let (sin, cos) = angles.iter().fold((0.0, 0.0), |(sin, cos), angle| {
+        let (s, c) = f64::from(angle - first).sin_cos();
+        (sin + s, cos + c)
+    });
+    first + sin.atan2(cos) as f32
+}
+
+/// The first pixel of each block of `bins` x `bins`.
+pub(super) fn binned(array: &Array2<f32>, bins: usize) -> Array2<f32> {
+    let shape = (array.nrows() / bins, array.ncols() / bins);
+    Array2::from_shape_fn(shape, |(y, x)| array[[y * bins, x * bins]])
+}
+
+/// Each number over a block of `bins` x `bins`.
+pub(super) fn spread(array: &Array2<f32>, bins: usize) -> Array2<f32> {
+    let shape = (array.nrows() * bins, array.ncols() * bins);
+    Array2::from_shape_fn(shape, |(y, x)| array[[y / bins, x / bins]])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_are_bound_to_their_mean_on_the_circle() {
+        let phases = [[0.1, TAU - 0.1, 3.0, 3.0], [TAU + 0.2, -0.2, 3.0, 3.0]];
+        let mut state = State::at(vec![Array2::from_shape_fn((2, 4), |(y, x)| phases[y][x])]);
+        state.bind(Modulation::LOSSLESS, 2);
+        let bound = &state.parameters[0];
+        // 0.1, -0.1, 0.2 and -0.2 round whole turns: f32 phases of up to two turns hold to 1e-6.
+        assert!(f64::from(bound[[0, 0]]).sin().abs() < 2e-6 && bound[[0, 0]].cos() > 0.0, "{bound}");
+        assert_eq!(bound[[1, 1]], bound[[0, 0]]);
+        assert_eq!(bound[[0, 2]], 3.0);
+        assert_eq!(spread(&binned(bound, 2), 2), *bound);
+
+        let amplitudes = [[0.0, 0.5], [1.0, 0.5]];
+        let mut state = State::at(vec![Array2::from_shape_fn((2, 2), |(y, x)| amplitudes[y][x])]);
+        state.bind(Modulation::Amplitude, 2);
+        assert_eq!(state.parameters[0], Array2::from_elem((2, 2), 0.5));
+    }
+}
