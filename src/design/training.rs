@@ -98,6 +98,7 @@ impl Design {
         typed.training.optimiser = Some(self.training.optimiser);
         typed.training.epochs = Some(self.training.settings.epochs);
         typed.training.fine_epochs = Some(self.training.fine.0);
+        typed.training.modes.clone_from(&self.training.modes);
     }
 
     /// What the device is trained for.

@@ -24,8 +24,10 @@ fn the_default_design_without_arguments() {
         // 40^2 / (0.75 * 30).
         "71.11 (half",
         "2.5000 /mm; evanescent beyond 1.3333 /mm",
-        "29 epochs in 64 modes with blocks of 2 x 2 pixels, then 29 epochs in 160 modes with blocks",
-        "then 15 epochs in 300 modes with 1 x 1 samples a pixel, then 3 epochs in 250 modes with 2 x 2 samples",
+        "training              29 epochs in 64 modes with blocks of 2 x 2 pixels,\n",
+        "                        then 29 epochs in 160 modes with blocks of 2 x 2 pixels,\n",
+        "then 15 epochs in 300 modes with 1 x 1 samples a pixel,\n",
+        "then 3 epochs in 250 modes with 2 x 2 samples a pixel\n",
     ] {
         assert!(answer.done().contains(line), "\"{line}\" is not in {}", answer.stdout);
     }

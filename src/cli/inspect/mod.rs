@@ -125,7 +125,7 @@ fn stages(design: &Design) -> String {
     };
     match &design.stages(TRAINING_IMAGES)[..] {
         [] => "none".into(),
-        stages => stages.iter().map(stage).collect::<Vec<_>>().join(", then "),
+        stages => stages.iter().map(stage).collect::<Vec<_>>().join(&format!(",\n{:24}then ", "")),
     }
 }
 
