@@ -9,9 +9,9 @@ use std::path::Path;
 use d2nn::detector::Region;
 use d2nn::grid::Grid;
 use d2nn::plots::{
-    Axis, Brightness, Colormap, Confusion, Curve, DetectorPlane, Format, FormedImage, History, Imaging,
-    IntensityMap, Light, MaskQuantity, Masks, Origin, Panel, Phenomenon, Plane, Score, SideView, Training,
-    luminance,
+    Axis, Brightness, Chart, ChartAxis, ChartPanel, Colormap, Confusion, Curve, DetectorPlane, Format,
+    FormedImage, History, Imaging, IntensityMap, Light, MaskQuantity, Masks, Origin, Panel, Phenomenon,
+    Plane, Score, Series, SideView, Training, luminance,
 };
 use d2nn::{Error, Result};
 use ndarray::{Array2, array};
@@ -29,6 +29,7 @@ struct Bench {
     side: Array2<f64>,
     z: Vec<f64>,
     points: Vec<(f64, f64)>,
+    powers: Vec<(f64, f64)>,
     axis_end: f64,
     brightness: Brightness,
 }
@@ -56,6 +57,7 @@ impl Bench {
             side: Array2::from_shape_fn((20, 9), |(y, z)| (y + z) as f64),
             z: (0..9).map(|i| f64::from(i) * 10e-3).collect(),
             points: (0..9).map(|i| (f64::from(i), 0.1 * f64::from(i))).collect(),
+            powers: (0..4).map(|i| (10f64.powi(i), 20.0 * 100f64.powi(i))).collect(),
             axis_end: 80.0,
             brightness: Brightness::Linear(30.0),
         }
@@ -131,6 +133,31 @@ impl Bench {
         .write(path, format)
     }
 
+    fn chart(&self, path: &Path, format: Format) -> Result<()> {
+        let axis = |name, logarithmic| ChartAxis { name, logarithmic };
+        let series = |name, points, marked| Series { name, points, marked };
+        Chart {
+            panels: &[
+                ChartPanel {
+                    across: axis("pixels", true),
+                    upright: axis("time in ms", true),
+                    series: &[
+                        series("as expected", &self.powers, false),
+                        series("as it is", &self.powers, true),
+                    ],
+                },
+                ChartPanel {
+                    across: axis("masks", false),
+                    upright: axis("share in %", false),
+                    series: &[series("all", &self.points, true)],
+                },
+            ],
+            title: "Growth",
+            note: None,
+        }
+        .write(path, format)
+    }
+
     fn phenomenon(&self, path: &Path, format: Format) -> Result<()> {
         let curve = |name, origin| Curve { name, origin, points: &self.points };
         Phenomenon {
@@ -160,7 +187,7 @@ impl Bench {
 type Draw = fn(&Bench, &Path, Format) -> Result<()>;
 type Spoil = fn(&mut Bench);
 
-const PLOTS: [(&str, Draw, &[&str]); 8] = [
+const PLOTS: [(&str, Draw, &[&str]); 9] = [
     ("detector", Bench::detector, &["Image 3", "x in mm", "dB relative to the maximum", "75.0 %", "6,000"]),
     ("masks", Bench::masks, &["mask 1", "mask 3", "3π/2", "phase in rad"]),
     (
@@ -171,6 +198,7 @@ const PLOTS: [(&str, Draw, &[&str]); 8] = [
     ("similarity", Bench::similarity, &["SSIM", "best validation: 0.5700 at epoch 1.5"]),
     ("imaging", Bench::imaging, &["Image 4", "free space", "read, SSIM 0.712", "own max.", "picture wanted"]),
     ("confusion", Bench::confusion, &["Test: 82.50 % of 200 right", "90.0 %", "true class", "answer"]),
+    ("chart", Bench::chart, &["Growth", "as expected", "time in ms", "share in %", "1000", "10⁷"]),
     ("light", Bench::light, &["object", "mask 1", "z in mm, along the light", "amplitude / own max."]),
     (
         "phenomenon",
@@ -209,7 +237,7 @@ fn every_plot_is_an_svg_with_its_words() {
         for word in words {
             assert!(text.contains(word), "{name} lacks {word:?}");
         }
-        let curves = ["training", "similarity"].contains(&name);
+        let curves = ["training", "similarity", "chart"].contains(&name);
         assert!(curves || text.contains("data:image/png;base64,"), "{name}");
     }
 }
@@ -268,6 +296,8 @@ fn what_is_not_a_number_is_refused_and_nothing_written() {
         spoil(Bench::phenomenon, &|bench| bench.side[[0, 0]] = value);
         spoil(Bench::phenomenon, &|bench| bench.points[3].1 = value);
         spoil(Bench::phenomenon, &|bench| bench.axis_end = value);
+        spoil(Bench::chart, &|bench| bench.powers[2].0 = value);
+        spoil(Bench::chart, &|bench| bench.points[3].1 = value);
         spoil(Bench::phenomenon, &|bench| bench.brightness = Brightness::Linear(value));
     }
     let folder = tempfile::tempdir().unwrap();
@@ -280,7 +310,7 @@ fn what_is_not_a_number_is_refused_and_nothing_written() {
 
 #[test]
 fn what_does_not_fit_together_is_refused() {
-    let change: [(Draw, Spoil); 13] = [
+    let change: [(Draw, Spoil); 16] = [
         (Bench::detector, |bench| bench.intensity = Array2::zeros((30, 20))),
         (Bench::detector, |bench| bench.intensity[[0, 0]] = -1.0),
         (Bench::detector, |bench| bench.regions[1].column = 25),
@@ -291,6 +321,9 @@ fn what_does_not_fit_together_is_refused() {
         (Bench::confusion, |bench| bench.labels.truncate(1)),
         (Bench::light, |bench| bench.z[3] = bench.z[2]),
         (Bench::light, |bench| bench.z.truncate(8)),
+        (Bench::chart, |bench| bench.powers[0].0 = 0.0),
+        (Bench::chart, |bench| bench.powers[3].1 = -1.0),
+        (Bench::chart, |bench| bench.points.clear()),
         (Bench::phenomenon, |bench| bench.side[[0, 0]] = -1.0),
         (Bench::phenomenon, |bench| bench.axis_end = 0.0),
         (Bench::phenomenon, |bench| bench.brightness = Brightness::Decibels(0.0)),

@@ -13,6 +13,7 @@ use crate::grid::Grid;
 
 mod assembly;
 mod axes;
+mod chart;
 mod colormaps;
 mod confusion;
 mod detector_plane;
@@ -28,6 +29,7 @@ mod svg;
 mod training;
 
 pub use assembly::{AssembledPlate, Assembly};
+pub use chart::{Chart, ChartAxis, ChartPanel, Series};
 pub use colormaps::{Colormap, luminance};
 pub use confusion::Confusion;
 pub use detector_plane::DetectorPlane;
