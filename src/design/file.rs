@@ -488,7 +488,7 @@ impl Default for TrainingTable {
                 (160, GridKey::Binned, 400, 0.2),
                 (160, GridKey::Coarse, 300, 0.15),
                 (300, GridKey::Coarse, 200, 0.1),
-                (250, GridKey::Fine, 40, 0.03),
+                (160, GridKey::Fine, 40, 0.03),
             ]
             .map(|(modes, grid, steps, learning_rate)| ModesTable {
                 modes,

@@ -27,7 +27,7 @@ fn the_default_design_without_arguments() {
         "training              29 epochs in 64 modes with blocks of 2 x 2 pixels,\n",
         "                        then 29 epochs in 160 modes with blocks of 2 x 2 pixels,\n",
         "then 15 epochs in 300 modes with 1 x 1 samples a pixel,\n",
-        "then 3 epochs in 250 modes with 2 x 2 samples a pixel\n",
+        "then 3 epochs in 160 modes with 2 x 2 samples a pixel\n",
     ] {
         assert!(answer.done().contains(line), "\"{line}\" is not in {}", answer.stdout);
     }

@@ -6,7 +6,8 @@
 
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 
-use super::ModesEngine;
+use super::responses::Responses;
+use super::{MEMORY, ModesEngine};
 use crate::engine::Engine;
 use crate::engine::arithmetic::Arithmetic;
 use crate::error::{Error, Result};
@@ -34,20 +35,23 @@ impl Classifier {
     /// [`Error::Value`] for a device whose field is not linear in the values of an image, and for one that is too large
     /// to be carried in modes; what `progress` returns, which is told the share that is done.
     pub fn compile(engine: &ModesEngine, progress: &mut dyn FnMut(f64) -> Result<()>) -> Result<Self> {
-        engine.prepare(usize::MAX, progress)?;
-        let Some(prepared) = engine.prepared() else {
+        let object = engine.bench().object.clone();
+        let (rows, columns) = object.image();
+        let too_large = Responses::bytes(rows * columns, &engine.images.optics) > MEMORY;
+        if engine.linear.is_none() || too_large {
             return Err(Error::Value(
                 "this device cannot be compiled: it takes interpolated phases or is too large".into(),
             ));
-        };
-        let object = engine.bench().object.clone();
+        }
+        let responses = engine.region_responses(progress)?;
         let factors: Vec<Array2<f64>> = (0..engine.bench().detector.regions().len())
             .map(|region| {
-                let fields = prepared.regions.region(region).mapv(f64::from);
+                let fields = responses.region(region).mapv(f64::from);
                 factor(&if object.has_complex_coefficients() { embedded(&fields) } else { fields })
             })
-            .map(|factor| factor * prepared.regions.pixel_area().sqrt())
+            .map(|factor| factor * responses.pixel_area().sqrt())
             .collect();
+        progress(1.0)?;
         let rank = factors.iter().map(Array2::ncols).max().unwrap_or(0);
         let parts = factors.first().map_or(0, Array2::nrows);
         let factors = Array3::from_shape_fn((parts, factors.len(), rank), |(part, region, column)| {

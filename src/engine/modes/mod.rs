@@ -31,7 +31,7 @@ const IMAGES_A_MODE: f64 = 1.5;
 const MEMORY: usize = 3 << 30;
 
 /// [`ModesEngine::keeping`] unless said otherwise.
-const KEPT: usize = 256 << 20;
+const KEPT: usize = 1 << 30;
 
 /// Modes carried between two reports of progress.
 const BLOCK: usize = 28;
@@ -98,7 +98,7 @@ impl ModesEngine {
     }
 
     /// The same engine with at most `bytes` of memory for the fields that fell on the masks, kept from the forward to the
-    /// adjoint pass of the modes (256 MiB unless said otherwise). Modes without a place are carried twice.
+    /// adjoint pass of the modes (1 GiB unless said otherwise). Modes without a place are carried twice.
     pub fn keeping(self, bytes: usize) -> Self {
         ModesEngine { keeping: bytes, ..self }
     }
@@ -128,17 +128,85 @@ impl ModesEngine {
         Coefficients { real: part(&|c| c.re), imaginary: complex.then(|| part(&|c| c.im)) }
     }
 
-    /// Carries the mode `values` to the field behind the last mask.
-    fn carry(&self, workspace: &mut Workspace, linear: &Bench, values: &[f32], to_plane: bool) {
+    /// Carries `modes` modes to the regions, `values` of each; `take` gets the workspace after each, and its place.
+    ///
+    /// # Errors
+    /// What `progress` returns, which is told the share that is done; without it there is no pause.
+    fn carry_all<P: Send>(
+        &self,
+        modes: usize,
+        values: &(dyn Fn(usize) -> Vec<f32> + Sync),
+        reach: Reach,
+        places: impl Iterator<Item = P>,
+        take: &(dyn Fn(&mut Workspace, P) + Sync),
+        mut progress: Option<&mut dyn FnMut(f64) -> Result<()>>,
+    ) -> Result<Responses> {
+        let Some(linear) = &self.linear else { return Err(Error::Value("an object without modes".into())) };
+        let optics = &self.images.optics;
+        let mut regions = Responses::new(modes, optics);
+        let mut places = regions.fields_mut().outer_iter_mut().zip(places).enumerate();
+        let block = if progress.is_some() { BLOCK } else { modes };
+        let blocks = modes.div_ceil(block);
+        for number in 1..=blocks {
+            let some: Vec<_> = places.by_ref().take(block).collect();
+            self.images.pool.install(|| {
+                some.into_par_iter().for_each(|(mode, (mut fields, place))| {
+                    self.images.with_workspace(|workspace| {
+                        self.carry(workspace, linear, &values(mode), reach);
+                        keep(workspace.region_fields(optics), &mut fields);
+                        take(workspace, place);
+                    });
+                });
+            });
+            if let Some(progress) = &mut progress {
+                progress(number as f64 / (blocks + 1) as f64)?;
+            }
+        }
+        drop(places);
+        Ok(regions)
+    }
+
+    /// The regions' fields of a mode for each image value.
+    fn region_responses(&self, progress: &mut dyn FnMut(f64) -> Result<()>) -> Result<Responses> {
+        let (rows, columns) = self.bench().object.image();
+        let nothing = std::iter::repeat(());
+        self.carry_all(
+            rows * columns,
+            &|mode| unit(rows * columns, mode),
+            Reach::Regions,
+            nothing,
+            &|_, ()| {},
+            Some(progress),
+        )
+    }
+
+    /// Carries the mode `values` to the detector.
+    fn carry(&self, workspace: &mut Workspace, linear: &Bench, values: &[f32], reach: Reach) {
         let optics = &self.images.optics;
         let shape = linear.object.image();
         let mode = Array2::from_shape_fn(shape, |(y, x)| values[y * shape.1 + x]);
-        let last = if to_plane { &optics.to_plane } else { &optics.crossings[optics.masks.len()] };
-        workspace.forward(optics, linear, mode.view(), last);
         let every_row = 0..optics.rows;
-        let rows = if to_plane { std::slice::from_ref(&every_row) } else { &optics.detector_rows[..] };
+        let (last, rows) = match reach {
+            Reach::Plane => (&optics.to_plane, std::slice::from_ref(&every_row)),
+            Reach::Regions => (&optics.crossings[optics.masks.len()], &optics.detector_rows[..]),
+        };
+        workspace.forward(optics, linear, mode.view(), last);
         workspace.arrive(optics, last, rows);
     }
+}
+
+/// How much of the detector plane a mode is carried to.
+#[derive(Clone, Copy)]
+enum Reach {
+    Regions,
+    Plane,
+}
+
+/// One value of an image, and nothing else.
+fn unit(values: usize, mode: usize) -> Vec<f32> {
+    let mut unit = vec![0.0; values];
+    unit[mode] = 1.0;
+    unit
 }
 
 impl Engine for ModesEngine {
@@ -161,26 +229,15 @@ impl Engine for ModesEngine {
         if !worth || self.prepared().is_some() {
             return Ok(());
         }
-        let mut regions = Responses::new(modes, optics);
         let mut planes = PlaneFields::new(modes, plane_samples);
-        let mut places = regions.fields_mut().outer_iter_mut().zip(planes.planes_mut()).enumerate();
-        let blocks = modes.div_ceil(BLOCK);
-        for block in 1..=blocks {
-            let some: Vec<_> = places.by_ref().take(BLOCK).collect();
-            self.images.pool.install(|| {
-                some.into_par_iter().for_each(|(mode, (mut fields, plane))| {
-                    let mut values = vec![0.0; modes];
-                    values[mode] = 1.0;
-                    self.images.with_workspace(|workspace| {
-                        self.carry(workspace, linear, &values, true);
-                        keep(workspace.region_fields(optics), &mut fields);
-                        plane.set(workspace.plane_field());
-                    });
-                });
-            });
-            progress(block as f64 / (blocks + 1) as f64)?;
-        }
-        drop(places);
+        let regions = self.carry_all(
+            modes,
+            &|mode| unit(modes, mode),
+            Reach::Plane,
+            planes.planes_mut(),
+            &|workspace, plane| plane.set(workspace.plane_field()),
+            Some(progress),
+        )?;
         let complex = self.bench().object.has_complex_coefficients();
         let plane = self.images.pool.install(|| planes.power(optics.pixel_area, complex));
         progress(1.0)?;
@@ -213,7 +270,6 @@ impl Engine for ModesEngine {
         self.images.check_images(&images)?;
         let (samples, modes) = (images.len_of(Axis(0)), basis.nrows());
         let optics = &self.images.optics;
-        let mut regions = Responses::new(modes, optics);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = &mut *kept;
         let numbers = optics.masks.len() * optics.rows * optics.columns;
@@ -221,19 +277,18 @@ impl Engine for ModesEngine {
         kept.resize_with(modes.min(most), || Aligned::new(Complex32::default(), numbers));
 
         // Forward: the modes to the regions.
-        self.images.pool.install(|| {
-            let incident = kept.iter_mut().map(Some).chain(std::iter::repeat_with(|| None));
-            let places: Vec<_> = regions.fields_mut().outer_iter_mut().zip(incident).enumerate().collect();
-            places.into_par_iter().for_each(|(mode, (mut fields, incident))| {
-                self.images.with_workspace(|workspace| {
-                    self.carry(workspace, linear, &basis.row(mode).to_vec(), false);
-                    keep(workspace.region_fields(optics), &mut fields);
-                    if let Some(incident) = incident {
-                        std::mem::swap(workspace.incident_mut(), incident);
-                    }
-                });
-            });
-        });
+        let regions = self.carry_all(
+            modes,
+            &|mode| basis.row(mode).to_vec(),
+            Reach::Regions,
+            kept.iter_mut().map(Some).chain(std::iter::repeat_with(|| None)),
+            &|workspace, incident| {
+                if let Some(incident) = incident {
+                    std::mem::swap(workspace.incident_mut(), incident);
+                }
+            },
+            None,
+        )?;
 
         // The batch: readings, and one source a mode.
         let size = samples.div_ceil(PARTS).max(1);
@@ -268,7 +323,7 @@ impl Engine for ModesEngine {
                 .and_then(|place| place.lock().unwrap_or_else(PoisonError::into_inner).take());
             match stored {
                 Some(incident) => std::mem::swap(workspace.incident_mut(), incident),
-                None => self.carry(workspace, linear, &basis.row(mode).to_vec(), false),
+                None => self.carry(workspace, linear, &basis.row(mode).to_vec(), Reach::Regions),
             }
             let numbers = source.row(mode).to_vec();
             workspace.set_region_source(optics, complex(&numbers));
