@@ -45,6 +45,7 @@ fn stage(text: &str, design: &Design, settings: Settings) -> Result<Stage> {
         batch: batch as usize,
         epochs: epochs as u64,
         learning_rate: rate,
+        warm_up: if modes > 0.0 { 10 } else { 0 },
         validate_every: u64::MAX,
         ..settings
     };

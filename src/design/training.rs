@@ -10,6 +10,9 @@ use crate::training::{CrossEntropy, ImageError, Objective, Settings, Start};
 const BINNING: usize = 2;
 /// Epochs of mini-batches, and of those on the fine grid, where none are typed.
 const EPOCHS: (u64, u64) = (12, 1);
+/// Steps in which the step size of a stage in modes rises: without them a stage begins by losing most of what the one
+/// before has learned.
+const WARM_UP: u64 = 10;
 /// Looks at the validation images in a stage of modes, whose epochs are short.
 const LOOKS: u64 = 4;
 
@@ -71,6 +74,7 @@ impl Design {
                 batch: table.batch,
                 binning,
                 learning_rate: table.learning_rate,
+                warm_up: WARM_UP,
                 validate_every: epochs.div_ceil(LOOKS),
                 ..settings
             };
@@ -253,6 +257,7 @@ fn settings(typed: &DesignFile, epochs: u64, fine_epochs: u64) -> Checked<Settin
         batch: table.batch,
         binning: 1,
         learning_rate: table.learning_rate,
+        warm_up: 0,
         objective: match table.loss {
             LossKey::CrossEntropy => {
                 Objective::Classification(CrossEntropy { temperature: table.temperature })

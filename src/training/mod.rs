@@ -26,7 +26,7 @@ pub use components::leading_components;
 pub use loss::{CrossEntropy, ImageError};
 pub use objective::{Objective, Target};
 pub use optimiser::Adam;
-pub use schedule::cosine;
+pub use schedule::{cosine, rise};
 pub use smoothness::{add_roughness_gradient, roughness};
 pub use state::{Epoch, State};
 use state::{binned, spread};
@@ -53,6 +53,8 @@ pub struct Settings {
     pub binning: usize,
     /// Step size of Adam at the start, radians.
     pub learning_rate: f64,
+    /// Steps in which it rises to that: the first of a fresh Adam are as long as any, and know least.
+    pub warm_up: u64,
     /// What is minimised.
     pub objective: Objective,
     /// Weight of the roughness of the masks in the loss ([`roughness`]).
@@ -257,7 +259,8 @@ impl<'a> Trainer<'a> {
                 });
             }
         }
-        let rate = cosine(self.settings.learning_rate, self.state.adam.steps, self.steps());
+        let rate = cosine(self.settings.learning_rate, self.state.adam.steps, self.steps())
+            * rise(self.state.adam.steps, self.settings.warm_up);
         self.state.adam.step(&mut self.state.parameters, &gradients, rate);
         self.engine.set_masks(&values(&self.state, modulation, bins)).map_err(|error| {
             Error::Value(format!(

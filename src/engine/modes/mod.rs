@@ -229,6 +229,8 @@ impl Engine for ModesEngine {
         if !worth || self.prepared().is_some() {
             return Ok(());
         }
+        // There may not be room for both.
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let mut planes = PlaneFields::new(modes, plane_samples);
         let regions = self.carry_all(
             modes,
