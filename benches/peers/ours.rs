@@ -123,7 +123,8 @@ impl Subject {
     }
 
     fn settings(&self) -> Settings {
-        Settings { batch: self.batch, ..self.design.settings(0) }
+        // Of mini-batches: the default design begins in modes and has no epochs of them.
+        Settings { batch: self.batch, epochs: 12, ..self.design.settings(0) }
     }
 
     fn start(&self) -> State {
