@@ -20,7 +20,7 @@ pub struct Epoch {
     /// Mean loss of the training images, each as it was met.
     pub training_loss: f64,
     /// Share of right answers on the training images, each as it was met; of a device that forms images the mean
-    /// structural similarity ([`Objective::score`]).
+    /// structural similarity ([`Objective::score`](super::Objective::score)).
     pub training_accuracy: f64,
     /// Mean loss of the validation images after the epoch; not a number without validation.
     pub validation_loss: f64,
