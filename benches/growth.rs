@@ -16,13 +16,13 @@ use d2nn::grid::Grid;
 use d2nn::network::Bench;
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::padded_shape;
-use d2nn::training::CrossEntropy;
+use d2nn::training::ClassLoss;
 use ndarray::Array3;
 
 mod support;
 use support::peak_mb;
 
-const LOSS: CrossEntropy = CrossEntropy { temperature: 20.0 };
+const LOSS: ClassLoss = ClassLoss::cross_entropy(20.0);
 const SIDES: [usize; 5] = [100, 200, 400, 800, 1600];
 const MASKS: [usize; 5] = [1, 2, 5, 10, 20];
 
@@ -52,7 +52,7 @@ fn measure(side: usize, masks: usize, threads: usize) -> Result<Duration> {
     let samples = 8;
     let images = Array3::from_shape_fn((samples, 28, 28), |(n, y, x)| ((n + y * x) % 7) as f32 / 6.0);
     let slopes = |sample: usize, readings: &[f64], slopes: &mut [f64]| {
-        LOSS.evaluate(readings, sample, slopes);
+        LOSS.evaluate(readings, sample, 1.0, slopes);
     };
     let mut times = Vec::new();
     let end = Instant::now() + Duration::from_secs(3);

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use d2nn::design::{Design, DesignFile};
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::network::Bench;
-use d2nn::training::CrossEntropy;
+use d2nn::training::ClassLoss;
 use ndarray::{Array2, Array3};
 use num_complex::Complex32;
 use rustfft::{Fft, FftPlanner};
@@ -85,7 +85,7 @@ fn main() {
     engine.set_masks(&(0..masks).map(phase).collect::<Vec<_>>()).expect("phases fit");
     let images =
         Array3::from_shape_fn((SAMPLES, 28, 28), |(s, y, x)| ((s + y * 5 + x * 3) % 16) as f32 / 15.0);
-    let loss = CrossEntropy { temperature: 20.0 };
+    let loss = ClassLoss::cross_entropy(20.0);
 
     let plain = [(design.bench.padded.0, plain_transforms(&design.bench))];
     let mut alone = [Alone::of(&engine.transforms()), Alone::of(&plain)];
@@ -95,7 +95,7 @@ fn main() {
         let began = Instant::now();
         let pass = engine
             .gradients(images.view(), &|sample, readings, slopes| {
-                loss.evaluate(readings, sample % 10, slopes);
+                loss.evaluate(readings, sample % 10, 1.0, slopes);
             })
             .expect("images fit");
         times[0].push(began.elapsed());

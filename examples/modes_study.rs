@@ -15,7 +15,7 @@ use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::error::{Error, Result};
 use d2nn::evaluation::evaluate;
 use d2nn::network::Bench;
-use d2nn::training::{CrossEntropy, Objective, Settings, State, Trainer, leading_components};
+use d2nn::training::{ClassLoss, Objective, Settings, State, Trainer, leading_components};
 use ndarray::Array2;
 
 struct Stage {
@@ -53,16 +53,11 @@ fn stage(text: &str, design: &Design, settings: Settings) -> Result<Stage> {
 }
 
 /// Accuracy, power in the true region over that of the object, and share of the detector.
-fn judge(
-    bench: &Bench,
-    masks: &[Array2<f32>],
-    images: &Images,
-    loss: CrossEntropy,
-) -> Result<(f64, f64, f64)> {
+fn judge(bench: &Bench, masks: &[Array2<f32>], images: &Images, loss: ClassLoss) -> Result<(f64, f64, f64)> {
     let mut engine = ModesEngine::new(CpuEngine::new(bench.clone(), 0)?);
     engine.set_masks(masks)?;
     let indices: Vec<usize> = (0..images.len()).collect();
-    let loss = |readings: &[f64], label| loss.value(readings, label);
+    let loss = |readings: &[f64], label, entering| loss.value(readings, label, entering);
     let judged = evaluate(&engine, images, &indices, &loss, &mut |_| Ok(()))?;
     Ok((judged.accuracy(), judged.power_efficiency_input, judged.detector_share))
 }

@@ -6,7 +6,7 @@ use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 
 use d2nn::dataset::DatasetName;
-use d2nn::detector::Region;
+use d2nn::detector::{Region, Scheme};
 use d2nn::grid::{Grid, spatial_frequencies};
 use d2nn::plots::{
     Confusion, DetectorPlane, Format, History, Light, MaskQuantity, Masks, Plane, Score, SideView, Training,
@@ -71,6 +71,7 @@ fn draw(folder: &Path) -> Result<()> {
             intensity: detected,
             grid: &grid,
             regions: &regions,
+            scheme: Scheme::Single,
             labels: &labels,
             readings: &readings,
             answer,
@@ -129,6 +130,7 @@ fn odd_cases(folder: &Path) -> Result<()> {
         intensity: &dark,
         grid: &wide,
         regions: &regions,
+        scheme: Scheme::Single,
         labels: &labels,
         readings: &[0.0; 20],
         answer: 0,
@@ -143,6 +145,7 @@ fn odd_cases(folder: &Path) -> Result<()> {
         intensity: &light,
         grid: &wide,
         regions: &regions[..1],
+        scheme: Scheme::Single,
         labels: &labels[..1],
         readings: &[1.0],
         answer: 0,

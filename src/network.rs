@@ -108,12 +108,15 @@ impl Bench {
         }
         let object = self.object.finer(samples, self.wavelength_in_medium())?;
         let grid = object.grid();
-        let regions = self.detector.regions().iter().map(|region| region.finer(samples)).collect();
+        let detector = self
+            .detector
+            .replaced(grid, |region| Some(region.finer(samples)))
+            .ok_or_else(|| Error::Value(format!("detector regions do not fit {samples} samples a pixel")))?;
         Ok(Bench {
             padded: padded_shape(grid, padding)?,
             oversample: samples,
             object,
-            detector: Detector::new(grid, regions)?,
+            detector,
             ..self.clone()
         })
     }
@@ -129,11 +132,10 @@ impl Bench {
         }
         let object = self.object.coarser(bins, self.wavelength_in_medium())?;
         let grid = object.grid();
-        let regions: Option<_> = self.detector.regions().iter().map(|region| region.coarser(bins)).collect();
         Some(Bench {
             padded: padded_shape(grid, padding).ok()?,
             object,
-            detector: Detector::new(grid, regions?).ok()?,
+            detector: self.detector.replaced(grid, |region| region.coarser(bins))?,
             ..self.clone()
         })
     }

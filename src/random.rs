@@ -3,6 +3,8 @@
 //! What is drawn is written out here: the drawing of libraries may change between their versions, and a seed
 //! must mean the same masks tomorrow.
 
+use std::f64::consts::TAU;
+
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -17,6 +19,8 @@ pub enum Purpose {
     EpochFlips = 3,
     /// The first phases of a mask.
     Masks = 4,
+    /// How a training image is distorted.
+    Augmentation = 5,
 }
 
 /// A stream of random numbers: a function of seed, purpose and number alone.
@@ -41,6 +45,15 @@ impl Stream {
     pub fn uniform(&mut self) -> f32 {
         // The upper 24 bits are exact in single precision.
         (self.0.next_u64() >> 40) as f32 / (1u64 << 24) as f32
+    }
+
+    /// A number from the normal distribution of mean 0 and deviation 1.
+    ///
+    /// Box and Muller, Ann. Math. Stat. 29, 610 (1958), of which one of two numbers is taken.
+    pub fn normal(&mut self) -> f32 {
+        // 1 - u lies in (0, 1].
+        let radius = (-2.0 * (1.0 - f64::from(self.uniform())).ln()).sqrt();
+        (radius * (TAU * f64::from(self.uniform())).cos()) as f32
     }
 
     /// Puts `items` in random order.
@@ -74,5 +87,16 @@ mod tests {
         // The mean of 4000 uniform numbers is 0.5 +- 0.0046 (one sigma); five sigma.
         let mean = first.iter().sum::<f32>() / 4000.0;
         assert!((mean - 0.5).abs() < 0.023, "{mean}");
+    }
+
+    #[test]
+    fn normal_numbers_have_their_moments() {
+        let mut stream = Stream::new(5, Purpose::Masks, 0);
+        let drawn: Vec<f64> = (0..20_000).map(|_| f64::from(stream.normal())).collect();
+        let moment = |power: i32| drawn.iter().map(|value| value.powi(power)).sum::<f64>() / 20_000.0;
+        // One sigma: 0.007, 0.010, 0.027 and 0.069; five of them.
+        for (power, expected, sigma) in [(1, 0.0, 0.007), (2, 1.0, 0.01), (3, 0.0, 0.027), (4, 3.0, 0.069)] {
+            assert!((moment(power) - expected).abs() < 5.0 * sigma, "{power}: {}", moment(power));
+        }
     }
 }

@@ -3,14 +3,14 @@
 // The lint spares test functions but not the functions they share.
 #![expect(clippy::unwrap_used)]
 
-use d2nn::detector::{Detector, Region, image_regions};
+use d2nn::detector::{Detector, Region, Scheme, image_regions};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::mask::{Mask, Modulation};
 use d2nn::network::{Bench, Network};
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
-use d2nn::training::{CrossEntropy, ImageError, Objective, Target};
+use d2nn::training::{ClassError, ClassLoss, Hinge, ImageError, Objective};
 use ndarray::Array2;
 
 mod support;
@@ -101,7 +101,7 @@ fn readings_and_their_adjoint() {
     assert!((along - difference).abs() < 1e-11 * along.abs(), "{along} {difference}");
 }
 
-const CLASSES: Objective = Objective::Classification(CrossEntropy { temperature: 20.0 });
+const CLASSES: Objective = Objective::Classification(ClassLoss::cross_entropy(20.0));
 
 /// Loss of a small device for one image, and its gradient by every phase.
 fn loss_and_gradient(
@@ -114,7 +114,7 @@ fn loss_and_gradient(
     let light = network.light(image.view()).unwrap();
     let readings = bench.detector.readings(&light.detector);
     let mut slopes = vec![0.0; readings.len()];
-    let target = Target::new(&bench.object, image.view(), 3);
+    let target = objective.target(&bench.object, image.view(), 3 % bench.detector.classes());
     let loss = objective.evaluate(&readings, &target, &mut slopes);
     (loss, network.gradients(&light, &slopes))
 }
@@ -176,6 +176,32 @@ fn assert_gradient(name: &str, bench: &Bench, objective: Objective, seed: u64) {
 fn gradients_of_every_material_encoding_and_sampling_are_central_differences() {
     for (number, (name, bench)) in varied_benches().into_iter().enumerate() {
         assert_gradient(name, &bench, CLASSES, 100 + number as u64 * 10);
+    }
+}
+
+#[test]
+fn gradients_of_every_loss_and_detection_scheme_are_central_differences() {
+    let plain = ClassLoss::cross_entropy(20.0);
+    // The little device has a few per cent of the power in a region: terms that ask for more are at work.
+    let hinge = Some(Hinge { weight: 3.0, target: 0.9 });
+    let mut number = 0;
+    for scheme in [Scheme::Single, Scheme::Differential] {
+        let bench = small_bench();
+        let bench = Bench { detector: bench.detector.clone().read_by(scheme).unwrap(), ..bench };
+        let plain = ClassLoss { scheme, ..plain };
+        for (name, loss) in [
+            ("cross-entropy", plain),
+            ("smoothed", ClassLoss { label_smoothing: 0.2, ..plain }),
+            ("power error", ClassLoss { error: ClassError::PowerError, ..plain }),
+            ("efficiency", ClassLoss { efficiency: hinge, ..plain }),
+            ("contrast", ClassLoss { contrast: hinge, ..plain }),
+            ("by the peak", ClassLoss { error: ClassError::PeakCrossEntropy { temperature: 10.0 }, ..plain }),
+        ] {
+            if scheme == Scheme::Single || name != "by the peak" {
+                number += 1;
+                assert_gradient(name, &bench, Objective::Classification(loss), 1000 + 10 * number);
+            }
+        }
     }
 }
 

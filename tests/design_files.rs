@@ -10,12 +10,12 @@ use d2nn::Error;
 use d2nn::dataset::DatasetName;
 use d2nn::design::folder::read_design;
 use d2nn::design::{Design, DesignFile, OptimiserKey, Stage};
-use d2nn::detector::Region;
+use d2nn::detector::{Region, Scheme};
 use d2nn::fabrication::Relief;
 use d2nn::mask::Modulation;
 use d2nn::object::{Encoding, Illumination, Resampling};
 use d2nn::propagation::{Method, PixelModel};
-use d2nn::training::{CrossEntropy, ImageError, Objective};
+use d2nn::training::{Augmentation, ClassError, ClassLoss, Hinge, ImageError, Objective};
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/design").join(folder);
@@ -131,7 +131,7 @@ fn every_key_arrives() {
     assert_eq!((first.bench.oversample, fine.bench.oversample), (2, 4));
     assert_eq!((fine.settings.first_epoch, fine.settings.epochs), (100_000, 3));
     assert_eq!(fine.settings.learning_rate, 0.002);
-    assert_eq!(settings.objective, Objective::Classification(CrossEntropy { temperature: 10.0 }));
+    assert_eq!(settings.objective, Objective::Classification(ClassLoss::cross_entropy(10.0)));
     assert_eq!(settings.smoothness, 0.5);
     assert_eq!((settings.flips, settings.seed), (false, i64::MAX as u64));
     assert_eq!(design.plate.base_thickness, 2e-3);
@@ -149,6 +149,42 @@ fn every_key_arrives() {
     assert_eq!((regions[9].row, regions[9].column), (60 + 12 - 6, 100 + 48 - 6));
 
     assert_eq!(good("unequal_gaps").bench.gaps, [0.03, 0.045, 0.1]);
+
+    let pairs = good("differential");
+    let detector = &pairs.bench.detector;
+    assert_eq!(
+        (detector.scheme(), detector.classes(), detector.regions().len()),
+        (Scheme::Differential, 10, 20)
+    );
+    // Four rows of five, 24 pixels apart, 10 pixels high and 8 wide.
+    assert_eq!(
+        detector.regions()[0],
+        Region { row: 100 - 36 - 5, column: 100 - 48 - 4, height: 10, width: 8 }
+    );
+    assert_eq!(pairs.simulated.detector.scheme(), Scheme::Differential);
+    let settings = pairs.settings(100);
+    assert_eq!(
+        settings.objective,
+        Objective::Classification(ClassLoss {
+            scheme: Scheme::Differential,
+            label_smoothing: 0.1,
+            efficiency: Some(Hinge { weight: 2.0, target: 0.03 }),
+            contrast: Some(Hinge { weight: 0.5, target: 0.25 }),
+            ..ClassLoss::cross_entropy(10.0)
+        })
+    );
+    assert_eq!((settings.learn_temperature, settings.averaging), (true, 0.99));
+    let rotation = 9f64.to_radians() as f32;
+    assert_eq!(settings.augmentation, Augmentation { shift: 1.5, rotation, scale: 0.1, noise: 0.02 });
+
+    let ring = good("ring");
+    let first = Region { row: 100 - 50 - 6, column: 100 - 6, height: 12, width: 12 };
+    assert_eq!(ring.bench.detector.regions()[0], first);
+    let loss = ring.loss().unwrap();
+    assert_eq!(loss.error, ClassError::PeakCrossEntropy { temperature: 10.0 });
+    let list = good("list");
+    assert_eq!(list.bench.detector.regions()[9].row, 100 + 75 - 6);
+    assert_eq!(list.loss().unwrap().error, ClassError::PowerError);
 
     let image = good("image");
     assert!(image.forms_image() && !rectangle.forms_image());

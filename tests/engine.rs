@@ -9,13 +9,13 @@ use d2nn::grid::Grid;
 use d2nn::network::{Bench, Network};
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
-use d2nn::training::CrossEntropy;
+use d2nn::training::ClassLoss;
 use ndarray::{Array2, Array3, Axis};
 
 mod support;
 use support::{random_images, random_values, small_bench, varied_benches};
 
-const LOSS: CrossEntropy = CrossEntropy { temperature: 20.0 };
+const LOSS: ClassLoss = ClassLoss::cross_entropy(20.0);
 
 /// Benches that differ in everything an engine may trip over: shape, padding, method, gaps, encoding, layout.
 fn benches() -> Vec<Bench> {
@@ -67,7 +67,7 @@ fn readings_and_gradients_are_those_of_the_reference() {
         let engine = engine(&bench, &phases, 2);
         let pass = engine
             .gradients(images.view(), &|sample, readings, slopes| {
-                LOSS.evaluate(readings, label(sample, classes), slopes);
+                LOSS.evaluate(readings, label(sample, classes), 1.0, slopes);
             })
             .unwrap();
         let read = engine.readings(images.view()).unwrap();
@@ -89,7 +89,7 @@ fn readings_and_gradients_are_those_of_the_reference() {
             let plane = light.detector.power();
             assert!((read.plane[sample] - plane).abs() < 2e-5 * plane);
             let mut slopes = vec![0.0; classes];
-            LOSS.evaluate(&exact, label(sample, classes), &mut slopes);
+            LOSS.evaluate(&exact, label(sample, classes), 1.0, &mut slopes);
             for (sum, gradient) in gradients.iter_mut().zip(reference.gradients(&light, &slopes)) {
                 *sum += &gradient;
             }
@@ -113,7 +113,7 @@ fn the_number_of_threads_changes_no_bit() {
         let run = |threads| {
             let engine = engine(&bench, &phases, threads);
             let slopes = |sample: usize, readings: &[f64], slopes: &mut [f64]| {
-                LOSS.evaluate(readings, label(sample, classes), slopes);
+                LOSS.evaluate(readings, label(sample, classes), 1.0, slopes);
             };
             (engine.gradients(images.view(), &slopes).unwrap(), engine.readings(images.view()).unwrap())
         };

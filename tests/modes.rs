@@ -5,13 +5,13 @@
 
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::network::Bench;
-use d2nn::training::CrossEntropy;
+use d2nn::training::ClassLoss;
 use ndarray::{Array2, Array3, Axis};
 
 mod support;
 use support::{random_images, random_masks, small_bench, varied_benches};
 
-const LOSS: CrossEntropy = CrossEntropy { temperature: 20.0 };
+const LOSS: ClassLoss = ClassLoss::cross_entropy(20.0);
 
 fn benches() -> Vec<(&'static str, Bench)> {
     let free = small_bench().free_space();
@@ -48,7 +48,7 @@ fn is_linear(bench: &Bench) -> bool {
 }
 
 fn slope(sample: usize, readings: &[f64], slopes: &mut [f64]) {
-    LOSS.evaluate(readings, sample % readings.len(), slopes);
+    LOSS.evaluate(readings, sample % readings.len(), 1.0, slopes);
 }
 
 /// Every row of the identity: all modes, which is exact.

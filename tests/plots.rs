@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::Path;
 
-use d2nn::detector::Region;
+use d2nn::detector::{Region, Scheme};
 use d2nn::grid::Grid;
 use d2nn::plots::{
     Axis, Brightness, Chart, ChartAxis, ChartPanel, Colormap, Confusion, Curve, DetectorPlane, Format,
@@ -72,6 +72,7 @@ impl Bench {
             intensity: &self.intensity,
             grid: &self.grid,
             regions: &self.regions,
+            scheme: Scheme::Single,
             labels: &self.labels,
             readings: &self.readings,
             answer: 1,

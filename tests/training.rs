@@ -186,7 +186,7 @@ fn training_learns() {
     let losses: Vec<f64> = state.history.iter().map(|row| row.training_loss).collect();
     assert!(losses[3] < losses[0], "{losses:?}");
     let Objective::Classification(loss) = settings.objective else { panic!("a classifier") };
-    let loss = |readings: &[f64], label| loss.value(readings, label);
+    let loss = |readings: &[f64], label, entering| loss.value(readings, label, entering);
     let indices: Vec<usize> = (0..test.len()).collect();
     let judged = d2nn::evaluation::evaluate(&*engine, &test, &indices, &loss, &mut |_| Ok(())).unwrap();
     // Chance is 0.1 with a standard deviation of sqrt(0.1 0.9 / 200) = 0.02: twenty of them above. 0.63 is

@@ -150,7 +150,13 @@ impl Subject {
         let loss =
             self.design.loss().ok_or_else(|| Error::Value("the default device names classes".into()))?;
         let indices: Vec<usize> = (0..images.len()).collect();
-        evaluate(engine, images, &indices, &|readings, label| loss.value(readings, label), &mut |_| Ok(()))
+        evaluate(
+            engine,
+            images,
+            &indices,
+            &|readings, label, entering| loss.value(readings, label, entering),
+            &mut |_| Ok(()),
+        )
     }
 
     fn report(&self, what: &str, figures: Value) -> Result<()> {

@@ -11,7 +11,7 @@ use super::progress::Progress;
 use super::{ThreadsFlag, open_device, print, print_json, say};
 use crate::dataset::picture::{self, Invert};
 use crate::design::Device;
-use crate::detector::brightest;
+use crate::detector::Scheme;
 use crate::engine::{Classifier, Engine, ModesEngine};
 use crate::error::{Error, Result};
 
@@ -93,12 +93,21 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
         let total: f64 = readings.iter().sum();
         let shares: Vec<f64> =
             readings.iter().map(|reading| if total > 0.0 { reading / total } else { 0.0 }).collect();
-        let answer = brightest(&readings);
+        let scheme = device.design.bench.detector.scheme();
+        let (answer, scores) = (scheme.answer(&readings), scheme.scores(&readings));
         let _ = writeln!(text, "{}: {} ({})", path.display(), classes[answer], fitted.describe());
-        for (class, share) in shares.iter().enumerate() {
-            let bar = "#".repeat((share * 40.0).round() as usize);
+        for (class, score) in scores.iter().enumerate() {
             let mark = if class == answer { '>' } else { ' ' };
-            let _ = writeln!(text, "{mark} {class} {:<12} {:5.1} % {bar}", classes[class], 100.0 * share);
+            let _ = write!(text, "{mark} {class} {:<12} ", classes[class]);
+            let _ = match scheme {
+                Scheme::Single => {
+                    writeln!(text, "{:5.1} % {}", 100.0 * score, "#".repeat((score * 40.0).round() as usize))
+                }
+                Scheme::Differential => {
+                    let [plus, minus] = [0, 1].map(|part| 100.0 * shares[scheme.region(class) + part]);
+                    writeln!(text, "{score:6.3}  (+ {plus:5.1} %, - {minus:5.1} %)")
+                }
+            };
         }
         values.push(json!({
             "file": path.display().to_string(),
@@ -106,6 +115,7 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
             "name": classes[answer],
             "readings": readings,
             "shares": shares,
+            "scores": scores,
             "fitted": fitted.describe(),
         }));
     }

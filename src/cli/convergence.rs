@@ -36,7 +36,7 @@ pub(super) fn run(
         threads,
         images,
         &indices,
-        &|readings, label| loss.value(readings, label),
+        &|readings, label, entering| loss.value(readings, label, entering),
         &mut |done| {
             progress.update(done as u64, String::new);
             Ok(())

@@ -165,11 +165,16 @@ pub(super) fn judge(
         return Err(Error::Usage(format!("{} forms images: it names no classes", design.name)));
     };
     let mut progress = Progress::new("evaluating", indices.len() as u64, "images");
-    let judged =
-        evaluate(engine, images, &indices, &|readings, label| loss.value(readings, label), &mut |done| {
+    let judged = evaluate(
+        engine,
+        images,
+        &indices,
+        &|readings, label, entering| loss.value(readings, label, entering),
+        &mut |done| {
             progress.update(done as u64, String::new);
             stopped().map_or(Ok(()), Err)
-        });
+        },
+    );
     progress.finish();
     judged
 }

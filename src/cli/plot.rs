@@ -13,7 +13,7 @@ use super::{DataFlag, ThreadsFlag, evaluate, open_device, print, sample_note};
 use crate::dataset::{Images, Split};
 use crate::design::Device;
 use crate::design::folder::{PLOTS, read_history};
-use crate::detector::{Region, brightest};
+use crate::detector::Region;
 use crate::error::{Error, Result};
 use crate::evaluation::Evaluation;
 use crate::evaluation::imaging::{likeness, scaled};
@@ -262,7 +262,7 @@ impl Artist<'_> {
             let ssim = likeness(&readings, &bench.object.picture(subject.image.view()));
             format!("{name}, SSIM {ssim:.3}")
         } else {
-            format!("{name}, answer {}", self.labels()[brightest(&readings)])
+            format!("{name}, answer {}", self.labels()[bench.detector.scheme().answer(&readings)])
         };
         if detector && self.device.design.forms_image() {
             self.formed_image(subject, bench, &beam, &title, note)?;
@@ -322,9 +322,10 @@ impl Artist<'_> {
             intensity: &beam.detector.intensity(),
             grid: &bench.grid(),
             regions: bench.detector.regions(),
+            scheme: bench.detector.scheme(),
             labels: &self.labels(),
             readings: &shares,
-            answer: brightest(&readings),
+            answer: bench.detector.scheme().answer(&readings),
             truth: subject.truth,
             title,
             note,

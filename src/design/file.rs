@@ -5,13 +5,13 @@ use std::fmt;
 use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::detector_table::DetectorTable;
 use super::printer::PrinterTable;
+use super::training_table::TrainingTable;
 use crate::error::Error;
 
 /// Version of the design file this program reads and writes.
 pub const FORMAT: u32 = 1;
-/// `detector.layout` of a device that forms an image.
-pub const IMAGE_LAYOUT: &str = "image";
 
 /// A design as typed. Lengths are text with a unit; a key that is left out has the value of the default
 /// device; unknown keys are refused.
@@ -223,21 +223,6 @@ pub enum EncodingKey {
     Binary,
 }
 
-/// `[detector]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct DetectorTable {
-    /// Regions in each row, top to bottom, such as "3-4-3"; or [`IMAGE_LAYOUT`], a region for each image value,
-    /// where that stands on the object plane.
-    pub layout: String,
-    /// Side of a region; of no meaning to an image, like the pitches.
-    pub region_size: String,
-    /// Between the centres of neighbouring rows.
-    pub row_pitch: String,
-    /// Between the centres of neighbours in a row.
-    pub column_pitch: String,
-}
-
 /// `[material]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -256,105 +241,6 @@ pub struct MaterialTable {
     /// Price for a mass or a volume, such as "300 EUR/kg".
     #[serde(skip_serializing_if = "Option::is_none")]
     pub price: Option<String>,
-}
-
-/// `[training]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TrainingTable {
-    /// Data set: "fashion-mnist" or "mnist".
-    pub data: String,
-    /// How the training begins; left out, in modes unless `epochs` is given or the device has none.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub optimiser: Option<OptimiserKey>,
-    /// Times every training image is shown in mini-batches.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub epochs: Option<u64>,
-    /// Images a step.
-    pub batch: usize,
-    /// Step size of Adam at the start of the cosine, radians.
-    pub learning_rate: f64,
-    /// Samples along one side of a pixel in these epochs.
-    pub oversample: usize,
-    /// Epochs after them on the grid of the bench, where that is finer.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub fine_epochs: Option<u64>,
-    /// Step size of Adam at the start of those, radians.
-    pub fine_learning_rate: f64,
-    /// What is minimised.
-    pub loss: LossKey,
-    /// Temperature of the cross-entropy.
-    pub temperature: f64,
-    /// Weight of the roughness of the masks in the loss.
-    pub smoothness: f64,
-    /// Share of the training images held out for validation.
-    pub validation: f64,
-    /// Whether images are shown mirrored left to right half of the times.
-    pub flips: bool,
-    /// Where the phases begin.
-    pub start: StartKey,
-    /// Seed of a random start, split, order and flips.
-    pub seed: u64,
-    /// The stages of a training that begins in modes.
-    pub modes: Vec<ModesTable>,
-}
-
-/// `training.optimiser`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OptimiserKey {
-    /// First the stages of `[[training.modes]]`, exact gradients of large batches.
-    Modes,
-    /// Image by image from the start.
-    MiniBatches,
-}
-
-/// A table of `[[training.modes]]`: a stage whose gradients are made in the leading modes of the images.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModesTable {
-    /// Leading modes.
-    pub modes: usize,
-    /// What the light is simulated on.
-    pub grid: GridKey,
-    /// Images a step.
-    pub batch: usize,
-    /// Steps at least: they end with an epoch.
-    pub steps: u64,
-    /// Step size of Adam at the start of the cosine, radians.
-    pub learning_rate: f64,
-}
-
-/// `grid` in `[[training.modes]]`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum GridKey {
-    /// Blocks of 2 x 2 pixels with one value and one sample, where that fits the device.
-    Binned,
-    /// `training.oversample` samples along a side of a pixel.
-    Coarse,
-    /// The grid of the bench; left out where that is no finer.
-    Fine,
-}
-
-/// `training.loss`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LossKey {
-    /// Softmax cross-entropy of the shares of the regions: for classes.
-    CrossEntropy,
-    /// Squared error of the normalised image: for `layout = "image"`.
-    ImageMse,
-}
-
-/// `training.start`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StartKey {
-    /// All at 0.
-    Flat,
-    /// Each drawn from [0, 2 pi).
-    Random,
 }
 
 /// `[fabrication]`.
@@ -441,17 +327,6 @@ impl Default for ObjectTable {
     }
 }
 
-impl Default for DetectorTable {
-    fn default() -> Self {
-        DetectorTable {
-            layout: "3-4-3".into(),
-            region_size: "4.8 mm".into(),
-            row_pitch: "9.6 mm".into(),
-            column_pitch: "9.6 mm".into(),
-        }
-    }
-}
-
 impl Default for MaterialTable {
     fn default() -> Self {
         MaterialTable {
@@ -461,43 +336,6 @@ impl Default for MaterialTable {
             surrounding_index: 1.0,
             density: None,
             price: None,
-        }
-    }
-}
-
-impl Default for TrainingTable {
-    fn default() -> Self {
-        TrainingTable {
-            data: "fashion-mnist".into(),
-            optimiser: None,
-            epochs: None,
-            batch: 16,
-            learning_rate: 0.03,
-            oversample: 1,
-            fine_epochs: None,
-            fine_learning_rate: 0.005,
-            loss: LossKey::CrossEntropy,
-            temperature: 30.0,
-            smoothness: 0.0,
-            validation: 0.1,
-            flips: true,
-            start: StartKey::Flat,
-            seed: 1,
-            modes: [
-                (64, GridKey::Binned, 400, 0.3),
-                (160, GridKey::Binned, 400, 0.2),
-                (160, GridKey::Coarse, 300, 0.15),
-                (300, GridKey::Coarse, 200, 0.1),
-                (160, GridKey::Fine, 40, 0.03),
-            ]
-            .map(|(modes, grid, steps, learning_rate)| ModesTable {
-                modes,
-                grid,
-                batch: 4000,
-                steps,
-                learning_rate,
-            })
-            .into(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! A whole device: its design as typed, as checked, and its folder on disk.
 
 mod compiled;
+mod detector_table;
 pub mod file;
 pub mod folder;
 mod mask_files;
@@ -10,9 +11,12 @@ pub mod printer;
 pub mod resolve;
 mod sampling;
 mod training;
+mod training_table;
 
-pub use file::{DesignFile, OptimiserKey};
+pub use detector_table::{DetectorTable, RegionSize, SchemeKey};
+pub use file::DesignFile;
 pub use folder::Device;
 pub use presets::Preset;
 pub use resolve::Design;
 pub use training::Stage;
+pub use training_table::{LossKey, OptimiserKey, TrainingTable};

@@ -1,9 +1,8 @@
 //! Devices of the literature as designs to begin with.
 
-use super::file::{
-    BenchTable, DesignFile, DetectorTable, FabricationTable, Gaps, LossKey, MaterialTable, ObjectTable,
-    Sides, TrainingTable,
-};
+use super::detector_table::{DetectorTable, RegionSize};
+use super::file::{BenchTable, DesignFile, FabricationTable, Gaps, MaterialTable, ObjectTable, Sides};
+use super::training_table::{LossKey, TrainingTable};
 
 /// A device that can be asked for by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +117,7 @@ impl Preset {
 
 fn regions(size: &str, pitch: &str) -> DetectorTable {
     DetectorTable {
-        region_size: size.into(),
+        region_size: RegionSize::Square(size.into()),
         row_pitch: pitch.into(),
         column_pitch: pitch.into(),
         ..DetectorTable::default()

@@ -3,7 +3,6 @@
 use std::f64::consts::{FRAC_PI_2, TAU};
 
 use crate::dataset::DatasetName;
-use crate::detector::{Detector, Layout, image_regions};
 use crate::error::{Error, Result};
 use crate::fabrication::{PlateOptions, Price, Printer, Stock};
 use crate::grid::Grid;
@@ -14,9 +13,10 @@ use crate::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use crate::propagation::{Method, PixelModel, padded_shape};
 use crate::units::{Metres, format_length, parse_angle, parse_length, parse_positive_length};
 
+use super::detector_table::detector;
 use super::file::{
-    DesignFile, EncodingKey, Gaps, IMAGE_LAYOUT, IlluminationKey, LossKey, MaterialTable, MethodKey,
-    ModulationKey, ObjectTable, PixelModelKey, ResamplingKey, Sides,
+    DesignFile, EncodingKey, Gaps, IlluminationKey, MaterialTable, MethodKey, ModulationKey, ObjectTable,
+    PixelModelKey, ResamplingKey, Sides,
 };
 use super::training::Training;
 use super::{plate, printer, sampling};
@@ -355,63 +355,4 @@ fn object(table: &ObjectTable, grid: Grid, wavelength: Metres) -> Checked<Object
     Ok(ObjectPlane::placed(grid, IMAGE, placement, encoding)
         .map_err(|error| format!("{key}: {error}"))?
         .illuminated(illumination, wavelength))
-}
-
-fn detector(typed: &DesignFile, object: &ObjectPlane) -> Checked<Detector> {
-    let (table, grid) = (&typed.detector, object.grid());
-    let layout = format!("detector.layout = \"{}\"", table.layout);
-    match (table.layout == IMAGE_LAYOUT, typed.training.loss) {
-        (true, LossKey::ImageMse) => return image_detector(&layout, typed, object),
-        (true, LossKey::CrossEntropy) => {
-            return Err(format!(
-                "training.loss = \"cross-entropy\" is for classes, and {layout} has none: take loss = \"image-mse\""
-            ));
-        }
-        (false, LossKey::ImageMse) => {
-            return Err(format!(
-                "training.loss = \"image-mse\" needs an image to compare, and {layout} forms none: take layout = \
-                 \"image\""
-            ));
-        }
-        (false, LossKey::CrossEntropy) => {}
-    }
-    let counts: Vec<usize> = table
-        .layout
-        .split('-')
-        .map(|count| count.parse().ok().filter(|count| (1..=1000).contains(count)))
-        .collect::<Option<_>>()
-        .ok_or_else(|| {
-            format!("{layout}: write the number of regions in each row, such as \"3-4-3\", or \"image\"")
-        })?;
-    let classes = 10;
-    if counts.iter().sum::<usize>() != classes {
-        return Err(format!("{layout} has {} regions: the data set has {classes} classes", {
-            counts.iter().sum::<usize>()
-        }));
-    }
-    let layout = Layout {
-        counts,
-        region_size: length("detector.region_size", &table.region_size)?,
-        row_pitch: length("detector.row_pitch", &table.row_pitch)?,
-        column_pitch: length("detector.column_pitch", &table.column_pitch)?,
-    };
-    let regions = layout.regions(grid).map_err(|error| format!("detector: {error}"))?;
-    Detector::new(grid, regions).map_err(|error| format!("detector: {error}"))
-}
-
-/// A region for each image value, where the value stands on the object plane.
-fn image_detector(layout: &str, typed: &DesignFile, object: &ObjectPlane) -> Checked<Detector> {
-    let ((rows, columns), (height, width)) = (object.image(), object.extent());
-    if height % rows != 0 || width % columns != 0 {
-        let key = match &typed.object.size {
-            Some(text) => format!("object.size = \"{text}\""),
-            None => format!("object.upsampling = {}", typed.object.upsampling),
-        };
-        return Err(format!(
-            "{layout} needs whole pixels for each of {rows} x {columns} image values, and {key} makes {height} x \
-             {width} pixels of them: give object.upsampling instead"
-        ));
-    }
-    let regions = image_regions(object.origin(), object.image(), (height / rows, width / columns));
-    Detector::new(object.grid(), regions).map_err(|error| format!("detector: {error}"))
 }

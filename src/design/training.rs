@@ -1,13 +1,23 @@
 //! `[training]` checked: what is learned, and the stages of a training, each on a grid of its own.
 
-use super::file::{DesignFile, GridKey, LossKey, ModesTable, OptimiserKey, StartKey};
+use std::f64::consts::PI;
+
+use super::file::DesignFile;
 use super::resolve::{Checked, Design};
 use super::sampling;
+use super::training_table::{GridKey, LossKey, ModesTable, OptimiserKey, StartKey, TrainingTable};
+use crate::detector::Scheme;
 use crate::network::Bench;
-use crate::training::{CrossEntropy, ImageError, Objective, Settings, Start};
+use crate::training::{Augmentation, ClassError, ClassLoss, Hinge, ImageError, Objective, Settings, Start};
+use crate::units::parse_angle;
 
 /// Pixels along a side of a block of [`GridKey::Binned`].
 const BINNING: usize = 2;
+/// Temperatures that were found to answer best: of shares of single regions (docs/decisions.md), of readings over the
+/// largest (Mengu et al. 2020), of differences of pairs (docs/training.md).
+const SHARE_TEMPERATURE: f64 = 30.0;
+const PEAK_TEMPERATURE: f64 = 10.0;
+const PAIR_TEMPERATURE: f64 = 10.0;
 /// Epochs of mini-batches, and of those on the fine grid, where none are typed.
 const EPOCHS: (u64, u64) = (12, 1);
 /// Steps in which the step size of a stage in modes rises: without them a stage begins by losing most of what the one
@@ -103,6 +113,7 @@ impl Design {
         typed.training.epochs = Some(self.training.settings.epochs);
         typed.training.fine_epochs = Some(self.training.fine.0);
         typed.training.modes.clone_from(&self.training.modes);
+        typed.training.temperature = self.loss().and_then(|loss| loss.temperature());
     }
 
     /// What the device is trained for.
@@ -116,7 +127,7 @@ impl Design {
     }
 
     /// The loss of a device that names classes; `None` for one that forms images.
-    pub fn loss(&self) -> Option<CrossEntropy> {
+    pub fn loss(&self) -> Option<ClassLoss> {
         match self.objective() {
             Objective::Classification(loss) => Some(loss),
             Objective::Imaging(_) => None,
@@ -233,14 +244,26 @@ fn settings(typed: &DesignFile, epochs: u64, fine_epochs: u64) -> Checked<Settin
     for (key, value) in [
         ("learning_rate", table.learning_rate),
         ("fine_learning_rate", table.fine_learning_rate),
-        ("temperature", table.temperature),
+        ("efficiency_target", table.efficiency_target),
+        ("contrast_target", table.contrast_target),
     ] {
         if !(value.is_finite() && value > 0.0) {
             return Err(format!("training.{key} = {value}: it must be a number above zero"));
         }
     }
-    if !(0.0..=1e6).contains(&table.smoothness) {
-        return Err(format!("training.smoothness = {}: it must be 0 to 1e6", table.smoothness));
+    for (key, value, most) in [
+        ("smoothness", table.smoothness, 1e6),
+        ("efficiency_weight", table.efficiency_weight, 1e6),
+        ("contrast_weight", table.contrast_weight, 1e6),
+        ("label_smoothing", table.label_smoothing, 0.99),
+        ("averaging", table.averaging, 0.9999),
+        ("augmentation.shift", table.augmentation.shift, 100.0),
+        ("augmentation.scale", table.augmentation.scale, 0.9),
+        ("augmentation.noise", table.augmentation.noise, 10.0),
+    ] {
+        if !(0.0..=most).contains(&value) {
+            return Err(format!("training.{key} = {value}: it must be 0 to {most}"));
+        }
     }
     if !(0.0..=0.9).contains(&table.validation) {
         return Err(format!(
@@ -258,20 +281,65 @@ fn settings(typed: &DesignFile, epochs: u64, fine_epochs: u64) -> Checked<Settin
         binning: 1,
         learning_rate: table.learning_rate,
         warm_up: 0,
-        objective: match table.loss {
-            LossKey::CrossEntropy => {
-                Objective::Classification(CrossEntropy { temperature: table.temperature })
-            }
-            LossKey::ImageMse => Objective::Imaging(ImageError),
-        },
+        objective: objective(table, typed.detector.scheme.scheme())?,
+        learn_temperature: table.learn_temperature,
         smoothness: table.smoothness,
         validation: 0,
         validate_every: 1,
         flips: table.flips,
+        augmentation: augmentation(table)?,
+        averaging: table.averaging,
         start: match table.start {
             StartKey::Flat => Start::Flat,
             StartKey::Random => Start::Random,
         },
         seed: table.seed,
     })
+}
+
+/// What a device with a detector read by `scheme` is trained for.
+fn objective(table: &TrainingTable, scheme: Scheme) -> Checked<Objective> {
+    let temperature = match (table.temperature, table.loss, scheme) {
+        (Some(temperature), ..) if temperature.is_finite() && temperature > 0.0 => temperature,
+        (Some(temperature), ..) => {
+            return Err(format!("training.temperature = {temperature}: it must be a number above zero"));
+        }
+        (None, LossKey::PeakCrossEntropy, _) => PEAK_TEMPERATURE,
+        (None, _, Scheme::Single) => SHARE_TEMPERATURE,
+        (None, _, Scheme::Differential) => PAIR_TEMPERATURE,
+    };
+    let error = match table.loss {
+        LossKey::CrossEntropy => ClassError::CrossEntropy { temperature },
+        LossKey::PeakCrossEntropy if scheme == Scheme::Single => ClassError::PeakCrossEntropy { temperature },
+        LossKey::PeakCrossEntropy => {
+            return Err(
+                "training.loss = \"peak-cross-entropy\" is for single regions: take detector.scheme = \
+                        \"single\", or loss = \"cross-entropy\""
+                    .into(),
+            );
+        }
+        LossKey::PowerError => ClassError::PowerError,
+        LossKey::ImageMse => return Ok(Objective::Imaging(ImageError)),
+    };
+    let hinge = |weight: f64, target: f64| (weight > 0.0).then_some(Hinge { weight, target });
+    Ok(Objective::Classification(ClassLoss {
+        scheme,
+        error,
+        label_smoothing: table.label_smoothing,
+        efficiency: hinge(table.efficiency_weight, table.efficiency_target),
+        contrast: hinge(table.contrast_weight, table.contrast_target),
+    }))
+}
+
+fn augmentation(table: &TrainingTable) -> Checked<Augmentation> {
+    let text = &table.augmentation.rotation;
+    let rotation =
+        parse_angle(text).map_err(|problem| format!("training.augmentation.rotation: {problem}"))?;
+    if !(0.0..=PI).contains(&rotation) {
+        return Err(format!("training.augmentation.rotation = \"{text}\": it must be 0 to 180 deg"));
+    }
+    let [shift, scale, noise] =
+        [table.augmentation.shift, table.augmentation.scale, table.augmentation.noise]
+            .map(|part| part as f32);
+    Ok(Augmentation { shift, rotation: rotation as f32, scale, noise })
 }

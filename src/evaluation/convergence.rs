@@ -5,9 +5,8 @@ use std::cell::RefCell;
 use ndarray::{Array2, Axis};
 use num_complex::Complex;
 
-use super::{Evaluation, evaluate};
+use super::{Evaluation, ReadingLoss, evaluate};
 use crate::dataset::Images;
-use crate::detector::brightest;
 use crate::engine::{CpuEngine, Engine, ModesEngine};
 use crate::error::{Error, Result};
 use crate::network::{Bench, Network};
@@ -48,7 +47,7 @@ pub fn convergence(
     threads: usize,
     images: &Images,
     indices: &[usize],
-    loss: &dyn Fn(&[f64], usize) -> f64,
+    loss: &ReadingLoss<'_>,
     progress: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Vec<Convergence>> {
     let mut found = Vec::new();
@@ -58,9 +57,9 @@ pub fn convergence(
         let mut engine = ModesEngine::new(CpuEngine::new(sampled, threads)?);
         engine.set_masks(values)?;
         let answers = RefCell::new(Vec::with_capacity(indices.len()));
-        let noted = |readings: &[f64], label: usize| {
-            answers.borrow_mut().push(brightest(readings));
-            loss(readings, label)
+        let noted = |readings: &[f64], label: usize, entering: f64| {
+            answers.borrow_mut().push(bench.detector.scheme().answer(readings));
+            loss(readings, label, entering)
         };
         let evaluation =
             evaluate(&engine, images, indices, &noted, &mut |done| progress(grid * indices.len() + done))?;

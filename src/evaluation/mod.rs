@@ -3,7 +3,7 @@
 use ndarray::{Array2, Axis};
 
 use crate::dataset::Images;
-use crate::detector::brightest;
+use crate::detector::Scheme;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 
@@ -20,6 +20,9 @@ pub use ssim::ssim;
 /// Images simulated between two reports of progress.
 const BATCH: usize = 128;
 
+/// Loss of readings: (readings, true class, power of the object).
+pub type ReadingLoss<'a> = dyn Fn(&[f64], usize, f64) -> f64 + 'a;
+
 /// Figures of a device on labelled images.
 ///
 /// Every efficiency is the mean over the images of a ratio whose denominator its name or its text says.
@@ -32,16 +35,16 @@ pub struct Evaluation {
     pub loss: f64,
     /// Answers, shape (classes, classes): rows are the true class, columns the answer.
     pub confusion: Array2<u64>,
-    /// Mean share of each region in the collected power, shape (classes, classes): rows are the true class.
+    /// Mean share of each region in the collected power, shape (classes, regions): rows are the true class.
     pub region_shares: Array2<f64>,
-    /// Power in the region of the true class over the power of the object, I_L / E_in.
+    /// Power in the region that counts for the true class over the power of the object, I_L / E_in.
     pub power_efficiency_input: f64,
-    /// Power in the region of the true class over the power through the detector plane's aperture,
-    /// I_L / E_out.
+    /// The same power over the power through the detector plane's aperture, I_L / E_out.
     pub power_efficiency_output: f64,
     /// Power in all regions over the power through the detector plane's aperture, sum(I) / E_out.
     pub detector_share: f64,
-    /// (I_L - max of the others) / sum(I); negative for a wrong answer.
+    /// (signal of the true class - largest of the others) / sum(I), where the signal of a class is its reading or the
+    /// difference of its pair; negative for a wrong answer of single regions.
     pub signal_contrast: f64,
 }
 
@@ -63,8 +66,7 @@ impl Evaluation {
 
 /// Simulates the images with `indices` and judges the answers.
 ///
-/// `loss` is told the readings and the true class; `progress` the number of images done, and stops the work
-/// by an error.
+/// `progress` is told the number of images done, and stops the work by an error.
 ///
 /// # Errors
 /// [`Error::Value`] for no images, images of another shape than the device takes, or labels without a region;
@@ -73,14 +75,15 @@ pub fn evaluate(
     engine: &dyn Engine,
     images: &Images,
     indices: &[usize],
-    loss: &dyn Fn(&[f64], usize) -> f64,
+    loss: &ReadingLoss<'_>,
     progress: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Evaluation> {
-    let classes = engine.bench().detector.regions().len();
+    let detector = &engine.bench().detector;
+    let classes = detector.classes();
     if indices.is_empty() {
         return Err(Error::Value("no images to evaluate".into()));
     }
-    let mut totals = Totals::new(classes);
+    let mut totals = Totals::new(detector.scheme(), classes);
     let count = Count::prepare(engine, indices.len(), progress)?;
     for (number, chunk) in indices.chunks(BATCH).enumerate() {
         let batch = images.batch(chunk);
@@ -89,12 +92,12 @@ pub fn evaluate(
             let label = usize::from(images.labels[index]);
             if label >= classes {
                 return Err(Error::Value(format!(
-                    "image {index} has the label {label}: this device has {classes} detector regions"
+                    "image {index} has the label {label}: this device has {classes} classes"
                 )));
             }
             let read = readings.regions.index_axis(Axis(0), sample).to_vec();
             let entering = engine.bench().object.power(batch.index_axis(Axis(0), sample));
-            totals.add(&read, readings.plane[sample], entering, label, loss(&read, label));
+            totals.add(&read, readings.plane[sample], entering, label, loss(&read, label, entering));
         }
         progress(count.after(number * BATCH + chunk.len()))?;
     }
@@ -134,19 +137,21 @@ impl Count {
 
 /// Sums over the images seen so far.
 struct Totals {
+    scheme: Scheme,
     lit: Vec<u64>,
     sums: Evaluation,
 }
 
 impl Totals {
-    fn new(classes: usize) -> Self {
+    fn new(scheme: Scheme, classes: usize) -> Self {
         Totals {
+            scheme,
             lit: vec![0; classes],
             sums: Evaluation {
                 images: 0,
                 loss: 0.0,
                 confusion: Array2::zeros((classes, classes)),
-                region_shares: Array2::zeros((classes, classes)),
+                region_shares: Array2::zeros((classes, classes * scheme.regions_a_class())),
                 power_efficiency_input: 0.0,
                 power_efficiency_output: 0.0,
                 detector_share: 0.0,
@@ -159,22 +164,23 @@ impl Totals {
         let sums = &mut self.sums;
         sums.images += 1;
         sums.loss += loss;
-        sums.confusion[[label, brightest(readings)]] += 1;
+        sums.confusion[[label, self.scheme.answer(readings)]] += 1;
         let collected: f64 = readings.iter().sum();
         if collected <= 0.0 {
             return;
         }
         self.lit[label] += 1;
-        let right = readings[label];
-        let others = readings.iter().enumerate().filter(|(class, _)| *class != label);
-        let rival = others.fold(0.0f64, |largest, (_, reading)| largest.max(*reading));
+        let right = readings[self.scheme.region(label)];
+        let signals = self.scheme.signals(readings);
+        let others = signals.iter().enumerate().filter(|(class, _)| *class != label);
+        let rival = others.fold(f64::MIN, |largest, (_, signal)| largest.max(*signal));
         for (sum, reading) in sums.region_shares.row_mut(label).iter_mut().zip(readings) {
             *sum += reading / collected;
         }
         sums.power_efficiency_input += right / entering;
         sums.power_efficiency_output += right / plane;
         sums.detector_share += collected / plane;
-        sums.signal_contrast += (right - rival) / collected;
+        sums.signal_contrast += (signals[label] - rival) / collected;
     }
 
     fn means(self) -> Evaluation {
@@ -202,7 +208,7 @@ mod tests {
 
     #[test]
     fn figures_by_hand() {
-        let mut totals = Totals::new(2);
+        let mut totals = Totals::new(Scheme::Single, 2);
         totals.add(&[3.0, 1.0], 8.0, 10.0, 0, 0.5);
         totals.add(&[3.0, 1.0], 8.0, 20.0, 1, 1.5);
         totals.add(&[0.0, 0.0], 0.0, 0.0, 0, 1.0);

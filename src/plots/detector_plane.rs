@@ -9,7 +9,7 @@ use super::colormaps::Colormap;
 use super::font::Weight;
 use super::sheet::{Frame, Hang, Ink, Sheet, Text, WIDTH};
 use super::{Format, check_finite, check_shape, intensity};
-use crate::detector::Region;
+use crate::detector::{Region, Scheme};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 
@@ -27,13 +27,15 @@ pub struct DetectorPlane<'a> {
     pub grid: &'a Grid,
     /// The detector regions.
     pub regions: &'a [Region],
-    /// Name of the class of each region.
+    /// How they become scores.
+    pub scheme: Scheme,
+    /// Name of each class.
     pub labels: &'a [String],
     /// Power on each region as a share of the sum over all regions.
     pub readings: &'a [f64],
-    /// Which region the device answers.
+    /// Which class the device answers.
     pub answer: usize,
-    /// Which region would be right, if known.
+    /// Which class would be right, if known.
     pub truth: Option<usize>,
     /// Image number, true class and answer, say.
     pub title: &'a str,
@@ -58,12 +60,14 @@ impl DetectorPlane<'_> {
         if let Some(reading) = self.readings.iter().find(|reading| **reading < 0.0) {
             return Err(Error::Value(format!("a reading to be plotted is {reading}, below zero")));
         }
-        let count = self.regions.len();
-        if count == 0 || self.labels.len() != count || self.readings.len() != count {
+        let (regions, count) = (self.regions.len(), self.labels.len());
+        if regions == 0 || count * self.scheme.regions_a_class() != regions || self.readings.len() != regions
+        {
             return Err(Error::Value(format!(
-                "{count} regions to be plotted with {} labels and {} readings: one of each per region",
-                self.labels.len(),
-                self.readings.len()
+                "{regions} regions to be plotted with {count} labels and {} readings: one reading a region, and a \
+                 label for every {} of them",
+                self.readings.len(),
+                self.scheme.regions_a_class()
             )));
         }
         if let Some(index) = [Some(self.answer), self.truth].into_iter().flatten().find(|i| *i >= count) {
@@ -131,6 +135,7 @@ impl DetectorPlane<'_> {
         Ok(sheet)
     }
 
+    /// Ink of the outlines of a class.
     fn ink_of(&self, index: usize) -> Ink {
         let right = self.truth.is_none_or(|truth| truth == index);
         match (index == self.answer, right) {
@@ -158,7 +163,8 @@ impl DetectorPlane<'_> {
             })
             .collect();
         let size = 22.0;
-        let width_of = |sheet: &Sheet, index: usize| sheet.width_of(&index.to_string(), size, Weight::Bold);
+        let width_of =
+            |sheet: &Sheet, index: usize| sheet.width_of(&self.scheme.mark(index), size, Weight::Bold);
         let boxed =
             |at: (f64, f64), width: f64| Frame::new(at.0 - width / 2.0 - 4.0, at.1 - 12.0, width + 8.0, 24.0);
         // Above or below its region each, and if one finds no room there, all inside.
@@ -183,8 +189,9 @@ impl DetectorPlane<'_> {
         }
         let outside = places.len() == outlines.len();
         for (index, outline) in outlines.iter().enumerate() {
-            let ink = self.ink_of(index);
-            let marked = index == self.answer || self.truth == Some(index);
+            let class = self.scheme.class(index);
+            let ink = self.ink_of(class);
+            let marked = class == self.answer || self.truth == Some(class);
             let thick = if marked { 4.0 } else { 2.0 };
             // A dark edge keeps the outline visible where the light is as bright as it.
             sheet.outline(*outline, thick + 4.0, Ink::BLACK.alpha(0.45));
@@ -197,23 +204,29 @@ impl DetectorPlane<'_> {
                 _ => outline.middle(),
             };
             sheet.fill(boxed(at, width), Ink::BLACK.alpha(0.65));
-            let text = Text::new(index.to_string(), at, size).ink(if marked { ink } else { Ink::WHITE });
+            let text =
+                Text::new(self.scheme.mark(index), at, size).ink(if marked { ink } else { Ink::WHITE });
             sheet.text(if marked { text.bold() } else { text });
         }
     }
 
     /// One bar a class: the answer in colour, the true class named in bold. Returns where they end.
     fn bars(&self, sheet: &mut Sheet, area: Frame) -> f64 {
-        let count = self.regions.len();
+        let count = self.labels.len();
+        let scores = self.scheme.scores(self.readings);
+        let signed = self.scheme == Scheme::Differential;
         let title = (area.middle().0, area.top - 26.0);
-        sheet.text(Text::new("share of the light on regions", title, LABEL_SIZE).bold());
+        let words = if signed { "score, (+ - -) / (+ + -)" } else { "share of the light on regions" };
+        sheet.text(Text::new(words, title, LABEL_SIZE).bold());
         let pitch = (area.height / count as f64).min(62.0);
         let size = TICK_SIZE.min(pitch * 0.8);
         let names = 204.0;
         let values = sheet.width_of("100.0 %", size, Weight::Bold) + 12.0;
-        let longest = self.readings.iter().copied().fold(0.0, f64::max);
-        let room = area.width - names - values;
-        for (index, (label, &reading)) in self.labels.iter().zip(self.readings).enumerate() {
+        let longest = scores.iter().copied().fold(0.0, |longest: f64, score| longest.max(score.abs()));
+        let room = if signed { (area.width - names) / 2.0 - values } else { area.width - names - values };
+        // Where a score is zero.
+        let zero = area.left + names + if signed { (area.width - names) / 2.0 } else { 0.0 };
+        for (index, (label, &score)) in self.labels.iter().zip(&scores).enumerate() {
             let y = area.top + (index as f64 + 0.5) * pitch;
             let is_true = self.truth == Some(index);
             let is_answer = index == self.answer;
@@ -229,13 +242,19 @@ impl DetectorPlane<'_> {
                 .hang(Hang::Right);
             let text = sheet.fitted(Text { weight, ..text }, names - 12.0);
             sheet.text(text);
-            let share = if longest > 0.0 { reading / longest } else { 0.0 };
+            let share = if longest > 0.0 { score / longest } else { 0.0 };
             let thick = (pitch * 0.62).round();
-            let bar = Frame::new(area.left + names, y - thick / 2.0, (share * room).max(2.0), thick);
+            let length = (share.abs() * room).max(2.0);
+            let left = if share < 0.0 { zero - length } else { zero };
+            let bar = Frame::new(left, y - thick / 2.0, length, thick);
             sheet.fill(bar, ink);
             let weight = if is_answer { Weight::Bold } else { Weight::Regular };
-            let value = format!("{:.1} %", 100.0 * reading);
-            let text = Text::new(value, (bar.right() + 10.0, y), size).hang(Hang::Left);
+            let value = if signed { format!("{score:.2}") } else { format!("{:.1} %", 100.0 * score) };
+            let text = if share < 0.0 {
+                Text::new(value, (bar.left - 10.0, y), size).hang(Hang::Right)
+            } else {
+                Text::new(value, (bar.right() + 10.0, y), size).hang(Hang::Left)
+            };
             sheet.text(Text { weight, ..text });
         }
         let bottom = area.top + count as f64 * pitch + 36.0;

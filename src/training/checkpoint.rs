@@ -6,13 +6,13 @@ use std::path::Path;
 use ndarray::{Array1, Array2, Array3, Axis};
 use ndarray_npy::NpzWriter;
 
-use super::{Adam, Epoch, State};
+use super::{Adam, Epoch, LearntTemperature, State};
 use crate::error::{Error, Result};
 use crate::files::write_whole;
 use crate::npy::Archive;
 
 /// Version of the layout below.
-const FORMAT: u64 = 3;
+const FORMAT: u64 = 4;
 /// Largest checkpoint that is read, bytes: 20 masks of 4096 x 4096 pixels.
 const MAX_BYTES: u64 = 4 << 30;
 
@@ -40,6 +40,8 @@ fn archive(state: &State, identity: &Identity) -> std::result::Result<Vec<u8>, n
     let counters = [FORMAT, state.adam.steps, state.images];
     npz.add_array("counters", &Array1::from_iter(counters))?;
     npz.add_array("sums", &Array1::from_iter([state.loss, state.score, state.seconds]))?;
+    let LearntTemperature { log, mean, square } = state.temperature;
+    npz.add_array("temperature", &Array1::from_iter([log, mean, square]))?;
     npz.add_array("design", &Array1::from_iter(identity.design.bytes()))?;
     npz.add_array("data", &Array1::from_iter(identity.data.bytes()))?;
     let history: Vec<f64> = state.history.iter().flat_map(Epoch::numbers).collect();
@@ -48,10 +50,13 @@ fn archive(state: &State, identity: &Identity) -> std::result::Result<Vec<u8>, n
         "history",
         &Array2::from_shape_fn((rows, Epoch::WIDTH), |(row, column)| history[row * Epoch::WIDTH + column]),
     )?;
-    for (name, masks) in
-        [("parameters", &state.parameters), ("mean", &state.adam.mean), ("square", &state.adam.square)]
-    {
-        let (height, width) = masks[0].dim();
+    let (height, width) = state.parameters[0].dim();
+    for (name, masks) in [
+        ("parameters", &state.parameters),
+        ("average", &state.average),
+        ("mean", &state.adam.mean),
+        ("square", &state.adam.square),
+    ] {
         let stacked = Array3::from_shape_fn((masks.len(), height, width), |(mask, y, x)| masks[mask][[y, x]]);
         npz.add_array(name, &stacked)?;
     }
@@ -85,8 +90,9 @@ fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
         return Err("it was written by another version of d2nn".into());
     }
     let sums: Array1<f64> = npz.part("sums")?;
+    let temperature: Array1<f64> = npz.part("temperature")?;
     let history: Array2<f64> = npz.part("history")?;
-    if counters.len() != 3 || sums.len() != 3 || history.ncols() != Epoch::WIDTH {
+    if counters.len() != 3 || sums.len() != 3 || temperature.len() != 3 || history.ncols() != Epoch::WIDTH {
         return Err("its parts have unexpected shapes".into());
     }
     let mut text = |name| -> std::result::Result<String, String> {
@@ -101,14 +107,17 @@ fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
         }
         Ok(stacked.axis_iter(Axis(0)).map(|mask| mask.to_owned()).collect())
     };
-    let (parameters, mean, square) = (masks("parameters")?, masks("mean")?, masks("square")?);
+    let (parameters, average) = (masks("parameters")?, masks("average")?);
+    let (mean, square) = (masks("mean")?, masks("square")?);
     let shapes = |masks: &[Array2<f32>]| masks.iter().map(Array2::dim).collect::<Vec<_>>();
-    if parameters.is_empty() || shapes(&parameters) != shapes(&mean) || shapes(&parameters) != shapes(&square)
-    {
+    let alike = |other: &[Array2<f32>]| shapes(&parameters) == shapes(other);
+    if parameters.is_empty() || !alike(&mean) || !alike(&square) || !(average.is_empty() || alike(&average)) {
         return Err("its parts have unexpected shapes".into());
     }
     let state = State {
         parameters,
+        average,
+        temperature: LearntTemperature { log: temperature[0], mean: temperature[1], square: temperature[2] },
         adam: Adam { mean, square, steps: counters[1] },
         history: history
             .outer_iter()

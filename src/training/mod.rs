@@ -5,14 +5,16 @@
 
 use std::time::Instant;
 
-use ndarray::{Array2, Zip};
+use ndarray::{Array2, Array3, Axis, Zip};
 
 use crate::dataset::{HoldOut, Images, epoch_flips, epoch_order, hold_out};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::{evaluate, evaluate_images};
 use crate::mask::Modulation;
+use crate::random::{Purpose, Stream};
 
+mod augmentation;
 pub mod checkpoint;
 mod components;
 mod loss;
@@ -21,15 +23,18 @@ mod optimiser;
 mod schedule;
 mod smoothness;
 mod state;
+mod temperature;
 
+pub use augmentation::Augmentation;
 pub use components::leading_components;
-pub use loss::{CrossEntropy, ImageError};
+pub use loss::{ClassError, ClassLoss, Hinge, ImageError};
 pub use objective::{Objective, Target};
 pub use optimiser::Adam;
 pub use schedule::{cosine, rise};
 pub use smoothness::{add_roughness_gradient, roughness};
 pub use state::{Epoch, State};
 use state::{binned, spread};
+pub use temperature::LearntTemperature;
 
 /// Where the phases begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +62,8 @@ pub struct Settings {
     pub warm_up: u64,
     /// What is minimised.
     pub objective: Objective,
+    /// Whether the temperature of the objective is learnt with the masks, from the one it has on.
+    pub learn_temperature: bool,
     /// Weight of the roughness of the masks in the loss ([`roughness`]).
     pub smoothness: f64,
     /// Images held out of the training set.
@@ -65,9 +72,14 @@ pub struct Settings {
     pub validate_every: u64,
     /// Whether each image is shown mirrored left to right half of the times.
     pub flips: bool,
+    /// How each image is distorted, anew each time it is shown.
+    pub augmentation: Augmentation,
+    /// Memory of the running mean of the masks' parameters, which takes the place of the last ones when a stage ends; 0
+    /// for the last ones.
+    pub averaging: f64,
     /// Where the phases begin.
     pub start: Start,
-    /// Seed of a random start, the split, the order and the flips.
+    /// Seed of all that is drawn.
     pub seed: u64,
 }
 
@@ -139,7 +151,7 @@ impl<'a> Trainer<'a> {
                 state.bind(modulation, bins);
             }
         }
-        engine.set_masks(&values(&state, modulation, bins))?;
+        engine.set_masks(&values(&state.parameters, modulation, bins))?;
         let mut trainer =
             Trainer { engine, settings, images, held, state, order: Vec::new(), flips: Vec::new() };
         trainer.shuffle();
@@ -204,31 +216,27 @@ impl<'a> Trainer<'a> {
         let first = self.state.images as usize;
         let last = self.order.len().min(first + self.settings.batch);
         let chosen = &self.order[first..last];
-        let mut batch = self.images.batch(chosen);
-        for (mut image, flip) in batch.outer_iter_mut().zip(&self.flips[first..last]) {
-            if *flip {
-                for mut row in image.rows_mut() {
-                    let last = row.len() - 1;
-                    (0..row.len() / 2).for_each(|x| row.swap(x, last - x));
-                }
-            }
-        }
-        let objective = self.settings.objective;
+        let batch = self.batch(first..last);
+        let objective = self.objective();
         let object = &self.engine.bench().object;
         let targets: Vec<Target> = batch
             .outer_iter()
             .zip(chosen)
-            .map(|(image, index)| Target::new(object, image, usize::from(self.images.labels[*index])))
+            .map(|(image, index)| objective.target(object, image, usize::from(self.images.labels[*index])))
             .collect();
         let share = 1.0 / chosen.len() as f64;
         let pass = self.engine.gradients(batch.view(), &|sample, readings, slopes| {
             objective.evaluate(readings, &targets[sample], slopes);
             slopes.iter_mut().for_each(|slope| *slope *= share);
         })?;
+        let mut by_temperature = 0.0;
         for (readings, target) in pass.regions.outer_iter().zip(&targets) {
             let readings = readings.to_vec();
             self.state.loss += objective.value(&readings, target);
             self.state.score += objective.score(&readings, target);
+            if let (true, Objective::Classification(loss)) = (self.settings.learn_temperature, objective) {
+                by_temperature += share * loss.slope_by_temperature(&readings, target.label);
+            }
         }
         self.state.images += chosen.len() as u64;
         if !self.state.loss.is_finite() {
@@ -240,7 +248,7 @@ impl<'a> Trainer<'a> {
         let (modulation, bins) = (self.engine.bench().modulation, self.settings.binning);
         let mut gradients = pass.masks;
         if self.settings.smoothness > 0.0 {
-            let values = values(&self.state, modulation, bins);
+            let values = values(&self.state.parameters, modulation, bins);
             for (array, (gradient, values)) in gradients.iter_mut().zip(&values).enumerate() {
                 if modulation.is_angle(array % modulation.channels()) {
                     add_roughness_gradient(self.settings.smoothness, values, gradient);
@@ -262,7 +270,9 @@ impl<'a> Trainer<'a> {
         let rate = cosine(self.settings.learning_rate, self.state.adam.steps, self.steps())
             * rise(self.state.adam.steps, self.settings.warm_up);
         self.state.adam.step(&mut self.state.parameters, &gradients, rate);
-        self.engine.set_masks(&values(&self.state, modulation, bins)).map_err(|error| {
+        self.state.temperature.step(by_temperature, rate, self.state.adam.steps);
+        self.state.remember(self.settings.averaging);
+        self.engine.set_masks(&values(&self.state.parameters, modulation, bins)).map_err(|error| {
             Error::Value(format!(
                 "{error} after {} steps: lower training.learning_rate or training.temperature",
                 self.steps_taken()
@@ -297,24 +307,15 @@ impl<'a> Trainer<'a> {
             seconds: 0.0,
         };
         let epochs = row.epoch - self.settings.first_epoch;
-        let due =
-            epochs == self.settings.epochs || epochs.is_multiple_of(self.settings.validate_every.max(1));
+        let last = epochs == self.settings.epochs;
+        let due = last || epochs.is_multiple_of(self.settings.validate_every.max(1));
+        if last && self.state.settle_on_average() {
+            self.show(false)?;
+        }
         if due && !self.held.validation.is_empty() {
-            let (engine, indices) = (&*self.engine, &self.held.validation[..]);
-            let progress = &mut |_| Ok(());
-            (row.validation_loss, row.validation_accuracy, row.detector_share) = match self.settings.objective
-            {
-                Objective::Classification(loss) => {
-                    let loss = |readings: &[f64], label| loss.value(readings, label);
-                    let judged = evaluate(engine, self.images, indices, &loss, progress)?;
-                    (judged.loss, judged.accuracy(), judged.detector_share)
-                }
-                Objective::Imaging(loss) => {
-                    let loss = |readings: &[f64], picture: &Array2<f64>| loss.value(readings, picture);
-                    let judged = evaluate_images(engine, self.images, indices, &loss, progress)?;
-                    (judged.loss, judged.ssim, judged.detector_share)
-                }
-            };
+            self.show(true)?;
+            self.validate(&mut row)?;
+            self.show(false)?;
         }
         self.state.seconds += began.elapsed().as_secs_f64();
         row.seconds = self.state.seconds;
@@ -325,8 +326,71 @@ impl<'a> Trainer<'a> {
     }
 }
 
+impl Trainer<'_> {
+    /// The images of the running epoch with places `places` in its order, mirrored and distorted.
+    fn batch(&self, places: std::ops::Range<usize>) -> Array3<f32> {
+        let mut batch = self.images.batch(&self.order[places.clone()]);
+        let (settings, epoch) = (&self.settings, self.state.history.len() as u64);
+        for (mut image, place) in batch.outer_iter_mut().zip(places) {
+            if self.flips[place] {
+                image.invert_axis(Axis(1));
+                let mirrored = image.to_owned();
+                image.invert_axis(Axis(1));
+                image.assign(&mirrored);
+            }
+            if !settings.augmentation.is_none() {
+                let number = (epoch << 32) + place as u64;
+                let mut random = Stream::new(settings.seed, Purpose::Augmentation, number);
+                settings.augmentation.distort(image, &mut random);
+            }
+        }
+        batch
+    }
+
+    /// What is minimised, at the temperature learnt so far.
+    fn objective(&self) -> Objective {
+        match self.settings.objective {
+            Objective::Classification(loss) if self.settings.learn_temperature => {
+                let start = loss.temperature().unwrap_or(1.0);
+                Objective::Classification(loss.at_temperature(start * self.state.temperature.factor()))
+            }
+            fixed => fixed,
+        }
+    }
+
+    /// Sets the masks as they are trained, or their running mean if there is one.
+    fn show(&mut self, average: bool) -> Result<()> {
+        let bins = self.settings.binning;
+        let modulation = self.engine.bench().modulation;
+        if average && self.state.average.is_empty() {
+            return Ok(());
+        }
+        let parameters = if average { &self.state.average } else { &self.state.parameters };
+        self.engine.set_masks(&values(parameters, modulation, bins))
+    }
+
+    /// Writes what the validation images say into `row`.
+    fn validate(&self, row: &mut Epoch) -> Result<()> {
+        let (engine, indices) = (&*self.engine, &self.held.validation[..]);
+        let progress = &mut |_| Ok(());
+        (row.validation_loss, row.validation_accuracy, row.detector_share) = match self.objective() {
+            Objective::Classification(loss) => {
+                let loss = |readings: &[f64], label, entering| loss.value(readings, label, entering);
+                let judged = evaluate(engine, self.images, indices, &loss, progress)?;
+                (judged.loss, judged.accuracy(), judged.detector_share)
+            }
+            Objective::Imaging(loss) => {
+                let loss = |readings: &[f64], picture: &Array2<f64>| loss.value(readings, picture);
+                let judged = evaluate_images(engine, self.images, indices, &loss, progress)?;
+                (judged.loss, judged.ssim, judged.detector_share)
+            }
+        };
+        Ok(())
+    }
+}
+
 /// The values of the masks as the engine takes them, one for each block of `bins` x `bins` pixels.
-fn values(state: &State, modulation: Modulation, bins: usize) -> Vec<Array2<f32>> {
-    let values = state.values(modulation);
+fn values(parameters: &[Array2<f32>], modulation: Modulation, bins: usize) -> Vec<Array2<f32>> {
+    let values = state::values(parameters, modulation);
     if bins == 1 { values } else { values.iter().map(|values| binned(values, bins)).collect() }
 }

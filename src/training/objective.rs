@@ -2,16 +2,15 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use super::loss::{CrossEntropy, ImageError};
-use crate::detector::brightest;
+use super::loss::{ClassLoss, ImageError};
 use crate::evaluation::imaging::likeness;
 use crate::object::ObjectPlane;
 
 /// What a device is trained for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Objective {
-    /// The region of the true class shall be the brightest.
-    Classification(CrossEntropy),
+    /// The score of the true class shall be the highest.
+    Classification(ClassLoss),
     /// The readings shall be the image.
     Imaging(ImageError),
 }
@@ -21,18 +20,22 @@ pub enum Objective {
 pub struct Target {
     /// The true class.
     pub label: usize,
-    /// What a picture of the object shows, as it is shown to the device.
+    /// Power of the object.
+    pub entering: f64,
+    /// What a picture of the object shows, as it is shown to the device; empty where only the class counts.
     pub picture: Array2<f64>,
 }
 
-impl Target {
-    /// The target of `image` (values 0 to 1, shape [`ObjectPlane::image`]) of the class `label`.
-    pub fn new(object: &ObjectPlane, image: ArrayView2<'_, f32>, label: usize) -> Self {
-        Target { label, picture: object.picture(image) }
-    }
-}
-
 impl Objective {
+    /// What the readings of `image` (values 0 to 1, shape [`ObjectPlane::image`]) of the class `label` should say.
+    pub fn target(&self, object: &ObjectPlane, image: ArrayView2<'_, f32>, label: usize) -> Target {
+        let picture = match self {
+            Objective::Classification(_) => Array2::zeros((0, 0)),
+            Objective::Imaging(_) => object.picture(image),
+        };
+        Target { label, entering: object.power(image), picture }
+    }
+
     /// Loss of `readings`.
     pub fn value(&self, readings: &[f64], target: &Target) -> f64 {
         self.evaluate(readings, target, &mut vec![0.0; readings.len()])
@@ -41,7 +44,7 @@ impl Objective {
     /// Loss of `readings`, and its derivatives by each reading into `slopes`.
     pub fn evaluate(&self, readings: &[f64], target: &Target, slopes: &mut [f64]) -> f64 {
         match self {
-            Objective::Classification(loss) => loss.evaluate(readings, target.label, slopes),
+            Objective::Classification(loss) => loss.evaluate(readings, target.label, target.entering, slopes),
             Objective::Imaging(loss) => loss.evaluate(readings, &target.picture, slopes),
         }
     }
@@ -50,7 +53,7 @@ impl Objective {
     /// image, at most 1.
     pub fn score(&self, readings: &[f64], target: &Target) -> f64 {
         match self {
-            Objective::Classification(_) if brightest(readings) == target.label => 1.0,
+            Objective::Classification(loss) if loss.scheme.answer(readings) == target.label => 1.0,
             Objective::Classification(_) => 0.0,
             Objective::Imaging(_) => likeness(readings, &target.picture),
         }

@@ -4,7 +4,7 @@ use std::f32::consts::TAU;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::{Adam, Start};
+use super::{Adam, LearntTemperature, Start};
 use crate::mask::Modulation;
 use crate::random::{Purpose, Stream};
 
@@ -85,6 +85,10 @@ pub struct State {
     pub parameters: Vec<Array2<f32>>,
     /// The optimiser with its moments; its step count is the training's.
     pub adam: Adam,
+    /// Running mean of the parameters in this stage; empty without ([`Settings::averaging`](super::Settings::averaging)).
+    pub average: Vec<Array2<f32>>,
+    /// The temperature, where it is learnt.
+    pub temperature: LearntTemperature,
     /// Finished epochs.
     pub history: Vec<Epoch>,
     /// Sum of the losses in the running epoch.
@@ -121,10 +125,34 @@ impl State {
 
     /// The values of the masks.
     pub fn values(&self, modulation: Modulation) -> Vec<Array2<f32>> {
-        let value = |(array, parameters): (usize, &Array2<f32>)| {
-            parameters.mapv(|parameter| modulation.value(array % modulation.channels(), parameter))
-        };
-        self.parameters.iter().enumerate().map(value).collect()
+        values(&self.parameters, modulation)
+    }
+
+    /// Takes the parameters into their running mean with a memory of `decay`, shorter in the first steps of a stage; 0
+    /// keeps none.
+    pub(super) fn remember(&mut self, decay: f64) {
+        if decay <= 0.0 {
+            return;
+        }
+        if self.average.is_empty() {
+            self.average.clone_from(&self.parameters);
+            return;
+        }
+        let steps = self.adam.steps as f64;
+        let share = 1.0 - decay.min(steps / (steps + 9.0)) as f32;
+        for (average, parameters) in self.average.iter_mut().zip(&self.parameters) {
+            average.zip_mut_with(parameters, |average, parameter| *average += share * (parameter - *average));
+        }
+    }
+
+    /// Puts the running mean in the place of the parameters and forgets it; whether there was one.
+    pub(super) fn settle_on_average(&mut self) -> bool {
+        let average = std::mem::take(&mut self.average);
+        let any = !average.is_empty();
+        if any {
+            self.parameters = average;
+        }
+        any
     }
 
     /// Makes the pixels of each block of `bins` x `bins` equal: the mean of their values, on the circle for phases of a
@@ -144,6 +172,8 @@ impl State {
         State {
             adam: Adam::new(parameters.len(), parameters[0].dim()),
             parameters,
+            average: Vec::new(),
+            temperature: LearntTemperature::default(),
             history: Vec::new(),
             loss: 0.0,
             score: 0.0,
@@ -151,6 +181,14 @@ impl State {
             seconds: 0.0,
         }
     }
+}
+
+/// The values of masks with those parameters, one array a channel.
+pub(super) fn values(parameters: &[Array2<f32>], modulation: Modulation) -> Vec<Array2<f32>> {
+    let value = |(array, parameters): (usize, &Array2<f32>)| {
+        parameters.mapv(|parameter| modulation.value(array % modulation.channels(), parameter))
+    };
+    parameters.iter().enumerate().map(value).collect()
 }
 
 /// The mean of angles: that of equal ones is the angle itself, to the bit.
@@ -178,6 +216,23 @@ pub(super) fn spread(array: &Array2<f32>, bins: usize) -> Array2<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn running_means_end_as_the_parameters() {
+        let mut state = State::at(vec![Array2::zeros((1, 1))]);
+        assert!(!state.settle_on_average());
+        state.remember(0.0);
+        assert!(state.average.is_empty());
+        for step in 1..=1000 {
+            state.adam.steps = step;
+            // Up and down by one about 2.
+            state.parameters[0][[0, 0]] = if step % 2 == 0 { 3.0 } else { 1.0 };
+            state.remember(0.99);
+        }
+        assert!(state.settle_on_average() && state.average.is_empty());
+        // A memory of 100 steps leaves a swing of half a hundredth.
+        assert!((state.parameters[0][[0, 0]] - 2.0).abs() < 0.01, "{}", state.parameters[0]);
+    }
 
     #[test]
     fn blocks_are_bound_to_their_mean_on_the_circle() {

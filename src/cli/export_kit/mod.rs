@@ -16,7 +16,6 @@ use super::{DataFlag, as_exported, open_device_changed, print};
 use crate::dataset::Split;
 use crate::design::folder::KIT;
 use crate::design::{DesignFile, Device};
-use crate::detector::brightest;
 use crate::error::{Error, Result};
 use crate::fabrication::kit::{Bridges, Holder, Label, Slot, Stencil, bridge};
 use crate::fabrication::{
@@ -358,7 +357,8 @@ impl<'a> Workshop<'a> {
             }
         }
         let stencil = bench.detector.readings(&network.propagate(field).detector);
-        Ok(Some([brightest(&network.readings(image)?), brightest(&stencil)]))
+        let answer = |readings: &[f64]| bench.detector.scheme().answer(readings);
+        Ok(Some([answer(&network.readings(image)?), answer(&stencil)]))
     }
 
     /// The plate with a window for each region.
@@ -377,9 +377,10 @@ impl<'a> Workshop<'a> {
         let labels = if self.device.design.forms_image() {
             Vec::new()
         } else {
+            let scheme = bench.detector.scheme();
             (0..)
                 .zip(regions)
-                .map(|(class, region)| {
+                .map(|(number, region)| {
                     // The room above the window, up to another one, and at most as high as the window.
                     let column = region.column + region.width / 2;
                     let room = (0..region.row)
@@ -388,7 +389,7 @@ impl<'a> Workshop<'a> {
                         .take_while(|row| material[[*row, column]])
                         .count();
                     let (rows, columns) = ((region.row - room, room), (region.column, region.width));
-                    Label { text: format!("{class}"), rows, columns }
+                    Label { text: scheme.mark(number), rows, columns }
                 })
                 .collect()
         };

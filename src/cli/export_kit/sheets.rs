@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Made, ObjectPlate, Workshop};
+use crate::detector::Scheme;
 use crate::error::{Error, Result};
 use crate::fabrication::SolidReport;
 use crate::fabrication::format_reports;
@@ -123,7 +124,13 @@ fn assembly(kit: &Workshop<'_>, made: &Made, path: &Path) -> Result<()> {
         let names = design.data.class_names();
         let classes: Vec<String> =
             (0..).zip(names).map(|(class, name): (usize, _)| format!("{class} {name}")).collect();
-        format!("The brightest window is the answer: {}.", classes.join(", "))
+        let rule = match design.bench.detector.scheme() {
+            Scheme::Single => "The brightest window is the answer",
+            Scheme::Differential => {
+                "The answer is the pair whose window + leads its window - by the largest share of the two"
+            }
+        };
+        format!("{rule}: {}.", classes.join(", "))
     });
     let title = format!("{}: assembly", design.name);
     let note = format!("object: {}; distances between planes, all measures in kit.json", kit.subject.name);

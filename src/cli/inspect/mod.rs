@@ -17,6 +17,7 @@ use super::presets::PresetFlag;
 use super::{SimulationFlags, open_device_as, print, print_json};
 use crate::design::folder::read_design_as;
 use crate::design::{Design, Device, Stage};
+use crate::detector::Scheme;
 use crate::error::Result;
 use crate::mask::Modulation;
 use crate::object::{Encoding, Illumination};
@@ -299,7 +300,10 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
             if design.forms_image() {
                 format!("the image where the object stands, {image_columns} x {image_rows} regions")
             } else {
-                format!("{} regions", bench.detector.regions().len())
+                match bench.detector.scheme() {
+                    Scheme::Single => format!("{} regions", bench.detector.regions().len()),
+                    Scheme::Differential => format!("{} pairs of regions", bench.detector.classes()),
+                }
             },
             length(region.width as f64 * grid.pixel_pitch()),
             length(region.height as f64 * grid.pixel_pitch())

@@ -3,7 +3,12 @@
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField};
 use crate::grid::Grid;
-use crate::units::Metres;
+
+mod layout;
+mod scheme;
+
+pub use layout::{Layout, near_square, regions_at, ring};
+pub use scheme::{Scheme, brightest};
 
 /// A rectangle of pixels on the detector plane, in the order of the classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,63 +69,6 @@ impl Region {
     }
 }
 
-/// Square regions in rows, as "3-4-3": each row centred on the axis, and all rows together.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Layout {
-    /// Number of regions in each row, top to bottom.
-    pub counts: Vec<usize>,
-    /// Side of a region, metres.
-    pub region_size: Metres,
-    /// Distance between the centres of neighbouring rows, metres.
-    pub row_pitch: Metres,
-    /// Distance between the centres of neighbours in a row, metres.
-    pub column_pitch: Metres,
-}
-
-impl Layout {
-    /// The regions on `grid`, edges rounded to whole pixels, left to right and top to bottom.
-    ///
-    /// # Errors
-    /// [`Error::Value`] when a region is smaller than a pixel or reaches beyond the aperture.
-    pub fn regions(&self, grid: Grid) -> Result<Vec<Region>> {
-        let pitch = grid.pixel_pitch();
-        let side = (self.region_size / pitch).round();
-        let beyond = |number: usize| {
-            Error::Value(format!(
-                "detector region {number} of the layout reaches beyond the aperture of {} x {} pixels: \
-                 make region_size, row_pitch or column_pitch smaller",
-                grid.rows(),
-                grid.columns()
-            ))
-        };
-        if side < 1.0 {
-            return Err(Error::Value("a detector region smaller than one pixel: enlarge region_size".into()));
-        }
-        let start = |index: usize, count: usize, step: Metres, pixels: usize| {
-            let centre = (index as f64 - (count as f64 - 1.0) / 2.0) * step / pitch + pixels as f64 / 2.0;
-            (centre - side / 2.0).round()
-        };
-        let mut regions = Vec::new();
-        for (line, &count) in self.counts.iter().enumerate() {
-            for place in 0..count {
-                let row = start(line, self.counts.len(), self.row_pitch, grid.rows());
-                let column = start(place, count, self.column_pitch, grid.columns());
-                let inside = |first: f64, pixels: usize| first >= 0.0 && first + side <= pixels as f64;
-                if !inside(row, grid.rows()) || !inside(column, grid.columns()) {
-                    return Err(beyond(regions.len()));
-                }
-                regions.push(Region {
-                    row: row as usize,
-                    column: column as usize,
-                    height: side as usize,
-                    width: side as usize,
-                });
-            }
-        }
-        Ok(regions)
-    }
-}
-
 /// A region for each value of an image of `image` = (rows, columns) values, row by row: each `side` = (rows, columns)
 /// pixels, the first at `origin`. Its readings are the image.
 pub fn image_regions(origin: (usize, usize), image: (usize, usize), side: (usize, usize)) -> Vec<Region> {
@@ -133,11 +81,12 @@ pub fn image_regions(origin: (usize, usize), image: (usize, usize), side: (usize
     (0..image.0).flat_map(|y| (0..image.1).map(move |x| (y, x))).map(region).collect()
 }
 
-/// A plane with one region a class, of which the brightest is the answer, or one a value of an image.
+/// A plane with one region a class, of which the brightest is the answer, a pair a class, or one a value of an image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Detector {
     grid: Grid,
     regions: Vec<Region>,
+    scheme: Scheme,
 }
 
 impl Detector {
@@ -166,7 +115,37 @@ impl Detector {
                 return Err(Error::Value(format!("detector regions {other} and {number} overlap")));
             }
         }
-        Ok(Detector { grid, regions })
+        Ok(Detector { grid, regions, scheme: Scheme::Single })
+    }
+
+    /// The same regions read by `scheme`.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when their number is no multiple of what a class takes, or for fewer than two classes.
+    pub fn read_by(self, scheme: Scheme) -> Result<Self> {
+        let (regions, each) = (self.regions.len(), scheme.regions_a_class());
+        if !regions.is_multiple_of(each) || regions / each < 2 {
+            return Err(Error::Value(format!(
+                "{regions} detector regions: each class takes {each}, and there must be at least two classes"
+            )));
+        }
+        Ok(Detector { scheme, ..self })
+    }
+
+    /// The same classes on another grid, where `place` finds each region; none where it has no place or they do not fit.
+    pub fn replaced(&self, grid: Grid, place: impl Fn(&Region) -> Option<Region>) -> Option<Self> {
+        let regions = self.regions.iter().map(place).collect::<Option<Vec<_>>>()?;
+        Detector::new(grid, regions).and_then(|detector| detector.read_by(self.scheme)).ok()
+    }
+
+    /// How readings become scores.
+    pub fn scheme(&self) -> Scheme {
+        self.scheme
+    }
+
+    /// Number of classes, or of an image's values.
+    pub fn classes(&self) -> usize {
+        self.regions.len() / self.scheme.regions_a_class()
     }
 
     /// Grid of the detector plane.
@@ -174,7 +153,7 @@ impl Detector {
         self.grid
     }
 
-    /// The regions in the order of the classes, or of an image's values row by row.
+    /// The regions in the order of the classes ([`Scheme`] says how many a class), or of an image's values row by row.
     pub fn regions(&self) -> &[Region] {
         &self.regions
     }
@@ -205,35 +184,13 @@ impl Detector {
     }
 }
 
-/// Index of the largest reading; the first of equals.
-pub fn brightest(readings: &[f64]) -> usize {
-    readings.iter().enumerate().fold(0, |best, (c, reading)| if *reading > readings[best] { c } else { best })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn layout() -> Layout {
-        Layout { counts: vec![3, 4, 3], region_size: 4.8e-3, row_pitch: 12e-3, column_pitch: 12e-3 }
-    }
-
-    #[test]
-    fn three_four_three_is_centred() {
-        let grid = Grid::new(200, 200, 0.4e-3).unwrap();
-        let regions = layout().regions(grid).unwrap();
-        assert_eq!(regions.len(), 10);
-        assert_eq!(regions[0], Region { row: 64, column: 64, height: 12, width: 12 });
-        assert_eq!(regions[3], Region { row: 94, column: 49, height: 12, width: 12 });
-        assert_eq!(regions[9], Region { row: 124, column: 124, height: 12, width: 12 });
-        Detector::new(grid, regions).unwrap();
-    }
-
     #[test]
     fn impossible_detectors_are_refused() {
         let grid = Grid::new(40, 40, 0.4e-3).unwrap();
-        let message = layout().regions(grid).unwrap_err().to_string();
-        assert!(message.contains("region 0") && message.contains("beyond the aperture"), "{message}");
         let region = |row, column| Region { row, column, height: 4, width: 4 };
         for (regions, reason) in [
             (vec![region(0, 0)], "at least two"),
@@ -247,8 +204,18 @@ mod tests {
     }
 
     #[test]
-    fn the_first_of_equals_wins() {
-        assert_eq!(brightest(&[1.0, 3.0, 3.0]), 1);
-        assert_eq!(brightest(&[0.0, 0.0]), 0);
+    fn pairs_need_an_even_number_of_regions() {
+        let grid = Grid::new(40, 40, 0.4e-3).unwrap();
+        let row = |count: usize| {
+            (0..count).map(|n| Region { row: 0, column: 5 * n, height: 4, width: 4 }).collect::<Vec<_>>()
+        };
+        let pairs = |count| {
+            Detector::new(grid, row(count)).and_then(|detector| detector.read_by(Scheme::Differential))
+        };
+        assert_eq!(pairs(6).unwrap().classes(), 3);
+        for count in [2, 5] {
+            let message = pairs(count).unwrap_err().to_string();
+            assert!(message.contains("each class takes 2"), "{message}");
+        }
     }
 }

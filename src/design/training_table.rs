@@ -1,0 +1,200 @@
+//! `[training]` as it is typed: every key, with the value it has when it is left out.
+
+use serde::{Deserialize, Serialize};
+
+/// `[training]`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrainingTable {
+    /// Data set: "fashion-mnist" or "mnist".
+    pub data: String,
+    /// How the training begins; left out, in modes unless `epochs` is given or the device has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub optimiser: Option<OptimiserKey>,
+    /// Times every training image is shown in mini-batches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<u64>,
+    /// Images a step.
+    pub batch: usize,
+    /// Step size of Adam at the start of the cosine, radians.
+    pub learning_rate: f64,
+    /// Samples along one side of a pixel in these epochs.
+    pub oversample: usize,
+    /// Epochs after them on the grid of the bench, where that is finer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fine_epochs: Option<u64>,
+    /// Step size of Adam at the start of those, radians.
+    pub fine_learning_rate: f64,
+    /// What is minimised.
+    pub loss: LossKey,
+    /// Temperature of the cross-entropy; left out, what the loss and the detector's scheme do best with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Whether the temperature is learnt with the masks.
+    pub learn_temperature: bool,
+    /// Share of the wanted probability that is spread over all classes.
+    pub label_smoothing: f64,
+    /// Weight of the term that asks for power in the true region.
+    pub efficiency_weight: f64,
+    /// Share of the object's power in the true region from which that term is zero.
+    pub efficiency_target: f64,
+    /// Weight of the term that asks for signal contrast.
+    pub contrast_weight: f64,
+    /// Contrast from which that term is zero.
+    pub contrast_target: f64,
+    /// Weight of the roughness of the masks in the loss.
+    pub smoothness: f64,
+    /// Share of the training images held out for validation.
+    pub validation: f64,
+    /// Whether images are shown mirrored left to right half of the times.
+    pub flips: bool,
+    /// Memory of the running mean of the masks that is kept in place of the last ones; 0 for the last ones.
+    pub averaging: f64,
+    /// Where the phases begin.
+    pub start: StartKey,
+    /// Seed of all that is drawn.
+    pub seed: u64,
+    /// How images are distorted at random.
+    pub augmentation: AugmentationTable,
+    /// The stages of a training that begins in modes.
+    pub modes: Vec<ModesTable>,
+}
+
+/// `[training.augmentation]`: each image is distorted anew each time it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AugmentationTable {
+    /// Largest shift along y and along x, pixels of the image.
+    pub shift: f64,
+    /// Largest turn either way.
+    pub rotation: String,
+    /// Largest part by which it is larger or smaller.
+    pub scale: f64,
+    /// Standard deviation of what is added to each value.
+    pub noise: f64,
+}
+
+impl Default for AugmentationTable {
+    fn default() -> Self {
+        AugmentationTable { shift: 0.0, rotation: "0 deg".into(), scale: 0.0, noise: 0.0 }
+    }
+}
+
+/// `training.optimiser`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OptimiserKey {
+    /// First the stages of `[[training.modes]]`, exact gradients of large batches.
+    Modes,
+    /// Image by image from the start.
+    MiniBatches,
+}
+
+/// A table of `[[training.modes]]`: a stage whose gradients are made in the leading modes of the images.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModesTable {
+    /// Leading modes.
+    pub modes: usize,
+    /// What the light is simulated on.
+    pub grid: GridKey,
+    /// Images a step.
+    pub batch: usize,
+    /// Steps at least: they end with an epoch.
+    pub steps: u64,
+    /// Step size of Adam at the start of the cosine, radians.
+    pub learning_rate: f64,
+}
+
+/// `grid` in `[[training.modes]]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GridKey {
+    /// Blocks of 2 x 2 pixels with one value and one sample, where that fits the device.
+    Binned,
+    /// `training.oversample` samples along a side of a pixel.
+    Coarse,
+    /// The grid of the bench; left out where that is no finer.
+    Fine,
+}
+
+/// `training.loss`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LossKey {
+    /// Softmax cross-entropy of the scores: for classes.
+    CrossEntropy,
+    /// Softmax cross-entropy of the readings over the largest: for classes with single regions.
+    PeakCrossEntropy,
+    /// Squared error of the powers over that of the object: for classes.
+    PowerError,
+    /// Squared error of the normalised image: for `layout = "image"`.
+    ImageMse,
+}
+
+impl LossKey {
+    /// As it is typed.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            LossKey::CrossEntropy => "cross-entropy",
+            LossKey::PeakCrossEntropy => "peak-cross-entropy",
+            LossKey::PowerError => "power-error",
+            LossKey::ImageMse => "image-mse",
+        }
+    }
+}
+
+/// `training.start`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StartKey {
+    /// All at 0.
+    Flat,
+    /// Each drawn from [0, 2 pi).
+    Random,
+}
+
+impl Default for TrainingTable {
+    fn default() -> Self {
+        TrainingTable {
+            data: "fashion-mnist".into(),
+            optimiser: None,
+            epochs: None,
+            batch: 16,
+            learning_rate: 0.03,
+            oversample: 1,
+            fine_epochs: None,
+            fine_learning_rate: 0.005,
+            loss: LossKey::CrossEntropy,
+            temperature: None,
+            learn_temperature: false,
+            label_smoothing: 0.0,
+            efficiency_weight: 0.0,
+            efficiency_target: 0.01,
+            contrast_weight: 0.0,
+            contrast_target: 0.2,
+            smoothness: 0.0,
+            validation: 0.1,
+            flips: true,
+            averaging: 0.0,
+            start: StartKey::Flat,
+            seed: 1,
+            augmentation: AugmentationTable::default(),
+            modes: [
+                (64, GridKey::Binned, 400, 0.3),
+                (160, GridKey::Binned, 400, 0.2),
+                (160, GridKey::Coarse, 300, 0.15),
+                (300, GridKey::Coarse, 200, 0.1),
+                (160, GridKey::Fine, 40, 0.03),
+            ]
+            .map(|(modes, grid, steps, learning_rate)| ModesTable {
+                modes,
+                grid,
+                batch: 4000,
+                steps,
+                learning_rate,
+            })
+            .into(),
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! How wrong, how dim and how undecided the answer of a device that names classes is.
+
+use crate::detector::{Scheme, brightest};
+
+/// What the answer is judged by.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ClassError {
+    /// Softmax cross-entropy of the logits T times the scores of [`Scheme::scores`]: brightness does not count, and the
+    /// temperature T says how far apart two scores must be to count as certain.
+    CrossEntropy {
+        /// T above; dimensionless.
+        temperature: f64,
+    },
+    /// Softmax cross-entropy of the logits T I_r / max(I) of single regions (Mengu et al., IEEE JSTQE 26, 3700114, 2020,
+    /// with T = 10).
+    PeakCrossEntropy {
+        /// T above; dimensionless.
+        temperature: f64,
+    },
+    /// Squared error of the powers, sum_r (I_r / E_in - [r is the true region])^2: all of the object's power is wanted in
+    /// the true region (the image loss of Lin et al., Science 361, 1004, 2018, with one number a region in place of one a
+    /// pixel).
+    PowerError,
+}
+
+/// A term that is `weight` where nothing of what it asks for is there, falls linearly and is zero from `target` on:
+/// weight max(0, 1 - x / target).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hinge {
+    /// Value at x = 0.
+    pub weight: f64,
+    /// Where it becomes zero.
+    pub target: f64,
+}
+
+impl Hinge {
+    /// The term at `x`, and its derivative.
+    fn at(self, x: f64) -> (f64, f64) {
+        if x < self.target {
+            (self.weight * (1.0 - x / self.target), -self.weight / self.target)
+        } else {
+            (0.0, 0.0)
+        }
+    }
+}
+
+/// The loss of a device that names classes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClassLoss {
+    /// How readings become scores.
+    pub scheme: Scheme,
+    /// What the answer is judged by.
+    pub error: ClassError,
+    /// Share of the probability that a cross-entropy wants spread evenly over all classes (Szegedy et al., CVPR 2016,
+    /// section 7).
+    pub label_smoothing: f64,
+    /// On the power in the true region over that of the object, I_L / E_in.
+    pub efficiency: Option<Hinge>,
+    /// On the signal contrast, (signal of the true class - largest of the others) / sum(I).
+    pub contrast: Option<Hinge>,
+}
+
+impl ClassLoss {
+    /// Cross-entropy of the shares of single regions and nothing else.
+    pub const fn cross_entropy(temperature: f64) -> Self {
+        ClassLoss {
+            scheme: Scheme::Single,
+            error: ClassError::CrossEntropy { temperature },
+            label_smoothing: 0.0,
+            efficiency: None,
+            contrast: None,
+        }
+    }
+
+    /// Loss of `readings` when `label` is right; `entering` is the power of the object.
+    pub fn value(&self, readings: &[f64], label: usize, entering: f64) -> f64 {
+        self.evaluate(readings, label, entering, &mut vec![0.0; readings.len()])
+    }
+
+    /// Loss of `readings` when `label` is right, and its derivatives by each reading into `slopes`; `entering` is the
+    /// power of the object.
+    ///
+    /// Readings that are all zero (a black image) give the loss of a guess and zero derivatives.
+    pub fn evaluate(&self, readings: &[f64], label: usize, entering: f64, slopes: &mut [f64]) -> f64 {
+        let classes = readings.len() / self.scheme.regions_a_class();
+        let total: f64 = readings.iter().sum();
+        slopes.fill(0.0);
+        if total <= 0.0 || entering <= 0.0 {
+            return match self.error {
+                ClassError::CrossEntropy { .. } | ClassError::PeakCrossEntropy { .. } => {
+                    (classes as f64).ln()
+                }
+                ClassError::PowerError => 1.0,
+            };
+        }
+        let mut loss = match self.error {
+            ClassError::CrossEntropy { temperature } => {
+                let logits: Vec<f64> =
+                    self.scheme.scores(readings).iter().map(|score| temperature * score).collect();
+                let (loss, mut by_logits) = self.softmax(&logits, label);
+                by_logits.iter_mut().for_each(|slope| *slope *= temperature);
+                self.scheme.slopes_by_readings(readings, &by_logits, slopes);
+                loss
+            }
+            ClassError::PeakCrossEntropy { temperature } => {
+                let peak = brightest(readings);
+                let scale = temperature / readings[peak];
+                let logits: Vec<f64> = readings.iter().map(|reading| scale * reading).collect();
+                let (loss, by_logits) = self.softmax(&logits, label);
+                // The largest reading is in every logit, and its own is constant.
+                let along: f64 = by_logits
+                    .iter()
+                    .zip(readings)
+                    .map(|(slope, reading)| slope * reading / readings[peak])
+                    .sum();
+                slopes.iter_mut().zip(&by_logits).for_each(|(to, slope)| *to = scale * slope);
+                slopes[peak] -= scale * along;
+                loss
+            }
+            ClassError::PowerError => {
+                let wanted = self.scheme.region(label);
+                let mut loss = 0.0;
+                for (region, (slope, reading)) in slopes.iter_mut().zip(readings).enumerate() {
+                    let off = reading / entering - if region == wanted { 1.0 } else { 0.0 };
+                    loss += off * off;
+                    *slope = 2.0 * off / entering;
+                }
+                loss
+            }
+        };
+        if let Some(hinge) = self.efficiency {
+            let region = self.scheme.region(label);
+            let (value, slope) = hinge.at(readings[region] / entering);
+            loss += value;
+            slopes[region] += slope / entering;
+        }
+        if let Some(hinge) = self.contrast {
+            loss += self.add_contrast(hinge, readings, label, total, slopes);
+        }
+        loss
+    }
+
+    /// Derivative of the loss by the temperature; zero for a loss without one.
+    pub fn slope_by_temperature(&self, readings: &[f64], label: usize) -> f64 {
+        let (temperature, scores) = match self.error {
+            ClassError::CrossEntropy { temperature } => (temperature, self.scheme.scores(readings)),
+            ClassError::PeakCrossEntropy { temperature } => {
+                let peak = readings[brightest(readings)].max(f64::MIN_POSITIVE);
+                (temperature, readings.iter().map(|reading| reading / peak).collect())
+            }
+            ClassError::PowerError => return 0.0,
+        };
+        let logits: Vec<f64> = scores.iter().map(|score| temperature * score).collect();
+        let (_, by_logits) = self.softmax(&logits, label);
+        by_logits.iter().zip(&scores).map(|(slope, score)| slope * score).sum()
+    }
+
+    /// The temperature, where there is one.
+    pub fn temperature(&self) -> Option<f64> {
+        match self.error {
+            ClassError::CrossEntropy { temperature } | ClassError::PeakCrossEntropy { temperature } => {
+                Some(temperature)
+            }
+            ClassError::PowerError => None,
+        }
+    }
+
+    /// The same loss at another temperature, where it has one.
+    pub fn at_temperature(mut self, new: f64) -> Self {
+        match &mut self.error {
+            ClassError::CrossEntropy { temperature } | ClassError::PeakCrossEntropy { temperature } => {
+                *temperature = new;
+            }
+            ClassError::PowerError => {}
+        }
+        self
+    }
+
+    /// Cross-entropy of the softmax of `logits` and the smoothed label, and its derivatives by the logits, p - q.
+    fn softmax(&self, logits: &[f64], label: usize) -> (f64, Vec<f64>) {
+        let spread = self.label_smoothing / logits.len() as f64;
+        let wanted = |class: usize| spread + if class == label { 1.0 - self.label_smoothing } else { 0.0 };
+        let largest = logits.iter().copied().fold(f64::MIN, f64::max);
+        let sum: f64 = logits.iter().map(|logit| (logit - largest).exp()).sum();
+        let mut loss = sum.ln() + largest;
+        let slopes = logits.iter().enumerate().map(|(class, logit)| {
+            loss -= wanted(class) * logit;
+            (logit - largest).exp() / sum - wanted(class)
+        });
+        let slopes = slopes.collect();
+        (loss, slopes)
+    }
+
+    /// The term of the contrast; its derivatives are added to `slopes`.
+    ///
+    /// With the margin m of the signals and S = sum(I): d(m/S)/dI = (dm/dI - m/S) / S.
+    fn add_contrast(
+        &self,
+        hinge: Hinge,
+        readings: &[f64],
+        label: usize,
+        total: f64,
+        slopes: &mut [f64],
+    ) -> f64 {
+        let mut signals = self.scheme.signals(readings);
+        let own = std::mem::replace(&mut signals[label], f64::MIN);
+        let rival = brightest(&signals);
+        let contrast = (own - signals[rival]) / total;
+        let (value, slope) = hinge.at(contrast);
+        slopes.iter_mut().for_each(|to| *to -= slope * contrast / total);
+        for (class, sign) in [(label, 1.0), (rival, -1.0)] {
+            let first = self.scheme.region(class);
+            slopes[first] += sign * slope / total;
+            if self.scheme == Scheme::Differential {
+                slopes[first + 1] -= sign * slope / total;
+            }
+        }
+        value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const READINGS: [f64; 6] = [0.3, 1.2, 0.05, 0.7, 0.45, 0.9];
+
+    /// Every error and term, on both schemes.
+    fn losses() -> Vec<ClassLoss> {
+        let plain = ClassLoss::cross_entropy(12.0);
+        let pairs = ClassLoss { scheme: Scheme::Differential, ..plain };
+        let mut losses = vec![plain, pairs];
+        losses.push(ClassLoss { error: ClassError::PeakCrossEntropy { temperature: 10.0 }, ..plain });
+        losses.push(ClassLoss { label_smoothing: 0.1, ..plain });
+        for base in [plain, pairs] {
+            losses.push(ClassLoss { error: ClassError::PowerError, ..base });
+            losses.push(ClassLoss { efficiency: Some(Hinge { weight: 2.0, target: 0.5 }), ..base });
+            losses.push(ClassLoss { contrast: Some(Hinge { weight: 2.0, target: 0.7 }), ..base });
+        }
+        losses
+    }
+
+    #[test]
+    fn derivatives_are_central_differences() {
+        let entering = 4.0;
+        for (loss, label) in losses().into_iter().flat_map(|loss| [(loss, 0), (loss, 2)]) {
+            let mut slopes = [0.0; 6];
+            let value = loss.evaluate(&READINGS, label, entering, &mut slopes);
+            assert!(value > 0.0, "{loss:?}: every term is at work");
+            for region in 0..6 {
+                // Truncation of the second-order difference is about step^2 = 1e-10 times a third derivative of up to
+                // 1e3 (the pair with the reading 0.05), rounding 1e-16/1e-5.
+                let step = 1e-5;
+                let at = |offset: f64| {
+                    let mut moved = READINGS;
+                    moved[region] += offset;
+                    loss.value(&moved, label, entering)
+                };
+                let difference = (at(step) - at(-step)) / (2.0 * step);
+                assert!((difference - slopes[region]).abs() < 1e-6, "{loss:?} {label} {region}");
+            }
+            let Some(temperature) = loss.temperature() else { continue };
+            let at =
+                |offset: f64| loss.at_temperature(temperature + offset).value(&READINGS, label, entering);
+            let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
+            let found = loss.slope_by_temperature(&READINGS, label);
+            assert!((difference - found).abs() < 1e-8, "{loss:?}: {difference} {found}");
+        }
+    }
+
+    #[test]
+    fn brightness_does_not_matter_to_a_cross_entropy() {
+        let loss = ClassLoss::cross_entropy(12.0);
+        let mut slopes = [0.0; 3];
+        let dim = loss.evaluate(&[1e-9, 2e-9, 3e-9], 0, 1.0, &mut slopes);
+        let bright = loss.evaluate(&[1e6, 2e6, 3e6], 0, 1.0, &mut slopes);
+        assert!((dim - bright).abs() < 1e-12);
+        // Uncertain shares: -ln softmax([2, 4, 6])_0.
+        assert!((bright - ((2f64.exp() + 4f64.exp() + 6f64.exp()).ln() - 2.0)).abs() < 1e-12);
+        // By the peak: -ln softmax([10/3, 20/3, 10])_0.
+        let peak = ClassLoss { error: ClassError::PeakCrossEntropy { temperature: 10.0 }, ..loss };
+        let logits = [10.0 / 3.0, 20.0 / 3.0, 10.0f64];
+        let expected = logits.iter().map(|logit| logit.exp()).sum::<f64>().ln() - logits[0];
+        assert!((peak.value(&[1e-9, 2e-9, 3e-9], 0, 1.0) - expected).abs() < 1e-12);
+    }
+
+    #[test]
+    fn terms_by_hand() {
+        let plain = ClassLoss::cross_entropy(1.0);
+        let more =
+            |loss: ClassLoss, readings: &[f64]| loss.value(readings, 0, 8.0) - plain.value(readings, 0, 8.0);
+        // 1 of 8 where a quarter is wanted; a quarter and more.
+        let bright = ClassLoss { efficiency: Some(Hinge { weight: 3.0, target: 0.25 }), ..plain };
+        assert!((more(bright, &[1.0, 3.0]) - 1.5).abs() < 1e-12);
+        assert_eq!((more(bright, &[2.0, 3.0]), more(bright, &[4.0, 3.0])), (0.0, 0.0));
+        // A contrast of (3 - 1)/4 where 1 is wanted; of -1/2.
+        let clear = ClassLoss { contrast: Some(Hinge { weight: 3.0, target: 1.0 }), ..plain };
+        assert!((more(clear, &[3.0, 1.0]) - 1.5).abs() < 1e-12);
+        assert!((more(clear, &[1.0, 3.0]) - 4.5).abs() < 1e-12);
+        // Half of the power in the true region and a quarter in the other.
+        let power = ClassLoss { error: ClassError::PowerError, ..plain };
+        assert!((power.value(&[4.0, 2.0], 0, 8.0) - (0.25 + 0.0625)).abs() < 1e-12);
+    }
+
+    #[test]
+    fn darkness_teaches_nothing() {
+        let mut slopes = [1.0; 10];
+        let value = ClassLoss::cross_entropy(10.0).evaluate(&[0.0; 10], 4, 0.0, &mut slopes);
+        assert_eq!((value, slopes), (10f64.ln(), [0.0; 10]));
+    }
+}
