@@ -13,7 +13,7 @@ use d2nn::design::{Design, DesignFile};
 use d2nn::engine::CpuEngine;
 use d2nn::mask::Modulation;
 use d2nn::training::checkpoint::{Identity, load, save};
-use d2nn::training::{Objective, Settings, Start, State, Trainer};
+use d2nn::training::{Augmentation, Objective, Settings, Start, State, Trainer};
 
 #[path = "support/device.rs"]
 mod device;
@@ -71,8 +71,18 @@ fn uninterrupted() -> &'static State {
     STATE.get_or_init(|| timeless(run(trainer(settings(), images(), None))))
 }
 
-fn state_after(steps: u64) -> State {
-    let mut trainer = trainer(settings(), images(), None);
+/// Whatever needs more than phases and moments to go on.
+fn everything() -> Settings {
+    Settings {
+        learn_temperature: true,
+        averaging: 0.9,
+        augmentation: Augmentation { shift: 1.0, rotation: 0.1, scale: 0.1, noise: 0.02 },
+        ..settings()
+    }
+}
+
+fn state_after(settings: Settings, steps: u64) -> State {
+    let mut trainer = trainer(settings, images(), None);
     for _ in 0..steps {
         trainer.step().unwrap();
     }
@@ -85,7 +95,7 @@ fn a_stop_leaves_no_trace() {
     let path = folder.path().join("state.npz");
     // In the first epoch, at its end, in the second.
     for steps in [5, 12, 19] {
-        let stopped = state_after(steps);
+        let stopped = state_after(settings(), steps);
         assert_eq!(stopped.adam.steps, steps);
         assert_eq!(stopped.history.len() as u64, steps / 12);
         save(&path, &stopped, &identity()).unwrap();
@@ -94,6 +104,25 @@ fn a_stop_leaves_no_trace() {
         let resumed = timeless(run(trainer(settings(), images(), Some(read))));
         assert!(bits(&resumed) == bits(uninterrupted()), "stopped after {steps} steps");
         assert!(resumed == *uninterrupted(), "stopped after {steps} steps");
+    }
+}
+
+#[test]
+fn a_stop_leaves_no_trace_in_means_temperature_and_distortions() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.npz");
+    let undisturbed = timeless(run(trainer(everything(), images(), None)));
+    assert!(undisturbed.average.is_empty(), "the mean has taken the place of the last masks");
+    assert!(undisturbed.temperature.factor() != 1.0);
+    assert!(bits(&undisturbed) != bits(uninterrupted()));
+    for steps in [5, 12, 19] {
+        let stopped = state_after(everything(), steps);
+        assert_eq!(stopped.average.len(), stopped.parameters.len());
+        save(&path, &stopped, &identity()).unwrap();
+        let read = load(&path).unwrap().0;
+        assert!(read == stopped);
+        let resumed = timeless(run(trainer(everything(), images(), Some(read))));
+        assert!(resumed == undisturbed, "stopped after {steps} steps");
     }
 }
 

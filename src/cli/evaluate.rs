@@ -195,7 +195,7 @@ pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[&str]) -> St
         let _ = writeln!(text, "{name:<26}{value:>9}  {meaning}");
     };
     line("accuracy", percent(judged.accuracy()), &format!("of {} images", judged.images));
-    line("loss", format!("{:.4}  ", judged.loss), "mean cross-entropy, as in training");
+    line("loss", format!("{:.4}  ", judged.loss), "mean of what the training minimises");
     line(
         "power efficiency, input",
         percent(judged.power_efficiency_input),

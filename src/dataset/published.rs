@@ -21,6 +21,11 @@ impl DatasetName {
     /// All of them.
     pub const ALL: [DatasetName; 2] = [DatasetName::FashionMnist, DatasetName::Mnist];
 
+    /// Whether a mirrored image is one of the same class: a shoe is, a 2 is not.
+    pub fn has_mirror_images(self) -> bool {
+        self == DatasetName::FashionMnist
+    }
+
     /// The name on the command line, in design files and of the folder.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,7 +1,9 @@
 //! Devices of the literature as designs to begin with.
 
 use super::detector_table::{DetectorTable, RegionSize};
-use super::file::{BenchTable, DesignFile, FabricationTable, Gaps, MaterialTable, ObjectTable, Sides};
+use super::file::{
+    BenchTable, DesignFile, EncodingKey, FabricationTable, Gaps, MaterialTable, ObjectTable, Sides,
+};
 use super::training_table::{LossKey, TrainingTable};
 
 /// A device that can be asked for by name.
@@ -15,12 +17,22 @@ pub enum Preset {
     VisiblePrinted,
     /// Printed plates at 0.4 THz that form an image.
     Imaging,
+    /// The classifier of fashion products of Lin et al. 2018.
+    Lin2018,
+    /// The classifier of fashion products of Mengu et al. 2019.
+    Mengu2019,
 }
 
 impl Preset {
     /// All of them.
-    pub const ALL: [Preset; 4] =
-        [Preset::Terahertz, Preset::VisibleSlm, Preset::VisiblePrinted, Preset::Imaging];
+    pub const ALL: [Preset; 6] = [
+        Preset::Terahertz,
+        Preset::VisibleSlm,
+        Preset::VisiblePrinted,
+        Preset::Imaging,
+        Preset::Lin2018,
+        Preset::Mengu2019,
+    ];
 
     /// What it is asked for by.
     pub fn name(self) -> &'static str {
@@ -29,6 +41,8 @@ impl Preset {
             Preset::VisibleSlm => "visible-slm",
             Preset::VisiblePrinted => "visible-printed",
             Preset::Imaging => "imaging",
+            Preset::Lin2018 => "lin-2018",
+            Preset::Mengu2019 => "mengu-2019",
         }
     }
 
@@ -39,6 +53,8 @@ impl Preset {
             Preset::VisibleSlm => "532 nm, five phase modulators of 36 um pixels, 0.3 m apart",
             Preset::VisiblePrinted => "532 nm, five plates of 285 nm pixels, 21.3 um apart",
             Preset::Imaging => "0.4 THz, five printed plates that form an image",
+            Preset::Lin2018 => "Lin et al. 2018: phase objects, all light wanted in the true region",
+            Preset::Mengu2019 => "Mengu et al. 2019: phase objects, cross-entropy of 10 I / max I",
         }
     }
 
@@ -111,8 +127,25 @@ impl Preset {
                 },
                 ..DesignFile::default()
             },
+            Preset::Lin2018 => DesignFile {
+                name: "lin-2018".into(),
+                object: phase_object(),
+                training: TrainingTable { loss: LossKey::PowerError, ..TrainingTable::default() },
+                ..DesignFile::default()
+            },
+            Preset::Mengu2019 => DesignFile {
+                name: "mengu-2019".into(),
+                object: phase_object(),
+                training: TrainingTable { loss: LossKey::PeakCrossEntropy, ..TrainingTable::default() },
+                ..DesignFile::default()
+            },
         }
     }
+}
+
+/// Both papers encode fashion products as phases, and digits as amplitudes.
+fn phase_object() -> ObjectTable {
+    ObjectTable { encoding: EncodingKey::Phase, ..ObjectTable::default() }
 }
 
 fn regions(size: &str, pitch: &str) -> DetectorTable {

@@ -6,6 +6,7 @@ use super::file::DesignFile;
 use super::resolve::{Checked, Design};
 use super::sampling;
 use super::training_table::{GridKey, LossKey, ModesTable, OptimiserKey, StartKey, TrainingTable};
+use crate::dataset::DatasetName;
 use crate::detector::Scheme;
 use crate::network::Bench;
 use crate::training::{Augmentation, ClassError, ClassLoss, Hinge, ImageError, Objective, Settings, Start};
@@ -14,7 +15,7 @@ use crate::units::parse_angle;
 /// Pixels along a side of a block of [`GridKey::Binned`].
 const BINNING: usize = 2;
 /// Temperatures that were found to answer best: of shares of single regions (docs/decisions.md), of readings over the
-/// largest (Mengu et al. 2020), of differences of pairs (docs/training.md).
+/// largest (Mengu et al. 2019), of differences of pairs (docs/training.md).
 const SHARE_TEMPERATURE: f64 = 30.0;
 const PEAK_TEMPERATURE: f64 = 10.0;
 const PAIR_TEMPERATURE: f64 = 10.0;
@@ -113,6 +114,7 @@ impl Design {
         typed.training.epochs = Some(self.training.settings.epochs);
         typed.training.fine_epochs = Some(self.training.fine.0);
         typed.training.modes.clone_from(&self.training.modes);
+        typed.training.flips = Some(self.training.settings.flips);
         typed.training.temperature = self.loss().and_then(|loss| loss.temperature());
     }
 
@@ -286,7 +288,9 @@ fn settings(typed: &DesignFile, epochs: u64, fine_epochs: u64) -> Checked<Settin
         smoothness: table.smoothness,
         validation: 0,
         validate_every: 1,
-        flips: table.flips,
+        flips: table
+            .flips
+            .unwrap_or_else(|| table.data.parse().is_ok_and(DatasetName::has_mirror_images)),
         augmentation: augmentation(table)?,
         averaging: table.averaging,
         start: match table.start {

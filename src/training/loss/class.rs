@@ -11,7 +11,7 @@ pub enum ClassError {
         /// T above; dimensionless.
         temperature: f64,
     },
-    /// Softmax cross-entropy of the logits T I_r / max(I) of single regions (Mengu et al., IEEE JSTQE 26, 3700114, 2020,
+    /// Softmax cross-entropy of the logits T I_r / max(I) of single regions (Mengu et al., IEEE JSTQE 26, 3700114, 2019,
     /// with T = 10).
     PeakCrossEntropy {
         /// T above; dimensionless.
