@@ -17,6 +17,14 @@ pub enum Purpose {
     EpochFlips = 3,
     /// The first phases of a mask.
     Masks = 4,
+    /// How the bench of a training step is misaligned.
+    TrainingErrors = 5,
+    /// How a bench is misaligned that a device is judged on.
+    Tolerance = 6,
+    /// Errors of the heights of plates.
+    HeightErrors = 7,
+    /// Noise of a detector.
+    DetectorNoise = 8,
 }
 
 /// A stream of random numbers: a function of seed, purpose and number alone.
