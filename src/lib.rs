@@ -36,6 +36,7 @@
 //! | [`field`] | light on a plane |
 //! | [`object`] | an image encoded as amplitude or phase |
 //! | [`propagation`] | free space between two planes, forward and adjoint |
+//! | [`misalignment`] | planes that do not stand where the design puts them |
 //! | [`mask`] | a thin mask (phase, amplitude, complex; with absorption): apply, adjoint, gradient |
 //! | [`detector`] | regions, readings and their adjoint |
 //! | [`network`] | the device and its plain reference pass, in any precision |
@@ -57,6 +58,7 @@
 //! use d2nn::detector::{Detector, Region, brightest};
 //! use d2nn::grid::Grid;
 //! use d2nn::mask::Modulation;
+//! use d2nn::misalignment::Alignment;
 //! use d2nn::network::{Bench, Network};
 //! use d2nn::object::{Encoding, ObjectPlane};
 //! use d2nn::propagation::{Method, PixelModel, padded_shape};
@@ -75,6 +77,7 @@
 //!     medium: 1.0,
 //!     oversample: 1,
 //!     modulation: Modulation::LOSSLESS,
+//!     alignment: Alignment::default(),
 //!     // Images of 4 x 4 values, each a square of 2 x 2 pixels, in the middle of the plane.
 //!     object: ObjectPlane::new(grid, (4, 4), 2, Encoding::Amplitude)?,
 //!     detector: Detector::new(grid, vec![left, right])?,
@@ -110,6 +113,7 @@ pub mod files;
 pub mod grid;
 pub mod mask;
 pub mod material;
+pub mod misalignment;
 pub mod network;
 pub mod npy;
 pub mod object;

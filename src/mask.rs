@@ -28,6 +28,9 @@ pub enum Modulation {
         base: f64,
         /// Largest phase of the relief.
         phase_max: Radians,
+        /// What a pixel gives over its phase: the wavelength of the design over that of the light. 1 as designed; then
+        /// t = base exp((i - absorption) scale phase).
+        scale: f64,
     },
     /// A grey filter: t = amplitude, 0 to 1. One channel.
     Amplitude,
@@ -37,7 +40,7 @@ pub enum Modulation {
 
 impl Modulation {
     /// A lossless phase mask of a full turn: t = exp(i phase).
-    pub const LOSSLESS: Self = Modulation::Phase { absorption: 0.0, base: 1.0, phase_max: TAU };
+    pub const LOSSLESS: Self = Modulation::Phase { absorption: 0.0, base: 1.0, phase_max: TAU, scale: 1.0 };
 
     /// A relief of `material` up to `phase_max` on a base of `base_thickness`.
     pub fn of_material(
@@ -50,6 +53,26 @@ impl Modulation {
             absorption: material.absorption_per_radian(),
             base: material.transmission(base_thickness, wavelength),
             phase_max,
+            scale: 1.0,
+        }
+    }
+
+    /// The same masks in light `ratio` times as long: a relief of constant n and kappa gives a phase and an absorption
+    /// that are less in that measure. Other masks do the same in any light.
+    pub fn in_light(self, ratio: f64) -> Self {
+        match self {
+            Modulation::Phase { absorption, base, phase_max, scale } => {
+                Modulation::Phase { absorption, base: base.powf(1.0 / ratio), phase_max, scale: scale / ratio }
+            }
+            other => other,
+        }
+    }
+
+    /// What a relief gives over the phases of its values; 1 as designed.
+    pub(crate) fn scale(self) -> f64 {
+        match self {
+            Modulation::Phase { scale, .. } => scale,
+            Modulation::Amplitude | Modulation::Complex => 1.0,
         }
     }
 
@@ -139,13 +162,16 @@ impl Modulation {
     pub fn transmission<T: Real>(self, values: [T; 2]) -> Complex<T> {
         let cis = |phase: T| Complex::new(phase.cos(), phase.sin());
         match self {
-            Modulation::Phase { absorption, base, .. } => {
+            Modulation::Phase { absorption, base, scale, .. } => {
+                let given = |phase: T| T::narrow(scale) * phase;
                 let amplitude = if absorption == 0.0 {
                     T::narrow(base)
                 } else {
-                    T::narrow(base) * (-T::narrow(absorption) * self.relief_phase(values[0])).exp()
+                    T::narrow(base) * (-T::narrow(absorption) * given(self.relief_phase(values[0]))).exp()
                 };
-                cis(values[0]) * amplitude
+                // In the light of the design whole turns do not matter, in another they do.
+                let phase = if scale == 1.0 { values[0] } else { given(self.relief_phase(values[0])) };
+                cis(phase) * amplitude
             }
             Modulation::Amplitude => Complex::new(values[0], T::zero()),
             Modulation::Complex => cis(values[0]) * values[1],
@@ -157,8 +183,8 @@ impl Modulation {
         let none = Complex::new(T::zero(), T::zero());
         let t = self.transmission(values);
         match self {
-            Modulation::Phase { absorption, .. } => {
-                [t * Complex::new(-T::narrow(absorption), T::one()), none]
+            Modulation::Phase { absorption, scale, .. } => {
+                [t * Complex::new(-T::narrow(absorption * scale), T::narrow(scale)), none]
             }
             Modulation::Amplitude => [Complex::new(T::one(), T::zero()), none],
             Modulation::Complex => {
@@ -194,12 +220,52 @@ impl Modulation {
     }
 }
 
+/// Which pixel of a mask each sample of its plane meets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Footprint {
+    /// Rows and columns of pixels.
+    pixels: (usize, usize),
+    /// Samples along one side of a pixel.
+    oversample: usize,
+    /// Sine and cosine of the rotation; none for an upright mask.
+    turn: Option<(f64, f64)>,
+}
+
+impl Footprint {
+    /// A mask of `pixels` = (rows, columns) pixels, turned by `rotation` about its middle from +x towards +y.
+    pub(crate) fn new(pixels: (usize, usize), oversample: usize, rotation: Radians) -> Self {
+        Footprint { pixels, oversample, turn: (rotation != 0.0).then(|| rotation.sin_cos()) }
+    }
+
+    /// Whether each pixel meets the samples of its own square, in the order of the array.
+    pub(crate) fn is_upright(&self) -> bool {
+        self.turn.is_none()
+    }
+
+    /// Row and column of the pixel that the centre of sample `(y, x)` falls into.
+    ///
+    /// The samples of the plane stay where they are; a sample beyond the edge of a turned plate meets the pixel of the
+    /// edge nearest to it.
+    pub(crate) fn pixel(&self, (y, x): (usize, usize)) -> (usize, usize) {
+        let Some((sine, cosine)) = self.turn else { return (y / self.oversample, x / self.oversample) };
+        let from_middle =
+            |sample: usize, pixels: usize| (sample as f64 + 0.5) / self.oversample as f64 - pixels as f64 / 2.0;
+        let (rows, columns) = self.pixels;
+        let (v, u) = (from_middle(y, rows), from_middle(x, columns));
+        let place = |at: f64, pixels: usize| {
+            // A cast to whole numbers stops at zero.
+            ((at + pixels as f64 / 2.0) as usize).min(pixels - 1)
+        };
+        (place(cosine * v - sine * u, rows), place(cosine * u + sine * v, columns))
+    }
+}
+
 /// A thin mask on a grid that samples each of its pixels `oversample` x `oversample` times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mask<T> {
     grid: Grid,
     modulation: Modulation,
-    oversample: usize,
+    footprint: Footprint,
     /// One array a channel, one number a pixel.
     values: Vec<Array2<T>>,
     /// One number a sample.
@@ -241,12 +307,22 @@ impl<T: Real> Mask<T> {
             }
             modulation.check(channel, array).map_err(Error::Value)?;
         }
-        let pixels = Array2::from_shape_fn(values[0].dim(), |at| {
-            modulation.transmission(Modulation::pixel(&values, at))
-        });
-        let transmission =
-            Array2::from_shape_fn(grid.shape(), |(y, x)| pixels[[y / oversample, x / oversample]]);
-        Ok(Mask { grid, modulation, oversample, values, transmission })
+        let footprint = Footprint::new(values[0].dim(), oversample, 0.0);
+        let transmission = sampled(grid, modulation, footprint, &values);
+        Ok(Mask { grid, modulation, footprint, values, transmission })
+    }
+
+    /// The same mask turned in its plane by `angle` about its middle, from +x towards +y, against how it was made.
+    ///
+    /// Each sample takes the value of the pixel that its centre falls into, which samples a plate of square pixels
+    /// exactly; a sample beyond the edge of the plate takes that of the nearest pixel of the edge.
+    pub fn turned(self, angle: Radians) -> Self {
+        let footprint = Footprint::new(self.footprint.pixels, self.footprint.oversample, angle);
+        if footprint == self.footprint {
+            return self;
+        }
+        let transmission = sampled(self.grid, self.modulation, footprint, &self.values);
+        Mask { footprint, transmission, ..self }
     }
 
     /// A lossless phase mask with one sample a pixel, `phase` in radians.
@@ -285,8 +361,8 @@ impl<T: Real> Mask<T> {
         let slopes = Zip::from(&incident.amplitude).and(&behind.amplitude).map_collect(|u, g| g.conj() * u);
         let zero = Complex::new(T::zero(), T::zero());
         let mut sums = Array2::from_elem(self.values[0].dim(), zero);
-        for ((y, x), slope) in slopes.indexed_iter() {
-            let sum = &mut sums[[y / self.oversample, x / self.oversample]];
+        for (at, slope) in slopes.indexed_iter() {
+            let sum = &mut sums[self.footprint.pixel(at)];
             *sum = *sum + *slope;
         }
         (0..self.values.len())
@@ -311,11 +387,23 @@ impl<T: Real> Mask<T> {
     }
 }
 
+/// Transmission of each sample.
+fn sampled<T: Real>(
+    grid: Grid,
+    modulation: Modulation,
+    footprint: Footprint,
+    values: &[Array2<T>],
+) -> Array2<Complex<T>> {
+    let pixels =
+        Array2::from_shape_fn(footprint.pixels, |at| modulation.transmission(Modulation::pixel(values, at)));
+    Array2::from_shape_fn(grid.shape(), |at| pixels[footprint.pixel(at)])
+}
+
 /// `value` narrowed; the transmission of the engines.
 pub(crate) fn transmission32(modulation: Modulation, values: [f32; 2]) -> Complex<f32> {
     match modulation {
         // Lossless masks, the usual ones, at the speed of single precision.
-        Modulation::Phase { absorption: 0.0, base: 1.0, .. } => Complex::cis(values[0]),
+        Modulation::Phase { absorption: 0.0, base: 1.0, scale: 1.0, .. } => Complex::cis(values[0]),
         _ => narrow_complex(modulation.transmission(values.map(f64::from))),
     }
 }
@@ -324,9 +412,12 @@ pub(crate) fn transmission32(modulation: Modulation, values: [f32; 2]) -> Comple
 mod tests {
     use super::*;
 
-    const ABSORBING: Modulation = Modulation::Phase { absorption: 0.04, base: 0.9, phase_max: TAU };
-    const ALL: [Modulation; 4] =
-        [Modulation::LOSSLESS, ABSORBING, Modulation::Amplitude, Modulation::Complex];
+    const ABSORBING: Modulation =
+        Modulation::Phase { absorption: 0.04, base: 0.9, phase_max: TAU, scale: 1.0 };
+    const LONGER: Modulation =
+        Modulation::Phase { absorption: 0.04, base: 0.9, phase_max: TAU, scale: 0.98 };
+    const ALL: [Modulation; 5] =
+        [Modulation::LOSSLESS, ABSORBING, LONGER, Modulation::Amplitude, Modulation::Complex];
 
     #[test]
     fn derivatives_are_central_differences() {
@@ -404,5 +495,43 @@ mod tests {
         assert!(Modulation::Complex.check(1, &array(-0.1)).unwrap_err().contains("from 0 to 1"));
         assert!(Modulation::Complex.check(0, &array(-7.0)).is_ok());
         assert!(Modulation::LOSSLESS.check(0, &array(f64::NAN)).unwrap_err().contains("finite"));
+    }
+
+    #[test]
+    fn a_relief_in_longer_light_gives_less_of_everything() {
+        let longer = ABSORBING.in_light(1.02);
+        let (design, light) = (ABSORBING.transmission([1.0f64, 0.0]), longer.transmission([1.0f64, 0.0]));
+        // kappa and n - 1 are the same and so is the height: logarithms go with one over the wavelength.
+        assert!((light.norm().ln() * 1.02 - design.norm().ln()).abs() < 1e-15);
+        assert!((light.arg() * 1.02 - 1.0).abs() < 1e-15);
+        // A phase below zero is printed a turn higher, and that turn is no whole one any more.
+        let turned: Complex<f64> = longer.transmission([1.0 - TAU, 0.0]);
+        assert!((turned - light).norm() < 1e-15);
+        assert_eq!(Modulation::Complex.in_light(1.02), Modulation::Complex);
+        assert_eq!(ABSORBING.in_light(1.0), ABSORBING);
+    }
+
+    #[test]
+    fn a_turned_mask_is_the_turned_array() {
+        use std::f64::consts::PI;
+        for oversample in [1, 2, 3] {
+            let pixels = 6;
+            let grid = Grid::new(pixels * oversample, pixels * oversample, 1e-3).unwrap();
+            let phase = Array2::from_shape_fn((pixels, pixels), |(y, x)| 0.1 * y as f64 + 0.013 * (x * x) as f64);
+            let turned = |angle: f64| {
+                let mask = Mask::new(grid, Modulation::LOSSLESS, oversample, vec![phase.clone()]).unwrap();
+                mask.turned(angle).transmission().clone()
+            };
+            let flat = turned(0.0);
+            let last = pixels * oversample - 1;
+            for ((y, x), value) in flat.indexed_iter() {
+                // From +x towards +y: what was at the right is below.
+                assert_eq!(turned(PI / 2.0)[[x, last - y]], *value);
+                assert_eq!(turned(PI)[[last - y, last - x]], *value);
+                assert_eq!(turned(2.0 * PI)[[y, x]], *value);
+            }
+            // Half a degree moves the corner pixels by 0.03 pixels: no centre leaves its pixel.
+            assert_eq!(turned(PI / 360.0), flat);
+        }
     }
 }

@@ -8,7 +8,8 @@ use crate::detector::Detector;
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField};
 use crate::grid::Grid;
-use crate::mask::{Mask, Modulation};
+use crate::mask::{Footprint, Mask, Modulation};
+use crate::misalignment::{Alignment, Misalignment};
 use crate::object::ObjectPlane;
 use crate::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
 use crate::units::Metres;
@@ -32,6 +33,8 @@ pub struct Bench {
     pub oversample: usize,
     /// What a pixel of a mask does to the light.
     pub modulation: Modulation,
+    /// How the planes stand across the axis: [`Bench::misaligned`] moves and turns them.
+    pub alignment: Alignment,
     /// The object plane; its grid is the grid of every plane.
     pub object: ObjectPlane,
     /// The detector plane.
@@ -42,8 +45,8 @@ impl Bench {
     /// Checks that the parts fit together.
     ///
     /// # Errors
-    /// [`Error::Value`] when there is no gap, a length is not above zero, the window is smaller than the grid, or
-    /// the detector has another grid.
+    /// [`Error::Value`] when there is no gap, a length is not above zero, the window is smaller than the grid, the
+    /// detector has another grid, or planes stand beside each other.
     pub fn check(&self) -> Result<()> {
         if self.gaps.is_empty() {
             return Err(Error::Value("a bench needs at least one gap".into()));
@@ -73,7 +76,62 @@ impl Bench {
         if self.detector.grid() != self.grid() {
             return Err(Error::Value("object plane and detector plane must have the same grid".into()));
         }
+        let (height, width) = self.grid().aperture();
+        for gap in 0..self.gaps.len() {
+            let (y, x) = self.alignment.shift(gap);
+            if !(y.abs() < height && x.abs() < width) {
+                return Err(Error::Value(format!(
+                    "the planes of gap {gap} stand {y} m and {x} m aside of each other: less than their size, \
+                     {height} m and {width} m, it must be"
+                )));
+            }
+        }
         Ok(())
+    }
+
+    /// The same device with `errors` of alignment and wavelength, on top of those it has.
+    ///
+    /// Gaps change by the axial displacements of their ends, and light crosses them aside by the difference of the
+    /// lateral ones: exactly, by any part of a pixel. Indices of refraction are taken as constant, so in other light
+    /// reliefs, and objects that are reliefs, give other phases.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for errors that [`Misalignment::check`] refuses, for planes that would stand in each other, and
+    /// for planes that would stand beside each other.
+    pub fn misaligned(&self, errors: &Misalignment) -> Result<Bench> {
+        let masks = self.masks();
+        errors.check(masks)?;
+        let axial = |plane: usize| errors.displacement(plane, masks).axial;
+        let mut bench = Bench { alignment: self.alignment.with(errors, masks), ..self.clone() };
+        for (index, gap) in bench.gaps.iter_mut().enumerate() {
+            let before = if index == 0 { 0.0 } else { axial(index - 1) };
+            *gap += axial(index) - before;
+            if *gap <= 0.0 {
+                return Err(Error::Value(format!(
+                    "gap {index} of {} m becomes {gap} m by the displacements of its ends: it must stay above zero",
+                    self.gaps[index]
+                )));
+            }
+        }
+        if errors.wavelength != 0.0 {
+            let ratio = 1.0 + errors.wavelength;
+            bench.wavelength *= ratio;
+            bench.modulation = bench.modulation.in_light(ratio);
+            bench.object = bench.object.in_light(ratio, bench.wavelength_in_medium());
+        }
+        bench.check()?;
+        Ok(bench)
+    }
+
+    /// Whether `other` is the same device but for errors of alignment and wavelength.
+    pub fn is_same_device_as(&self, other: &Bench) -> bool {
+        let of = |bench: &Bench| {
+            (
+                (bench.gaps.len(), bench.medium, bench.padded, bench.oversample),
+                (bench.method, bench.pixel_model, std::mem::discriminant(&bench.modulation)),
+            )
+        };
+        of(self) == of(other) && self.detector == other.detector && self.object.is_placed_as(&other.object)
     }
 
     /// Grid of every plane.
@@ -143,7 +201,13 @@ impl Bench {
     /// The same object and detector with nothing between them: one gap as long as all.
     pub fn free_space(&self) -> Bench {
         // One long gap may be safe for another method than short ones.
-        Bench { gaps: vec![self.gaps.iter().sum()], method: Method::Auto, ..self.clone() }
+        let lateral = vec![self.alignment.lateral(self.gaps.len())];
+        Bench {
+            gaps: vec![self.gaps.iter().sum()],
+            method: Method::Auto,
+            alignment: Alignment { lateral, ..Alignment::default() }.with(&Misalignment::default(), 0),
+            ..self.clone()
+        }
     }
 
     /// Number of masks.
@@ -160,7 +224,7 @@ impl Bench {
             distance: self.gaps[index],
             method: self.method,
             pixel_model: self.pixel_model,
-            shift: (0.0, 0.0),
+            shift: self.alignment.shift(index),
         }
     }
 
@@ -174,10 +238,17 @@ impl Bench {
         std::iter::once(0.0).chain(behind).collect()
     }
 
-    /// For each gap the number of the first gap of the same length: equal gaps share their transfer function.
+    /// For each gap the number of the first gap of the same length whose ends stand aside of each other by as much:
+    /// equal gaps share their transfer function.
     pub fn first_equal_gap(&self) -> Vec<usize> {
-        let first = |length: &Metres| self.gaps.iter().position(|other| other == length).unwrap_or(0);
-        self.gaps.iter().map(first).collect()
+        let kind = |index: usize| (self.gaps[index], self.alignment.shift(index));
+        let first = |index: usize| (0..index).find(|other| kind(*other) == kind(index)).unwrap_or(index);
+        (0..self.gaps.len()).map(first).collect()
+    }
+
+    /// Which pixel of mask `index` each sample of its plane meets.
+    pub(crate) fn footprint(&self, index: usize) -> Footprint {
+        Footprint::new(self.mask_shape(), self.oversample, self.alignment.rotation(index))
     }
 }
 
@@ -227,7 +298,11 @@ impl<T: Real> Network<T> {
         let grid = bench.grid();
         let masks = values
             .chunks(channels)
-            .map(|values| Mask::new(grid, bench.modulation, bench.oversample, values.to_vec()))
+            .enumerate()
+            .map(|(index, values)| {
+                let upright = Mask::new(grid, bench.modulation, bench.oversample, values.to_vec())?;
+                Ok(upright.turned(bench.alignment.rotation(index)))
+            })
             .collect::<Result<_>>()?;
         Ok(Network { bench, propagators, masks })
     }
@@ -276,7 +351,8 @@ impl<T: Real> Network<T> {
     /// An even number of columns has none on the axis: the mean of the two beside it is taken.
     ///
     /// Each gap gives `slices` columns, its first plane included; the last column is the detector plane.
-    /// Between planes the field is carried by [`Method::Auto`].
+    /// Between planes the field is carried by [`Method::Auto`]. The cut goes from the middle of a plane to the middle of
+    /// the next, where they do not stand on the axis.
     /// `progress` is told the number of columns that are done.
     ///
     /// # Errors
@@ -310,7 +386,10 @@ impl<T: Real> Network<T> {
                 cuts.push(if slice == 0 {
                     cut(&field)
                 } else {
-                    let gap = Gap { distance, method: Method::Auto, ..bench.gap(index) };
+                    let whole = bench.gap(index);
+                    let way = distance / length;
+                    let shift = (way * whole.shift.0, way * whole.shift.1);
+                    let gap = Gap { distance, method: Method::Auto, shift, ..whole };
                     cut(&Propagator::new(gap)?.propagate(&field))
                 });
                 progress(cuts.len());

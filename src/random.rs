@@ -19,8 +19,16 @@ pub enum Purpose {
     EpochFlips = 3,
     /// The first phases of a mask.
     Masks = 4,
+    /// How the bench of a training step is misaligned.
+    TrainingErrors = 5,
+    /// How a bench is misaligned that a device is judged on.
+    Tolerance = 6,
+    /// Errors of the heights of plates.
+    HeightErrors = 7,
+    /// Noise of a detector.
+    DetectorNoise = 8,
     /// How a training image is distorted.
-    Augmentation = 5,
+    Augmentation = 9,
 }
 
 /// A stream of random numbers: a function of seed, purpose and number alone.

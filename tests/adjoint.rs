@@ -123,7 +123,7 @@ fn loss_and_gradient(
 fn every_kind_of_mask_and_its_adjoint() {
     let grid = Grid::new(12, 18, 0.4e-3).unwrap();
     let kinds = [
-        Modulation::Phase { absorption: 0.05, base: 0.9, phase_max: std::f64::consts::TAU },
+        Modulation::Phase { absorption: 0.05, base: 0.9, phase_max: std::f64::consts::TAU, scale: 1.0 },
         Modulation::Amplitude,
         Modulation::Complex,
     ];

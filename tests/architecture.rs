@@ -20,6 +20,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("field", 2),
     ("object", 3),
     ("propagation", 3),
+    ("misalignment", 3),
     ("mask", 3),
     ("detector", 3),
     ("network", 4),

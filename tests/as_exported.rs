@@ -253,7 +253,7 @@ fn the_report_has_what_a_printer_asks() {
         wavelength: WAVELENGTH,
         material: &material,
         stock: &stock,
-        modulation: Modulation::Phase { absorption: 0.0, base: 1.0, phase_max: 3.5 },
+        modulation: Modulation::Phase { absorption: 0.0, base: 1.0, phase_max: 3.5, scale: 1.0 },
         printer: Some(&printer),
     };
     let report = PrintReport::new(plates, &[mask.view(), Array2::zeros((3, 3)).view()], &making);

@@ -114,7 +114,7 @@ fn every_key_arrives() {
     assert_eq!((design.simulated.oversample, design.simulated.mask_shape()), (4, (200, 200)));
     assert_eq!(design.simulated.object.extent(), (300, 300));
     assert_eq!(design.bench.medium, 1.1);
-    let Modulation::Phase { absorption, base, phase_max } = design.bench.modulation else {
+    let Modulation::Phase { absorption, base, phase_max, .. } = design.bench.modulation else {
         panic!("a phase mask")
     };
     // kappa/(n - m); 2 mm of base; 0.6 mm of relief.

@@ -8,6 +8,7 @@ use crate::fabrication::{PlateOptions, Price, Printer, Stock};
 use crate::grid::Grid;
 use crate::mask::Modulation;
 use crate::material::Material;
+use crate::misalignment::Alignment;
 use crate::network::Bench;
 use crate::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use crate::propagation::{Method, PixelModel, padded_shape};
@@ -135,6 +136,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         },
         oversample: 1,
         modulation: modulation(typed, &material, wavelength)?,
+        alignment: Alignment::default(),
         detector: detector(typed, &object)?,
         object,
     };

@@ -48,6 +48,22 @@ impl Arithmetic {
         );
     }
 
+    /// Multiplies a spectrum by the transfer function `transfer` of all its frequencies, or by its conjugate.
+    pub(super) fn filter_whole<const ADJOINT: bool>(
+        self,
+        spectrum: &mut [Complex32],
+        transfer: &[Complex32],
+    ) {
+        self.widest(
+            #[inline(always)]
+            || {
+                for (value, factor) in spectrum.iter_mut().zip(transfer) {
+                    *value *= if ADJOINT { factor.conj() } else { *factor };
+                }
+            },
+        );
+    }
+
     /// Light meets a mask: `incident` keeps the field, which goes on times the transmission `mask`.
     pub(super) fn cross_mask(self, field: &mut [Complex32], mask: &[Complex32], incident: &mut [Complex32]) {
         self.widest(

@@ -26,7 +26,7 @@ pub struct CpuEngine {
     bench: Bench,
     pub(super) optics: Optics,
     pub(super) pool: rayon::ThreadPool,
-    /// The values the masks were made of, where the gradient by them needs them: not for phase masks.
+    /// The values the masks are made of.
     values: Vec<Array2<f32>>,
     workspaces: Mutex<Vec<Workspace>>,
     /// Phase gradients of each chunk of the batch, used again by the next batch.
@@ -45,7 +45,7 @@ impl CpuEngine {
             .build()
             .map_err(|error| Error::Value(format!("cannot start {threads} threads: {error}")))?;
         let mut engine = CpuEngine {
-            optics: Optics::new(&bench),
+            optics: Optics::new(&bench, &pool),
             pool,
             values: Vec::new(),
             workspaces: Mutex::default(),
@@ -148,22 +148,27 @@ impl CpuEngine {
     }
 
     /// The gradient by the values of mask `mask` from the sums of the adjoint pass over all samples.
-    fn by_values(&self, mask: usize, sums: Vec<f32>) -> Vec<Array2<f32>> {
-        let (optics, modulation, oversample) = (&self.optics, self.bench.modulation, self.bench.oversample);
+    fn by_values(&self, mask: usize, mut sums: Vec<f32>) -> Vec<Array2<f32>> {
+        let (optics, modulation) = (&self.optics, self.bench.modulation);
+        let footprint = self.bench.footprint(mask);
         let parts = optics.sums_a_sample();
-        if parts == 1 && oversample == 1 {
+        if modulation.scale() != 1.0 {
+            let scale = modulation.scale() as f32;
+            sums.iter_mut().for_each(|sum| *sum *= scale);
+        }
+        if parts == 1 && self.bench.oversample == 1 && footprint.is_upright() {
             // One number a pixel already, in the order of the array.
             let mut sums = sums.into_iter();
             return vec![Array2::from_shape_simple_fn(self.bench.mask_shape(), || {
                 sums.next().unwrap_or(0.0)
             })];
         }
-        // First the samples of a pixel are summed, row by row.
+        // First the samples that meet a pixel are summed, row by row.
         let mut pixels = vec![Array2::zeros(self.bench.mask_shape()); parts];
         for (y, row) in sums.chunks_exact(optics.columns * parts).enumerate() {
             for (x, sample) in row.chunks_exact(parts).enumerate() {
                 for (pixel, part) in pixels.iter_mut().zip(sample) {
-                    pixel[[y / oversample, x / oversample]] += part;
+                    pixel[footprint.pixel((y, x))] += part;
                 }
             }
         }
@@ -180,6 +185,36 @@ impl CpuEngine {
                 })
             })
             .collect()
+    }
+
+    /// Transmission of every sample of the masks, from their values.
+    fn lay_masks(&mut self) {
+        let CpuEngine { bench, optics, pool, values, .. } = self;
+        let (columns, oversample, modulation) = (optics.columns, bench.oversample, bench.modulation);
+        let channels = modulation.channels();
+        let footprints: Vec<_> = (0..bench.masks()).map(|mask| bench.footprint(mask)).collect();
+        let masks = optics.masks.par_iter_mut().zip(values.par_chunks(channels)).zip(&footprints);
+        pool.install(|| {
+            masks.for_each(|((mask, values), footprint)| {
+                let pixel = |at| transmission32(modulation, Modulation::pixel(values, at));
+                if !footprint.is_upright() {
+                    let pixels = Array2::from_shape_fn(values[0].dim(), pixel);
+                    for (y, row) in mask.chunks_exact_mut(columns).enumerate() {
+                        for (x, sample) in row.iter_mut().enumerate() {
+                            *sample = pixels[footprint.pixel((y, x))];
+                        }
+                    }
+                    return;
+                }
+                for (y, rows) in mask.chunks_exact_mut(columns * oversample).enumerate() {
+                    let (row, copies) = rows.split_at_mut(columns);
+                    for (x, samples) in row.chunks_exact_mut(oversample).enumerate() {
+                        samples.fill(pixel((y, x)));
+                    }
+                    copies.chunks_exact_mut(columns).for_each(|copy| copy.copy_from_slice(row));
+                }
+            });
+        });
     }
 
     pub(super) fn check_images(&self, images: &ArrayView3<'_, f32>) -> Result<()> {
@@ -222,21 +257,24 @@ impl Engine for CpuEngine {
                 .check(number % channels, array)
                 .map_err(|problem| Error::Value(format!("mask {mask}: {problem}")))?;
         }
-        let (columns, oversample) = (self.optics.columns, self.bench.oversample);
-        let CpuEngine { pool, optics, .. } = self;
-        pool.install(|| {
-            optics.masks.par_iter_mut().zip(values.par_chunks(channels)).for_each(|(mask, values)| {
-                for (y, rows) in mask.chunks_exact_mut(columns * oversample).enumerate() {
-                    let (row, copies) = rows.split_at_mut(columns);
-                    for (x, pixel) in row.chunks_exact_mut(oversample).enumerate() {
-                        pixel.fill(transmission32(modulation, Modulation::pixel(values, (y, x))));
-                    }
-                    copies.chunks_exact_mut(columns).for_each(|copy| copy.copy_from_slice(row));
-                }
-            });
-        });
-        if self.optics.absorption.is_none() {
-            self.values = values.to_vec();
+        self.values = values.to_vec();
+        self.lay_masks();
+        Ok(())
+    }
+
+    fn set_bench(&mut self, bench: Bench) -> Result<()> {
+        bench.check()?;
+        if !self.bench.is_same_device_as(&bench) {
+            return Err(Error::Value(
+                "another device than this engine simulates: only gaps, alignment and wavelength may change".into(),
+            ));
+        }
+        self.optics.realign(&bench, &self.pool);
+        let same_masks = (0..bench.masks()).all(|mask| bench.footprint(mask) == self.bench.footprint(mask));
+        let same_masks = same_masks && bench.modulation == self.bench.modulation;
+        self.bench = bench;
+        if !same_masks {
+            self.lay_masks();
         }
         Ok(())
     }

@@ -54,6 +54,13 @@ pub trait Engine: Send {
     /// [`crate::Error::Value`] for a wrong number of masks, a wrong shape, or a value out of its range.
     fn set_masks(&mut self, values: &[Array2<f32>]) -> Result<()>;
 
+    /// Makes it the same device with other errors of alignment and wavelength (see [`Bench::misaligned`]): nothing else
+    /// of `bench` may differ. The masks stay set; gaps that are as they were are not planned again.
+    ///
+    /// # Errors
+    /// [`crate::Error::Value`] for another device, and for a bench that does not fit together; then nothing has changed.
+    fn set_bench(&mut self, bench: Bench) -> Result<()>;
+
     /// Is told that about `samples` images will be read with the masks as they are: what pays only for many images is
     /// done now.
     ///

@@ -1,10 +1,12 @@
 //! What all samples of an engine share: gaps with their plans and transfer functions, transmissions, regions.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::Array2;
 use num_complex::{Complex, Complex32};
+use rayon::prelude::*;
 use rustfft::{Fft, FftPlanner};
 
 use super::aligned::Aligned;
@@ -12,7 +14,7 @@ use super::arithmetic::Arithmetic;
 use crate::field::narrow_complex;
 use crate::mask::Modulation;
 use crate::network::Bench;
-use crate::propagation::{Fft2, transfer_function};
+use crate::propagation::{Fft2, Gap, transfer_function};
 
 /// Rows and columns of a plane that light comes from or goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,21 +36,24 @@ pub(super) struct Crossing {
     pub(super) row_inverse: Arc<dyn Fft<f32>>,
     pub(super) column_forward: Arc<dyn Fft<f32>>,
     pub(super) column_inverse: Arc<dyn Fft<f32>>,
-    /// Transfer function, column by column: `[fx][fy]`, only fx >= 0 and fy >= 0 (it is even in both), with the
-    /// factor of the unnormalised transforms.
+    /// Transfer function, column by column: `[fx][fy]`, with the factor of the unnormalised transforms. Between planes on
+    /// one axis it is even in both, and only fx >= 0 and fy >= 0 are kept.
     transfer: Aligned<Complex32>,
+    even: bool,
+}
+
+/// The transfer function along fy, for one column of the spectrum.
+pub(super) enum Column<'a> {
+    /// At fy >= 0; it is even.
+    Even(&'a [Complex32]),
+    /// At all fy, in the order of the transform.
+    Whole(&'a [Complex32]),
 }
 
 impl Crossing {
-    /// A crossing of the gap with impulse response `response` (in its padded window) up to the given offsets.
-    fn new(
-        bench: &Bench,
-        response: &Array2<Complex<f64>>,
-        [reach_y, reach_x]: [usize; 2],
-        planner: &mut FftPlanner<f32>,
-    ) -> Self {
-        let (rows, columns) = bench.grid().shape();
-        let window = (window_side(rows, reach_y), window_side(columns, reach_x));
+    /// A crossing of `gap` with impulse response `response` (in its padded window) up to the given offsets.
+    fn new(gap: &Gap, response: &Array2<Complex<f64>>, [reach_y, reach_x]: [usize; 2], plans: &Plans) -> Self {
+        let window = window(gap, [reach_y, reach_x]);
         let (padded_rows, padded_columns) = response.dim();
         let mut kept = Array2::zeros(window);
         let offsets = |reach: usize| -(reach as isize)..=reach as isize;
@@ -62,24 +67,25 @@ impl Crossing {
         }
         Fft2::new(window.0, window.1).forward(&mut kept);
         let factor = 1.0 / (window.0 * window.1) as f64;
-        let mut transfer = Aligned::new(Complex32::default(), (window.0 / 2 + 1) * (window.1 / 2 + 1));
-        for (column, value) in transfer.chunks_exact_mut(window.0 / 2 + 1).zip(kept.columns()) {
+        let even = gap.shift == (0.0, 0.0);
+        let (height, width) = if even { (window.0 / 2 + 1, window.1 / 2 + 1) } else { window };
+        let mut transfer = Aligned::new(Complex32::default(), height * width);
+        for (column, value) in transfer.chunks_exact_mut(height).zip(kept.columns()) {
             column.iter_mut().zip(value).for_each(|(to, from)| *to = narrow_complex(from * factor));
         }
-        Crossing {
-            window,
-            row_forward: planner.plan_fft_forward(window.1),
-            row_inverse: planner.plan_fft_inverse(window.1),
-            column_forward: planner.plan_fft_forward(window.0),
-            column_inverse: planner.plan_fft_inverse(window.0),
-            transfer,
-        }
+        let [column_forward, column_inverse] = plans.of(window.0);
+        let [row_forward, row_inverse] = plans.of(window.1);
+        Crossing { window, row_forward, row_inverse, column_forward, column_inverse, transfer, even }
     }
 
-    /// The transfer function along fy >= 0, for column `fx` of the spectrum.
-    pub(super) fn transfer_column(&self, fx: usize) -> &[Complex32] {
-        let (folded, length) = (fx.min(self.window.1 - fx), self.window.0 / 2 + 1);
-        &self.transfer[folded * length..(folded + 1) * length]
+    /// The transfer function for column `fx` of the spectrum.
+    pub(super) fn transfer_column(&self, fx: usize) -> Column<'_> {
+        if self.even {
+            let (folded, length) = (fx.min(self.window.1 - fx), self.window.0 / 2 + 1);
+            Column::Even(&self.transfer[folded * length..(folded + 1) * length])
+        } else {
+            Column::Whole(&self.transfer[fx * self.window.0..(fx + 1) * self.window.0])
+        }
     }
 
     /// Numbers of scratch space that any of its transforms needs.
@@ -113,44 +119,49 @@ pub(super) struct Optics {
     /// Nepers a radian, where all masks are phase masks: then one number a sample is all of the gradient.
     pub(super) absorption: Option<f32>,
     pub(super) arithmetic: Arithmetic,
+    plans: Plans,
+    /// The gap of each of `crossings` and of `to_plane`, and how far it reaches.
+    known: Vec<(Gap, [usize; 2])>,
 }
 
 impl Optics {
-    pub(super) fn new(bench: &Bench) -> Self {
+    /// Plans `bench`, with the threads of `pool`.
+    pub(super) fn new(bench: &Bench, pool: &rayon::ThreadPool) -> Self {
         let (rows, columns) = bench.grid().shape();
         let regions: Vec<_> =
             bench.detector.regions().iter().map(|region| (region.rows(), region.columns())).collect();
-        let (top, left) = bench.object.origin();
-        let (height, width) = bench.object.extent();
-        let object = Extent { rows: top..top + height, columns: left..left + width };
-        let plane = Extent { rows: 0..rows, columns: 0..columns };
-        let seen = Extent {
-            rows: hull(regions.iter().map(|(rows, _)| rows)),
-            columns: hull(regions.iter().map(|(_, columns)| columns)),
-        };
-        let mut crossings =
-            Crossings { bench, planner: FftPlanner::new(), response: None, known: Vec::new() };
-        let last = bench.masks();
-        let from = |index: usize| if index == 0 { &object } else { &plane };
+        let (top, _) = bench.object.origin();
+        let (height, _) = bench.object.extent();
+        let wanted = wanted(bench);
+        let mut plans = Plans::default();
+        let (crossings, to_plane) = plan(&wanted, &[], &mut plans, pool);
         Optics {
             rows,
             columns,
-            crossings: (0..=last)
-                .map(|index| crossings.get(index, from(index), if index == last { &seen } else { &plane }))
+            crossings,
+            to_plane,
+            masks: (0..bench.masks())
+                .map(|_| Aligned::new(Complex32::new(1.0, 0.0), rows * columns))
                 .collect(),
-            to_plane: crossings.get(last, from(last), &plane),
-            masks: (0..last).map(|_| Aligned::new(Complex32::new(1.0, 0.0), rows * columns)).collect(),
-            object_rows: object.rows.clone(),
+            object_rows: top..top + height,
             detector_rows: merged(regions.iter().map(|(rows, _)| rows.clone()).collect()),
             regions_of_row: regions_of_row(rows, &regions),
             regions,
             pixel_area: bench.grid().pixel_area(),
-            absorption: match bench.modulation {
-                Modulation::Phase { absorption, .. } => Some(absorption as f32),
-                Modulation::Amplitude | Modulation::Complex => None,
-            },
+            absorption: absorption(bench),
             arithmetic: Arithmetic::new(),
+            plans,
+            known: wanted,
         }
+    }
+
+    /// Plans the same device with other errors of alignment; gaps that are as they were are not planned again.
+    pub(super) fn realign(&mut self, bench: &Bench, pool: &rayon::ThreadPool) {
+        let wanted = wanted(bench);
+        let known: Vec<_> = self.known.iter().copied().zip(self.all_crossings().cloned()).collect();
+        (self.crossings, self.to_plane) = plan(&wanted, &known, &mut self.plans, pool);
+        self.known = wanted;
+        self.absorption = absorption(bench);
     }
 
     /// Numbers a sample that the adjoint pass sums up: the derivative by the phase, or the two parts of that by
@@ -165,36 +176,110 @@ impl Optics {
     }
 }
 
-/// Makes crossings; equal gaps that reach equally far share one.
-struct Crossings<'a> {
-    bench: &'a Bench,
-    planner: FftPlanner<f32>,
-    /// First gap of the length, and the impulse response in its padded window: only the last one, they are large.
-    response: Option<(usize, Array2<Complex<f64>>)>,
-    /// First gap of the length, reach, crossing.
-    known: Vec<(usize, [usize; 2], Arc<Crossing>)>,
+fn absorption(bench: &Bench) -> Option<f32> {
+    match bench.modulation {
+        Modulation::Phase { absorption, .. } => Some(absorption as f32),
+        Modulation::Amplitude | Modulation::Complex => None,
+    }
 }
 
-impl Crossings<'_> {
-    fn get(&mut self, index: usize, from: &Extent, to: &Extent) -> Arc<Crossing> {
-        let first = self.bench.first_equal_gap()[index];
-        let reach = [reach(&from.rows, &to.rows), reach(&from.columns, &to.columns)];
-        if let Some((_, _, known)) = self.known.iter().find(|known| (known.0, known.1) == (first, reach)) {
-            return Arc::clone(known);
+/// Planned transforms by their number of points, forward and inverse.
+#[derive(Default)]
+struct Plans(BTreeMap<usize, [Arc<dyn Fft<f32>>; 2]>);
+
+impl Plans {
+    /// Plans transforms of each of `sides` points that are not planned yet.
+    fn add(&mut self, sides: impl Iterator<Item = usize>) {
+        let mut planner = None;
+        for side in sides {
+            self.0.entry(side).or_insert_with(|| {
+                let planner = planner.get_or_insert_with(FftPlanner::new);
+                [planner.plan_fft_forward(side), planner.plan_fft_inverse(side)]
+            });
         }
-        let response = match self.response.take() {
-            Some((of, response)) if of == first => response,
-            _ => {
-                let mut response = transfer_function(&self.bench.gap(index));
-                Fft2::new(response.nrows(), response.ncols()).inverse(&mut response);
-                response
-            }
-        };
-        let crossing = Arc::new(Crossing::new(self.bench, &response, reach, &mut self.planner));
-        self.response = Some((first, response));
-        self.known.push((first, reach, Arc::clone(&crossing)));
-        crossing
     }
+
+    /// Transforms of `side` points, which must have been added.
+    fn of(&self, side: usize) -> [Arc<dyn Fft<f32>>; 2] {
+        self.0[&side].clone()
+    }
+}
+
+/// Each gap of `bench` with the offsets it must reach: the last one to the detector regions, and once more to the whole
+/// plane.
+fn wanted(bench: &Bench) -> Vec<(Gap, [usize; 2])> {
+    let (rows, columns) = bench.grid().shape();
+    let ((top, left), (height, width)) = (bench.object.origin(), bench.object.extent());
+    let object = Extent { rows: top..top + height, columns: left..left + width };
+    let plane = Extent { rows: 0..rows, columns: 0..columns };
+    let regions = bench.detector.regions();
+    let lines: Vec<_> = regions.iter().map(|region| (region.rows(), region.columns())).collect();
+    let seen = Extent {
+        rows: hull(lines.iter().map(|(rows, _)| rows)),
+        columns: hull(lines.iter().map(|(_, columns)| columns)),
+    };
+    let last = bench.masks();
+    let reached = |index: usize, to: &Extent| {
+        let from = if index == 0 { &object } else { &plane };
+        (bench.gap(index), [reach(&from.rows, &to.rows), reach(&from.columns, &to.columns)])
+    };
+    (0..last).map(|index| reached(index, &plane)).chain([reached(last, &seen), reached(last, &plane)]).collect()
+}
+
+/// Points of the window of a crossing.
+fn window(gap: &Gap, [reach_y, reach_x]: [usize; 2]) -> (usize, usize) {
+    (window_side(gap.grid.rows(), reach_y), window_side(gap.grid.columns(), reach_x))
+}
+
+/// Points of a padded window above which gaps are planned one after the other: each takes three such arrays of double
+/// precision at a time.
+const LARGE: usize = 1 << 22;
+
+/// The crossings `wanted`, of which some are `known`; equal gaps that reach equally far share one. The last one is given
+/// by itself.
+fn plan(
+    wanted: &[(Gap, [usize; 2])],
+    known: &[((Gap, [usize; 2]), Arc<Crossing>)],
+    plans: &mut Plans,
+    pool: &rayon::ThreadPool,
+) -> (Vec<Arc<Crossing>>, Arc<Crossing>) {
+    // The impulse response of a gap serves all its crossings.
+    let mut unknown: Vec<(Gap, Vec<[usize; 2]>)> = Vec::new();
+    for (gap, reach) in wanted {
+        if known.iter().any(|(kind, _)| *kind == (*gap, *reach)) {
+            continue;
+        }
+        match unknown.iter_mut().find(|(other, _)| other == gap) {
+            Some((_, reaches)) if reaches.contains(reach) => {}
+            Some((_, reaches)) => reaches.push(*reach),
+            None => unknown.push((*gap, vec![*reach])),
+        }
+    }
+    let windows = wanted.iter().map(|(gap, reach)| window(gap, *reach));
+    plans.add(windows.flat_map(|(rows, columns)| [rows, columns]));
+    let plans = &*plans;
+    let make = |(gap, reaches): &(Gap, Vec<[usize; 2]>)| {
+        let mut response = transfer_function(gap);
+        Fft2::new(response.nrows(), response.ncols()).inverse(&mut response);
+        let crossing = |reach: &[usize; 2]| {
+            ((*gap, *reach), Arc::new(Crossing::new(gap, &response, *reach, plans)))
+        };
+        reaches.iter().map(crossing).collect::<Vec<_>>()
+    };
+    let large = unknown.iter().any(|(gap, _)| gap.padded.0 * gap.padded.1 > LARGE);
+    let made: Vec<Vec<_>> = if large {
+        unknown.iter().map(make).collect()
+    } else {
+        pool.install(|| unknown.par_iter().map(make).collect())
+    };
+    let all: Vec<_> = known.iter().chain(made.iter().flatten()).collect();
+    let mut crossings: Vec<_> = wanted
+        .iter()
+        .filter_map(|kind| all.iter().find(|(known, _)| known == kind))
+        .map(|(_, crossing)| Arc::clone(crossing))
+        .collect();
+    let to_plane = crossings.split_off(wanted.len() - 1).remove(0);
+    (crossings, to_plane)
 }
 
 /// The largest offset between a place in `from` and one in `to`, in pixels.

@@ -12,7 +12,7 @@ use ndarray::ArrayView2;
 use num_complex::Complex32;
 
 use super::aligned::Aligned;
-use super::optics::{Crossing, Optics};
+use super::optics::{Column, Crossing, Optics};
 use super::tiles::{BLOCK, gather, scatter};
 use crate::network::Bench;
 
@@ -241,7 +241,10 @@ impl Workspace {
             }
             gap.column_forward.process_with_scratch(block, &mut self.scratch);
             for (column, spectrum) in block.chunks_exact_mut(height).enumerate() {
-                optics.arithmetic.filter::<ADJOINT>(spectrum, gap.transfer_column(first + column));
+                match gap.transfer_column(first + column) {
+                    Column::Even(transfer) => optics.arithmetic.filter::<ADJOINT>(spectrum, transfer),
+                    Column::Whole(transfer) => optics.arithmetic.filter_whole::<ADJOINT>(spectrum, transfer),
+                }
             }
             gap.column_inverse.process_with_scratch(block, &mut self.scratch);
             for range in kept.iter().cloned() {

@@ -91,7 +91,9 @@ fn pixel_fields(
     let network = Network::<f32>::new(bench.clone(), values.to_vec())?;
     // With an even number of samples none lies in the centre: the plane is moved there by half a sample.
     let aside = if samples.is_multiple_of(2) { bench.grid().pixel_pitch() / 2.0 } else { 0.0 };
-    let last = Propagator::<f32>::new(Gap { shift: (aside, aside), ..bench.gap(bench.masks()) })?;
+    let last = bench.gap(bench.masks());
+    let shift = (last.shift.0 + aside, last.shift.1 + aside);
+    let last = Propagator::<f32>::new(Gap { shift, ..last })?;
     let centre = (samples - 1) / 2;
     let mut fields = Vec::new();
     for &index in indices {

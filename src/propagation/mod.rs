@@ -127,8 +127,10 @@ pub fn transfer_function(gap: &Gap) -> Array2<Complex<f64>> {
         }
     };
     if gap.pixel_model == PixelModel::Square {
+        let spectrum = |frequencies: &[f64]| frequencies.iter().map(|f| sinc(f * pitch)).collect::<Vec<_>>();
+        let (along_y, along_x) = (spectrum(&fy), spectrum(&fx));
         for ((y, x), value) in transfer.indexed_iter_mut() {
-            *value *= sinc(fy[y] * pitch) * sinc(fx[x] * pitch);
+            *value *= along_y[y] * along_x[x];
         }
     }
     transfer

@@ -5,6 +5,7 @@ use d2nn::detector::{Detector, Layout};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::mask::Modulation;
+use d2nn::misalignment::{Alignment, Displacement, Misalignment};
 use d2nn::network::Bench;
 use d2nn::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
@@ -58,7 +59,7 @@ pub fn random_values(bench: &Bench, seed: u64) -> Vec<Array2<f64>> {
 pub fn varied_benches() -> Vec<(&'static str, Bench)> {
     let plain = small_bench();
     let grid = plain.grid();
-    let absorbing = Modulation::Phase { absorption: 0.06, base: 0.8, phase_max: std::f64::consts::TAU };
+    let absorbing = Modulation::Phase { absorption: 0.06, base: 0.8, phase_max: std::f64::consts::TAU, scale: 1.0 };
     let bilinear = Placement { origin: (3, 6), extent: (19, 17), resampling: Resampling::Bilinear };
     let with_object = |placement, encoding, illumination| Bench {
         object: ObjectPlane::placed(grid, (8, 8), placement, encoding)
@@ -67,7 +68,32 @@ pub fn varied_benches() -> Vec<(&'static str, Bench)> {
         ..plain.clone()
     };
     let centred = Placement::centred(grid, (8, 8), 2);
+    // Every error there is; a relief that absorbs, in a tilted wave, is touched by all of them.
+    let placed = |y, x, axial| Displacement { lateral: (y, x), axial };
+    let errors = Misalignment {
+        masks: vec![placed(0.13e-3, -0.31e-3, 0.2e-3), placed(-0.5e-3, 0.07e-3, -0.3e-3)],
+        rotations: vec![0.03, -0.2],
+        detector: placed(0.4e-3, 0.9e-3, 0.5e-3),
+        wavelength: 0.01,
+    };
+    let tilted = Illumination::Tilted { towards_y: -0.1, towards_x: 0.2 };
+    let touched = with_object(centred, Encoding::Phase { range: 3.0 }, tilted);
+    let touched = Bench { modulation: absorbing, ..touched };
+    let aside = Misalignment { detector: placed(0.2e-3, 0.0, 0.0), ..Misalignment::default() };
     vec![
+        ("misaligned", touched.misaligned(&errors).unwrap()),
+        ("misaligned, oversampled", touched.sampled(2, 2.0).unwrap().misaligned(&errors).unwrap()),
+        (
+            "complex, misaligned, by the angular spectrum",
+            Bench {
+                modulation: Modulation::Complex,
+                method: Method::AngularSpectrum,
+                ..plain.clone()
+            }
+            .misaligned(&errors)
+            .unwrap(),
+        ),
+        ("one plane aside", plain.misaligned(&aside).unwrap()),
         ("absorbing", Bench { modulation: absorbing, ..plain.clone() }),
         ("amplitude", Bench { modulation: Modulation::Amplitude, ..plain.clone() }),
         ("complex", Bench { modulation: Modulation::Complex, ..plain.clone() }),
@@ -136,6 +162,7 @@ pub fn small_bench() -> Bench {
         medium: 1.0,
         oversample: 1,
         modulation: Modulation::LOSSLESS,
+        alignment: Alignment::default(),
         object: ObjectPlane::new(grid, (8, 8), 2, Encoding::Amplitude).unwrap(),
         detector: Detector::new(grid, layout.regions(grid).unwrap()).unwrap(),
     }

@@ -201,7 +201,7 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
 fn masks(design: &Design) -> String {
     let count = design.bench.masks();
     match design.bench.modulation {
-        Modulation::Phase { absorption, phase_max, base } => {
+        Modulation::Phase { absorption, phase_max, base, .. } => {
             let mut text = format!("{count} phase masks");
             if phase_max < TAU {
                 let _ = write!(text, " up to {} pi", trimmed(phase_max / PI, 4));

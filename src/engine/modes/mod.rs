@@ -63,11 +63,9 @@ impl ModesEngine {
     /// Reads through modes what `engine` would read image by image, once [prepared](Engine::prepare) for many.
     /// Gradients are those of `engine`.
     pub fn new(engine: CpuEngine) -> Self {
-        let bench = engine.bench();
-        let linear = bench.object.linear().map(|object| Bench { object, ..bench.clone() });
         ModesEngine {
+            linear: linear(engine.bench()),
             images: engine,
-            linear,
             basis: None,
             keeping: KEPT,
             prepared: RwLock::default(),
@@ -195,6 +193,11 @@ impl ModesEngine {
     }
 }
 
+/// The bench that takes modes in place of images, if there is one.
+fn linear(bench: &Bench) -> Option<Bench> {
+    bench.object.linear().map(|object| Bench { object, ..bench.clone() })
+}
+
 /// How much of the detector plane a mode is carried to.
 #[derive(Clone, Copy)]
 enum Reach {
@@ -217,6 +220,13 @@ impl Engine for ModesEngine {
     fn set_masks(&mut self, values: &[Array2<f32>]) -> Result<()> {
         *self.prepared.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
         self.images.set_masks(values)
+    }
+
+    fn set_bench(&mut self, bench: Bench) -> Result<()> {
+        self.images.set_bench(bench)?;
+        *self.prepared.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        self.linear = linear(self.bench());
+        Ok(())
     }
 
     fn prepare(&self, samples: usize, progress: &mut dyn FnMut(f64) -> Result<()>) -> Result<()> {
