@@ -177,6 +177,13 @@ fn every_key_arrives() {
     let rotation = 9f64.to_radians() as f32;
     assert_eq!(settings.augmentation, Augmentation { shift: 1.5, rotation, scale: 0.1, noise: 0.02 });
 
+    let perturbed = good("perturbed").settings(100).perturbations;
+    assert_eq!((perturbed.tolerance.lateral, perturbed.tolerance.axial), (0.4e-3, 1e-3));
+    assert_eq!((perturbed.tolerance.rotation, perturbed.tolerance.wavelength), (0.5f64.to_radians(), 0.01));
+    // A turn is 1.0378 mm high.
+    assert!((perturbed.phase_noise - std::f64::consts::TAU * 0.01 / 1.0378).abs() < 1e-5);
+    assert_eq!((perturbed.levels, perturbed.ramp), (64, 0.25));
+
     let ring = good("ring");
     let first = Region { row: 100 - 50 - 6, column: 100 - 6, height: 12, width: 12 };
     assert_eq!(ring.bench.detector.regions()[0], first);

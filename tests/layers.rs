@@ -53,7 +53,8 @@ fn accuracy_is_that_of_the_provenance() {
         let Some(loss) = device.design.loss() else { continue }; // It names no classes.
         let indices: Vec<usize> = (0..images.len()).collect();
         let judged =
-            evaluate(&engine, &images, &indices, &|r, label, e| loss.value(r, label, e), &mut |_| Ok(())).unwrap();
+            evaluate(&engine, &images, &indices, &|r, label, e| loss.value(r, label, e), &mut |_| Ok(()))
+                .unwrap();
         // 1,000 of the 10,000 test images: the share of right answers of such a choice spreads by
         // sqrt(p (1 - p)/1000 (1 - 1/10)), one point at 88 %; three times that.
         let p = claim.test_accuracy.unwrap();

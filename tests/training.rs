@@ -10,10 +10,11 @@ use std::sync::OnceLock;
 use d2nn::Error;
 use d2nn::dataset::{Images, Split, hold_out};
 use d2nn::design::{Design, DesignFile};
-use d2nn::engine::CpuEngine;
+use d2nn::engine::{CpuEngine, Engine};
 use d2nn::mask::Modulation;
+use d2nn::misalignment::Tolerance;
 use d2nn::training::checkpoint::{Identity, load, save};
-use d2nn::training::{Augmentation, Objective, Settings, Start, State, Trainer};
+use d2nn::training::{Augmentation, Objective, Perturbations, Settings, Start, State, Trainer};
 
 #[path = "support/device.rs"]
 mod device;
@@ -77,6 +78,12 @@ fn everything() -> Settings {
         learn_temperature: true,
         averaging: 0.9,
         augmentation: Augmentation { shift: 1.0, rotation: 0.1, scale: 0.1, noise: 0.02 },
+        perturbations: Perturbations {
+            tolerance: Tolerance { lateral: 0.3e-3, axial: 0.1e-3, rotation: 0.02, wavelength: 0.01 },
+            phase_noise: 0.1,
+            levels: 16,
+            ramp: 0.6,
+        },
         ..settings()
     }
 }
@@ -108,7 +115,22 @@ fn a_stop_leaves_no_trace() {
 }
 
 #[test]
-fn a_stop_leaves_no_trace_in_means_temperature_and_distortions() {
+fn errors_end_with_the_training() {
+    let mut trainer = trainer(Settings { averaging: 0.0, ..everything() }, images(), None);
+    trainer.step().unwrap();
+    while !trainer.finished() {
+        trainer.step().unwrap();
+    }
+    let (engine, state) = trainer.into_parts();
+    assert_eq!(engine.bench(), &design().bench);
+    let mut clean = CpuEngine::new(design().bench, 1).unwrap();
+    clean.set_masks(&state.values(Modulation::LOSSLESS)).unwrap();
+    let some = images().batch(&[0, 1, 2]);
+    assert_eq!(engine.readings(some.view()).unwrap(), clean.readings(some.view()).unwrap());
+}
+
+#[test]
+fn a_stop_leaves_no_trace_in_means_temperature_distortions_and_errors() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.npz");
     let undisturbed = timeless(run(trainer(everything(), images(), None)));

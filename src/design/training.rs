@@ -1,6 +1,6 @@
 //! `[training]` checked: what is learned, and the stages of a training, each on a grid of its own.
 
-use std::f64::consts::PI;
+use std::f64::consts::{PI, TAU};
 
 use super::file::DesignFile;
 use super::resolve::{Checked, Design};
@@ -8,9 +8,13 @@ use super::sampling;
 use super::training_table::{GridKey, LossKey, ModesTable, OptimiserKey, StartKey, TrainingTable};
 use crate::dataset::DatasetName;
 use crate::detector::Scheme;
+use crate::material::Material;
+use crate::misalignment::Tolerance;
 use crate::network::Bench;
-use crate::training::{Augmentation, ClassError, ClassLoss, Hinge, ImageError, Objective, Settings, Start};
-use crate::units::parse_angle;
+use crate::training::{
+    Augmentation, ClassError, ClassLoss, Hinge, ImageError, Objective, Perturbations, Settings, Start,
+};
+use crate::units::{Metres, format_length, parse_angle, parse_length};
 
 /// Pixels along a side of a block of [`GridKey::Binned`].
 const BINNING: usize = 2;
@@ -153,7 +157,12 @@ impl Training {
     }
 
     /// Checks `[training]` for a device drawn as `bench` and judged as `simulated`.
-    pub(super) fn resolve(typed: &DesignFile, bench: &Bench, simulated: &Bench) -> Checked<Self> {
+    pub(super) fn resolve(
+        typed: &DesignFile,
+        material: &Material,
+        bench: &Bench,
+        simulated: &Bench,
+    ) -> Checked<Self> {
         let table = &typed.training;
         let optimiser = optimiser(typed, bench)?;
         let (epochs, fine_epochs) = match optimiser {
@@ -162,7 +171,7 @@ impl Training {
         };
         let (epochs, fine_epochs) =
             (table.epochs.unwrap_or(epochs), table.fine_epochs.unwrap_or(fine_epochs));
-        let settings = settings(typed, epochs, fine_epochs)?;
+        let settings = settings(typed, material, bench, (epochs, fine_epochs))?;
         table.modes.iter().try_for_each(|stage| check_modes(stage, bench))?;
         if table.oversample == 0 || table.oversample > simulated.oversample {
             return Err(format!(
@@ -232,7 +241,12 @@ fn check_modes(stage: &ModesTable, bench: &Bench) -> Checked<()> {
     Ok(())
 }
 
-fn settings(typed: &DesignFile, epochs: u64, fine_epochs: u64) -> Checked<Settings> {
+fn settings(
+    typed: &DesignFile,
+    material: &Material,
+    bench: &Bench,
+    (epochs, fine_epochs): (u64, u64),
+) -> Checked<Settings> {
     let table = &typed.training;
     for (key, value, least, most) in [
         ("epochs", epochs, 0, 100_000),
@@ -288,10 +302,9 @@ fn settings(typed: &DesignFile, epochs: u64, fine_epochs: u64) -> Checked<Settin
         smoothness: table.smoothness,
         validation: 0,
         validate_every: 1,
-        flips: table
-            .flips
-            .unwrap_or_else(|| table.data.parse().is_ok_and(DatasetName::has_mirror_images)),
+        flips: table.flips.unwrap_or_else(|| table.data.parse().is_ok_and(DatasetName::has_mirror_images)),
         augmentation: augmentation(table)?,
+        perturbations: perturbations(table, bench, material)?,
         averaging: table.averaging,
         start: match table.start {
             StartKey::Flat => Start::Flat,
@@ -346,4 +359,45 @@ fn augmentation(table: &TrainingTable) -> Checked<Augmentation> {
         [table.augmentation.shift, table.augmentation.scale, table.augmentation.noise]
             .map(|part| part as f32);
     Ok(Augmentation { shift, rotation: rotation as f32, scale, noise })
+}
+
+fn perturbations(table: &TrainingTable, bench: &Bench, material: &Material) -> Checked<Perturbations> {
+    let table = &table.perturbations;
+    let length = |key: &str, text: &str, most: Metres, why: &str| {
+        let key = format!("training.perturbations.{key}");
+        let length = parse_length(text).map_err(|problem| format!("{key}: {problem}"))?;
+        if !(0.0..most).contains(&length) {
+            return Err(format!(
+                "{key} = \"{text}\": it must be 0 to below {}, {why}",
+                format_length(most, 4)
+            ));
+        }
+        Ok(length)
+    };
+    let (height, width) = bench.grid().aperture();
+    let lateral = length("shift_xy", &table.shift_xy, height.min(width) / 2.0, "half a plane")?;
+    let shortest = bench.gaps.iter().copied().fold(f64::INFINITY, f64::min);
+    let axial = length("shift_z", &table.shift_z, shortest / 2.0, "half of the shortest gap")?;
+    let turn = material.height(TAU, bench.wavelength);
+    let noise = length("height_noise", &table.height_noise, turn, "a full turn")?;
+    let text = &table.rotation;
+    let rotation =
+        parse_angle(text).map_err(|problem| format!("training.perturbations.rotation: {problem}"))?;
+    if !(0.0..=PI).contains(&rotation) {
+        return Err(format!("training.perturbations.rotation = \"{text}\": it must be 0 to 180 deg"));
+    }
+    for (key, value, most) in [("wavelength", table.wavelength, 0.5), ("ramp", table.ramp, 1.0)] {
+        if !(0.0..=most).contains(&value) {
+            return Err(format!("training.perturbations.{key} = {value}: it must be 0 to {most}"));
+        }
+    }
+    if table.levels == 1 || table.levels > 65_536 {
+        return Err(format!("training.perturbations.levels = {}: it must be 0, or 2 to 65536", table.levels));
+    }
+    Ok(Perturbations {
+        tolerance: Tolerance { lateral, axial, rotation, wavelength: table.wavelength },
+        phase_noise: material.phase(noise, bench.wavelength),
+        levels: table.levels,
+        ramp: table.ramp,
+    })
 }

@@ -57,6 +57,8 @@ pub struct TrainingTable {
     pub seed: u64,
     /// How images are distorted at random.
     pub augmentation: AugmentationTable,
+    /// What goes wrong in each step.
+    pub perturbations: PerturbationsTable,
     /// The stages of a training that begins in modes.
     pub modes: Vec<ModesTable>,
 }
@@ -78,6 +80,40 @@ pub struct AugmentationTable {
 impl Default for AugmentationTable {
     fn default() -> Self {
         AugmentationTable { shift: 0.0, rotation: "0 deg".into(), scale: 0.0, noise: 0.0 }
+    }
+}
+
+/// `[training.perturbations]`: errors drawn anew in each step.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PerturbationsTable {
+    /// Largest lateral displacement of each mask and of the detector, along y and along x.
+    pub shift_xy: String,
+    /// Largest axial displacement of each mask and of the detector.
+    pub shift_z: String,
+    /// Largest rotation of each mask in its plane.
+    pub rotation: String,
+    /// Largest relative error of the wavelength.
+    pub wavelength: f64,
+    /// Standard deviation of an error of the height of each pixel.
+    pub height_noise: String,
+    /// Levels a turn that phases are rounded to; 0 for none.
+    pub levels: u32,
+    /// Share of the steps of a stage in which all of these rise from nothing.
+    pub ramp: f64,
+}
+
+impl Default for PerturbationsTable {
+    fn default() -> Self {
+        PerturbationsTable {
+            shift_xy: "0 mm".into(),
+            shift_z: "0 mm".into(),
+            rotation: "0 deg".into(),
+            wavelength: 0.0,
+            height_noise: "0 um".into(),
+            levels: 0,
+            ramp: 0.0,
+        }
     }
 }
 
@@ -181,6 +217,7 @@ impl Default for TrainingTable {
             start: StartKey::Flat,
             seed: 1,
             augmentation: AugmentationTable::default(),
+            perturbations: PerturbationsTable::default(),
             modes: [
                 (64, GridKey::Binned, 400, 0.3),
                 (160, GridKey::Binned, 400, 0.2),

@@ -52,7 +52,12 @@ pub(super) enum Column<'a> {
 
 impl Crossing {
     /// A crossing of `gap` with impulse response `response` (in its padded window) up to the given offsets.
-    fn new(gap: &Gap, response: &Array2<Complex<f64>>, [reach_y, reach_x]: [usize; 2], plans: &Plans) -> Self {
+    fn new(
+        gap: &Gap,
+        response: &Array2<Complex<f64>>,
+        [reach_y, reach_x]: [usize; 2],
+        plans: &Plans,
+    ) -> Self {
         let window = window(gap, [reach_y, reach_x]);
         let (padded_rows, padded_columns) = response.dim();
         let mut kept = Array2::zeros(window);
@@ -223,7 +228,10 @@ fn wanted(bench: &Bench) -> Vec<(Gap, [usize; 2])> {
         let from = if index == 0 { &object } else { &plane };
         (bench.gap(index), [reach(&from.rows, &to.rows), reach(&from.columns, &to.columns)])
     };
-    (0..last).map(|index| reached(index, &plane)).chain([reached(last, &seen), reached(last, &plane)]).collect()
+    (0..last)
+        .map(|index| reached(index, &plane))
+        .chain([reached(last, &seen), reached(last, &plane)])
+        .collect()
 }
 
 /// Points of the window of a crossing.
@@ -261,9 +269,8 @@ fn plan(
     let make = |(gap, reaches): &(Gap, Vec<[usize; 2]>)| {
         let mut response = transfer_function(gap);
         Fft2::new(response.nrows(), response.ncols()).inverse(&mut response);
-        let crossing = |reach: &[usize; 2]| {
-            ((*gap, *reach), Arc::new(Crossing::new(gap, &response, *reach, plans)))
-        };
+        let crossing =
+            |reach: &[usize; 2]| ((*gap, *reach), Arc::new(Crossing::new(gap, &response, *reach, plans)));
         reaches.iter().map(crossing).collect::<Vec<_>>()
     };
     let large = unknown.iter().any(|(gap, _)| gap.padded.0 * gap.padded.1 > LARGE);

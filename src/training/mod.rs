@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::{evaluate, evaluate_images};
 use crate::mask::Modulation;
+use crate::network::Bench;
 use crate::random::{Purpose, Stream};
 
 mod augmentation;
@@ -20,6 +21,7 @@ mod components;
 mod loss;
 mod objective;
 mod optimiser;
+mod perturbations;
 mod schedule;
 mod smoothness;
 mod state;
@@ -30,6 +32,7 @@ pub use components::leading_components;
 pub use loss::{ClassError, ClassLoss, Hinge, ImageError};
 pub use objective::{Objective, Target};
 pub use optimiser::Adam;
+pub use perturbations::Perturbations;
 pub use schedule::{cosine, rise};
 pub use smoothness::{add_roughness_gradient, roughness};
 pub use state::{Epoch, State};
@@ -74,6 +77,8 @@ pub struct Settings {
     pub flips: bool,
     /// How each image is distorted, anew each time it is shown.
     pub augmentation: Augmentation,
+    /// What goes wrong with the bench and the masks, anew in each step.
+    pub perturbations: Perturbations,
     /// Memory of the running mean of the masks' parameters, which takes the place of the last ones when a stage ends; 0
     /// for the last ones.
     pub averaging: f64,
@@ -101,6 +106,8 @@ pub struct Step {
 /// A training under way.
 pub struct Trainer<'a> {
     engine: Box<dyn Engine>,
+    /// The bench as designed; the engine's may be that of the running step.
+    bench: Bench,
     settings: Settings,
     images: &'a Images,
     held: HoldOut,
@@ -152,8 +159,9 @@ impl<'a> Trainer<'a> {
             }
         }
         engine.set_masks(&values(&state.parameters, modulation, bins))?;
-        let mut trainer =
-            Trainer { engine, settings, images, held, state, order: Vec::new(), flips: Vec::new() };
+        let bench = engine.bench().clone();
+        let (order, flips) = (Vec::new(), Vec::new());
+        let mut trainer = Trainer { engine, bench, settings, images, held, state, order, flips };
         trainer.shuffle();
         Ok(trainer)
     }
@@ -213,6 +221,7 @@ impl<'a> Trainer<'a> {
     /// [`Error::Value`] when the images do not fit the device or the loss is not finite any more.
     pub fn step(&mut self) -> Result<Step> {
         let began = Instant::now();
+        self.perturb()?;
         let first = self.state.images as usize;
         let last = self.order.len().min(first + self.settings.batch);
         let chosen = &self.order[first..last];
@@ -312,6 +321,9 @@ impl<'a> Trainer<'a> {
         if last && self.state.settle_on_average() {
             self.show(false)?;
         }
+        if (last || due) && !self.settings.perturbations.is_none() {
+            self.engine.set_bench(self.bench.clone())?;
+        }
         if due && !self.held.validation.is_empty() {
             self.show(true)?;
             self.validate(&mut row)?;
@@ -345,6 +357,21 @@ impl Trainer<'_> {
             }
         }
         batch
+    }
+
+    /// Sets bench and masks with the errors of the step to come.
+    fn perturb(&mut self) -> Result<()> {
+        let Settings { perturbations, seed, binning, .. } = self.settings;
+        if perturbations.is_none() {
+            return Ok(());
+        }
+        let modulation = self.bench.modulation;
+        let strength = perturbations.strength(self.state.adam.steps, self.steps());
+        let mut random = Perturbations::stream(seed, self.steps_taken());
+        let bench = perturbations.misaligned(&self.bench, strength, &mut random)?;
+        let meant = values(&self.state.parameters, modulation, binning);
+        self.engine.set_bench(bench)?;
+        self.engine.set_masks(&perturbations.come_out(meant, modulation, strength, &mut random))
     }
 
     /// What is minimised, at the temperature learnt so far.

@@ -1,0 +1,129 @@
+//! Errors trained in: a device that has learnt on imperfect benches works on one.
+
+use std::f32::consts::TAU;
+
+use ndarray::Array2;
+
+use crate::error::Result;
+use crate::mask::Modulation;
+use crate::misalignment::Tolerance;
+use crate::network::Bench;
+use crate::random::{Purpose, Stream};
+use crate::units::Radians;
+
+/// What goes wrong in each step of a training, drawn anew ("vaccination", Mengu et al., Nanophotonics 9, 4207, 2020).
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Perturbations {
+    /// Largest errors of alignment and wavelength.
+    pub tolerance: Tolerance,
+    /// Standard deviation of an error of the phase of each pixel, as wrong heights make it.
+    pub phase_noise: Radians,
+    /// Phases are rounded to that many levels a turn; 0 for none.
+    pub levels: u32,
+    /// Share of a stage's steps in which all of this rises in a straight line from nothing to what is asked for.
+    pub ramp: f64,
+}
+
+impl Perturbations {
+    /// Whether nothing goes wrong.
+    pub fn is_none(&self) -> bool {
+        Perturbations { ramp: 0.0, ..*self } == Perturbations::default()
+    }
+
+    /// How much of it there is in step `step` (from 0) of `steps`.
+    pub fn strength(&self, step: u64, steps: u64) -> f64 {
+        let rise = self.ramp * steps as f64;
+        if rise > 0.0 { ((step + 1) as f64 / rise).min(1.0) } else { 1.0 }
+    }
+
+    /// `bench` with the errors of this step.
+    ///
+    /// # Errors
+    /// As [`Bench::misaligned`].
+    pub fn misaligned(&self, bench: &Bench, strength: f64, random: &mut Stream) -> Result<Bench> {
+        let Tolerance { lateral, axial, rotation, wavelength } = self.tolerance;
+        let scaled = Tolerance {
+            lateral: strength * lateral,
+            axial: strength * axial,
+            rotation: strength * rotation,
+            wavelength: strength * wavelength,
+        };
+        bench.misaligned(&scaled.draw(bench.masks(), random))
+    }
+
+    /// The phases among `values`, masks of `modulation`, as they come out in this step.
+    ///
+    /// Rounded ones are approached: `strength` of the way from the phase to its level. The gradient by what comes out
+    /// is taken as that by what was meant (the straight-through estimator, Bengio et al., arXiv:1308.3432).
+    pub fn come_out(
+        &self,
+        mut values: Vec<Array2<f32>>,
+        modulation: Modulation,
+        strength: f64,
+        random: &mut Stream,
+    ) -> Vec<Array2<f32>> {
+        let (strength, noise) = (strength as f32, (strength * self.phase_noise) as f32);
+        for (array, values) in values.iter_mut().enumerate() {
+            if !modulation.is_angle(array % modulation.channels()) {
+                continue;
+            }
+            if self.levels > 0 {
+                let level = TAU / self.levels as f32;
+                values.mapv_inplace(|phase| phase + strength * ((phase / level).round() * level - phase));
+            }
+            if noise > 0.0 {
+                values.mapv_inplace(|phase| phase + noise * random.normal());
+            }
+        }
+        values
+    }
+
+    /// The random numbers of step `step` of a training with `seed`, counted through all stages.
+    pub fn stream(seed: u64, step: u64) -> Stream {
+        Stream::new(seed, Purpose::TrainingErrors, step)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn out(perturbations: Perturbations, strength: f64) -> Array2<f32> {
+        let values = Array2::from_shape_fn((40, 40), |(y, x)| (40 * y + x) as f32 * TAU / 1600.0);
+        let mut random = Perturbations::stream(1, 0);
+        perturbations.come_out(vec![values], Modulation::LOSSLESS, strength, &mut random).remove(0)
+    }
+
+    #[test]
+    fn strength_rises_over_its_share_of_the_steps() {
+        let ramped = Perturbations { ramp: 0.5, ..Perturbations::default() };
+        assert!(ramped.is_none());
+        assert_eq!([0, 1, 3, 7].map(|step| ramped.strength(step, 8)), [0.25, 0.5, 1.0, 1.0]);
+        assert_eq!(Perturbations::default().strength(0, 8), 1.0);
+    }
+
+    #[test]
+    fn levels_harden_and_are_levels_in_the_end() {
+        let rounded = Perturbations { levels: 8, ..Perturbations::default() };
+        let level = TAU / 8.0;
+        let off = |phases: &Array2<f32>| {
+            phases.iter().map(|phase| (phase / level - (phase / level).round()).abs()).fold(0.0, f32::max)
+        };
+        // A phase lies up to half a level off, and rounding is 1e-6 of a few levels.
+        assert!((off(&out(rounded, 0.0)) - 0.5).abs() < 0.01);
+        assert!((off(&out(rounded, 0.5)) - 0.25).abs() < 0.01);
+        assert!(off(&out(rounded, 1.0)) < 1e-5);
+    }
+
+    #[test]
+    fn noise_has_its_deviation_and_leaves_amplitudes_alone() {
+        let noisy = Perturbations { phase_noise: 0.2, ..Perturbations::default() };
+        let errors = out(noisy, 1.0) - out(Perturbations::default(), 1.0);
+        let deviation = errors.mapv(|error| error * error).mean().unwrap().sqrt();
+        // 1600 numbers: 0.2 +- 0.0035 (one sigma); five sigma.
+        assert!((deviation - 0.2).abs() < 0.018, "{deviation}");
+        let amplitudes = vec![Array2::from_elem((3, 3), 0.5)];
+        let mut random = Perturbations::stream(1, 0);
+        assert_eq!(noisy.come_out(amplitudes.clone(), Modulation::Amplitude, 1.0, &mut random), amplitudes);
+    }
+}
