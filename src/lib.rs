@@ -70,6 +70,7 @@
 //! let right = Region { row: 8, column: 16, height: 16, width: 16 };
 //! let bench = Bench {
 //!     wavelength: 0.75e-3,
+//!     networks: 1,
 //!     gaps: vec![8e-3; 3],
 //!     padded: padded_shape(grid, 2.0)?,
 //!     method: Method::RayleighSommerfeld,

@@ -21,6 +21,9 @@ pub struct Bench {
     pub wavelength: Metres,
     /// Refractive index of what is between the planes.
     pub medium: f64,
+    /// Devices side by side that see the same object, each with masks of its own and a detector like the others: they share
+    /// the classes.
+    pub networks: usize,
     /// Distances object - mask 1 - ... - detector, metres: one more than there are masks. A single one is free space.
     pub gaps: Vec<Metres>,
     /// Points of the padded window, (rows, columns).
@@ -50,6 +53,9 @@ impl Bench {
     pub fn check(&self) -> Result<()> {
         if self.gaps.is_empty() {
             return Err(Error::Value("a bench needs at least one gap".into()));
+        }
+        if self.networks == 0 {
+            return Err(Error::Value("a bench needs at least one network".into()));
         }
         if !(self.medium.is_finite() && self.medium >= 1.0) {
             return Err(Error::Value(format!("a medium of index {}: it must be at least 1", self.medium)));
@@ -127,7 +133,7 @@ impl Bench {
     pub fn is_same_device_as(&self, other: &Bench) -> bool {
         let of = |bench: &Bench| {
             (
-                (bench.gaps.len(), bench.medium, bench.padded, bench.oversample),
+                (bench.gaps.len(), bench.medium, bench.padded, bench.oversample, bench.networks),
                 (bench.method, bench.pixel_model, std::mem::discriminant(&bench.modulation)),
             )
         };
@@ -210,9 +216,34 @@ impl Bench {
         }
     }
 
-    /// Number of masks.
+    /// Number of masks of each network.
     pub fn masks(&self) -> usize {
         self.gaps.len() - 1
+    }
+
+    /// Number of masks of all networks.
+    pub fn all_masks(&self) -> usize {
+        self.networks * self.masks()
+    }
+
+    /// Number of readings: regions of all networks, network by network.
+    pub fn readings(&self) -> usize {
+        self.networks * self.detector.regions().len()
+    }
+
+    /// Number of classes: each network has as many, the first ones the first.
+    pub fn classes(&self) -> usize {
+        self.networks * self.detector.classes()
+    }
+
+    /// Power that enters the device with `image` (values 0 to 1): each network has an object of its own.
+    pub fn entering(&self, image: ArrayView2<'_, f32>) -> f64 {
+        self.networks as f64 * self.object.power(image)
+    }
+
+    /// The bench of one network alone.
+    pub fn alone(&self) -> Bench {
+        Bench { networks: 1, ..self.clone() }
     }
 
     /// The stretch of free space with number `index`, 0 between object and mask 1.
@@ -279,6 +310,12 @@ impl<T: Real> Network<T> {
     /// [`Error::Value`] when the parts do not fit together.
     pub fn new(bench: Bench, values: Vec<Array2<T>>) -> Result<Self> {
         bench.check()?;
+        if bench.networks != 1 {
+            return Err(Error::Value(format!(
+                "{} networks side by side: take one alone (Network::side_by_side)",
+                bench.networks
+            )));
+        }
         let channels = bench.modulation.channels();
         if values.len() != bench.masks() * channels {
             return Err(Error::Value(format!(
@@ -305,6 +342,24 @@ impl<T: Real> Network<T> {
             })
             .collect::<Result<_>>()?;
         Ok(Network { bench, propagators, masks })
+    }
+
+    /// Each network of `bench` by itself; `values` of all masks, network by network.
+    ///
+    /// # Errors
+    /// As [`Network::new`].
+    pub fn side_by_side(bench: &Bench, values: &[Array2<T>]) -> Result<Vec<Self>> {
+        let each = bench.masks() * bench.modulation.channels();
+        if values.len() != bench.networks * each {
+            return Err(Error::Value(format!(
+                "{} arrays of mask values for {} networks of {each}",
+                values.len(),
+                bench.networks
+            )));
+        }
+        (0..bench.networks)
+            .map(|network| Network::new(bench.alone(), values[network * each..(network + 1) * each].to_vec()))
+            .collect()
     }
 
     /// Everything but the masks.

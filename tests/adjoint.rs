@@ -114,7 +114,7 @@ fn loss_and_gradient(
     let light = network.light(image.view()).unwrap();
     let readings = bench.detector.readings(&light.detector);
     let mut slopes = vec![0.0; readings.len()];
-    let target = objective.target(&bench.object, image.view(), 3 % bench.detector.classes());
+    let target = objective.target(bench, image.view(), 3 % bench.classes());
     let loss = objective.evaluate(&readings, &target, &mut slopes);
     (loss, network.gradients(&light, &slopes))
 }

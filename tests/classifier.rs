@@ -13,7 +13,7 @@ use d2nn::network::Bench;
 use ndarray::{Array2, Array3, Axis};
 
 mod support;
-use support::{random_image, random_masks, small_bench, varied_benches};
+use support::{random_image, random_masks, side_by_side, small_bench, varied_benches};
 
 fn engine(bench: &Bench, masks: &[Array2<f32>]) -> ModesEngine {
     let mut engine = ModesEngine::new(CpuEngine::new(bench.clone(), 2).unwrap());
@@ -23,7 +23,8 @@ fn engine(bench: &Bench, masks: &[Array2<f32>]) -> ModesEngine {
 
 #[test]
 fn readings_are_those_of_the_simulation() {
-    let benches = [("plain", small_bench())].into_iter().chain(varied_benches());
+    let benches =
+        [("plain", small_bench()), ("side by side", side_by_side())].into_iter().chain(varied_benches());
     for (name, bench) in benches {
         let masks = random_masks(&bench, 41);
         let engine = engine(&bench, &masks);

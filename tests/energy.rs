@@ -23,6 +23,7 @@ fn bench() -> Bench {
     let layout = Layout { counts: vec![2, 2], region_size: 4.5e-3, row_pitch: 9e-3, column_pitch: 9e-3 };
     Bench {
         wavelength: 0.75e-3,
+        networks: 1,
         gaps: vec![20e-3, 15e-3, 20e-3],
         padded: padded_shape(grid, 4.0).unwrap(),
         method: Method::AngularSpectrum,

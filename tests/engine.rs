@@ -13,7 +13,7 @@ use d2nn::training::ClassLoss;
 use ndarray::{Array2, Array3, Axis};
 
 mod support;
-use support::{random_images, random_values, small_bench, varied_benches};
+use support::{random_images, random_values, side_by_side, small_bench, varied_benches};
 
 const LOSS: ClassLoss = ClassLoss::cross_entropy(20.0);
 
@@ -102,6 +102,46 @@ fn readings_and_gradients_are_those_of_the_reference() {
             assert!(difference < 1e-4 * norm, "mask {mask}: {}", difference / norm);
         }
     }
+}
+
+#[test]
+fn networks_side_by_side_are_each_alone() {
+    let bench = side_by_side();
+    let phases = values(&bench, 41);
+    let images = random_images(&bench, 3);
+    let slope = |sample: usize, readings: &[f64], slopes: &mut [f64]| {
+        slopes.iter_mut().enumerate().for_each(|(region, slope)| *slope = (region + sample) as f64);
+        assert!(readings.len() == slopes.len());
+    };
+    let together = engine(&bench, &phases, 2);
+    let pass = together.gradients(images.view(), &slope).unwrap();
+    let read = together.readings(images.view()).unwrap();
+    assert_eq!((bench.all_masks(), bench.readings(), bench.classes()), (4, 8, 4));
+    assert_eq!(read.regions.dim(), (3, 8));
+    let mut plane = vec![0.0; 3];
+    for network in 0..2 {
+        let alone = engine(&bench.alone(), &phases[2 * network..2 * network + 2], 1);
+        let first = 4 * network;
+        let own = alone
+            .gradients(images.view(), &|sample, _, slopes| {
+                slopes
+                    .iter_mut()
+                    .enumerate()
+                    .for_each(|(region, slope)| *slope = (first + region + sample) as f64);
+            })
+            .unwrap();
+        let apart = alone.readings(images.view()).unwrap();
+        for (sample, row) in apart.regions.outer_iter().enumerate() {
+            assert_eq!(read.regions.row(sample).to_vec()[first..first + 4], row.to_vec());
+            assert_eq!(pass.regions.row(sample).to_vec()[first..first + 4], own.regions.row(sample).to_vec());
+            plane[sample] += apart.plane[sample];
+        }
+        assert!(pass.masks[2 * network..2 * network + 2] == own.masks);
+    }
+    // The sums of power are added in another order: rounding of a few thousand numbers.
+    assert!(read.plane.iter().zip(&plane).all(|(together, apart)| (together / apart - 1.0).abs() < 1e-12));
+    assert!(Network::new(bench.clone(), phases.clone()).is_err());
+    assert_eq!(Network::side_by_side(&bench, &phases).unwrap().len(), 2);
 }
 
 #[test]

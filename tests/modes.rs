@@ -9,13 +9,14 @@ use d2nn::training::ClassLoss;
 use ndarray::{Array2, Array3, Axis};
 
 mod support;
-use support::{random_images, random_masks, small_bench, varied_benches};
+use support::{random_images, random_masks, side_by_side, small_bench, varied_benches};
 
 const LOSS: ClassLoss = ClassLoss::cross_entropy(20.0);
 
 fn benches() -> Vec<(&'static str, Bench)> {
     let free = small_bench().free_space();
-    [("plain", small_bench()), ("free space", free)].into_iter().chain(varied_benches()).collect()
+    let own = [("plain", small_bench()), ("free space", free), ("side by side", side_by_side())];
+    own.into_iter().chain(varied_benches()).collect()
 }
 
 fn by_image(bench: &Bench) -> CpuEngine {

@@ -103,7 +103,7 @@ impl Plates {
     /// For masks that are no reliefs, and plates that are missing, damaged or of another device.
     pub(super) fn in_folder(folder: &Path, device: &Device) -> Result<Self> {
         check_printable(&device.folder, &device.design)?;
-        let files = find_plates(folder, device.design.bench.masks())?;
+        let files = find_plates(folder, device.design.bench.all_masks())?;
         let exported = read_plates(&files, &device.design.bench.grid())?;
         Ok(Plates { folder: folder.to_owned(), files, exported })
     }

@@ -171,6 +171,16 @@ struct Artist<'a> {
     written: Vec<PathBuf>,
 }
 
+/// Classes of a network's detector plane among all.
+struct Shown {
+    /// The first of them.
+    first: usize,
+    /// What the device answers.
+    answer: usize,
+    /// What would be right.
+    truth: Option<usize>,
+}
+
 impl Artist<'_> {
     fn path(&mut self, name: &str) -> PathBuf {
         let path = self.folder.join(format!("{name}.{}", self.format.extension()));
@@ -250,29 +260,41 @@ impl Artist<'_> {
     }
 
     fn image(&mut self, subject: &Subject, detector: bool, light: bool) -> Result<()> {
-        let masks = self.device.masks.iter().map(|values| values.mapv(f64::from)).collect();
-        let network = Network::<f64>::new(self.device.design.simulated.clone(), masks)?;
-        let beam = network.light(subject.image.view())?;
+        let masks: Vec<Array2<f64>> = self.device.masks.iter().map(|values| values.mapv(f64::from)).collect();
+        let networks = Network::<f64>::side_by_side(&self.device.design.simulated, &masks)?;
+        let beams: Vec<Beam<f64>> =
+            networks.iter().map(|network| network.light(subject.image.view())).collect::<Result<_>>()?;
+        let detector_of = |beam: &Beam<f64>| networks[0].bench().detector.readings(&beam.detector);
+        let readings: Vec<f64> = beams.iter().flat_map(detector_of).collect();
+        let answer = networks[0].bench().detector.scheme().answer(&readings);
+        // Of networks side by side the one with the true class is shown, or with the answer.
+        let shown = subject.truth.unwrap_or(answer) / networks[0].bench().detector.classes();
+        let (network, beam) =
+            (&networks[shown.min(networks.len() - 1)], &beams[shown.min(networks.len() - 1)]);
         let bench = network.bench();
         let grid = bench.grid();
-        let readings = bench.detector.readings(&beam.detector);
         let name = format!("{}: {}", self.device.design.name, subject.name);
         let note = self.note(subject.truth.is_some());
         let title = if self.device.design.forms_image() {
             let ssim = likeness(&readings, &bench.object.picture(subject.image.view()));
             format!("{name}, SSIM {ssim:.3}")
         } else {
-            format!("{name}, answer {}", self.labels()[bench.detector.scheme().answer(&readings)])
+            let which = match networks.len() {
+                1 => String::new(),
+                count => format!(", network {} of {count}", shown + 1),
+            };
+            format!("{name}{which}, answer {}", self.labels()[answer])
         };
         if detector && self.device.design.forms_image() {
-            self.formed_image(subject, bench, &beam, &title, note)?;
+            self.formed_image(subject, bench, beam, &title, note)?;
         } else if detector {
-            self.detector_plane(subject, bench, &beam, &title, note)?;
+            let first_class = shown * bench.detector.classes();
+            let classes = Shown { first: first_class, answer, truth: subject.truth };
+            self.detector_plane(&classes, bench, beam, &title, note)?;
         }
         if light {
             let mut progress = Progress::new("side view", (bench.gaps.len() * SLICES) as u64, "slices");
-            let side =
-                network.side_view(&beam, SLICES, &mut |done| progress.update(done as u64, String::new));
+            let side = network.side_view(beam, SLICES, &mut |done| progress.update(done as u64, String::new));
             progress.finish();
             let (positions, side) = side?;
             let ends = bench.positions();
@@ -307,7 +329,7 @@ impl Artist<'_> {
 
     fn detector_plane(
         &mut self,
-        subject: &Subject,
+        classes: &Shown,
         bench: &Bench,
         beam: &Beam<f64>,
         title: &str,
@@ -318,15 +340,19 @@ impl Artist<'_> {
         let shares: Vec<f64> =
             readings.iter().map(|reading| if total > 0.0 { reading / total } else { 0.0 }).collect();
         let path = self.path("detector");
+        let first_class = classes.first;
+        let here =
+            |class: usize| class.checked_sub(first_class).filter(|class| *class < bench.detector.classes());
         DetectorPlane {
             intensity: &beam.detector.intensity(),
             grid: &bench.grid(),
             regions: bench.detector.regions(),
             scheme: bench.detector.scheme(),
-            labels: &self.labels(),
+            first_class,
+            labels: &self.labels()[first_class..first_class + bench.detector.classes()],
             readings: &shares,
-            answer: bench.detector.scheme().answer(&readings),
-            truth: subject.truth,
+            answer: here(classes.answer),
+            truth: classes.truth.and_then(here),
             title,
             note,
         }

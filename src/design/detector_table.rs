@@ -10,7 +10,7 @@ use crate::object::ObjectPlane;
 use crate::units::{Metres, parse_length};
 
 /// Classes of the data sets there are.
-const CLASSES: usize = 10;
+pub(super) const CLASSES: usize = 10;
 /// Largest number of regions in a row that is typed.
 const MAX_IN_A_ROW: usize = 1000;
 
@@ -85,6 +85,12 @@ pub(super) fn detector(typed: &DesignFile, object: &ObjectPlane) -> Checked<Dete
     let (table, grid) = (&typed.detector, object.grid());
     let layout = format!("detector.layout = \"{}\"", table.layout);
     match (table.layout.as_str(), typed.training.loss) {
+        ("image", LossKey::ImageMse) if typed.bench.networks > 1 => {
+            return Err(format!(
+                "bench.networks = {}: devices that form an image share no classes",
+                typed.bench.networks
+            ));
+        }
         ("image", LossKey::ImageMse) => return image_detector(&layout, typed, object),
         ("image", _) => {
             return Err(format!(
@@ -104,16 +110,18 @@ pub(super) fn detector(typed: &DesignFile, object: &ObjectPlane) -> Checked<Dete
         return Err(format!("detector.centres belong to layout = \"list\", and {layout}"));
     }
     let scheme = table.scheme.scheme();
-    let regions = CLASSES * scheme.regions_a_class();
+    let classes = CLASSES / typed.bench.networks.max(1);
+    let regions = classes * scheme.regions_a_class();
     let centres = centres(table, &layout, regions)?;
     if centres.len() != regions {
         return Err(format!(
-            "{layout} has {} regions: {CLASSES} classes and scheme = \"{}\" take {regions}{}",
+            "{layout} has {} regions: {classes} classes and scheme = \"{}\" take {regions}{}{}",
             centres.len(),
             match table.scheme {
                 SchemeKey::Single => "single",
                 SchemeKey::Differential => "differential",
             },
+            if typed.bench.networks > 1 { " in each of the networks" } else { "" },
             if scheme == Scheme::Differential { ", such as layout = \"grid\"" } else { "" }
         ));
     }

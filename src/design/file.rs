@@ -54,6 +54,8 @@ pub struct BenchTable {
     pub pixels: Sides,
     /// Number of phase masks.
     pub masks: usize,
+    /// Devices side by side that see the same object and share the classes.
+    pub networks: usize,
     /// Axial distances object - mask 1 - ... - detector: one length, or a list of one more than masks.
     pub gaps: Gaps,
     /// How transfer functions are made.
@@ -300,6 +302,7 @@ impl Default for BenchTable {
             pixel_pitch: "0.4 mm".into(),
             pixels: Sides::Square(200),
             masks: 5,
+            networks: 1,
             gaps: Gaps::All("30 mm".into()),
             method: MethodKey::Auto,
             padding: 2.0,

@@ -32,7 +32,7 @@ fn path(folder: &Path, number: usize) -> PathBuf {
 /// of their range.
 pub fn read_masks(folder: &Path, bench: &Bench) -> Result<Vec<Array2<f32>>> {
     let mut values = Vec::new();
-    for number in 1..=bench.masks() {
+    for number in 1..=bench.all_masks() {
         values.extend(read_mask(&path(folder, number), bench)?);
     }
     Ok(values)

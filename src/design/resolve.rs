@@ -14,7 +14,7 @@ use crate::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use crate::propagation::{Method, PixelModel, padded_shape};
 use crate::units::{Metres, format_length, parse_angle, parse_length, parse_positive_length};
 
-use super::detector_table::detector;
+use super::detector_table::{CLASSES, detector};
 use super::file::{
     DesignFile, EncodingKey, Gaps, IlluminationKey, MaterialTable, MethodKey, ModulationKey, ObjectTable,
     PixelModelKey, ResamplingKey, Sides,
@@ -124,8 +124,15 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     let padded = padded_shape(grid, table.padding).map_err(|error| format!("bench.padding: {error}"))?;
     let material = material(&typed.material)?;
     let object = object(&typed.object, grid, wavelength / material.surrounding_index())?;
+    if table.networks == 0 || !CLASSES.is_multiple_of(table.networks) {
+        return Err(format!(
+            "bench.networks = {}: they share {CLASSES} classes evenly, so it must be 1, 2, 5 or 10",
+            table.networks
+        ));
+    }
     let bench = Bench {
         wavelength,
+        networks: table.networks,
         medium: material.surrounding_index(),
         gaps,
         padded,

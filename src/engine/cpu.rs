@@ -59,7 +59,7 @@ impl CpuEngine {
             Array2::from_elem(engine.bench.mask_shape(), value)
         };
         let one: Vec<_> = (0..modulation.channels()).map(open).collect();
-        let all = vec![one; engine.bench.masks()].concat();
+        let all = vec![one; engine.bench.all_masks()].concat();
         engine.set_masks(&all)?;
         Ok(engine)
     }
@@ -76,7 +76,7 @@ impl CpuEngine {
         let optics = &self.optics;
         let mut counts = std::collections::BTreeMap::new();
         let mut add = |points: usize, count: usize| *counts.entry(points).or_insert(0) += count;
-        let masks = optics.masks.len();
+        let masks = optics.masks_of(0).len();
         let detector: usize = optics.detector_rows.iter().map(|rows| rows.len()).sum();
         let distinct =
             (0..self.bench.object.extent().0).filter(|row| !self.bench.object.repeats(*row)).count();
@@ -86,7 +86,7 @@ impl CpuEngine {
                 if index == masks { detector } else { optics.rows },
             );
             // Forward and, behind the first mask, adjoint: the adjoint ends there.
-            let passes = if index == 0 { 1 } else { 2 };
+            let passes = optics.networks * if index == 0 { 1 } else { 2 };
             add(crossing.window.1, passes * (sent + received));
             add(crossing.window.0, passes * 2 * crossing.window.1);
         }
@@ -150,7 +150,7 @@ impl CpuEngine {
     /// The gradient by the values of mask `mask` from the sums of the adjoint pass over all samples.
     fn by_values(&self, mask: usize, mut sums: Vec<f32>) -> Vec<Array2<f32>> {
         let (optics, modulation) = (&self.optics, self.bench.modulation);
-        let footprint = self.bench.footprint(mask);
+        let footprint = self.bench.footprint(mask % self.bench.masks());
         let parts = optics.sums_a_sample();
         if modulation.scale() != 1.0 {
             let scale = modulation.scale() as f32;
@@ -192,7 +192,8 @@ impl CpuEngine {
         let CpuEngine { bench, optics, pool, values, .. } = self;
         let (columns, oversample, modulation) = (optics.columns, bench.oversample, bench.modulation);
         let channels = modulation.channels();
-        let footprints: Vec<_> = (0..bench.masks()).map(|mask| bench.footprint(mask)).collect();
+        let footprints: Vec<_> =
+            (0..bench.all_masks()).map(|mask| bench.footprint(mask % bench.masks())).collect();
         let masks = optics.masks.par_iter_mut().zip(values.par_chunks(channels)).zip(&footprints);
         pool.install(|| {
             masks.for_each(|((mask, values), footprint)| {
@@ -235,7 +236,7 @@ impl Engine for CpuEngine {
     }
 
     fn set_masks(&mut self, values: &[Array2<f32>]) -> Result<()> {
-        let (masks, modulation) = (self.bench.masks(), self.bench.modulation);
+        let (masks, modulation) = (self.bench.all_masks(), self.bench.modulation);
         let channels = modulation.channels();
         if values.len() != masks * channels {
             return Err(Error::Value(if channels == 1 {
@@ -290,14 +291,14 @@ impl Engine for CpuEngine {
                 .map(|sample| {
                     self.with_workspace(|workspace| {
                         let (last, every_row) = (&optics.to_plane, 0..optics.rows);
-                        workspace.forward(optics, &self.bench, images.index_axis(Axis(0), sample), last);
-                        workspace.arrive(optics, last, std::slice::from_ref(&every_row));
+                        let image = images.index_axis(Axis(0), sample);
+                        workspace.carry(optics, &self.bench, image, last, std::slice::from_ref(&every_row));
                         (workspace.readings(optics), workspace.plane_power(optics))
                     })
                 })
                 .collect()
         });
-        let regions = self.bench.detector.regions().len();
+        let regions = self.bench.readings();
         Ok(Readings {
             regions: Array2::from_shape_fn((samples, regions), |(sample, region)| results[sample].0[region]),
             plane: results.iter().map(|(_, plane)| *plane).collect(),
@@ -308,11 +309,11 @@ impl Engine for CpuEngine {
         self.check_images(&images)?;
         let samples = images.len_of(Axis(0));
         let optics = &self.optics;
-        let regions = self.bench.detector.regions().len();
-        let last = &optics.crossings[optics.masks.len()];
+        let regions = self.bench.readings();
+        let last = &optics.crossings[optics.masks_of(0).len()];
         let (readings, masks) = self.sum_passes(samples, |workspace, sample, gradient| {
-            workspace.forward(optics, &self.bench, images.index_axis(Axis(0), sample), last);
-            workspace.arrive(optics, last, &optics.detector_rows);
+            let image = images.index_axis(Axis(0), sample);
+            workspace.carry(optics, &self.bench, image, last, &optics.detector_rows);
             let read = workspace.readings(optics);
             let mut slope = vec![0.0; regions];
             slopes(sample, &read, &mut slope);

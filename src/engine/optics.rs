@@ -110,13 +110,15 @@ pub(super) struct Optics {
     pub(super) crossings: Vec<Arc<Crossing>>,
     /// The last gap, to the whole detector plane.
     pub(super) to_plane: Arc<Crossing>,
-    /// Transmission of each mask, one number a sample.
+    /// Devices side by side, each with masks and regions of its own.
+    pub(super) networks: usize,
+    /// Transmission of each mask, one number a sample; network by network.
     pub(super) masks: Vec<Aligned<Complex32>>,
     /// Rows of the object plane that carry light.
     pub(super) object_rows: Range<usize>,
     /// Rows that some detector region lies in.
     pub(super) detector_rows: Vec<Range<usize>>,
-    /// Regions as (rows, columns).
+    /// Regions of a network as (rows, columns).
     pub(super) regions: Vec<(Range<usize>, Range<usize>)>,
     /// Numbers of the regions each row meets: an image has hundreds of regions.
     pub(super) regions_of_row: Vec<Vec<usize>>,
@@ -145,7 +147,8 @@ impl Optics {
             columns,
             crossings,
             to_plane,
-            masks: (0..bench.masks())
+            networks: bench.networks,
+            masks: (0..bench.all_masks())
                 .map(|_| Aligned::new(Complex32::new(1.0, 0.0), rows * columns))
                 .collect(),
             object_rows: top..top + height,
@@ -167,6 +170,22 @@ impl Optics {
         (self.crossings, self.to_plane) = plan(&wanted, &known, &mut self.plans, pool);
         self.known = wanted;
         self.absorption = absorption(bench);
+    }
+
+    /// Numbers of the masks of `network`.
+    pub(super) fn masks_of(&self, network: usize) -> Range<usize> {
+        let masks = self.masks.len() / self.networks;
+        network * masks..(network + 1) * masks
+    }
+
+    /// The regions of all networks as (rows, columns), the planes one below the other.
+    pub(super) fn all_regions(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> + '_ {
+        (0..self.networks).flat_map(move |network| {
+            let first = network * self.rows;
+            self.regions
+                .iter()
+                .map(move |(rows, columns)| (first + rows.start..first + rows.end, columns.clone()))
+        })
     }
 
     /// Numbers a sample that the adjoint pass sums up: the derivative by the phase, or the two parts of that by

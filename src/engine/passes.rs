@@ -28,7 +28,7 @@ pub(super) struct Workspace {
     scratch: Aligned<Complex32>,
     /// Field that fell on each mask, shape (masks, rows, columns).
     incident: Aligned<Complex32>,
-    /// Field at the detector plane, shape (rows, columns); only what was asked for is valid.
+    /// Field at the detector plane of each network, shape (networks, rows, columns); only what was asked for is valid.
     detector: Aligned<Complex32>,
 }
 
@@ -45,30 +45,48 @@ impl Workspace {
             block: Aligned::new(DARK, BLOCK * largest(&|crossing| crossing.window.0)),
             scratch: Aligned::new(DARK, largest(&Crossing::scratch)),
             incident: Aligned::new(DARK, optics.masks.len() * rows * columns),
-            detector: Aligned::new(DARK, rows * columns),
+            detector: Aligned::new(DARK, optics.networks * rows * columns),
         }
     }
 
-    /// Carries an image from the object plane to the field behind the last mask, transformed for `last`, the gap
-    /// to the detector.
-    pub(super) fn forward(
+    /// Carries an image through every network to `rows` of its detector plane, across `last`, the last gap.
+    pub(super) fn carry(
         &mut self,
         optics: &Optics,
         bench: &Bench,
         image: ArrayView2<'_, f32>,
         last: &Crossing,
+        rows: &[Range<usize>],
     ) {
-        let first = if optics.masks.is_empty() { last } else { &optics.crossings[0] };
+        for network in 0..optics.networks {
+            self.forward(optics, bench, image, last, network);
+            self.arrive(optics, last, rows, network);
+        }
+    }
+
+    /// Carries an image from the object plane to the field behind the last mask of `network`, transformed for `last`, the
+    /// gap to the detector.
+    fn forward(
+        &mut self,
+        optics: &Optics,
+        bench: &Bench,
+        image: ArrayView2<'_, f32>,
+        last: &Crossing,
+        network: usize,
+    ) {
+        let masks = optics.masks_of(network);
+        let first = if masks.is_empty() { last } else { &optics.crossings[0] };
         self.emit(optics, bench, image, first);
         let every_row = 0..optics.rows;
         let every_row = std::slice::from_ref(&every_row);
         let pixels = optics.rows * optics.columns;
         let mut lit = std::slice::from_ref(&optics.object_rows);
-        for (index, mask) in optics.masks.iter().enumerate() {
+        for (index, mask) in optics.masks[masks.clone()].iter().enumerate() {
             let here = &optics.crossings[index];
-            let next = if index + 1 < optics.masks.len() { &optics.crossings[index + 1] } else { last };
+            let next = if index + 1 < masks.len() { &optics.crossings[index + 1] } else { last };
             self.cross_columns::<false>(optics, here, lit, every_row);
-            let rows = self.incident[index * pixels..(index + 1) * pixels]
+            let number = masks.start + index;
+            let rows = self.incident[number * pixels..(number + 1) * pixels]
                 .chunks_exact_mut(optics.columns)
                 .zip(mask.chunks_exact(optics.columns))
                 .zip(self.spectra.chunks_exact_mut(self.stride));
@@ -100,42 +118,41 @@ impl Workspace {
         }
     }
 
-    /// Last column pass and inverse row transforms: the field at the detector plane on `rows`.
-    pub(super) fn arrive(&mut self, optics: &Optics, last: &Crossing, rows: &[Range<usize>]) {
+    /// Last column pass and inverse row transforms: the field at the detector plane of `network` on `rows`.
+    fn arrive(&mut self, optics: &Optics, last: &Crossing, rows: &[Range<usize>], network: usize) {
         let lit = if optics.masks.is_empty() { optics.object_rows.clone() } else { 0..optics.rows };
         self.cross_columns::<false>(optics, last, std::slice::from_ref(&lit), rows);
+        let first = network * optics.rows;
         for row in rows.iter().cloned().flatten() {
             let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
             last.row_inverse.process_with_scratch(spectrum, &mut self.scratch);
-            self.detector[row * optics.columns..(row + 1) * optics.columns]
+            self.detector[(first + row) * optics.columns..(first + row + 1) * optics.columns]
                 .copy_from_slice(&spectrum[..optics.columns]);
         }
     }
 
-    /// Power in each region; after [`Workspace::arrive`].
+    /// Power in each region; after [`Workspace::carry`].
     pub(super) fn readings(&self, optics: &Optics) -> Vec<f64> {
-        let read = |(rows, columns): &(Range<usize>, Range<usize>)| {
-            let line = |row: usize| {
-                &self.detector[row * optics.columns + columns.start..row * optics.columns + columns.end]
-            };
-            rows.clone().map(|row| power(line(row))).sum::<f64>() * optics.pixel_area
+        let read = |(rows, columns): (Range<usize>, Range<usize>)| {
+            let line = |row: usize| &self.detector[row * optics.columns..][columns.clone()];
+            rows.map(|row| power(line(row))).sum::<f64>() * optics.pixel_area
         };
-        optics.regions.iter().map(read).collect()
+        optics.all_regions().map(read).collect()
     }
 
-    /// Power through the plane; after [`Workspace::arrive`] on every row.
+    /// Power through the planes; after [`Workspace::carry`] to every row.
     pub(super) fn plane_power(&self, optics: &Optics) -> f64 {
         self.detector.chunks_exact(optics.columns).map(power).sum::<f64>() * optics.pixel_area
     }
 
-    /// The field on the samples of every region, region by region and row by row; after [`Workspace::arrive`].
+    /// The field on the samples of every region, region by region and row by row; after [`Workspace::carry`].
     pub(super) fn region_fields<'a>(&'a self, optics: &'a Optics) -> impl Iterator<Item = Complex32> + 'a {
-        optics.regions.iter().flat_map(move |(rows, columns)| {
-            rows.clone().flat_map(move |row| &self.detector[row * optics.columns..][columns.clone()]).copied()
+        optics.all_regions().flat_map(move |(rows, columns)| {
+            rows.flat_map(move |row| &self.detector[row * optics.columns..][columns.clone()]).copied()
         })
     }
 
-    /// The field on every sample of the detector plane; after [`Workspace::arrive`] on every row.
+    /// The field on every sample of the detector planes; after [`Workspace::carry`] to every row.
     pub(super) fn plane_field(&self) -> &[Complex32] {
         &self.detector
     }
@@ -147,9 +164,9 @@ impl Workspace {
 
     /// Makes the field at the detector the source of the adjoint light: times the slope of its region.
     pub(super) fn weigh_regions(&mut self, optics: &Optics, slopes: &[f64]) {
-        for ((rows, columns), slope) in optics.regions.iter().zip(slopes) {
+        for ((rows, columns), slope) in optics.all_regions().zip(slopes) {
             let factor = (2.0 * slope * optics.pixel_area) as f32;
-            for row in rows.clone() {
+            for row in rows {
                 self.detector[row * optics.columns..][columns.clone()].iter_mut().for_each(|u| *u *= factor);
             }
         }
@@ -158,22 +175,30 @@ impl Workspace {
     /// Makes `source`, in the order of [`Workspace::region_fields`], the source of the adjoint light.
     pub(super) fn set_region_source(&mut self, optics: &Optics, source: impl Iterator<Item = Complex32>) {
         let mut source = source;
-        for (rows, columns) in &optics.regions {
-            for row in rows.clone() {
+        for (rows, columns) in optics.all_regions() {
+            for row in rows {
                 let samples = self.detector[row * optics.columns..][columns.clone()].iter_mut();
                 samples.zip(source.by_ref()).for_each(|(sample, value)| *sample = value);
             }
         }
     }
 
-    /// Carries the adjoint field from the detector regions to the first mask and adds to the sums of the gradient,
-    /// [`Optics::sums_a_sample`] numbers a sample of each mask.
+    /// Carries the adjoint field from the detector regions to the first mask of each network and adds to the sums of the
+    /// gradient, [`Optics::sums_a_sample`] numbers a sample of each mask.
     pub(super) fn adjoint(&mut self, optics: &Optics, gradient: &mut [f32]) {
-        let last = &optics.crossings[optics.masks.len()];
+        for network in 0..optics.networks {
+            self.adjoint_through(optics, network, gradient);
+        }
+    }
+
+    fn adjoint_through(&mut self, optics: &Optics, network: usize, gradient: &mut [f32]) {
+        let masks = optics.masks_of(network);
+        let last = &optics.crossings[masks.len()];
+        let first = network * optics.rows;
         for row in optics.detector_rows.iter().cloned().flatten() {
             let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
             spectrum.fill(DARK);
-            let source = &self.detector[row * optics.columns..(row + 1) * optics.columns];
+            let source = &self.detector[(first + row) * optics.columns..(first + row + 1) * optics.columns];
             for &region in &optics.regions_of_row[row] {
                 let columns = optics.regions[region].1.clone();
                 spectrum[columns.clone()].copy_from_slice(&source[columns]);
@@ -185,15 +210,16 @@ impl Workspace {
         let pixels = optics.rows * optics.columns;
         let sums = optics.sums_a_sample();
         let mut lit = &optics.detector_rows[..];
-        for (index, mask) in optics.masks.iter().enumerate().rev() {
+        for (index, mask) in optics.masks[masks.clone()].iter().enumerate().rev() {
+            let number = masks.start + index;
             let (here, next) = (&optics.crossings[index + 1], &optics.crossings[index]);
             self.cross_columns::<true>(optics, here, lit, every_row);
             lit = every_row;
-            let rows = self.incident[index * pixels..(index + 1) * pixels]
+            let rows = self.incident[number * pixels..(number + 1) * pixels]
                 .chunks_exact(optics.columns)
                 .zip(mask.chunks_exact(optics.columns))
                 .zip(
-                    gradient[index * pixels * sums..(index + 1) * pixels * sums]
+                    gradient[number * pixels * sums..(number + 1) * pixels * sums]
                         .chunks_exact_mut(optics.columns * sums),
                 )
                 .zip(self.spectra.chunks_exact_mut(self.stride));

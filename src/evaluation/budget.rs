@@ -20,19 +20,19 @@ pub struct PowerBudget {
 }
 
 impl PowerBudget {
-    /// The budget of masks of `values` on `bench` for the images with `indices`; black ones do not count.
+    /// The budget of masks of `values` on `bench`, the mean over its networks, for the images with `indices`; black ones do not count.
     ///
     /// Reflection at the faces of plates is not in it: it is not simulated.
     ///
     /// # Errors
     /// [`Error::Value`] when the parts do not fit together or there is no light at all.
     pub fn of(bench: &Bench, values: &[Array2<f32>], images: &Images, indices: &[usize]) -> Result<Self> {
-        let network = Network::<f32>::new(bench.clone(), values.to_vec())?;
+        let networks = Network::<f32>::side_by_side(bench, values)?;
         let masks = bench.masks();
         let mut sum =
             PowerBudget { past: vec![0.0; masks + 1], absorbed: vec![0.0; masks], regions: 0.0, beside: 0.0 };
         let mut lit = 0.0;
-        for &index in indices {
+        for (&index, network) in indices.iter().flat_map(|index| networks.iter().map(move |n| (index, n))) {
             let image = images.batch(&[index]);
             let light = network.light(image.index_axis(Axis(0), 0))?;
             let entering = light.object.power();

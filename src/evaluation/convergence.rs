@@ -80,7 +80,7 @@ pub fn convergence(
         .collect())
 }
 
-/// Fields at the centres of the detector plane's pixels, whatever the number of samples a pixel.
+/// Fields at the centres of the pixels of each network's detector plane, whatever the number of samples a pixel.
 fn pixel_fields(
     bench: &Bench,
     values: &[Array2<f32>],
@@ -88,7 +88,7 @@ fn pixel_fields(
     indices: &[usize],
 ) -> Result<Vec<Array2<Complex<f32>>>> {
     let samples = bench.oversample;
-    let network = Network::<f32>::new(bench.clone(), values.to_vec())?;
+    let networks = Network::<f32>::side_by_side(bench, values)?;
     // With an even number of samples none lies in the centre: the plane is moved there by half a sample.
     let aside = if samples.is_multiple_of(2) { bench.grid().pixel_pitch() / 2.0 } else { 0.0 };
     let last = bench.gap(bench.masks());
@@ -96,7 +96,7 @@ fn pixel_fields(
     let last = Propagator::<f32>::new(Gap { shift, ..last })?;
     let centre = (samples - 1) / 2;
     let mut fields = Vec::new();
-    for &index in indices {
+    for (&index, network) in indices.iter().flat_map(|index| networks.iter().map(move |n| (index, n))) {
         let image = images.batch(&[index]);
         let light = network.light(image.index_axis(Axis(0), 0))?;
         let (Some(mask), Some(incident)) = (network.masks().last(), light.incident.last()) else {

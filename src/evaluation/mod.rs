@@ -78,12 +78,12 @@ pub fn evaluate(
     loss: &ReadingLoss<'_>,
     progress: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Evaluation> {
-    let detector = &engine.bench().detector;
-    let classes = detector.classes();
+    let bench = engine.bench();
+    let classes = bench.classes();
     if indices.is_empty() {
         return Err(Error::Value("no images to evaluate".into()));
     }
-    let mut totals = Totals::new(detector.scheme(), classes);
+    let mut totals = Totals::new(bench.detector.scheme(), classes);
     let count = Count::prepare(engine, indices.len(), progress)?;
     for (number, chunk) in indices.chunks(BATCH).enumerate() {
         let batch = images.batch(chunk);
@@ -96,7 +96,7 @@ pub fn evaluate(
                 )));
             }
             let read = readings.regions.index_axis(Axis(0), sample).to_vec();
-            let entering = engine.bench().object.power(batch.index_axis(Axis(0), sample));
+            let entering = bench.entering(batch.index_axis(Axis(0), sample));
             totals.add(&read, readings.plane[sample], entering, label, loss(&read, label, entering));
         }
         progress(count.after(number * BATCH + chunk.len()))?;

@@ -29,13 +29,15 @@ pub struct DetectorPlane<'a> {
     pub regions: &'a [Region],
     /// How they become scores.
     pub scheme: Scheme,
+    /// Number of the first class: other networks may have those before it.
+    pub first_class: usize,
     /// Name of each class.
     pub labels: &'a [String],
     /// Power on each region as a share of the sum over all regions.
     pub readings: &'a [f64],
-    /// Which class the device answers.
-    pub answer: usize,
-    /// Which class would be right, if known.
+    /// Which of these classes the device answers, if one of them.
+    pub answer: Option<usize>,
+    /// Which of these classes would be right, if known.
     pub truth: Option<usize>,
     /// Image number, true class and answer, say.
     pub title: &'a str,
@@ -70,7 +72,7 @@ impl DetectorPlane<'_> {
                 self.scheme.regions_a_class()
             )));
         }
-        if let Some(index) = [Some(self.answer), self.truth].into_iter().flatten().find(|i| *i >= count) {
+        if let Some(index) = [self.answer, self.truth].into_iter().flatten().find(|i| *i >= count) {
             return Err(Error::Value(format!("class {index} to be plotted: there are only {count}")));
         }
         let (rows, columns) = self.grid.shape();
@@ -138,7 +140,7 @@ impl DetectorPlane<'_> {
     /// Ink of the outlines of a class.
     fn ink_of(&self, index: usize) -> Ink {
         let right = self.truth.is_none_or(|truth| truth == index);
-        match (index == self.answer, right) {
+        match (self.answer == Some(index), right) {
             (true, true) => Ink::AQUA,
             (true, false) => Ink::CORAL,
             (false, _) if self.truth == Some(index) => Ink::AQUA,
@@ -163,8 +165,13 @@ impl DetectorPlane<'_> {
             })
             .collect();
         let size = 22.0;
-        let width_of =
-            |sheet: &Sheet, index: usize| sheet.width_of(&self.scheme.mark(index), size, Weight::Bold);
+        let width_of = |sheet: &Sheet, index: usize| {
+            sheet.width_of(
+                &self.scheme.mark(index + self.scheme.region(self.first_class)),
+                size,
+                Weight::Bold,
+            )
+        };
         let boxed =
             |at: (f64, f64), width: f64| Frame::new(at.0 - width / 2.0 - 4.0, at.1 - 12.0, width + 8.0, 24.0);
         // Above or below its region each, and if one finds no room there, all inside.
@@ -191,7 +198,7 @@ impl DetectorPlane<'_> {
         for (index, outline) in outlines.iter().enumerate() {
             let class = self.scheme.class(index);
             let ink = self.ink_of(class);
-            let marked = class == self.answer || self.truth == Some(class);
+            let marked = [self.answer, self.truth].contains(&Some(class));
             let thick = if marked { 4.0 } else { 2.0 };
             // A dark edge keeps the outline visible where the light is as bright as it.
             sheet.outline(*outline, thick + 4.0, Ink::BLACK.alpha(0.45));
@@ -204,8 +211,8 @@ impl DetectorPlane<'_> {
                 _ => outline.middle(),
             };
             sheet.fill(boxed(at, width), Ink::BLACK.alpha(0.65));
-            let text =
-                Text::new(self.scheme.mark(index), at, size).ink(if marked { ink } else { Ink::WHITE });
+            let text = Text::new(self.scheme.mark(index + self.scheme.region(self.first_class)), at, size)
+                .ink(if marked { ink } else { Ink::WHITE });
             sheet.text(if marked { text.bold() } else { text });
         }
     }
@@ -229,7 +236,7 @@ impl DetectorPlane<'_> {
         for (index, (label, &score)) in self.labels.iter().zip(&scores).enumerate() {
             let y = area.top + (index as f64 + 0.5) * pitch;
             let is_true = self.truth == Some(index);
-            let is_answer = index == self.answer;
+            let is_answer = self.answer == Some(index);
             let ink = match (is_answer, self.truth.is_none_or(|truth| truth == index)) {
                 (true, true) => Ink::TEAL,
                 (true, false) => Ink::RED,
@@ -237,9 +244,13 @@ impl DetectorPlane<'_> {
             };
             let name_ink = if is_true { Ink::TEAL } else { Ink::TEXT };
             let weight = if is_true { Weight::Bold } else { Weight::Regular };
-            let text = Text::new(format!("{index} {label}"), (area.left + names - 12.0, y), size)
-                .ink(name_ink)
-                .hang(Hang::Right);
+            let text = Text::new(
+                format!("{} {label}", self.first_class + index),
+                (area.left + names - 12.0, y),
+                size,
+            )
+            .ink(name_ink)
+            .hang(Hang::Right);
             let text = sheet.fitted(Text { weight, ..text }, names - 12.0);
             sheet.text(text);
             let share = if longest > 0.0 { score / longest } else { 0.0 };
@@ -258,8 +269,12 @@ impl DetectorPlane<'_> {
             sheet.text(Text { weight, ..text });
         }
         let bottom = area.top + count as f64 * pitch + 36.0;
-        let right = self.truth.is_none_or(|truth| truth == self.answer);
-        let (ink, answer) = if right { (Ink::TEAL, "the answer") } else { (Ink::RED, "the answer, wrong") };
+        let right = self.truth.is_none_or(|truth| self.answer == Some(truth));
+        let (ink, answer) = match self.answer {
+            Some(_) if right => (Ink::TEAL, "the answer"),
+            Some(_) => (Ink::RED, "the answer, wrong"),
+            None => (Ink::PALE, "the answer is another network's"),
+        };
         let key = Frame::new(area.left + 4.0, bottom - 9.0, 26.0, 18.0);
         sheet.fill(key, ink);
         let text = Text::new(answer, (key.right() + 10.0, bottom), 22.0).hang(Hang::Left);

@@ -227,11 +227,11 @@ impl<'a> Trainer<'a> {
         let chosen = &self.order[first..last];
         let batch = self.batch(first..last);
         let objective = self.objective();
-        let object = &self.engine.bench().object;
+        let bench = self.engine.bench();
         let targets: Vec<Target> = batch
             .outer_iter()
             .zip(chosen)
-            .map(|(image, index)| objective.target(object, image, usize::from(self.images.labels[*index])))
+            .map(|(image, index)| objective.target(bench, image, usize::from(self.images.labels[*index])))
             .collect();
         let share = 1.0 / chosen.len() as f64;
         let pass = self.engine.gradients(batch.view(), &|sample, readings, slopes| {

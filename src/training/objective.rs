@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::loss::{ClassLoss, ImageError};
 use crate::evaluation::imaging::likeness;
-use crate::object::ObjectPlane;
+use crate::network::Bench;
 
 /// What a device is trained for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,13 +27,13 @@ pub struct Target {
 }
 
 impl Objective {
-    /// What the readings of `image` (values 0 to 1, shape [`ObjectPlane::image`]) of the class `label` should say.
-    pub fn target(&self, object: &ObjectPlane, image: ArrayView2<'_, f32>, label: usize) -> Target {
+    /// What the readings of `image` (values 0 to 1) on `bench` of the class `label` should say.
+    pub fn target(&self, bench: &Bench, image: ArrayView2<'_, f32>, label: usize) -> Target {
         let picture = match self {
             Objective::Classification(_) => Array2::zeros((0, 0)),
-            Objective::Imaging(_) => object.picture(image),
+            Objective::Imaging(_) => bench.object.picture(image),
         };
-        Target { label, entering: object.power(image), picture }
+        Target { label, entering: bench.entering(image), picture }
     }
 
     /// Loss of `readings`.

@@ -1,7 +1,7 @@
 //! What several tests share.
 #![allow(dead_code, clippy::unwrap_used)]
 
-use d2nn::detector::{Detector, Layout};
+use d2nn::detector::{Detector, Layout, Scheme};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::mask::Modulation;
@@ -44,7 +44,7 @@ pub fn random_phases(grid: Grid, masks: usize, seed: u64) -> Vec<Array2<f64>> {
 pub fn random_values(bench: &Bench, seed: u64) -> Vec<Array2<f64>> {
     let mut next = random_numbers(seed);
     let channels = bench.modulation.channels();
-    (0..bench.masks() * channels)
+    (0..bench.all_masks() * channels)
         .map(|array| {
             let angle = bench.modulation.is_angle(array % channels);
             Array2::from_shape_simple_fn(bench.mask_shape(), || {
@@ -152,6 +152,7 @@ pub fn small_bench() -> Bench {
     let layout = Layout { counts: vec![2, 2], region_size: 1.6e-3, row_pitch: 4e-3, column_pitch: 4e-3 };
     Bench {
         wavelength: 0.75e-3,
+        networks: 1,
         gaps: vec![6e-3, 6e-3, 8e-3],
         padded: padded_shape(grid, 2.0).unwrap(),
         method: Method::RayleighSommerfeld,
@@ -163,4 +164,11 @@ pub fn small_bench() -> Bench {
         object: ObjectPlane::new(grid, (8, 8), 2, Encoding::Amplitude).unwrap(),
         detector: Detector::new(grid, layout.regions(grid).unwrap()).unwrap(),
     }
+}
+
+/// Two devices side by side, read by pairs of regions.
+pub fn side_by_side() -> Bench {
+    let bench = small_bench();
+    let detector = bench.detector.clone().read_by(Scheme::Differential).unwrap();
+    Bench { networks: 2, detector, ..bench }
 }

@@ -84,6 +84,14 @@ pub fn run(args: ExportKitArgs) -> Result<()> {
         give_a_frame(typed);
     })?;
     as_exported::check_printable(&device.folder, &device.design)?;
+    if device.design.bench.networks > 1 {
+        return Err(Error::Usage(format!(
+            "{} has {} networks side by side: a kit holds one; `d2nn export-stl` makes the plates of all of them, numbered \
+             network by network",
+            device.folder.display(),
+            device.design.bench.networks
+        )));
+    }
     let subject = match &args.image_file {
         Some(path) => Subject::of_picture(&device, path, args.invert)?,
         None => {

@@ -158,6 +158,7 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
         "padded_pixels": [design.simulated.padded.0, design.simulated.padded.1],
         "padding": design.padding(),
         "masks": bench.masks(),
+        "networks": bench.networks,
         "gaps": bench.gaps,
         "method": match methods(&design.simulated)[..] {
             [method] => method_name(method),
@@ -199,7 +200,11 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
 }
 
 fn masks(design: &Design) -> String {
-    let count = design.bench.masks();
+    let side_by_side = match design.bench.networks {
+        1 => String::new(),
+        networks => format!("{networks} networks of "),
+    };
+    let count = format!("{side_by_side}{}", design.bench.masks());
     match design.bench.modulation {
         Modulation::Phase { absorption, phase_max, base, .. } => {
             let mut text = format!("{count} phase masks");
@@ -301,8 +306,8 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
                 format!("the image where the object stands, {image_columns} x {image_rows} regions")
             } else {
                 match bench.detector.scheme() {
-                    Scheme::Single => format!("{} regions", bench.detector.regions().len()),
-                    Scheme::Differential => format!("{} pairs of regions", bench.detector.classes()),
+                    Scheme::Single => format!("{} regions", bench.readings()),
+                    Scheme::Differential => format!("{} pairs of regions", bench.classes()),
                 }
             },
             length(region.width as f64 * grid.pixel_pitch()),

@@ -24,7 +24,9 @@ pub(super) fn begin_at(folder: &Path, design: &Design) -> Result<State> {
     let device = open_device(folder)?;
     let (here, there) = (&design.bench, &device.design.bench);
     let same_kind = std::mem::discriminant(&here.modulation) == std::mem::discriminant(&there.modulation);
-    if (here.masks(), here.mask_shape()) != (there.masks(), there.mask_shape()) || !same_kind {
+    if (here.networks, here.masks(), here.mask_shape()) != (there.networks, there.masks(), there.mask_shape())
+        || !same_kind
+    {
         return Err(Error::Usage(format!(
             "--from {}: it has {} masks of {:?} pixels where this design has {} of {:?}, or masks of another kind",
             folder.display(),

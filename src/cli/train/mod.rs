@@ -194,8 +194,9 @@ impl<'a> Job<'a> {
         let stages = self.design.stages(self.dataset.train.len());
         let bench = &self.design.bench;
         let settings = self.design.settings(self.dataset.train.len());
-        let fresh =
-            || State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
+        let fresh = || {
+            State::new(bench.modulation, bench.all_masks(), bench.mask_shape(), settings.start, settings.seed)
+        };
         let mut state = self.state.take().unwrap_or_else(fresh);
         let mut begun = false;
         for stage in &stages {
@@ -323,7 +324,7 @@ impl<'a> Job<'a> {
              {threads} threads",
             if self.args.resume { "resuming" } else { "training" },
             self.folder.display(),
-            bench.masks(),
+            bench.all_masks(),
             self.design.bench.mask_shape(),
             self.dataset.source.describe(),
             settings.epochs,
@@ -394,7 +395,7 @@ impl<'a> Job<'a> {
         text += &format!(
             "\nwritten to {}: design.toml, mask-1.npy .. mask-{}.npy, history.csv, provenance.toml, plots/\n",
             self.folder.display(),
-            device.design.bench.masks()
+            device.design.bench.all_masks()
         );
         print(&text)?;
         if let Some(warning) = self.dataset.source.warning() {

@@ -44,7 +44,7 @@ impl Classifier {
             ));
         }
         let responses = engine.region_responses(progress)?;
-        let factors: Vec<Array2<f64>> = (0..engine.bench().detector.regions().len())
+        let factors: Vec<Array2<f64>> = (0..engine.bench().readings())
             .map(|region| {
                 let fields = responses.region(region).mapv(f64::from);
                 factor(&if object.has_complex_coefficients() { embedded(&fields) } else { fields })

@@ -186,10 +186,9 @@ impl ModesEngine {
         let every_row = 0..optics.rows;
         let (last, rows) = match reach {
             Reach::Plane => (&optics.to_plane, std::slice::from_ref(&every_row)),
-            Reach::Regions => (&optics.crossings[optics.masks.len()], &optics.detector_rows[..]),
+            Reach::Regions => (&optics.crossings[optics.masks_of(0).len()], &optics.detector_rows[..]),
         };
-        workspace.forward(optics, linear, mode.view(), last);
-        workspace.arrive(optics, last, rows);
+        workspace.carry(optics, linear, mode.view(), last, rows);
     }
 }
 
@@ -233,7 +232,7 @@ impl Engine for ModesEngine {
         let Some(linear) = &self.linear else { return Ok(()) };
         let optics = &self.images.optics;
         let (rows, columns) = linear.object.image();
-        let (modes, plane_samples) = (rows * columns, optics.rows * optics.columns);
+        let (modes, plane_samples) = (rows * columns, optics.networks * optics.rows * optics.columns);
         let bytes = PlaneFields::bytes(modes, plane_samples).saturating_add(Responses::bytes(modes, optics));
         let worth = samples as f64 > IMAGES_A_MODE * modes as f64 && bytes <= MEMORY;
         if !worth || self.prepared().is_some() {
@@ -318,7 +317,7 @@ impl Engine for ModesEngine {
                 })
                 .collect()
         });
-        let mut readings = Array2::zeros((samples, optics.regions.len()));
+        let mut readings = Array2::zeros((samples, self.bench().readings()));
         let mut sum = batch.no_images();
         for (part, (read, from)) in parts.iter().enumerate() {
             let rows = Slice::from(part * size..part * size + read.nrows());

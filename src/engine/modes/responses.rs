@@ -30,8 +30,7 @@ impl Responses {
     pub(super) fn new(modes: usize, optics: &Optics) -> Self {
         let mut end = 0;
         let regions: Vec<_> = optics
-            .regions
-            .iter()
+            .all_regions()
             .map(|(rows, columns)| {
                 let start = end;
                 end += 2 * rows.len() * columns.len();
@@ -43,7 +42,7 @@ impl Responses {
 
     /// Bytes of the fields of that many modes.
     pub(super) fn bytes(modes: usize, optics: &Optics) -> usize {
-        let samples: usize = optics.regions.iter().map(|(rows, columns)| rows.len() * columns.len()).sum();
+        let samples: usize = optics.all_regions().map(|(rows, columns)| rows.len() * columns.len()).sum();
         modes * 2 * samples * size_of::<f32>()
     }
 
