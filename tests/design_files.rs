@@ -177,6 +177,10 @@ fn every_key_arrives() {
     let rotation = 9f64.to_radians() as f32;
     assert_eq!(settings.augmentation, Augmentation { shift: 1.5, rotation, scale: 0.1, noise: 0.02 });
 
+    let bench = good("networks").bench;
+    assert_eq!((bench.networks, bench.masks(), bench.all_masks()), (2, 5, 10));
+    assert_eq!((bench.detector.classes(), bench.classes(), bench.readings()), (5, 10, 20));
+
     let perturbed = good("perturbed").settings(100).perturbations;
     assert_eq!((perturbed.tolerance.lateral, perturbed.tolerance.axial), (0.4e-3, 1e-3));
     assert_eq!((perturbed.tolerance.rotation, perturbed.tolerance.wavelength), (0.5f64.to_radians(), 0.01));
