@@ -61,9 +61,12 @@ impl Modulation {
     /// that are less in that measure. Other masks do the same in any light.
     pub fn in_light(self, ratio: f64) -> Self {
         match self {
-            Modulation::Phase { absorption, base, phase_max, scale } => {
-                Modulation::Phase { absorption, base: base.powf(1.0 / ratio), phase_max, scale: scale / ratio }
-            }
+            Modulation::Phase { absorption, base, phase_max, scale } => Modulation::Phase {
+                absorption,
+                base: base.powf(1.0 / ratio),
+                phase_max,
+                scale: scale / ratio,
+            },
             other => other,
         }
     }
@@ -248,8 +251,9 @@ impl Footprint {
     /// edge nearest to it.
     pub(crate) fn pixel(&self, (y, x): (usize, usize)) -> (usize, usize) {
         let Some((sine, cosine)) = self.turn else { return (y / self.oversample, x / self.oversample) };
-        let from_middle =
-            |sample: usize, pixels: usize| (sample as f64 + 0.5) / self.oversample as f64 - pixels as f64 / 2.0;
+        let from_middle = |sample: usize, pixels: usize| {
+            (sample as f64 + 0.5) / self.oversample as f64 - pixels as f64 / 2.0
+        };
         let (rows, columns) = self.pixels;
         let (v, u) = (from_middle(y, rows), from_middle(x, columns));
         let place = |at: f64, pixels: usize| {
@@ -414,8 +418,7 @@ mod tests {
 
     const ABSORBING: Modulation =
         Modulation::Phase { absorption: 0.04, base: 0.9, phase_max: TAU, scale: 1.0 };
-    const LONGER: Modulation =
-        Modulation::Phase { absorption: 0.04, base: 0.9, phase_max: TAU, scale: 0.98 };
+    const LONGER: Modulation = Modulation::Phase { absorption: 0.04, base: 0.9, phase_max: TAU, scale: 0.98 };
     const ALL: [Modulation; 5] =
         [Modulation::LOSSLESS, ABSORBING, LONGER, Modulation::Amplitude, Modulation::Complex];
 
@@ -517,7 +520,8 @@ mod tests {
         for oversample in [1, 2, 3] {
             let pixels = 6;
             let grid = Grid::new(pixels * oversample, pixels * oversample, 1e-3).unwrap();
-            let phase = Array2::from_shape_fn((pixels, pixels), |(y, x)| 0.1 * y as f64 + 0.013 * (x * x) as f64);
+            let phase =
+                Array2::from_shape_fn((pixels, pixels), |(y, x)| 0.1 * y as f64 + 0.013 * (x * x) as f64);
             let turned = |angle: f64| {
                 let mask = Mask::new(grid, Modulation::LOSSLESS, oversample, vec![phase.clone()]).unwrap();
                 mask.turned(angle).transmission().clone()

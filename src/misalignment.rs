@@ -58,11 +58,7 @@ impl Misalignment {
 
     /// Displacement of mask `index`, or behind the last one of the detector.
     pub(crate) fn displacement(&self, index: usize, masks: usize) -> Displacement {
-        if index < masks {
-            self.masks.get(index).copied().unwrap_or_default()
-        } else {
-            self.detector
-        }
+        if index < masks { self.masks.get(index).copied().unwrap_or_default() } else { self.detector }
     }
 }
 
@@ -189,7 +185,8 @@ mod tests {
     #[test]
     fn shifts_are_differences_of_places() {
         let at = |y| Displacement { lateral: (y, -y), axial: 0.0 };
-        let errors = Misalignment { masks: vec![at(1.0), at(3.0)], detector: at(2.0), ..Misalignment::default() };
+        let errors =
+            Misalignment { masks: vec![at(1.0), at(3.0)], detector: at(2.0), ..Misalignment::default() };
         let alignment = Alignment::default().with(&errors, 2);
         assert_eq!([0, 1, 2].map(|gap| alignment.shift(gap)), [(1.0, -1.0), (2.0, -2.0), (-1.0, 1.0)]);
         assert_eq!(alignment.with(&errors, 2).lateral(2), (6.0, -6.0));

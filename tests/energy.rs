@@ -27,7 +27,12 @@ fn bench() -> Bench {
         padded: padded_shape(grid, 4.0).unwrap(),
         method: Method::AngularSpectrum,
         pixel_model: PixelModel::Point,
-        modulation: Modulation::Phase { absorption: 0.05, base: 0.9, phase_max: std::f64::consts::TAU, scale: 1.0 },
+        modulation: Modulation::Phase {
+            absorption: 0.05,
+            base: 0.9,
+            phase_max: std::f64::consts::TAU,
+            scale: 1.0,
+        },
         object: ObjectPlane::new(grid, (8, 8), 2, Encoding::Amplitude).unwrap(),
         detector: Detector::new(grid, layout.regions(grid).unwrap()).unwrap(),
         ..small_bench()

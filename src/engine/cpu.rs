@@ -266,7 +266,8 @@ impl Engine for CpuEngine {
         bench.check()?;
         if !self.bench.is_same_device_as(&bench) {
             return Err(Error::Value(
-                "another device than this engine simulates: only gaps, alignment and wavelength may change".into(),
+                "another device than this engine simulates: only gaps, alignment and wavelength may change"
+                    .into(),
             ));
         }
         self.optics.realign(&bench, &self.pool);

@@ -59,7 +59,8 @@ pub fn random_values(bench: &Bench, seed: u64) -> Vec<Array2<f64>> {
 pub fn varied_benches() -> Vec<(&'static str, Bench)> {
     let plain = small_bench();
     let grid = plain.grid();
-    let absorbing = Modulation::Phase { absorption: 0.06, base: 0.8, phase_max: std::f64::consts::TAU, scale: 1.0 };
+    let absorbing =
+        Modulation::Phase { absorption: 0.06, base: 0.8, phase_max: std::f64::consts::TAU, scale: 1.0 };
     let bilinear = Placement { origin: (3, 6), extent: (19, 17), resampling: Resampling::Bilinear };
     let with_object = |placement, encoding, illumination| Bench {
         object: ObjectPlane::placed(grid, (8, 8), placement, encoding)
@@ -85,13 +86,9 @@ pub fn varied_benches() -> Vec<(&'static str, Bench)> {
         ("misaligned, oversampled", touched.sampled(2, 2.0).unwrap().misaligned(&errors).unwrap()),
         (
             "complex, misaligned, by the angular spectrum",
-            Bench {
-                modulation: Modulation::Complex,
-                method: Method::AngularSpectrum,
-                ..plain.clone()
-            }
-            .misaligned(&errors)
-            .unwrap(),
+            Bench { modulation: Modulation::Complex, method: Method::AngularSpectrum, ..plain.clone() }
+                .misaligned(&errors)
+                .unwrap(),
         ),
         ("one plane aside", plain.misaligned(&aside).unwrap()),
         ("absorbing", Bench { modulation: absorbing, ..plain.clone() }),
