@@ -51,14 +51,9 @@ pub(super) enum Column<'a> {
 }
 
 impl Crossing {
-    /// A crossing of `gap` with impulse response `response` (in its padded window) up to the given offsets.
-    fn new(
-        gap: &Gap,
-        response: &Array2<Complex<f64>>,
-        [reach_y, reach_x]: [usize; 2],
-        plans: &Plans,
-    ) -> Self {
-        let window = window(gap, [reach_y, reach_x]);
+    /// A crossing of `span`, whose gap has the impulse response `response` in its padded window.
+    fn new(span: &Span, response: &Array2<Complex<f64>>, plans: &Plans) -> Self {
+        let (window, [reach_y, reach_x]) = (span.window(), span.reach);
         let (padded_rows, padded_columns) = response.dim();
         let mut kept = Array2::zeros(window);
         let offsets = |reach: usize| -(reach as isize)..=reach as isize;
@@ -72,7 +67,7 @@ impl Crossing {
         }
         Fft2::new(window.0, window.1).forward(&mut kept);
         let factor = 1.0 / (window.0 * window.1) as f64;
-        let even = gap.shift == (0.0, 0.0);
+        let even = span.gap.shift == (0.0, 0.0);
         let (height, width) = if even { (window.0 / 2 + 1, window.1 / 2 + 1) } else { window };
         let mut transfer = Aligned::new(Complex32::default(), height * width);
         for (column, value) in transfer.chunks_exact_mut(height).zip(kept.columns()) {
@@ -127,8 +122,8 @@ pub(super) struct Optics {
     pub(super) absorption: Option<f32>,
     pub(super) arithmetic: Arithmetic,
     plans: Plans,
-    /// The gap of each of `crossings` and of `to_plane`, and how far it reaches.
-    known: Vec<(Gap, [usize; 2])>,
+    /// What each of `crossings`, and `to_plane`, crosses.
+    spans: Vec<Span>,
 }
 
 impl Optics {
@@ -139,9 +134,9 @@ impl Optics {
             bench.detector.regions().iter().map(|region| (region.rows(), region.columns())).collect();
         let (top, _) = bench.object.origin();
         let (height, _) = bench.object.extent();
-        let wanted = wanted(bench);
+        let spans = spans(bench);
         let mut plans = Plans::default();
-        let (crossings, to_plane) = plan(&wanted, &[], &mut plans, pool);
+        let (crossings, to_plane) = plan(&spans, &[], &mut plans, pool);
         Optics {
             rows,
             columns,
@@ -159,16 +154,16 @@ impl Optics {
             absorption: absorption(bench),
             arithmetic: Arithmetic::new(),
             plans,
-            known: wanted,
+            spans,
         }
     }
 
     /// Plans the same device with other errors of alignment; gaps that are as they were are not planned again.
     pub(super) fn realign(&mut self, bench: &Bench, pool: &rayon::ThreadPool) {
-        let wanted = wanted(bench);
-        let known: Vec<_> = self.known.iter().copied().zip(self.all_crossings().cloned()).collect();
-        (self.crossings, self.to_plane) = plan(&wanted, &known, &mut self.plans, pool);
-        self.known = wanted;
+        let spans = spans(bench);
+        let known: Vec<_> = self.spans.iter().copied().zip(self.all_crossings().cloned()).collect();
+        (self.crossings, self.to_plane) = plan(&spans, &known, &mut self.plans, pool);
+        self.spans = spans;
         self.absorption = absorption(bench);
     }
 
@@ -229,9 +224,23 @@ impl Plans {
     }
 }
 
-/// Each gap of `bench` with the offsets it must reach: the last one to the detector regions, and once more to the whole
-/// plane.
-fn wanted(bench: &Bench) -> Vec<(Gap, [usize; 2])> {
+/// A gap, and the largest offsets along y and x between places that send and receive, in pixels.
+#[derive(Clone, Copy, PartialEq)]
+struct Span {
+    gap: Gap,
+    reach: [usize; 2],
+}
+
+impl Span {
+    /// Points of the window of its crossing.
+    fn window(&self) -> (usize, usize) {
+        let [y, x] = self.reach;
+        (window_side(self.gap.grid.rows(), y), window_side(self.gap.grid.columns(), x))
+    }
+}
+
+/// What the light of `bench` crosses: each gap, the last one to the detector regions and once more to the whole plane.
+fn spans(bench: &Bench) -> Vec<Span> {
     let (rows, columns) = bench.grid().shape();
     let ((top, left), (height, width)) = (bench.object.origin(), bench.object.extent());
     let object = Extent { rows: top..top + height, columns: left..left + width };
@@ -245,7 +254,8 @@ fn wanted(bench: &Bench) -> Vec<(Gap, [usize; 2])> {
     let last = bench.masks();
     let reached = |index: usize, to: &Extent| {
         let from = if index == 0 { &object } else { &plane };
-        (bench.gap(index), [reach(&from.rows, &to.rows), reach(&from.columns, &to.columns)])
+        let reach = [reach(&from.rows, &to.rows), reach(&from.columns, &to.columns)];
+        Span { gap: bench.gap(index), reach }
     };
     (0..last)
         .map(|index| reached(index, &plane))
@@ -253,58 +263,50 @@ fn wanted(bench: &Bench) -> Vec<(Gap, [usize; 2])> {
         .collect()
 }
 
-/// Points of the window of a crossing.
-fn window(gap: &Gap, [reach_y, reach_x]: [usize; 2]) -> (usize, usize) {
-    (window_side(gap.grid.rows(), reach_y), window_side(gap.grid.columns(), reach_x))
-}
-
 /// Points of a padded window above which gaps are planned one after the other: each takes three such arrays of double
 /// precision at a time.
 const LARGE: usize = 1 << 22;
 
-/// The crossings `wanted`, of which some are `known`; equal gaps that reach equally far share one. The last one is given
-/// by itself.
+/// A crossing for each of `spans`, of which some are `known`; equal ones share one. The last is given by itself.
 fn plan(
-    wanted: &[(Gap, [usize; 2])],
-    known: &[((Gap, [usize; 2]), Arc<Crossing>)],
+    spans: &[Span],
+    known: &[(Span, Arc<Crossing>)],
     plans: &mut Plans,
     pool: &rayon::ThreadPool,
 ) -> (Vec<Arc<Crossing>>, Arc<Crossing>) {
     // The impulse response of a gap serves all its crossings.
-    let mut unknown: Vec<(Gap, Vec<[usize; 2]>)> = Vec::new();
-    for (gap, reach) in wanted {
-        if known.iter().any(|(kind, _)| *kind == (*gap, *reach)) {
+    let mut unknown: Vec<Vec<Span>> = Vec::new();
+    for span in spans {
+        if known.iter().any(|(other, _)| other == span) {
             continue;
         }
-        match unknown.iter_mut().find(|(other, _)| other == gap) {
-            Some((_, reaches)) if reaches.contains(reach) => {}
-            Some((_, reaches)) => reaches.push(*reach),
-            None => unknown.push((*gap, vec![*reach])),
+        match unknown.iter_mut().find(|of_gap| of_gap[0].gap == span.gap) {
+            Some(of_gap) if of_gap.contains(span) => {}
+            Some(of_gap) => of_gap.push(*span),
+            None => unknown.push(vec![*span]),
         }
     }
-    let windows = wanted.iter().map(|(gap, reach)| window(gap, *reach));
-    plans.add(windows.flat_map(|(rows, columns)| [rows, columns]));
+    plans.add(spans.iter().map(Span::window).flat_map(|(rows, columns)| [rows, columns]));
     let plans = &*plans;
-    let make = |(gap, reaches): &(Gap, Vec<[usize; 2]>)| {
-        let mut response = transfer_function(gap);
+    let make = |of_gap: &Vec<Span>| {
+        let mut response = transfer_function(&of_gap[0].gap);
         Fft2::new(response.nrows(), response.ncols()).inverse(&mut response);
-        let crossing =
-            |reach: &[usize; 2]| ((*gap, *reach), Arc::new(Crossing::new(gap, &response, *reach, plans)));
-        reaches.iter().map(crossing).collect::<Vec<_>>()
+        let crossing = |span: &Span| (*span, Arc::new(Crossing::new(span, &response, plans)));
+        of_gap.iter().map(crossing).collect::<Vec<_>>()
     };
-    let large = unknown.iter().any(|(gap, _)| gap.padded.0 * gap.padded.1 > LARGE);
+    let large = spans.iter().any(|Span { gap, .. }| gap.padded.0 * gap.padded.1 > LARGE);
     let made: Vec<Vec<_>> = if large {
         unknown.iter().map(make).collect()
     } else {
         pool.install(|| unknown.par_iter().map(make).collect())
     };
     let all: Vec<_> = known.iter().chain(made.iter().flatten()).collect();
-    let mut crossings: Vec<_> = wanted
+    let mut crossings: Vec<_> = spans
         .iter()
-        .filter_map(|kind| all.iter().find(|(known, _)| known == kind))
+        .filter_map(|span| all.iter().find(|(other, _)| other == span))
         .map(|(_, crossing)| Arc::clone(crossing))
         .collect();
-    let to_plane = crossings.split_off(wanted.len() - 1).remove(0);
+    let to_plane = crossings.remove(spans.len() - 1);
     (crossings, to_plane)
 }
 
