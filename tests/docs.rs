@@ -64,6 +64,7 @@ const OPTIONAL: [&str; 14] = [
     "faithful_feature",
     "tray",
     "relief_max",
+    "centres",
 ];
 
 /// The default design with everything written down that follows from keys that were left out.

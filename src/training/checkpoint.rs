@@ -37,7 +37,7 @@ pub fn save(path: &Path, state: &State, identity: &Identity) -> Result<()> {
 
 fn archive(state: &State, identity: &Identity) -> std::result::Result<Vec<u8>, ndarray_npy::WriteNpzError> {
     let mut npz = NpzWriter::new(Cursor::new(Vec::new()));
-    let counters = [FORMAT, state.adam.steps, state.images];
+    let counters = [FORMAT, state.adam.steps, state.images, state.average.len() as u64];
     npz.add_array("counters", &Array1::from_iter(counters))?;
     npz.add_array("sums", &Array1::from_iter([state.loss, state.score, state.seconds]))?;
     let LearntTemperature { log, mean, square } = state.temperature;
@@ -57,6 +57,9 @@ fn archive(state: &State, identity: &Identity) -> std::result::Result<Vec<u8>, n
         ("mean", &state.adam.mean),
         ("square", &state.adam.square),
     ] {
+        if masks.is_empty() {
+            continue;
+        }
         let stacked = Array3::from_shape_fn((masks.len(), height, width), |(mask, y, x)| masks[mask][[y, x]]);
         npz.add_array(name, &stacked)?;
     }
@@ -92,7 +95,7 @@ fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
     let sums: Array1<f64> = npz.part("sums")?;
     let temperature: Array1<f64> = npz.part("temperature")?;
     let history: Array2<f64> = npz.part("history")?;
-    if counters.len() != 3 || sums.len() != 3 || temperature.len() != 3 || history.ncols() != Epoch::WIDTH {
+    if counters.len() != 4 || sums.len() != 3 || temperature.len() != 3 || history.ncols() != Epoch::WIDTH {
         return Err("its parts have unexpected shapes".into());
     }
     let mut text = |name| -> std::result::Result<String, String> {
@@ -107,7 +110,8 @@ fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
         }
         Ok(stacked.axis_iter(Axis(0)).map(|mask| mask.to_owned()).collect())
     };
-    let (parameters, average) = (masks("parameters")?, masks("average")?);
+    let parameters = masks("parameters")?;
+    let average = if counters[3] == 0 { Vec::new() } else { masks("average")? };
     let (mean, square) = (masks("mean")?, masks("square")?);
     let shapes = |masks: &[Array2<f32>]| masks.iter().map(Array2::dim).collect::<Vec<_>>();
     let alike = |other: &[Array2<f32>]| shapes(&parameters) == shapes(other);

@@ -1,7 +1,7 @@
 //! What training minimises: from the readings of a sample to a number and its derivatives.
 
 mod class;
-mod image;
+mod picture;
 
 pub use class::{ClassError, ClassLoss, Hinge};
-pub use image::ImageError;
+pub use picture::ImageError;
