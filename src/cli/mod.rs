@@ -30,6 +30,8 @@ mod presets;
 mod print_report;
 mod progress;
 pub mod propagate;
+mod set;
+mod stop;
 mod subject;
 pub mod train;
 

@@ -178,12 +178,19 @@ pub fn read_design(path: &Path) -> Result<(DesignFile, Design)> {
 /// # Errors
 /// As [`read_design`].
 pub fn read_design_as(path: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<(DesignFile, Design)> {
-    let text = fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
-    let name = path.display().to_string();
-    let mut typed = DesignFile::parse(&name, &text)?;
+    let mut typed = read_typed(path)?;
     change(&mut typed);
-    let design = Design::resolve(&name, &typed)?;
+    let design = Design::resolve(&path.display().to_string(), &typed)?;
     Ok((typed, design))
+}
+
+/// Reads a design file as it is typed, without checking it.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read, [`Error::Design`] for what is not TOML, unknown keys and values of a wrong kind.
+pub fn read_typed(path: &Path) -> Result<DesignFile> {
+    let text = fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
+    DesignFile::parse(&path.display().to_string(), &text)
 }
 
 /// Whether `folder` holds a device: it has a design.

@@ -4,6 +4,7 @@ mod compiled;
 pub mod file;
 pub mod folder;
 mod mask_files;
+pub mod overrides;
 mod plate;
 pub mod presets;
 pub mod printer;
@@ -13,6 +14,7 @@ mod training;
 
 pub use file::{DesignFile, OptimiserKey};
 pub use folder::Device;
+pub use overrides::Override;
 pub use presets::Preset;
 pub use resolve::Design;
 pub use training::Stage;

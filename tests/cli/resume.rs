@@ -128,7 +128,9 @@ fn a_training_is_only_resumed_as_it_was() {
     let before = masks(&path.join("device"));
 
     resume(&["--data", "data", "--epochs", "50"]).fails(2, &["--resume", "leave out --epochs"]);
-    resume(&["--data", "data", "--seed", "1"]).fails(2, &["leave out --epochs, --fine-epochs and --seed"]);
+    resume(&["--data", "data", "--seed", "1"])
+        .fails(2, &["leave out --epochs, --fine-epochs, --seed and --set"]);
+    resume(&["--data", "data", "--set", "bench.gaps=13 mm"]).fails(2, &["leave out", "--set"]);
     let design = path.join("device/design.toml");
     let text = fs::read_to_string(&design).unwrap();
     fs::write(&design, text.replace("learning_rate = 0.1", "learning_rate = 0.2")).unwrap();

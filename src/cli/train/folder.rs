@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::cli::open_device;
+use crate::dataset::Dataset;
 use crate::design::Design;
 use crate::design::folder::{CHECKPOINT, is_device_folder};
 use crate::error::{Error, Result};
@@ -13,10 +14,17 @@ use crate::training::State;
 use crate::training::checkpoint::{self, Identity};
 
 /// A word as a shell reads it back.
-pub(super) fn quoted(word: &OsStr) -> String {
-    let word = word.to_string_lossy();
-    let plain = |c: char| c.is_alphanumeric() || "-_./:\\".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.into_owned() } else { format!("\"{word}\"") }
+pub(in crate::cli) fn quoted(word: &OsStr) -> String {
+    // A line break, which only a list can have, would end the line it is noted on.
+    let word = word.to_string_lossy().replace(['\n', '\r'], " ");
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=,+@%".contains(c) || cfg!(windows) && c == '\\';
+    if !word.is_empty() && word.chars().all(plain) {
+        word
+    } else if !word.contains(['"', '$', '`', '\\', '!']) {
+        format!("\"{word}\"")
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 /// The first state of a training of `design` that begins at the masks of the device in `folder`.
@@ -38,12 +46,12 @@ pub(super) fn begin_at(folder: &Path, design: &Design) -> Result<State> {
 }
 
 /// Where a device of `name` goes unless told otherwise.
-pub(super) fn default_folder(name: &str) -> PathBuf {
+pub(in crate::cli) fn default_folder(name: &str) -> PathBuf {
     Path::new("runs").join(name)
 }
 
 /// The file that holds the state of a training.
-pub(super) fn checkpoint_path(folder: &Path) -> PathBuf {
+pub(in crate::cli) fn checkpoint_path(folder: &Path) -> PathBuf {
     folder.join(CHECKPOINT).join("state.npz")
 }
 
@@ -59,8 +67,19 @@ pub(super) fn note_command(folder: &Path) -> Result<Vec<String>> {
     Ok(commands)
 }
 
-/// The state of a stopped training, or why there is none.
-pub(super) fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
+/// The state of the training of a design (its text) on `dataset` that was stopped in `folder`.
+///
+/// # Errors
+/// [`Error::Usage`] when there is none, [`Error::File`] when it is damaged or of another design or other images.
+pub(in crate::cli) fn resumed(folder: &Path, design: &str, dataset: &Dataset) -> Result<State> {
+    let (state, identity) = load_checkpoint(folder)?;
+    let found = Identity { design: design.to_owned(), data: dataset.checksum.clone() };
+    check_identity(folder, &identity, &found)?;
+    Ok(state)
+}
+
+/// What is saved of a stopped training, or why there is none.
+fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
     let path = checkpoint_path(folder);
     if path.exists() {
         return checkpoint::load(&path);
@@ -73,7 +92,7 @@ pub(super) fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
 }
 
 /// Whether a checkpoint is of the design and the images that were found.
-pub(super) fn check_identity(folder: &Path, checkpoint: &Identity, found: &Identity) -> Result<()> {
+fn check_identity(folder: &Path, checkpoint: &Identity, found: &Identity) -> Result<()> {
     let advice = "put it back as it was, or train anew with --force";
     let wrong = |what: &str| {
         Err(Error::file(&checkpoint_path(folder), format!("belongs to a training with {what}: {advice}")))
@@ -88,7 +107,7 @@ pub(super) fn check_identity(folder: &Path, checkpoint: &Identity, found: &Ident
 }
 
 /// A folder that exists is only used with `--force`, and then only if it holds a device.
-pub(super) fn check_free(folder: &Path, force: bool) -> Result<()> {
+pub(in crate::cli) fn check_free(folder: &Path, force: bool) -> Result<()> {
     let occupied = match fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_some(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
@@ -105,4 +124,23 @@ pub(super) fn check_free(folder: &Path, force: bool) -> Result<()> {
     } else {
         format!("{shown} exists: replace it with --force, or choose another --out")
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        for (word, expected) in [
+            ("training.epochs=3", "training.epochs=3"),
+            ("bench.gaps=20 mm", "\"bench.gaps=20 mm\""),
+            ("bench.gaps=[\"20 mm\"]", "'bench.gaps=[\"20 mm\"]'"),
+            ("it's $5", r"'it'\''s $5'"),
+            ("", "\"\""),
+            ("a\nb", "\"a b\""),
+        ] {
+            assert_eq!(quoted(OsStr::new(word)), expected);
+        }
+    }
 }
