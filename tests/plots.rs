@@ -134,8 +134,8 @@ impl Bench {
     }
 
     fn chart(&self, path: &Path, format: Format) -> Result<()> {
-        let axis = |name, logarithmic| ChartAxis { name, logarithmic };
-        let series = |name, points, marked| Series { name, points, marked };
+        let axis = |name, logarithmic| ChartAxis { name, logarithmic, names: &[] };
+        let series = |name, points, marked| Series { name, points, spread: &[], marked };
         Chart {
             panels: &[
                 ChartPanel {

@@ -22,7 +22,7 @@ impl SetFlag {
         Ok((if flags.is_empty() { file } else { format!("{file} with{flags}") }, changed))
     }
 
-    /// The values.
+    /// The values as they were typed.
     pub(super) fn overrides(&self) -> &[Override] {
         &self.overrides
     }

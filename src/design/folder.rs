@@ -153,14 +153,7 @@ impl Device {
     pub fn open_as(folder: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<Self> {
         let (_, design) = read_design_as(&folder.join(DESIGN), change)?;
         let masks = read_masks(folder, &design.bench)?;
-        let path = folder.join(PROVENANCE);
-        let provenance = match fs::read_to_string(&path) {
-            Ok(text) => Some(toml::from_str(&text).map_err(|error| {
-                Error::file(&path, format!("\n{}\ndelete it to do without", error.to_string().trim_end()))
-            })?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(Error::io("read", &path, error)),
-        };
+        let provenance = read_provenance(folder)?;
         Ok(Device { folder: folder.to_owned(), design, masks, provenance })
     }
 }
@@ -220,6 +213,21 @@ pub fn remove_results(folder: &Path) -> Result<()> {
         removed.map_err(|error| Error::io("remove", &path, error))?;
     }
     Ok(())
+}
+
+/// Reads `provenance.toml`, if `folder` has one: that of a training that is finished.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read, [`Error::File`] when it is not a provenance.
+pub fn read_provenance(folder: &Path) -> Result<Option<Provenance>> {
+    let path = folder.join(PROVENANCE);
+    match fs::read_to_string(&path) {
+        Ok(text) => toml::from_str(&text).map(Some).map_err(|error| {
+            Error::file(&path, format!("\n{}\ndelete it to do without", error.to_string().trim_end()))
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("read", &path, error)),
+    }
 }
 
 /// Writes `provenance.toml`.

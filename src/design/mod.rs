@@ -10,6 +10,7 @@ pub mod presets;
 pub mod printer;
 pub mod resolve;
 mod sampling;
+pub mod sweep;
 mod training;
 
 pub use file::{DesignFile, OptimiserKey};
@@ -17,4 +18,5 @@ pub use folder::Device;
 pub use overrides::Override;
 pub use presets::Preset;
 pub use resolve::Design;
+pub use sweep::Sweep;
 pub use training::Stage;

@@ -24,4 +24,5 @@ mod propagate;
 #[cfg(unix)]
 mod resume;
 mod set;
+mod sweep;
 mod train;

@@ -92,7 +92,9 @@ impl TrainArgs {
     /// Design, data and folder, all checked before anything is written.
     fn prepare(&self) -> Result<Job<'_>> {
         let (design, mut typed) = self.design()?;
-        check_trains(&design)?;
+        if let Some(problem) = nothing_to_train(&design) {
+            return Err(Error::Usage(problem));
+        }
         warn_of_sampling(&design);
         let folder = match (&self.out, &self.design) {
             (Some(out), _) => out.clone(),
@@ -158,14 +160,11 @@ impl TrainArgs {
     }
 }
 
-/// A design must have something to be trained.
-pub(super) fn check_trains(design: &Design) -> Result<()> {
-    if !design.stages(0).is_empty() {
-        return Ok(());
-    }
-    Err(Error::Usage(
+/// Why there is nothing to train in `design`, if so.
+pub(super) fn nothing_to_train(design: &Design) -> Option<String> {
+    design.stages(0).is_empty().then(|| {
         "nothing to train: training.epochs = 0, and training.fine_epochs = 0 or bench.oversample no finer than \
          training.oversample, without training.optimiser = \"modes\""
-            .into(),
-    ))
+            .into()
+    })
 }
