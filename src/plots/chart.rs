@@ -18,7 +18,7 @@ const LEGEND: f64 = 38.0;
 /// Room below a panel for ticks and the name of its axis.
 const BELOW: f64 = 100.0;
 /// The same for names that are written upward, at most.
-const NAMES: f64 = 280.0;
+const NAMES: f64 = 340.0;
 /// Between the middles of two names that are written upward, at least.
 const NAME_PITCH: f64 = 32.0;
 
@@ -36,9 +36,9 @@ pub struct ChartAxis<'a> {
 /// One curve.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
-    /// Its name in the legend.
+    /// Its name in the legend; an empty one is left out.
     pub name: &'a str,
-    /// Points (x, y), joined in their order.
+    /// Points (x, y), joined in their order unless they stand at names.
     pub points: &'a [(f64, f64)],
     /// How far the bar at each point reaches up and down; none for no bars.
     pub spread: &'a [f64],
@@ -85,7 +85,7 @@ impl Chart<'_> {
         }
         self.panels.iter().try_for_each(ChartPanel::check)?;
         let mut sheet = Sheet::new()?;
-        let lines = self.panels.iter().map(|panel| panel.series.len()).max().unwrap_or(0);
+        let lines = self.panels.iter().map(|panel| panel.named().count()).max().unwrap_or(0);
         let top = sheet.head(self.title, self.note) + 28.0 + LEGEND * lines as f64;
         let each = (WIDTH - 40.0) / self.panels.len() as f64;
         let height = (0.8 * each).clamp(420.0, 620.0);
@@ -103,6 +103,11 @@ impl Chart<'_> {
 impl ChartPanel<'_> {
     fn points(&self) -> impl Iterator<Item = &(f64, f64)> {
         self.series.iter().flat_map(|series| series.points)
+    }
+
+    /// The curves of the legend with their inks.
+    fn named(&self) -> impl Iterator<Item = (&Series<'_>, Ink)> {
+        self.series.iter().zip(INKS).filter(|(series, _)| !series.name.is_empty())
     }
 
     fn check(&self) -> Result<()> {
@@ -133,8 +138,12 @@ impl ChartPanel<'_> {
     fn draw(&self, sheet: &mut Sheet, frame: Frame) -> f64 {
         let x = self.across.scale(self.points().map(|point| point.0), frame.left, frame.right());
         let y = self.upright.scale(self.heights(), frame.bottom(), frame.top);
-        let (across, up) =
-            (self.across.ticks(&x, frame.width / 90.0), self.upright.ticks(&y, frame.height / 70.0));
+        // Nothing lies between whole numbers.
+        let whole = self.points().all(|point| point.0.fract() == 0.0);
+        let (across, up) = (
+            self.across.ticks(&x, frame.width / 90.0, whole),
+            self.upright.ticks(&y, frame.height / 70.0, false),
+        );
         axes::grid_lines(sheet, frame, (&x, &across), (&y, &up));
         for (series, ink) in self.series.iter().zip(INKS) {
             let place = |&(at, value): &(f64, f64)| {
@@ -154,9 +163,11 @@ impl ChartPanel<'_> {
             if series.marked {
                 points.iter().for_each(|point| sheet.disc(*point, 7.0, ink));
             }
-            sheet.stroke(points, if series.marked { 4.0 } else { 2.5 }, ink);
+            if self.joined() {
+                sheet.stroke(points, if series.marked { 4.0 } else { 2.5 }, ink);
+            }
         }
-        let below = if self.across.names.is_empty() {
+        let below = if self.joined() {
             axes::bottom_axis(sheet, frame, &x, &across, true);
             0.0
         } else {
@@ -164,21 +175,19 @@ impl ChartPanel<'_> {
         };
         axes::left_axis(sheet, frame, &y, &up, true);
         sheet.outline(frame, 2.0, Ink::LINE);
-        sheet.text(Text::new(
-            self.across.name,
-            (frame.middle().0, frame.bottom() + 66.0 + below),
-            LABEL_SIZE,
-        ));
+        let at = (frame.middle().0, frame.bottom() + 66.0 + below);
+        let name = sheet.fitted(Text::new(self.across.name, at, LABEL_SIZE), frame.width + 100.0);
+        sheet.text(name);
         axes::name_beside(sheet, frame, self.upright.name);
         // Above the panel, where no curve runs.
         let size = 24.0;
-        for (line, (series, ink)) in self.series.iter().zip(INKS).enumerate() {
-            let at = frame.top - 26.0 - LEGEND * (self.series.len() - 1 - line) as f64;
-            sheet.stroke(
-                vec![(frame.left + 4.0, at), (frame.left + 46.0, at)],
-                if series.marked { 4.0 } else { 2.5 },
-                ink,
-            );
+        let lines = self.named().count();
+        for (line, (series, ink)) in self.named().enumerate() {
+            let at = frame.top - 26.0 - LEGEND * (lines - 1 - line) as f64;
+            if self.joined() {
+                let width = if series.marked { 4.0 } else { 2.5 };
+                sheet.stroke(vec![(frame.left + 4.0, at), (frame.left + 46.0, at)], width, ink);
+            }
             if series.marked {
                 sheet.disc((frame.left + 25.0, at), 7.0, ink);
             }
@@ -187,6 +196,11 @@ impl ChartPanel<'_> {
             sheet.text(name);
         }
         below
+    }
+
+    /// Between names there is nothing to pass through.
+    fn joined(&self) -> bool {
+        self.across.names.is_empty()
     }
 
     /// Where the curves and their bars reach on the axis upright; bars that leave a logarithmic axis do not count.
@@ -235,11 +249,15 @@ impl ChartAxis<'_> {
         Scale { low: low - margin, high: high + margin, at_low, at_high }
     }
 
-    /// About `count` ticks.
-    fn ticks(&self, scale: &Scale, count: f64) -> Vec<Tick> {
+    /// About `count` ticks, at `whole` numbers only or anywhere.
+    fn ticks(&self, scale: &Scale, count: f64, whole: bool) -> Vec<Tick> {
         if !self.names.is_empty() {
             let tick = |(at, name): (usize, &String)| Tick { value: at as f64, label: name.clone() };
             return self.names.iter().enumerate().map(tick).collect();
+        }
+        if whole && !self.logarithmic && scale.high - scale.low <= count {
+            let tick = |value: i64| Tick { value: value as f64, label: axes::number(value as f64, 0) };
+            return (scale.low.ceil() as i64..=scale.high.floor() as i64).map(tick).collect();
         }
         if !self.logarithmic {
             return axes::ticks(scale.low, scale.high, count as usize);

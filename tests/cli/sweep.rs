@@ -11,7 +11,7 @@ use crate::device::{SMALL, some_images, write_images};
 use crate::program::{Answer, d2nn, masks, names, workshop};
 use d2nn::dataset::Split;
 
-/// Three devices of one epoch each, the second key's values in a list of their own.
+/// Two devices of one epoch each.
 const GRID: &str = r#"
 design = "small.toml"
 
@@ -184,6 +184,13 @@ fn a_sweep_trains_compares_and_goes_on() {
     assert_eq!(again.stderr.matches("\ndevice ").count(), 3, "{}", again.stderr);
     assert_eq!(fs::metadata(device.join("mask-1.npy")).unwrap().modified().unwrap(), before);
     let json = again.json();
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/sweep.md")).unwrap();
+    for key in json.as_object().unwrap().keys() {
+        assert!(page.contains(&format!("`{key}`")), "docs/sweep.md lacks {key}");
+    }
+    for column in lines[0].split(',').filter(|name| !name.contains('.')) {
+        assert!(page.contains(&format!("`{column}`")), "docs/sweep.md lacks {column}");
+    }
     assert_eq!(json["keys"], json!(["training.learning_rate", "training.seed"]));
     let (rows, means) = (json["rows"].as_array().unwrap(), json["means"].as_array().unwrap());
     assert_eq!((rows.len(), means.len()), (6, 3));
@@ -201,6 +208,26 @@ fn a_sweep_trains_compares_and_goes_on() {
     // All is there: nothing is left but the table.
     let third = sweep(path, &[]);
     assert!(third.done().contains("0.02") && !third.stderr.contains("\ndevice "), "{}", third.stderr);
+}
+
+#[test]
+fn devices_of_every_kind_are_compared() {
+    let folder = workshop();
+    let path = folder.path();
+    let text = "design = \"small.toml\"\n[set]\n\"training.epochs\" = 1\n\
+                [[runs]]\n\"mask.modulation\" = \"amplitude\"\n\
+                [[runs]]\n\"detector.layout\" = \"image\"\n\"training.loss\" = \"image-mse\"\n\
+                [[runs]]\nbench.gaps = [\"12 mm\", \"12 mm\", \"13 mm\"]\n";
+    fs::write(path.join("kinds.toml"), text).unwrap();
+    let answer = d2nn(path, &["sweep", "kinds.toml", "--data", "data"]);
+    assert!(answer.done().contains("amplitude   3-4-3   cross-entropy  12 mm"), "{}", answer.stdout);
+    assert!(!answer.stdout.contains("standard deviation"), "{}", answer.stdout);
+    let csv = fs::read_to_string(path.join("runs/kinds/sweep.csv")).unwrap();
+    let lines: Vec<&str> = csv.lines().collect();
+    assert!(lines[0].contains("test_accuracy,validation_accuracy,test_ssim,validation_ssim,"), "{csv}");
+    assert!(lines[2].starts_with("phase,image,image-mse,12 mm,,,0."), "{csv}");
+    assert!(lines[3].starts_with("phase,3-4-3,cross-entropy,\"[12 mm, 12 mm, 13 mm]\",0."), "{csv}");
+    assert!(fs::read(path.join("runs/kinds/sweep.png")).unwrap().starts_with(b"\x89PNG"));
 }
 
 #[test]

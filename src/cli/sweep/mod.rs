@@ -8,7 +8,9 @@ use clap::Args;
 use self::results::Results;
 use super::set::SetFlag;
 use super::stop::Stop;
-use super::train::folder::{check_free, checkpoint_path, default_folder, quoted, resumed};
+use super::train::folder::{
+    check_free, checkpoint_path, default_folder, load_checkpoint, resumed, this_command,
+};
 use super::train::job::{Job, Start};
 use super::train::nothing_to_train;
 use super::{DataFlag, ThreadsFlag, check_images, print, print_json, say};
@@ -191,15 +193,9 @@ fn look(folder: &Path, device: &Variation, dataset: &Dataset) -> Result<Found> {
         };
     }
     if checkpoint_path(folder).exists() {
-        let state = resumed(folder, &device.typed.to_text()?, dataset)?;
+        let state = resumed(folder, load_checkpoint(folder)?, &device.typed.to_text()?, dataset)?;
         return Ok(Found::Begun(Start::Resumed(state)));
     }
     // Cut off before its first checkpoint.
     Ok(Found::Nothing)
-}
-
-/// What was typed, to be typed again.
-fn this_command() -> String {
-    let words = std::env::args_os().skip(1).map(|word| quoted(&word));
-    std::iter::once("d2nn".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }

@@ -49,24 +49,31 @@ pub(super) fn draw(results: &Results, path: &Path) -> Result<()> {
     let only_seeds = results.sweep.keys.iter().all(|key| key == SEED);
     let groups = if only_seeds { results.singles() } else { results.groups() };
     let layout = Layout::of(&keys(results, only_seeds), &groups);
-    let [score, light] = measures(&groups);
-    let panels = [drawn(&layout, &groups, &score), drawn(&layout, &groups, &light)];
-    let series = panels.each_ref().map(|curves| {
+    let measures = measures(&groups);
+    let curves = measures.each_ref().map(|measure| drawn(&layout, &groups, measure));
+    let series = curves.each_ref().map(|curves| {
         let some = curves.iter().filter(|curve| !curve.points.is_empty());
         some.map(Drawn::series).collect::<Vec<_>>()
     });
     let across = ChartAxis { name: &layout.name, logarithmic: layout.logarithmic, names: &layout.names };
-    let panel = |measure: &Measure, series| ChartPanel {
-        across,
-        upright: ChartAxis { name: measure.name, logarithmic: false, names: &[] },
-        series,
-    };
+    // A figure that is no number has no place: all of them may be such.
+    let some = measures.iter().zip(&series).filter(|(_, series)| !series.is_empty());
+    let panels: Vec<ChartPanel> = some
+        .map(|(measure, series)| ChartPanel {
+            across,
+            upright: ChartAxis { name: measure.name, logarithmic: false, names: &[] },
+            series,
+        })
+        .collect();
+    if panels.is_empty() {
+        return Ok(());
+    }
     let spread = groups.iter().any(|group| group.metrics.len() > 1);
     let seeds = spread.then_some("points: mean over the seeds; bars: one standard deviation up and down");
     let note: Vec<&str> = seeds.into_iter().chain(results.note()).collect();
     let note = note.join("; ");
     Chart {
-        panels: &[panel(&score, &series[0][..]), panel(&light, &series[1][..])],
+        panels: &panels,
         title: &format!(
             "{}: {} of {} devices",
             results.sweep.name,
@@ -128,19 +135,31 @@ impl Layout {
         let varied: Vec<usize> = (0..keys.len())
             .filter(|key| distinct(groups.iter().map(|group| group.values[*key])).len() > 1)
             .collect();
-        let numeric = varied.iter().filter_map(|key| Self::on_numbers(keys, groups, &varied, *key)).next();
+        // A seed is a name.
+        let numbers = varied.iter().filter(|key| keys[**key].0 != SEED);
+        let numeric = numbers.filter_map(|key| Self::on_numbers(keys, groups, &varied, *key)).next();
         let named = || match varied[..] {
             // Two keys of names: the first across, a curve for each value of the second.
-            [first, second] => Self::at_names(keys, groups, &[first], &[second]),
+            [first, second] => Self::at_names(keys, groups, first, second),
             _ => None,
         };
-        let all = if varied.is_empty() { (0..keys.len()).collect() } else { varied.clone() };
-        numeric.or_else(named).or_else(|| Self::at_names(keys, groups, &all, &[])).unwrap_or_else(|| Layout {
-            name: String::new(),
-            logarithmic: false,
-            names: Vec::new(),
-            curves: Vec::new(),
+        numeric.or_else(named).unwrap_or_else(|| {
+            let all = if varied.is_empty() { (0..keys.len()).collect() } else { varied.clone() };
+            Self::in_a_row(keys, groups, &all)
         })
+    }
+
+    /// Each group at its values of the keys `across`.
+    fn in_a_row(keys: &[(String, String)], groups: &[Group], across: &[usize]) -> Self {
+        Layout {
+            name: axis_name(keys, across),
+            logarithmic: false,
+            names: groups.iter().map(|group| values(group, across)).collect(),
+            curves: vec![Curve {
+                name: String::new(),
+                places: (0..groups.len()).map(|index| (index as f64, index)).collect(),
+            }],
+        }
     }
 
     /// On the numbers of `key`, if it has only such, and the others are few.
@@ -164,31 +183,28 @@ impl Layout {
         })
     }
 
-    /// At the values of the keys `across`, a curve for each combination of the keys `apart`.
-    fn at_names(
-        keys: &[(String, String)],
-        groups: &[Group],
-        across: &[usize],
-        apart: &[usize],
-    ) -> Option<Self> {
-        let name = |group: &Group| {
-            let values: Vec<String> = across.iter().map(|key| group.values[*key].to_string()).collect();
-            values.join(", ")
-        };
-        let mut names: Vec<String> = Vec::new();
-        for group in groups {
-            let name = name(group);
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
+    /// At the values of the key `across`, a curve for each value of the key `apart`.
+    fn at_names(keys: &[(String, String)], groups: &[Group], across: usize, apart: usize) -> Option<Self> {
+        let found = distinct(groups.iter().map(|group| group.values[across]));
         let place = |index: usize| {
-            names.iter().position(|other| *other == name(&groups[index])).unwrap_or_default() as f64
+            found.iter().position(|value| *value == groups[index].values[across]).unwrap_or_default() as f64
         };
-        let curves = curves(keys, groups, apart, place)?;
-        let dotted: Vec<&str> = across.iter().map(|key| &keys[*key].0[..]).collect();
-        Some(Layout { name: dotted.join(", "), logarithmic: false, names, curves })
+        let curves = curves(keys, groups, &[apart], place)?;
+        let names = found.iter().map(ToString::to_string).collect();
+        Some(Layout { name: axis_name(keys, &[across]), logarithmic: false, names, curves })
     }
+}
+
+/// The name of an axis of keys: all of the path of a single one.
+fn axis_name(keys: &[(String, String)], across: &[usize]) -> String {
+    match across {
+        [key] => keys[*key].0.clone(),
+        several => several.iter().map(|key| &keys[*key].1[..]).collect::<Vec<_>>().join(", "),
+    }
+}
+
+fn values(group: &Group, across: &[usize]) -> String {
+    across.iter().map(|key| group.values[*key].to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// A curve for each combination of the keys `apart`; none if they are too many, or two groups would share a place.
@@ -202,7 +218,7 @@ fn curves(
     for (index, group) in groups.iter().enumerate() {
         let part = |key: &usize| format!("{} {}", keys[*key].1, group.values[*key]);
         let name = match apart {
-            [] => "each a design".to_owned(),
+            [] => String::new(),
             apart => apart.iter().map(part).collect::<Vec<_>>().join(", "),
         };
         let x = place(index);

@@ -92,7 +92,8 @@ pub(super) struct Group<'a> {
 impl Group<'_> {
     /// Mean and spread of a figure, of the devices that have it.
     pub(super) fn spread(&self, of: fn(&Metrics) -> Option<f64>) -> Option<Spread> {
-        Spread::of(&self.metrics.iter().filter_map(|metrics| of(metrics)).collect::<Vec<_>>())
+        let values = self.metrics.iter().filter_map(|metrics| of(metrics));
+        Spread::of(&values.filter(|value| value.is_finite()).collect::<Vec<_>>())
     }
 }
 
@@ -200,7 +201,7 @@ impl<'a> Results<'a> {
             let figures = figures.iter().map(|figure| told(figure, metrics));
             rows.push(values.chain(figures).chain([device.name.clone()]).collect::<Vec<_>>());
         }
-        text += &columns(&rows);
+        text += &columns(&rows, self.sweep.keys.len());
         let groups = self.groups();
         if groups.iter().any(|group| group.metrics.len() > 1) {
             let _ = writeln!(text, "\nmean and standard deviation over the seeds\n");
@@ -221,10 +222,10 @@ impl<'a> Results<'a> {
                 });
                 rows.push(values.chain(spreads).chain([group.metrics.len().to_string()]).collect());
             }
-            text += &columns(&rows);
+            text += &columns(&rows, groups[0].values.len());
         }
-        text += "\nof object: true region / power of the object; of plane: true region / detector plane; share: all \
-                 regions / detector plane; contrast: (true - best other) / all regions\n";
+        text += "\nof object: true region / power of the object; of plane: true region / detector plane;\n\
+                 share: all regions / detector plane; contrast: (true - best other) / all regions\n";
         if let Some(note) = self.note() {
             let _ = writeln!(text, "\nnote: {note}; the figures do not compare with published ones");
         }
@@ -289,18 +290,21 @@ fn cell(text: &str) -> String {
     }
 }
 
-/// Rows as text in columns: numbers at the right, the first and the last column at the left.
-fn columns(rows: &[Vec<String>]) -> String {
+/// Rows as text in columns: the first `words` of them and the last at the left, numbers at the right.
+fn columns(rows: &[Vec<String>], words: usize) -> String {
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let mut text = String::new();
     for row in rows {
         for (column, field) in row.iter().enumerate() {
             let width = width(column);
-            let _ = match column {
-                0 => write!(text, "{field:<width$}"),
-                last if last + 1 == row.len() => write!(text, "  {field}"),
-                _ => write!(text, "  {field:>width$}"),
-            };
+            text += if column == 0 { "" } else { "  " };
+            if column + 1 == row.len() {
+                text += field;
+            } else if column < words {
+                let _ = write!(text, "{field:<width$}");
+            } else {
+                let _ = write!(text, "{field:>width$}");
+            }
         }
         text.push('\n');
     }

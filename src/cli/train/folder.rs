@@ -14,7 +14,7 @@ use crate::training::State;
 use crate::training::checkpoint::{self, Identity};
 
 /// A word as a shell reads it back.
-pub(in crate::cli) fn quoted(word: &OsStr) -> String {
+pub(super) fn quoted(word: &OsStr) -> String {
     // A line break, which only a list can have, would end the line it is noted on.
     let word = word.to_string_lossy().replace(['\n', '\r'], " ");
     let plain = |c: char| c.is_alphanumeric() || "-_./:=,+@%".contains(c) || cfg!(windows) && c == '\\';
@@ -25,6 +25,12 @@ pub(in crate::cli) fn quoted(word: &OsStr) -> String {
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
     }
+}
+
+/// This command line, to be typed again; without the folder the program lies in, which says nothing to others.
+pub(in crate::cli) fn this_command() -> String {
+    let words = std::env::args_os().skip(1).map(|word| quoted(&word));
+    std::iter::once("d2nn".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// The first state of a training of `design` that begins at the masks of the device in `folder`.
@@ -60,26 +66,31 @@ pub(super) fn note_command(folder: &Path) -> Result<Vec<String>> {
     let path = folder.join(CHECKPOINT).join("commands.txt");
     let earlier = fs::read_to_string(&path).unwrap_or_default();
     let mut commands: Vec<String> = earlier.lines().map(str::to_owned).collect();
-    // Without the folder the program lies in: that says nothing to others.
-    let words = std::env::args_os().skip(1).map(|word| quoted(&word));
-    commands.push(std::iter::once("d2nn".to_owned()).chain(words).collect::<Vec<_>>().join(" "));
+    commands.push(this_command());
     write_bytes(&path, (commands.join("\n") + "\n").as_bytes())?;
     Ok(commands)
 }
 
-/// The state of the training of a design (its text) on `dataset` that was stopped in `folder`.
+/// The state that was `saved` in `folder`, which must be of the design with this text and of `dataset`.
 ///
 /// # Errors
-/// [`Error::Usage`] when there is none, [`Error::File`] when it is damaged or of another design or other images.
-pub(in crate::cli) fn resumed(folder: &Path, design: &str, dataset: &Dataset) -> Result<State> {
-    let (state, identity) = load_checkpoint(folder)?;
+/// [`Error::File`] when it is of another design or other images.
+pub(in crate::cli) fn resumed(
+    folder: &Path,
+    (state, identity): (State, Identity),
+    design: &str,
+    dataset: &Dataset,
+) -> Result<State> {
     let found = Identity { design: design.to_owned(), data: dataset.checksum.clone() };
     check_identity(folder, &identity, &found)?;
     Ok(state)
 }
 
 /// What is saved of a stopped training, or why there is none.
-fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
+///
+/// # Errors
+/// [`Error::Usage`] when there is none, [`Error::File`] when it is damaged.
+pub(in crate::cli) fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
     let path = checkpoint_path(folder);
     if path.exists() {
         return checkpoint::load(&path);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use clap::Args;
 
-use self::folder::{begin_at, check_free, default_folder, quoted, resumed};
+use self::folder::{begin_at, check_free, default_folder, load_checkpoint, quoted, resumed};
 use self::job::{Job, Start};
 use super::presets::PresetFlag;
 use super::set::SetFlag;
@@ -103,17 +103,18 @@ impl TrainArgs {
         };
         design.settle(&mut typed);
         let text = typed.to_text()?;
-        if !self.resume {
+        let saved = if self.resume { Some(load_checkpoint(&folder)?) } else { None };
+        if saved.is_none() {
             check_free(&folder, self.force)?;
         }
         let source = self.data.locate(design.data, &Split::ALL)?;
         let dataset = load(design.data, &source)?;
         // Both halves have one shape; before a folder is touched, so that --force does not empty it in vain.
         check_images(&source, &dataset.train, &design)?;
-        let start = match &self.from {
-            _ if self.resume => Start::Resumed(resumed(&folder, &text, &dataset)?),
-            Some(from) => Start::From(begin_at(from, &design)?),
-            None => Start::Anew,
+        let start = match (saved, &self.from) {
+            (Some(saved), _) => Start::Resumed(resumed(&folder, saved, &text, &dataset)?),
+            (None, Some(from)) => Start::From(begin_at(from, &design)?),
+            (None, None) => Start::Anew,
         };
         let go_on = self.resume_command(&folder);
         Ok(Job { folder, design, text, dataset: Rc::new(dataset), threads: &self.threads, start, go_on })

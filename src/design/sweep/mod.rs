@@ -213,7 +213,7 @@ impl Plan {
     /// The overrides of each device, the last key the fastest.
     fn combinations(&self) -> Vec<Vec<Override>> {
         self.axes.iter().fold(self.runs.clone(), |begun, axis| {
-            let with = |so_far: &Vec<Override>, entry: &Override| [&so_far[..], &[entry.clone()]].concat();
+            let with = |so_far: &[Override], entry: &Override| [so_far, std::slice::from_ref(entry)].concat();
             begun.iter().flat_map(|so_far| axis.iter().map(move |entry| with(so_far, entry))).collect()
         })
     }
