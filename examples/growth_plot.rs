@@ -46,11 +46,13 @@ fn main() -> Result<()> {
     let work = |side: f64| side * side * side.log2();
     let transforms: Vec<_> =
         time.iter().map(|&(side, _)| (side, at_first * work(side) / work(first))).collect();
-    let logarithmic = |name| ChartAxis { name, logarithmic: true };
-    let straight = |name| ChartAxis { name, logarithmic: false };
-    let measured = |name, points| Series { name, points, marked: true };
-    let by_side =
-        [Series { name: "P\u{b2} log P", points: &transforms, marked: false }, measured("measured", &time)];
+    let logarithmic = |name| ChartAxis { name, logarithmic: true, names: &[] };
+    let straight = |name| ChartAxis { name, logarithmic: false, names: &[] };
+    let measured = |name, points| Series { name, points, spread: &[], marked: true };
+    let by_side = [
+        Series { name: "P\u{b2} log P", points: &transforms, spread: &[], marked: false },
+        measured("measured", &time),
+    ];
     let (by_memory, by_masks) = ([measured("measured", &memory)], [measured("measured", &masks)]);
     let panels = [
         ChartPanel {

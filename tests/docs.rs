@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use d2nn::design::folder::write_masks;
-use d2nn::design::{Design, DesignFile};
+use d2nn::design::{Design, DesignFile, Sweep};
 use ndarray::Array2;
 
 fn root() -> &'static Path {
@@ -49,7 +49,7 @@ fn section<'a>(markdown: &'a str, from: &str) -> &'a str {
 }
 
 /// Keys without a default, commented out in the complete file.
-const OPTIONAL: [&str; 14] = [
+const OPTIONAL: [&str; 15] = [
     "density",
     "price",
     "layer_height",
@@ -95,6 +95,22 @@ fn every_key_of_the_design_file_has_its_row() {
     wanted.extend(OPTIONAL.map(str::to_owned));
     for key in wanted {
         assert!(rows.contains(&format!("\n| `{key}` |")), "docs/design-file.md has no row for {key}");
+    }
+}
+
+#[test]
+fn the_sweep_of_the_page_is_one() {
+    let text = page("sweep.md");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("masks.toml");
+    fs::write(&path, &blocks(&text, "toml")[0]).unwrap();
+    let sweep = Sweep::read(&path, &[]).unwrap();
+    let (first, last) = (&sweep.devices[0].name, &sweep.devices[17].name);
+    assert_eq!(sweep.devices.len(), 18);
+    assert!(text.contains(&format!("These are 18 devices, from `{first}` to `{last}`.")), "{first} {last}");
+    let rows = section(&text, "## The sweep file");
+    for key in ["format", "design", "preset", "seeds", "[set]", "[grid]", "[[runs]]"] {
+        assert!(rows.contains(&format!("\n| `{key}` |")), "docs/sweep.md has no row for {key}");
     }
 }
 

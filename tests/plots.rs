@@ -136,8 +136,8 @@ impl Bench {
     }
 
     fn chart(&self, path: &Path, format: Format) -> Result<()> {
-        let axis = |name, logarithmic| ChartAxis { name, logarithmic };
-        let series = |name, points, marked| Series { name, points, marked };
+        let axis = |name, logarithmic| ChartAxis { name, logarithmic, names: &[] };
+        let series = |name, points, marked| Series { name, points, spread: &[], marked };
         Chart {
             panels: &[
                 ChartPanel {
@@ -426,4 +426,37 @@ fn the_phase_map_is_a_circle_and_the_intensity_map_a_climb() {
         (0..=255).map(|i| luminance(Colormap::Intensity.colour(f64::from(i) / 255.0))).collect();
     assert!(steps.windows(2).all(|pair| pair[0] <= pair[1]));
     assert!(steps[0] < 0.01 && steps[255] > 0.9);
+}
+
+#[test]
+fn charts_stand_on_names_and_have_bars() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chart.svg");
+    let write = |names: &[&str], spread: &[f64]| {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let axis = |name, names| ChartAxis { name, logarithmic: false, names };
+        let series = [Series { name: "", points: &[(0.0, 3.0), (1.0, 5.0)], spread, marked: true }];
+        let panel = ChartPanel { across: axis("kind", &names), upright: axis("%", &[]), series: &series };
+        Chart { panels: &[panel, panel], title: "Bars", note: None }.write(&path, Format::Svg)?;
+        Ok::<_, Error>(fs::read_to_string(&path).unwrap())
+    };
+    let height = |text: &str| -> f64 {
+        text.split("height=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap()
+    };
+    let short = write(&["phase", "amplitude"], &[]).unwrap();
+    let long = write(
+        &["the first of two names that are too long to lie", "another of them, as long as that"],
+        &[0.5, 4.0],
+    );
+    let long = long.unwrap();
+    assert!(short.contains("amplitude") && long.contains("the first of two names"));
+    assert!(height(&long) > height(&short) + 100.0, "upward names have room");
+    // Both ends of the longer bar lie on the axis: 1 and 9.
+    let has = |text: &str, label: &str| text.lines().any(|line| line.trim() == label);
+    assert!(has(&long, "8") && has(&long, "2") && !has(&short, "8"), "the axis reaches as far as the bars");
+    assert!(matches!(write(&["phase", "amplitude"], &[0.5]), Err(Error::Value(_))));
+    assert!(matches!(write(&["phase", "amplitude"], &[0.5, f64::NAN]), Err(Error::Value(_))));
+    // Nothing stands between whole numbers.
+    let whole = write(&[], &[]).unwrap();
+    assert!(has(&whole, "1") && !has(&whole, "0.5") && !has(&whole, "0.2"));
 }

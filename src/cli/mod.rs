@@ -30,7 +30,10 @@ mod presets;
 mod print_report;
 mod progress;
 pub mod propagate;
+mod set;
+mod stop;
 mod subject;
+pub mod sweep;
 pub mod train;
 
 /// Simulates, trains and fabricates diffractive optical neural networks.
@@ -56,6 +59,8 @@ pub struct Cli {
 enum Verb {
     /// Train a device
     Train(train::TrainArgs),
+    /// Train a design in many variations, and compare them
+    Sweep(sweep::SweepArgs),
     /// Judge a device on labelled images
     Evaluate(evaluate::EvaluateArgs),
     /// Classify your own pictures
@@ -84,6 +89,7 @@ impl Cli {
     pub fn run(self) -> Result<()> {
         match self.verb {
             Verb::Train(args) => train::run(args),
+            Verb::Sweep(args) => sweep::run(args),
             Verb::Evaluate(args) => evaluate::run(args),
             Verb::Classify(args) => classify::run(args),
             Verb::Plot(args) => plot::run(args),

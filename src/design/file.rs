@@ -369,13 +369,15 @@ impl DesignFile {
         let wrong = |problem: String| Error::Design { file: file.to_owned(), problem };
         let design: DesignFile =
             toml::from_str(text).map_err(|error| wrong(format!("\n{}", error.to_string().trim_end())))?;
-        if design.format != FORMAT {
-            return Err(wrong(format!(
-                "format = {}: this version of d2nn reads format = {FORMAT}",
-                design.format
-            )));
-        }
+        design.check_format().map_err(wrong)?;
         Ok(design)
+    }
+
+    pub(super) fn check_format(&self) -> Result<(), String> {
+        if self.format == FORMAT {
+            return Ok(());
+        }
+        Err(format!("format = {}: this version of d2nn reads format = {FORMAT}", self.format))
     }
 
     /// The design as text, every key written out.

@@ -153,14 +153,7 @@ impl Device {
     pub fn open_as(folder: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<Self> {
         let (_, design) = read_design_as(&folder.join(DESIGN), change)?;
         let masks = read_masks(folder, &design.bench)?;
-        let path = folder.join(PROVENANCE);
-        let provenance = match fs::read_to_string(&path) {
-            Ok(text) => Some(toml::from_str(&text).map_err(|error| {
-                Error::file(&path, format!("\n{}\ndelete it to do without", error.to_string().trim_end()))
-            })?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            Err(error) => return Err(Error::io("read", &path, error)),
-        };
+        let provenance = read_provenance(folder)?;
         Ok(Device { folder: folder.to_owned(), design, masks, provenance })
     }
 }
@@ -178,12 +171,19 @@ pub fn read_design(path: &Path) -> Result<(DesignFile, Design)> {
 /// # Errors
 /// As [`read_design`].
 pub fn read_design_as(path: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<(DesignFile, Design)> {
-    let text = fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
-    let name = path.display().to_string();
-    let mut typed = DesignFile::parse(&name, &text)?;
+    let mut typed = read_typed(path)?;
     change(&mut typed);
-    let design = Design::resolve(&name, &typed)?;
+    let design = Design::resolve(&path.display().to_string(), &typed)?;
     Ok((typed, design))
+}
+
+/// Reads a design file as it is typed, without checking it.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read, [`Error::Design`] for what is not TOML, unknown keys and values of a wrong kind.
+pub fn read_typed(path: &Path) -> Result<DesignFile> {
+    let text = fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
+    DesignFile::parse(&path.display().to_string(), &text)
 }
 
 /// Whether `folder` holds a device: it has a design.
@@ -213,6 +213,21 @@ pub fn remove_results(folder: &Path) -> Result<()> {
         removed.map_err(|error| Error::io("remove", &path, error))?;
     }
     Ok(())
+}
+
+/// Reads `provenance.toml`, if `folder` has one: that of a training that is finished.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read, [`Error::File`] when it is not a provenance.
+pub fn read_provenance(folder: &Path) -> Result<Option<Provenance>> {
+    let path = folder.join(PROVENANCE);
+    match fs::read_to_string(&path) {
+        Ok(text) => toml::from_str(&text).map(Some).map_err(|error| {
+            Error::file(&path, format!("\n{}\ndelete it to do without", error.to_string().trim_end()))
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::io("read", &path, error)),
+    }
 }
 
 /// Writes `provenance.toml`.

@@ -1,8 +1,9 @@
-//! Curves on straight or logarithmic axes, panels side by side.
+//! Curves on straight or logarithmic axes or over names, panels side by side.
 
 use std::path::Path;
 
-use super::axes::{self, LABEL_SIZE, Scale, Tick};
+use super::axes::{self, LABEL_SIZE, Scale, TICK_SIZE, Tick};
+use super::font::Weight;
 use super::sheet::{Frame, Hang, Ink, Sheet, Text, WIDTH};
 use super::{Format, check_finite};
 use crate::error::{Error, Result};
@@ -14,6 +15,13 @@ const BESIDE: f64 = 130.0;
 /// Height of a line of the legend.
 const LEGEND: f64 = 38.0;
 
+/// Room below a panel for ticks and the name of its axis.
+const BELOW: f64 = 100.0;
+/// The same for names that are written upward, at most.
+const NAMES: f64 = 340.0;
+/// Between the middles of two names that are written upward, at least.
+const NAME_PITCH: f64 = 32.0;
+
 /// One axis of a panel; it reaches as far as the curves.
 #[derive(Clone, Copy, Debug)]
 pub struct ChartAxis<'a> {
@@ -21,15 +29,19 @@ pub struct ChartAxis<'a> {
     pub name: &'a str,
     /// Whether equal factors are equally long.
     pub logarithmic: bool,
+    /// What stands at 0, 1, 2 and so on of an axis across, instead of numbers; none for numbers.
+    pub names: &'a [String],
 }
 
 /// One curve.
 #[derive(Clone, Copy, Debug)]
 pub struct Series<'a> {
-    /// Its name in the legend.
+    /// Its name in the legend; an empty one is left out.
     pub name: &'a str,
-    /// Points (x, y), joined in their order.
+    /// Points (x, y), joined in their order unless they stand at names.
     pub points: &'a [(f64, f64)],
+    /// How far the bar at each point reaches up and down; none for no bars.
+    pub spread: &'a [f64],
     /// Whether the points are marked; a line without marks is something to compare with.
     pub marked: bool,
 }
@@ -60,8 +72,9 @@ impl Chart<'_> {
     /// Writes the chart to `path`.
     ///
     /// # Errors
-    /// [`Error::Value`] for no panels, a panel without points or with more than five curves, values that are not finite,
-    /// and values that are not above zero on a logarithmic axis; [`Error::Io`] when the file cannot be written.
+    /// [`Error::Value`] for no panels, a panel without points or with more than five curves, values that are not finite or
+    /// not above zero on a logarithmic axis, and bars that are not one a point; [`Error::Io`] when the file cannot be
+    /// written.
     pub fn write(&self, path: &Path, format: Format) -> Result<()> {
         super::write(&self.draw()?, path, format)
     }
@@ -72,15 +85,17 @@ impl Chart<'_> {
         }
         self.panels.iter().try_for_each(ChartPanel::check)?;
         let mut sheet = Sheet::new()?;
-        let lines = self.panels.iter().map(|panel| panel.series.len()).max().unwrap_or(0);
+        let lines = self.panels.iter().map(|panel| panel.named().count()).max().unwrap_or(0);
         let top = sheet.head(self.title, self.note) + 28.0 + LEGEND * lines as f64;
         let each = (WIDTH - 40.0) / self.panels.len() as f64;
         let height = (0.8 * each).clamp(420.0, 620.0);
+        let mut below: f64 = 0.0;
         for (index, panel) in self.panels.iter().enumerate() {
             let left = 20.0 + index as f64 * each + BESIDE;
-            panel.draw(&mut sheet, Frame::new(left, top, each - BESIDE - 30.0, height));
+            let frame = Frame::new(left, top, each - BESIDE - 30.0, height);
+            below = below.max(panel.draw(&mut sheet, frame));
         }
-        sheet.height = top + height + 100.0;
+        sheet.height = top + height + BELOW + below;
         Ok(sheet)
     }
 }
@@ -88,6 +103,11 @@ impl Chart<'_> {
 impl ChartPanel<'_> {
     fn points(&self) -> impl Iterator<Item = &(f64, f64)> {
         self.series.iter().flat_map(|series| series.points)
+    }
+
+    /// The curves of the legend with their inks.
+    fn named(&self) -> impl Iterator<Item = (&Series<'_>, Ink)> {
+        self.series.iter().zip(INKS).filter(|(series, _)| !series.name.is_empty())
     }
 
     fn check(&self) -> Result<()> {
@@ -98,7 +118,12 @@ impl ChartPanel<'_> {
                 self.series.len()
             )));
         }
-        check_finite(self.points().flat_map(|&(x, y)| [x, y]), &format!("\"{}\"", self.upright.name))?;
+        let name = format!("\"{}\"", self.upright.name);
+        check_finite(self.points().flat_map(|&(x, y)| [x, y]), &name)?;
+        check_finite(self.series.iter().flat_map(|series| series.spread.iter().copied()), &name)?;
+        if self.series.iter().any(|series| ![0, series.points.len()].contains(&series.spread.len())) {
+            return Err(Error::Value(format!("a curve of {name} has other bars than points")));
+        }
         let bad = |axis: &ChartAxis, value: f64| axis.logarithmic && value <= 0.0;
         match self.points().find(|&&(x, y)| bad(&self.across, x) || bad(&self.upright, y)) {
             Some((x, y)) => Err(Error::Value(format!(
@@ -109,36 +134,60 @@ impl ChartPanel<'_> {
         }
     }
 
-    fn draw(&self, sheet: &mut Sheet, frame: Frame) {
+    /// Draws into `frame`; returns the room that names need below it, beyond that for numbers.
+    fn draw(&self, sheet: &mut Sheet, frame: Frame) -> f64 {
         let x = self.across.scale(self.points().map(|point| point.0), frame.left, frame.right());
-        let y = self.upright.scale(self.points().map(|point| point.1), frame.bottom(), frame.top);
-        let (across, up) =
-            (self.across.ticks(&x, frame.width / 90.0), self.upright.ticks(&y, frame.height / 70.0));
+        let y = self.upright.scale(self.heights(), frame.bottom(), frame.top);
+        // Nothing lies between whole numbers.
+        let whole = self.points().all(|point| point.0.fract() == 0.0);
+        let (across, up) = (
+            self.across.ticks(&x, frame.width / 90.0, whole),
+            self.upright.ticks(&y, frame.height / 70.0, false),
+        );
         axes::grid_lines(sheet, frame, (&x, &across), (&y, &up));
         for (series, ink) in self.series.iter().zip(INKS) {
             let place = |&(at, value): &(f64, f64)| {
                 (x.pixel(self.across.placed(at)), y.pixel(self.upright.placed(value)))
             };
             let points: Vec<(f64, f64)> = series.points.iter().map(place).collect();
+            let ends = series.points.iter().zip(series.spread).map(|(point, spread)| {
+                [point.1 - spread, point.1 + spread]
+                    .map(|end| y.pixel(self.upright.placed(end).clamp(y.low, y.high)))
+            });
+            for ((at, _), [low, high]) in points.iter().zip(ends) {
+                sheet.stroke(vec![(*at, low), (*at, high)], 2.5, ink);
+                for end in [low, high] {
+                    sheet.stroke(vec![(at - 9.0, end), (at + 9.0, end)], 2.5, ink);
+                }
+            }
             if series.marked {
                 points.iter().for_each(|point| sheet.disc(*point, 7.0, ink));
             }
-            sheet.stroke(points, if series.marked { 4.0 } else { 2.5 }, ink);
+            if self.joined() {
+                sheet.stroke(points, if series.marked { 4.0 } else { 2.5 }, ink);
+            }
         }
-        axes::bottom_axis(sheet, frame, &x, &across, true);
+        let below = if self.joined() {
+            axes::bottom_axis(sheet, frame, &x, &across, true);
+            0.0
+        } else {
+            names_below(sheet, frame, &x, &across)
+        };
         axes::left_axis(sheet, frame, &y, &up, true);
         sheet.outline(frame, 2.0, Ink::LINE);
-        sheet.text(Text::new(self.across.name, (frame.middle().0, frame.bottom() + 66.0), LABEL_SIZE));
+        let at = (frame.middle().0, frame.bottom() + 66.0 + below);
+        let name = sheet.fitted(Text::new(self.across.name, at, LABEL_SIZE), frame.width + 100.0);
+        sheet.text(name);
         axes::name_beside(sheet, frame, self.upright.name);
         // Above the panel, where no curve runs.
         let size = 24.0;
-        for (line, (series, ink)) in self.series.iter().zip(INKS).enumerate() {
-            let at = frame.top - 26.0 - LEGEND * (self.series.len() - 1 - line) as f64;
-            sheet.stroke(
-                vec![(frame.left + 4.0, at), (frame.left + 46.0, at)],
-                if series.marked { 4.0 } else { 2.5 },
-                ink,
-            );
+        let lines = self.named().count();
+        for (line, (series, ink)) in self.named().enumerate() {
+            let at = frame.top - 26.0 - LEGEND * (lines - 1 - line) as f64;
+            if self.joined() {
+                let width = if series.marked { 4.0 } else { 2.5 };
+                sheet.stroke(vec![(frame.left + 4.0, at), (frame.left + 46.0, at)], width, ink);
+            }
             if series.marked {
                 sheet.disc((frame.left + 25.0, at), 7.0, ink);
             }
@@ -146,16 +195,53 @@ impl ChartPanel<'_> {
             let name = sheet.fitted(name, frame.width - 58.0);
             sheet.text(name);
         }
+        below
     }
+
+    /// Between names there is nothing to pass through.
+    fn joined(&self) -> bool {
+        self.across.names.is_empty()
+    }
+
+    /// Where the curves and their bars reach on the axis upright; bars that leave a logarithmic axis do not count.
+    fn heights(&self) -> impl Iterator<Item = f64> {
+        let bars = self.series.iter().flat_map(|series| series.points.iter().zip(series.spread));
+        let ends = bars.flat_map(|(point, spread)| [point.1 - spread, point.1 + spread]);
+        let kept = ends.filter(|end| !self.upright.logarithmic || *end > 0.0);
+        self.points().map(|point| point.1).chain(kept)
+    }
+}
+
+/// Names below `frame`: lying where all of them have room, else upward, as many as have room; returns how much more room
+/// they take than numbers.
+fn names_below(sheet: &mut Sheet, frame: Frame, x: &Scale, ticks: &[Tick]) -> f64 {
+    let pitch = frame.width / ticks.len() as f64;
+    let width = |tick: &Tick| sheet.width_of(&tick.label, TICK_SIZE, Weight::Regular);
+    let widest = ticks.iter().map(width).fold(0.0, f64::max);
+    if widest <= pitch - 14.0 {
+        axes::bottom_axis(sheet, frame, x, ticks, true);
+        return 0.0;
+    }
+    axes::bottom_axis(sheet, frame, x, ticks, false);
+    let each = (NAME_PITCH / pitch).ceil().max(1.0) as usize;
+    for tick in ticks.iter().step_by(each) {
+        let name = Text::new(&tick.label, (x.pixel(tick.value), frame.bottom() + 14.0), TICK_SIZE);
+        let name = sheet.fitted(name.hang(Hang::Right).upward(), NAMES);
+        sheet.text(name);
+    }
+    widest.min(NAMES) - 24.0
 }
 
 impl ChartAxis<'_> {
     /// Where a value stands on the scale.
     fn placed(&self, value: f64) -> f64 {
-        if self.logarithmic { value.log10() } else { value }
+        if self.logarithmic { value.max(f64::MIN_POSITIVE).log10() } else { value }
     }
 
     fn scale(&self, values: impl Iterator<Item = f64>, at_low: f64, at_high: f64) -> Scale {
+        if !self.names.is_empty() {
+            return Scale { low: -0.5, high: self.names.len() as f64 - 0.5, at_low, at_high };
+        }
         let (low, high) = values
             .map(|value| self.placed(value))
             .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
@@ -163,8 +249,16 @@ impl ChartAxis<'_> {
         Scale { low: low - margin, high: high + margin, at_low, at_high }
     }
 
-    /// About `count` ticks.
-    fn ticks(&self, scale: &Scale, count: f64) -> Vec<Tick> {
+    /// About `count` ticks, at `whole` numbers only or anywhere.
+    fn ticks(&self, scale: &Scale, count: f64, whole: bool) -> Vec<Tick> {
+        if !self.names.is_empty() {
+            let tick = |(at, name): (usize, &String)| Tick { value: at as f64, label: name.clone() };
+            return self.names.iter().enumerate().map(tick).collect();
+        }
+        if whole && !self.logarithmic && scale.high - scale.low <= count {
+            let tick = |value: i64| Tick { value: value as f64, label: axes::number(value as f64, 0) };
+            return (scale.low.ceil() as i64..=scale.high.floor() as i64).map(tick).collect();
+        }
         if !self.logarithmic {
             return axes::ticks(scale.low, scale.high, count as usize);
         }

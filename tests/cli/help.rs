@@ -5,8 +5,9 @@ use std::process::Stdio;
 
 use crate::program::{command, d2nn, trained};
 
-const VERBS: [&[&str]; 13] = [
+const VERBS: [&[&str]; 14] = [
     &["train"],
+    &["sweep"],
     &["evaluate"],
     &["classify"],
     &["plot"],

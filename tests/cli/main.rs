@@ -23,4 +23,6 @@ mod plot;
 mod propagate;
 #[cfg(unix)]
 mod resume;
+mod set;
+mod sweep;
 mod train;

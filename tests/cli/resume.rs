@@ -128,7 +128,9 @@ fn a_training_is_only_resumed_as_it_was() {
     let before = masks(&path.join("device"));
 
     resume(&["--data", "data", "--epochs", "50"]).fails(2, &["--resume", "leave out --epochs"]);
-    resume(&["--data", "data", "--seed", "1"]).fails(2, &["leave out --epochs, --fine-epochs and --seed"]);
+    resume(&["--data", "data", "--seed", "1"])
+        .fails(2, &["leave out --epochs, --fine-epochs, --seed and --set"]);
+    resume(&["--data", "data", "--set", "bench.gaps=13 mm"]).fails(2, &["leave out", "--set"]);
     let design = path.join("device/design.toml");
     let text = fs::read_to_string(&design).unwrap();
     fs::write(&design, text.replace("learning_rate = 0.1", "learning_rate = 0.2")).unwrap();
@@ -174,4 +176,27 @@ fn the_advice_survives_folders_with_spaces() {
     fs::write(path.join("long.toml"), small_but("epochs = 2", EPOCHS)).unwrap();
     let answer = stopped(path, &["train", "long.toml", "--data", "data", "--out", "my run"], 1, "INT");
     assert!(answer.stderr.contains("d2nn train \"my run\" --data data --resume"), "{}", answer.stderr);
+}
+
+#[test]
+fn a_sweep_goes_on_where_it_was_stopped() {
+    let folder = workshop();
+    let path = folder.path();
+    fs::write(path.join("long.toml"), small_but("epochs = 2", EPOCHS)).unwrap();
+    fs::write(path.join("seeds.toml"), "design = \"long.toml\"\nseeds = [1, 2]\n").unwrap();
+    let interrupted =
+        stopped(path, &["sweep", "seeds.toml", "--data", "data", "--out", "my sweep"], 2, "INT");
+    assert!(interrupted.stderr.ends_with("\n  d2nn sweep seeds.toml --data data --out \"my sweep\"\n"));
+    assert_eq!(interrupted.code, Some(130), "{}", interrupted.stderr);
+    let out = path.join("my sweep");
+    assert!(out.join("seed-1/checkpoint/state.npz").exists() && !out.join("seed-2").exists());
+    // Rows of devices that are not finished are empty.
+    assert!(fs::read_to_string(out.join("sweep.csv")).unwrap().contains("\n1,,,,,,,,seed-1\n"));
+    let arguments = ["sweep", "seeds.toml", "--data", "data", "--out", "my sweep"];
+    let resumed = d2nn(path, &arguments);
+    assert!(resumed.stderr.contains("0 of them finished, 1 begun"), "{}", resumed.stderr);
+    assert!(resumed.stderr.contains("resuming my sweep/seed-1"), "{}", resumed.stderr);
+    resumed.done();
+    d2nn(path, &["train", "long.toml", "--data", "data", "--out", "alone", "--seed", "1"]).done();
+    assert!(masks(&out.join("seed-1")) == masks(&path.join("alone")));
 }

@@ -14,8 +14,9 @@ use power::{budget, budget_json, budget_text};
 use sampling::{Sampling, methods};
 
 use super::presets::PresetFlag;
-use super::{SimulationFlags, open_device_as, print, print_json};
-use crate::design::folder::read_design_as;
+use super::set::SetFlag;
+use super::{SimulationFlags, open_device_changed, print, print_json};
+use crate::design::folder::{DESIGN, read_typed};
 use crate::design::{Design, Device, Stage};
 use crate::detector::Scheme;
 use crate::error::Result;
@@ -33,6 +34,7 @@ const TRAINING_IMAGES: usize = 60_000;
   d2nn inspect                         the default design
   d2nn inspect my-design.toml
   d2nn inspect --preset visible-printed
+  d2nn inspect --set bench.gaps=\"20 mm\"
   d2nn inspect layers/fashion-400ghz --json")]
 pub struct InspectArgs {
     /// Design file or device folder (default: the default design)
@@ -40,6 +42,8 @@ pub struct InspectArgs {
     design: Option<PathBuf>,
     #[command(flatten)]
     preset: PresetFlag,
+    #[command(flatten)]
+    set: SetFlag,
     #[command(flatten)]
     simulation: SimulationFlags,
     /// One JSON object on stdout
@@ -52,17 +56,21 @@ pub struct InspectArgs {
 /// # Errors
 /// For a wrong design and a damaged device.
 pub fn run(args: InspectArgs) -> Result<()> {
-    let (design, device) = match &args.design {
-        None => {
-            let (name, mut typed) = args.preset.design();
-            args.simulation.apply(&mut typed);
-            (Design::resolve(&name, &typed)?, None)
+    let (file, typed) = match &args.design {
+        None => args.preset.design(),
+        Some(path) => {
+            let path = if path.is_dir() { path.join(DESIGN) } else { path.clone() };
+            (path.display().to_string(), read_typed(&path)?)
         }
-        Some(path) if path.is_dir() => {
-            let device = open_device_as(path, &args.simulation)?;
+    };
+    let (file, mut typed) = args.set.over(file, &typed)?;
+    args.simulation.apply(&mut typed);
+    let (design, device) = match &args.design {
+        Some(folder) if folder.is_dir() => {
+            let device = open_device_changed(folder, &|design| design.clone_from(&typed))?;
             (device.design.clone(), Some(device))
         }
-        Some(path) => (read_design_as(path, &|typed| args.simulation.apply(typed))?.1, None),
+        _ => (Design::resolve(&file, &typed)?, None),
     };
     let sampling = Sampling::of(&design);
     let budget = device.as_ref().map(budget).transpose()?;

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::cli::open_device;
+use crate::dataset::Dataset;
 use crate::design::Design;
 use crate::design::folder::{CHECKPOINT, is_device_folder};
 use crate::error::{Error, Result};
@@ -14,9 +15,22 @@ use crate::training::checkpoint::{self, Identity};
 
 /// A word as a shell reads it back.
 pub(super) fn quoted(word: &OsStr) -> String {
-    let word = word.to_string_lossy();
-    let plain = |c: char| c.is_alphanumeric() || "-_./:\\".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.into_owned() } else { format!("\"{word}\"") }
+    // A line break, which only a list can have, would end the line it is noted on.
+    let word = word.to_string_lossy().replace(['\n', '\r'], " ");
+    let plain = |c: char| c.is_alphanumeric() || "-_./:=,+@%".contains(c) || cfg!(windows) && c == '\\';
+    if !word.is_empty() && word.chars().all(plain) {
+        word
+    } else if !word.contains(['"', '$', '`', '\\', '!']) {
+        format!("\"{word}\"")
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// This command line, to be typed again; without the folder the program lies in, which says nothing to others.
+pub(in crate::cli) fn this_command() -> String {
+    let words = std::env::args_os().skip(1).map(|word| quoted(&word));
+    std::iter::once("d2nn".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// The first state of a training of `design` that begins at the masks of the device in `folder`.
@@ -40,12 +54,12 @@ pub(super) fn begin_at(folder: &Path, design: &Design) -> Result<State> {
 }
 
 /// Where a device of `name` goes unless told otherwise.
-pub(super) fn default_folder(name: &str) -> PathBuf {
+pub(in crate::cli) fn default_folder(name: &str) -> PathBuf {
     Path::new("runs").join(name)
 }
 
 /// The file that holds the state of a training.
-pub(super) fn checkpoint_path(folder: &Path) -> PathBuf {
+pub(in crate::cli) fn checkpoint_path(folder: &Path) -> PathBuf {
     folder.join(CHECKPOINT).join("state.npz")
 }
 
@@ -54,15 +68,31 @@ pub(super) fn note_command(folder: &Path) -> Result<Vec<String>> {
     let path = folder.join(CHECKPOINT).join("commands.txt");
     let earlier = fs::read_to_string(&path).unwrap_or_default();
     let mut commands: Vec<String> = earlier.lines().map(str::to_owned).collect();
-    // Without the folder the program lies in: that says nothing to others.
-    let words = std::env::args_os().skip(1).map(|word| quoted(&word));
-    commands.push(std::iter::once("d2nn".to_owned()).chain(words).collect::<Vec<_>>().join(" "));
+    commands.push(this_command());
     write_bytes(&path, (commands.join("\n") + "\n").as_bytes())?;
     Ok(commands)
 }
 
-/// The state of a stopped training, or why there is none.
-pub(super) fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
+/// The state that was `saved` in `folder`, which must be of the design with this text and of `dataset`.
+///
+/// # Errors
+/// [`Error::File`] when it is of another design or other images.
+pub(in crate::cli) fn resumed(
+    folder: &Path,
+    (state, identity): (State, Identity),
+    design: &str,
+    dataset: &Dataset,
+) -> Result<State> {
+    let found = Identity { design: design.to_owned(), data: dataset.checksum.clone() };
+    check_identity(folder, &identity, &found)?;
+    Ok(state)
+}
+
+/// What is saved of a stopped training, or why there is none.
+///
+/// # Errors
+/// [`Error::Usage`] when there is none, [`Error::File`] when it is damaged.
+pub(in crate::cli) fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
     let path = checkpoint_path(folder);
     if path.exists() {
         return checkpoint::load(&path);
@@ -75,7 +105,7 @@ pub(super) fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
 }
 
 /// Whether a checkpoint is of the design and the images that were found.
-pub(super) fn check_identity(folder: &Path, checkpoint: &Identity, found: &Identity) -> Result<()> {
+fn check_identity(folder: &Path, checkpoint: &Identity, found: &Identity) -> Result<()> {
     let advice = "put it back as it was, or train anew with --force";
     let wrong = |what: &str| {
         Err(Error::file(&checkpoint_path(folder), format!("belongs to a training with {what}: {advice}")))
@@ -90,7 +120,7 @@ pub(super) fn check_identity(folder: &Path, checkpoint: &Identity, found: &Ident
 }
 
 /// A folder that exists is only used with `--force`, and then only if it holds a device.
-pub(super) fn check_free(folder: &Path, force: bool) -> Result<()> {
+pub(in crate::cli) fn check_free(folder: &Path, force: bool) -> Result<()> {
     let occupied = match fs::read_dir(folder) {
         Ok(mut entries) => entries.next().is_some(),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
@@ -107,4 +137,23 @@ pub(super) fn check_free(folder: &Path, force: bool) -> Result<()> {
     } else {
         format!("{shown} exists: replace it with --force, or choose another --out")
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        for (word, expected) in [
+            ("training.epochs=3", "training.epochs=3"),
+            ("bench.gaps=20 mm", "\"bench.gaps=20 mm\""),
+            ("bench.gaps=[\"20 mm\"]", "'bench.gaps=[\"20 mm\"]'"),
+            ("it's $5", r"'it'\''s $5'"),
+            ("", "\"\""),
+            ("a\nb", "\"a b\""),
+        ] {
+            assert_eq!(quoted(OsStr::new(word)), expected);
+        }
+    }
 }

@@ -1,0 +1,218 @@
+//! One training and where it goes, step after step, saving on the way.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use ndarray::{Array2, Axis, Slice};
+
+use super::folder::{checkpoint_path, note_command};
+use super::outcome::{Outcome, finish};
+use super::telling::{epoch_line, score, stage_line};
+use crate::cli::ThreadsFlag;
+use crate::cli::progress::Progress;
+use crate::cli::stop::Stop;
+use crate::dataset::{Dataset, hold_out};
+use crate::design::folder::{CHECKPOINT, DESIGN, remove_results, write_history, write_masks};
+use crate::design::{Design, Stage};
+use crate::error::{Error, Result};
+use crate::files::{create_folder, write_bytes};
+use crate::training::checkpoint::{self, Identity};
+use crate::training::{State, Trainer, leading_components};
+
+/// Between two checkpoints inside an epoch.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+
+/// Where a training begins.
+pub(in crate::cli) enum Start {
+    /// At masks as the design says.
+    Anew,
+    /// At the masks of another device.
+    From(State),
+    /// Where an earlier sitting stopped.
+    Resumed(State),
+}
+
+impl Start {
+    pub(super) fn resumes(&self) -> bool {
+        matches!(self, Start::Resumed(_))
+    }
+}
+
+/// One training and where it goes.
+pub(in crate::cli) struct Job<'a> {
+    /// The device folder; new, or with what an earlier training left.
+    pub(in crate::cli) folder: PathBuf,
+    /// What is trained.
+    pub(in crate::cli) design: Design,
+    /// The same as it is written into the folder.
+    pub(in crate::cli) text: String,
+    /// What it learns from and is judged by.
+    pub(in crate::cli) dataset: Rc<Dataset>,
+    /// How many threads simulate.
+    pub(in crate::cli) threads: &'a ThreadsFlag,
+    /// Where it begins.
+    pub(in crate::cli) start: Start,
+    /// What to type to go on after it was stopped.
+    pub(in crate::cli) go_on: String,
+}
+
+/// What a training gathers on its way.
+#[derive(Default)]
+struct Sitting {
+    /// The leading modes of the images, once a stage has asked for them.
+    modes: Option<Array2<f32>>,
+    /// The command lines of all sittings so far.
+    commands: Vec<String>,
+}
+
+impl Job<'_> {
+    /// Trains to the end, tests, and writes the device.
+    ///
+    /// # Errors
+    /// What engine and files refuse; [`Error::Interrupted`] when `stop` is asked, when everything is saved.
+    pub(in crate::cli) fn run(self, stop: &Stop) -> Result<Outcome> {
+        let mut sitting = Sitting::default();
+        let state = self.train(&mut sitting, stop)?;
+        finish(&self, state, &sitting.commands, stop)
+    }
+
+    /// Trains to the end, stage after stage.
+    fn train(&self, sitting: &mut Sitting, stop: &Stop) -> Result<State> {
+        let stages = self.design.stages(self.dataset.train.len());
+        let bench = &self.design.bench;
+        let settings = self.design.settings(self.dataset.train.len());
+        let mut state = match &self.start {
+            Start::Anew => State::new(
+                bench.modulation,
+                bench.all_masks(),
+                bench.mask_shape(),
+                settings.start,
+                settings.seed,
+            ),
+            Start::From(state) | Start::Resumed(state) => state.clone(),
+        };
+        let mut begun = false;
+        for stage in &stages {
+            let end = stage.settings.first_epoch + stage.settings.epochs;
+            // Nothing is planned for a stage that an earlier sitting finished.
+            if begun || (state.history.len() as u64) < end {
+                state = self.run_stage(stage, state, begun, sitting, stop)?;
+                begun = true;
+            }
+        }
+        Ok(state)
+    }
+
+    /// Trains to the end of `stage`, saving on the way; `begun` after an earlier stage of this sitting.
+    fn run_stage(
+        &self,
+        stage: &Stage,
+        state: State,
+        begun: bool,
+        sitting: &mut Sitting,
+        stop: &Stop,
+    ) -> Result<State> {
+        let Stage { settings, bench, modes } = stage;
+        let modulation = bench.modulation;
+        let mut engine = self.threads.bare_engine(bench.clone())?;
+        let threads = engine.threads();
+        if let Some(modes) = *modes {
+            engine = engine.with_basis(self.leading_modes(&mut sitting.modes, modes)?)?;
+        }
+        let mut trainer = Trainer::new(Box::new(engine), *settings, &self.dataset.train, state)?;
+        if !begun {
+            if stop.asked() {
+                return Err(Error::Interrupted("stopped before the first step: nothing was changed".into()));
+            }
+            if !self.start.resumes() {
+                create_folder(&self.folder)?;
+                remove_results(&self.folder)?;
+                write_bytes(&self.folder.join(DESIGN), self.text.as_bytes())?;
+            }
+            create_folder(&self.folder.join(CHECKPOINT))?;
+            sitting.commands = note_command(&self.folder)?;
+        }
+        let image_count = trainer.training_images() as u64;
+        let epochs = trainer.state().history.len() as u64 - settings.first_epoch;
+        let mut done = epochs * image_count + trainer.state().images;
+        let mut progress = Progress::new("training", settings.epochs * image_count, "images");
+        progress.resume_at(done);
+        progress.line(&stage_line(self, stage, image_count, trainer.steps_an_epoch(), threads));
+        let mut saved = Instant::now();
+        let objective = settings.objective;
+        while !trainer.finished() {
+            let step = trainer.step()?;
+            done += step.images as u64;
+            let epoch = trainer.state().history.len();
+            progress.update(done, || {
+                format!("epoch {} loss {:.4} {}", epoch + 1, step.loss, score(objective, step.accuracy))
+            });
+            // Epochs of large batches are short: those with a look at the validation images are told and saved.
+            let told = step
+                .finished
+                .filter(|row| modes.is_none() || settings.validation == 0 || !row.validation_loss.is_nan());
+            if let Some(row) = &told {
+                progress.line(&epoch_line(row, self.epochs(), objective));
+                write_history(&self.folder, &trainer.state().history)?;
+                write_masks(&self.folder, modulation, &trainer.state().values(modulation))?;
+            }
+            // After the last step the test comes, which asks again.
+            let last = trainer.finished() && trainer.state().history.len() as u64 == self.epochs();
+            let stopping = stop.asked() && !last;
+            if told.is_some() || stopping || saved.elapsed() >= CHECKPOINT_EVERY {
+                self.save(trainer.state())?;
+                saved = Instant::now();
+            }
+            if stopping {
+                progress.finish();
+                return Err(Error::Interrupted(format!(
+                    "stopped after {} of {} steps, everything is saved; go on with\n  {}",
+                    step.step,
+                    self.steps(image_count),
+                    self.go_on
+                )));
+            }
+        }
+        progress.finish();
+        Ok(trainer.into_parts().1)
+    }
+
+    /// Epochs of all stages.
+    fn epochs(&self) -> u64 {
+        self.design.stages(self.dataset.train.len()).iter().map(|stage| stage.settings.epochs).sum()
+    }
+
+    /// Steps of all stages of a training that learns from `images` images.
+    fn steps(&self, images: u64) -> u64 {
+        let steps = |stage: &Stage| stage.settings.epochs * images.div_ceil(stage.settings.batch as u64);
+        self.design.stages(self.dataset.train.len()).iter().map(steps).sum()
+    }
+
+    /// The `count` leading modes of the images learned from, found once for all stages.
+    fn leading_modes(&self, found: &mut Option<Array2<f32>>, count: usize) -> Result<Array2<f32>> {
+        let images = &self.dataset.train;
+        let modes = match found {
+            Some(modes) => modes,
+            None => {
+                let settings = self.design.settings(images.len());
+                let most = self.design.stages(images.len()).iter().filter_map(|stage| stage.modes).max();
+                let held = hold_out(&images.labels, settings.validation, settings.seed)?;
+                let leading = leading_components(
+                    &self.design.bench.object,
+                    images,
+                    &held.training,
+                    settings.flips,
+                    most.unwrap_or(count),
+                )?;
+                found.insert(leading)
+            }
+        };
+        Ok(modes.slice_axis(Axis(0), Slice::from(..count)).to_owned())
+    }
+
+    fn save(&self, state: &State) -> Result<()> {
+        let identity = Identity { design: self.text.clone(), data: self.dataset.checksum.clone() };
+        checkpoint::save(&checkpoint_path(&self.folder), state, &identity)
+    }
+}

@@ -1,0 +1,138 @@
+//! The end of a training: the test, what is written, what is told.
+
+use std::fs;
+
+use super::job::Job;
+use crate::cli::judgement::Judgement;
+use crate::cli::stop::Stop;
+use crate::cli::{evaluate, plot, sample_note};
+use crate::design::Device;
+use crate::design::folder::{
+    CHECKPOINT, DataProvenance, FinerGrid, Provenance, write_history, write_masks, write_provenance,
+};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::network::Bench;
+use crate::training::{Epoch, State};
+
+/// Test images that judge a trained device on a finer grid.
+const FINER_GRID_IMAGES: usize = 500;
+/// Samples along a side of that grid at most: beyond, a sample takes a gigabyte.
+const MAX_FINE_SIDE: usize = 2048;
+
+/// What a training has come to.
+pub(in crate::cli) struct Outcome {
+    /// As it was written into the folder.
+    pub(in crate::cli) provenance: Provenance,
+    /// The figures as text.
+    pub(in crate::cli) report: String,
+}
+
+/// Tests once, then writes masks, provenance and pictures.
+pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) -> Result<Outcome> {
+    let modulation = job.design.bench.modulation;
+    let masks = state.values(modulation);
+    let sums = write_masks(&job.folder, modulation, &masks)?;
+    write_history(&job.folder, &state.history)?;
+    let device = Device { folder: job.folder.clone(), design: job.design.clone(), masks, provenance: None };
+    let engine = job.threads.engine(&device)?;
+    let stopped = || {
+        stop.asked().then(|| {
+            Error::Interrupted(format!(
+                "stopped in the final test, all steps are saved; go on with\n  {}",
+                job.go_on
+            ))
+        })
+    };
+    let judged = Judgement::of(&engine, &device, job.threads, &job.dataset.test, &stopped)?;
+    let finer = finer_grid(job, &device, &stopped)?;
+    let last = state.history.last();
+    let provenance = provenance(job, &judged, last, sums, finer, commands);
+    write_provenance(&job.folder, &provenance)?;
+    let sample = job.dataset.source.warning().is_some();
+    plot::after_training(&device, &judged, &job.dataset.test, sample)?;
+    // The device is whole: nothing is left to resume.
+    let checkpoint = job.folder.join(CHECKPOINT);
+    fs::remove_dir_all(&checkpoint).map_err(|error| Error::io("remove", &checkpoint, error))?;
+    let heading = format!(
+        "{} after {} epochs, test images of {} from {}",
+        job.design.name,
+        state.history.len(),
+        job.design.data,
+        job.dataset.source.describe()
+    );
+    let mut text = judged.report(&heading, job.dataset.class_names);
+    if let Some(finer) = &provenance.finer_grid {
+        text += &format!(
+            "\nfiner grid: {:.2} % at {2} x {2} samples a pixel, {:.2} % as trained (first {3} test images)\n",
+            100.0 * finer.accuracy,
+            100.0 * finer.accuracy_as_trained,
+            finer.oversample,
+            finer.images
+        );
+    }
+    if let Some(note) = sample_note(sample) {
+        text += &format!("\nnote: {note}; the figures do not compare with published ones\n");
+    }
+    text += &format!(
+        "\nwritten to {}: design.toml, mask-1.npy .. mask-{}.npy, history.csv, provenance.toml, plots/\n",
+        job.folder.display(),
+        device.design.bench.all_masks()
+    );
+    Ok(Outcome { provenance, report: text })
+}
+
+/// The accuracy on a finer grid, nearer to printed pixels; none for a device that forms images, and where a finer
+/// grid does not fit into memory.
+fn finer_grid(job: &Job, device: &Device, stopped: &dyn Fn() -> Option<Error>) -> Result<Option<FinerGrid>> {
+    if device.design.forms_image() {
+        return Ok(None);
+    }
+    let (rows, columns) = device.design.bench.grid().shape();
+    let oversample = if job.design.simulated.oversample < 4 { 4 } else { 8 };
+    if rows.max(columns) * oversample > MAX_FINE_SIDE {
+        return Ok(None);
+    }
+    let images = job.dataset.test.len().min(FINER_GRID_IMAGES);
+    let accuracy = |bench: Bench| {
+        let mut engine = job.threads.bare_engine(bench)?;
+        engine.set_masks(&device.masks)?;
+        evaluate::judge(&engine, &job.design, &job.dataset.test, Some(images), stopped)
+            .map(|judged| judged.accuracy())
+    };
+    Ok(Some(FinerGrid {
+        oversample,
+        images,
+        accuracy: accuracy(job.design.bench.sampled(oversample, 2.0)?)?,
+        accuracy_as_trained: accuracy(job.design.simulated.clone())?,
+    }))
+}
+
+fn provenance(
+    job: &Job,
+    judged: &Judgement,
+    last: Option<&Epoch>,
+    masks: Vec<String>,
+    finer_grid: Option<FinerGrid>,
+    commands: &[String],
+) -> Provenance {
+    let settings = job.design.settings(job.dataset.train.len());
+    Provenance {
+        version: env!("CARGO_PKG_VERSION").into(),
+        commit: env!("D2NN_COMMIT").into(),
+        command: commands.join(" && "),
+        seed: settings.seed,
+        data: DataProvenance {
+            name: job.design.data.as_str().into(),
+            builtin_sample: job.dataset.source.warning().is_some(),
+            sha256: job.dataset.checksum.clone(),
+            training_images: job.dataset.train.len() - settings.validation,
+            validation_images: settings.validation,
+            test_images: judged.images(),
+        },
+        warnings: job.design.warnings.clone(),
+        metrics: judged.metrics(last),
+        finer_grid,
+        masks,
+    }
+}
