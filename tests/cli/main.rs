@@ -12,6 +12,7 @@ mod as_exported;
 mod classify;
 mod convergence;
 mod damage;
+mod detection;
 mod evaluate;
 mod export;
 mod export_kit;
