@@ -223,7 +223,7 @@ impl DetectorPlane<'_> {
         let scores = self.scheme.scores(self.readings);
         let signed = self.scheme == Scheme::Differential;
         let title = (area.middle().0, area.top - 26.0);
-        let words = if signed { "score, (+ - -) / (+ + -)" } else { "share of the light on regions" };
+        let words = if signed { "lead of + over - in each pair" } else { "share of the light on regions" };
         sheet.text(Text::new(words, title, LABEL_SIZE).bold());
         let pitch = (area.height / count as f64).min(62.0);
         let size = TICK_SIZE.min(pitch * 0.8);

@@ -58,7 +58,7 @@ fn a_device_of_pairs() {
     d2nn(path, &["plot", "device", "detector", "--image-file", "own.png", "--format", "svg", "--out", "svg"])
         .done();
     let svg = fs::read_to_string(path.join("svg/detector.svg")).unwrap();
-    assert!([">0+<", ">9-<", "score"].iter().all(|word| svg.contains(word)));
+    assert!(["\n0+\n", "\n9-\n", "lead of + over -"].iter().all(|word| svg.contains(word)));
     assert!(d2nn(path, &["inspect", "device"]).done().contains("10 pairs of regions"));
     let grids =
         d2nn(path, &["evaluate", "device", "--data", "data", "--convergence", "--limit", "5", "--json"])
@@ -92,10 +92,10 @@ fn networks_side_by_side() {
     d2nn(path, &["plot", "device", "all", "--data", "data", "--format", "svg", "--out", "svg"]).done();
     // Image 0 of the test images is an ankle boot, class 9: the plane of the second network.
     let svg = fs::read_to_string(path.join("svg/detector.svg")).unwrap();
-    for word in ["network 2 of 2", ">5+<", ">9-<"] {
+    for word in ["network 2 of 2", "\n5+\n", "\n9-\n"] {
         assert!(svg.contains(word), "no {word} in the plane of the second network");
     }
-    assert!(!svg.contains(">4+<"), "class 4 is read by the first network");
+    assert!(!svg.contains("\n4+\n"), "class 4 is read by the first network");
     d2nn(path, &["export-stl", "device", "--data", "data", "--out", "plates"]).done();
     let plates = names(&path.join("plates")).into_iter().filter(|name| name.ends_with(".stl")).count();
     assert_eq!(plates, 4);
