@@ -170,7 +170,7 @@ fn every_key_arrives() {
             label_smoothing: 0.1,
             efficiency: Some(Hinge { weight: 2.0, target: 0.03 }),
             contrast: Some(Hinge { weight: 0.5, target: 0.25 }),
-            ..ClassLoss::cross_entropy(10.0)
+            ..ClassLoss::cross_entropy(5.0)
         })
     );
     assert_eq!((settings.learn_temperature, settings.averaging), (true, 0.99));

@@ -22,7 +22,7 @@ const BINNING: usize = 2;
 /// largest (Mengu et al. 2019), of differences of pairs (docs/training.md).
 const SHARE_TEMPERATURE: f64 = 30.0;
 const PEAK_TEMPERATURE: f64 = 10.0;
-const PAIR_TEMPERATURE: f64 = 10.0;
+const PAIR_TEMPERATURE: f64 = 5.0;
 /// Epochs of mini-batches, and of those on the fine grid, where none are typed.
 const EPOCHS: (u64, u64) = (12, 1);
 /// Steps in which the step size of a stage in modes rises: without them a stage begins by losing most of what the one
