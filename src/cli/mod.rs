@@ -31,6 +31,7 @@ mod print_report;
 mod progress;
 pub mod propagate;
 mod subject;
+pub mod tolerance;
 pub mod train;
 
 /// Simulates, trains and fabricates diffractive optical neural networks.
@@ -58,6 +59,8 @@ enum Verb {
     Train(train::TrainArgs),
     /// Judge a device on labelled images
     Evaluate(evaluate::EvaluateArgs),
+    /// How much a device suffers from errors of building it: accuracy against each kind
+    Tolerance(Box<tolerance::ToleranceArgs>),
     /// Classify your own pictures
     Classify(classify::ClassifyArgs),
     /// Draw the detector plane, the masks, the training, the confusion matrix, the light
@@ -85,6 +88,7 @@ impl Cli {
         match self.verb {
             Verb::Train(args) => train::run(args),
             Verb::Evaluate(args) => evaluate::run(args),
+            Verb::Tolerance(args) => tolerance::run(*args),
             Verb::Classify(args) => classify::run(args),
             Verb::Plot(args) => plot::run(args),
             Verb::ExportStl(args) => export_stl::run(args),

@@ -1,4 +1,4 @@
-//! Curves on straight or logarithmic axes, panels side by side.
+//! Curves on straight or logarithmic axes, panels in rows.
 
 use std::path::Path;
 
@@ -13,6 +13,10 @@ const INKS: [Ink; 5] = [Ink::BLUE, Ink::RED, Ink::TEAL, Ink::LINE, Ink::PALE];
 const BESIDE: f64 = 130.0;
 /// Height of a line of the legend.
 const LEGEND: f64 = 38.0;
+/// Panels in a row at most.
+const IN_A_ROW: usize = 3;
+/// Room below a panel for ticks and the name of its axis.
+const BELOW: f64 = 100.0;
 
 /// One axis of a panel; it reaches as far as the curves.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +34,8 @@ pub struct Series<'a> {
     pub name: &'a str,
     /// Points (x, y), joined in their order.
     pub points: &'a [(f64, f64)],
+    /// Lowest and highest value at each point, drawn as a bar; empty for none.
+    pub ranges: &'a [(f64, f64)],
     /// Whether the points are marked; a line without marks is something to compare with.
     pub marked: bool,
 }
@@ -45,11 +51,13 @@ pub struct ChartPanel<'a> {
     pub series: &'a [Series<'a>],
 }
 
-/// Panels side by side on one sheet.
+/// Panels on one sheet, up to three in a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Chart<'a> {
-    /// From left to right.
+    /// From left to right, row by row.
     pub panels: &'a [ChartPanel<'a>],
+    /// Whether the upright axes of all panels reach equally far.
+    pub level: bool,
     /// What is shown.
     pub title: &'a str,
     /// A quieter line below the title.
@@ -60,8 +68,8 @@ impl Chart<'_> {
     /// Writes the chart to `path`.
     ///
     /// # Errors
-    /// [`Error::Value`] for no panels, a panel without points or with more than five curves, values that are not finite,
-    /// and values that are not above zero on a logarithmic axis; [`Error::Io`] when the file cannot be written.
+    /// [`Error::Value`] for no panels, a panel without points or with more than five curves, ranges for some points but
+    /// not all, values that are not finite, and values that are not above zero on a logarithmic axis; [`Error::Io`] when the file cannot be written.
     pub fn write(&self, path: &Path, format: Format) -> Result<()> {
         super::write(&self.draw()?, path, format)
     }
@@ -73,14 +81,21 @@ impl Chart<'_> {
         self.panels.iter().try_for_each(ChartPanel::check)?;
         let mut sheet = Sheet::new()?;
         let lines = self.panels.iter().map(|panel| panel.series.len()).max().unwrap_or(0);
-        let top = sheet.head(self.title, self.note) + 28.0 + LEGEND * lines as f64;
-        let each = (WIDTH - 40.0) / self.panels.len() as f64;
+        let head = sheet.head(self.title, self.note);
+        let legend = 28.0 + LEGEND * lines as f64;
+        let rows = self.panels.len().div_ceil(IN_A_ROW);
+        let in_a_row = self.panels.len().div_ceil(rows);
+        let each = (WIDTH - 40.0) / in_a_row as f64;
         let height = (0.8 * each).clamp(420.0, 620.0);
+        let all: Vec<f64> = self.panels.iter().flat_map(ChartPanel::values).collect();
         for (index, panel) in self.panels.iter().enumerate() {
-            let left = 20.0 + index as f64 * each + BESIDE;
-            panel.draw(&mut sheet, Frame::new(left, top, each - BESIDE - 30.0, height));
+            let left = 20.0 + (index % in_a_row) as f64 * each + BESIDE;
+            let top = head + legend + (index / in_a_row) as f64 * (legend + height + BELOW);
+            let frame = Frame::new(left, top, each - BESIDE - 30.0, height);
+            let values = if self.level { all.clone() } else { panel.values().collect() };
+            panel.draw(&mut sheet, frame, &values);
         }
-        sheet.height = top + height + 100.0;
+        sheet.height = head + rows as f64 * (legend + height + BELOW);
         Ok(sheet)
     }
 }
@@ -90,7 +105,19 @@ impl ChartPanel<'_> {
         self.series.iter().flat_map(|series| series.points)
     }
 
+    /// Every value on the upright axis.
+    fn values(&self) -> impl Iterator<Item = f64> {
+        let ranges = self.series.iter().flat_map(|series| series.ranges);
+        self.points().map(|point| point.1).chain(ranges.flat_map(|&(low, high)| [low, high]))
+    }
+
     fn check(&self) -> Result<()> {
+        if self.series.iter().any(|series| ![0, series.points.len()].contains(&series.ranges.len())) {
+            return Err(Error::Value(format!(
+                "a curve of \"{}\" has a range for some of its points: all or none must have one",
+                self.upright.name
+            )));
+        }
         if self.points().next().is_none() || self.series.len() > INKS.len() {
             return Err(Error::Value(format!(
                 "a panel of \"{}\" has {} curves: one to five with points can be plotted",
@@ -98,20 +125,24 @@ impl ChartPanel<'_> {
                 self.series.len()
             )));
         }
-        check_finite(self.points().flat_map(|&(x, y)| [x, y]), &format!("\"{}\"", self.upright.name))?;
-        let bad = |axis: &ChartAxis, value: f64| axis.logarithmic && value <= 0.0;
-        match self.points().find(|&&(x, y)| bad(&self.across, x) || bad(&self.upright, y)) {
-            Some((x, y)) => Err(Error::Value(format!(
-                "({x}, {y}) has no place on the logarithmic axes \"{}\" and \"{}\"",
-                self.across.name, self.upright.name
-            ))),
-            None => Ok(()),
+        let (across, up) = (self.points().map(|point| point.0).collect(), self.values().collect());
+        for (axis, values) in [(&self.across, across), (&self.upright, up)] {
+            let values: Vec<f64> = values;
+            check_finite(values.iter().copied(), &format!("\"{}\"", self.upright.name))?;
+            if let Some(value) = values.iter().find(|value| axis.logarithmic && **value <= 0.0) {
+                return Err(Error::Value(format!(
+                    "{value} has no place on the logarithmic axis \"{}\"",
+                    axis.name
+                )));
+            }
         }
+        Ok(())
     }
 
-    fn draw(&self, sheet: &mut Sheet, frame: Frame) {
+    /// Draws the panel; its upright axis holds `values`.
+    fn draw(&self, sheet: &mut Sheet, frame: Frame, values: &[f64]) {
         let x = self.across.scale(self.points().map(|point| point.0), frame.left, frame.right());
-        let y = self.upright.scale(self.points().map(|point| point.1), frame.bottom(), frame.top);
+        let y = self.upright.scale(values.iter().copied(), frame.bottom(), frame.top);
         let (across, up) =
             (self.across.ticks(&x, frame.width / 90.0), self.upright.ticks(&y, frame.height / 70.0));
         axes::grid_lines(sheet, frame, (&x, &across), (&y, &up));
@@ -119,6 +150,13 @@ impl ChartPanel<'_> {
             let place = |&(at, value): &(f64, f64)| {
                 (x.pixel(self.across.placed(at)), y.pixel(self.upright.placed(value)))
             };
+            for (point, (low, high)) in series.points.iter().zip(series.ranges) {
+                let ends = [*low, *high].map(|value| place(&(point.0, value)));
+                sheet.stroke(ends.to_vec(), 4.0, ink.alpha(0.6));
+                for (at, end) in ends {
+                    sheet.stroke(vec![(at - 9.0, end), (at + 9.0, end)], 4.0, ink.alpha(0.6));
+                }
+            }
             let points: Vec<(f64, f64)> = series.points.iter().map(place).collect();
             if series.marked {
                 points.iter().for_each(|point| sheet.disc(*point, 7.0, ink));

@@ -5,9 +5,10 @@ use std::process::Stdio;
 
 use crate::program::{command, d2nn, trained};
 
-const VERBS: [&[&str]; 13] = [
+const VERBS: [&[&str]; 14] = [
     &["train"],
     &["evaluate"],
+    &["tolerance"],
     &["classify"],
     &["plot"],
     &["export-stl"],

@@ -23,4 +23,5 @@ mod plot;
 mod propagate;
 #[cfg(unix)]
 mod resume;
+mod tolerance;
 mod train;
