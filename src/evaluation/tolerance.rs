@@ -148,7 +148,8 @@ pub fn simulated_images(disturbances: &[Disturbance], draws: usize, images: usiz
 
 /// Judges the device of `engine` undisturbed and under each of `disturbances`.
 ///
-/// The bench of `engine` is the undisturbed one; it is put back at the end, with the masks of the study. `progress` is told
+/// The bench of `engine` is the undisturbed one; it is put back at the end, with the masks
+/// of the study, after an error too. `progress` is told
 /// the number of images done, of [`simulated_images`], and stops the work by an error.
 ///
 /// # Errors
@@ -168,6 +169,20 @@ pub fn tolerance(
             study.draws, study.read_noise
         )));
     }
+    let judged = judge_all(engine, &bench, study, disturbances, progress);
+    engine.set_bench(bench)?;
+    engine.set_masks(study.values)?;
+    judged
+}
+
+/// [`tolerance`] of `bench`, which is not put back.
+fn judge_all(
+    engine: &mut dyn Engine,
+    bench: &Bench,
+    study: &Study<'_>,
+    disturbances: &[Disturbance],
+    progress: &mut dyn FnMut(usize) -> Result<()>,
+) -> Result<(Judged, Vec<Outcome>)> {
     let mut before = 0;
     let mut judge = |engine: &mut dyn Engine, readings: &RefCell<Vec<(Vec<f64>, usize)>>| {
         let noted = |read: &[f64], label: usize| {
@@ -194,7 +209,7 @@ pub fn tolerance(
                     Ok(Judged { accuracy, ..undisturbed })
                 }
                 _ => {
-                    let (bench, values) = disturbed(&bench, study, disturbance, run)?;
+                    let (bench, values) = disturbed(bench, study, disturbance, run)?;
                     engine.set_bench(bench)?;
                     engine.set_masks(&values)?;
                     judge(engine, &RefCell::default())
@@ -203,8 +218,6 @@ pub fn tolerance(
             .collect::<Result<_>>()?;
         outcomes.push(Outcome { disturbance, draws });
     }
-    engine.set_bench(bench)?;
-    engine.set_masks(study.values)?;
     Ok((undisturbed, outcomes))
 }
 

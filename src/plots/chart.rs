@@ -150,7 +150,8 @@ impl ChartPanel<'_> {
             let place = |&(at, value): &(f64, f64)| {
                 (x.pixel(self.across.placed(at)), y.pixel(self.upright.placed(value)))
             };
-            for (point, (low, high)) in series.points.iter().zip(series.ranges) {
+            let open = |&(_, (low, high)): &(_, &(f64, f64))| low < high;
+            for (point, (low, high)) in series.points.iter().zip(series.ranges).filter(open) {
                 let ends = [*low, *high].map(|value| place(&(point.0, value)));
                 sheet.stroke(ends.to_vec(), 4.0, ink.alpha(0.6));
                 for (at, end) in ends {

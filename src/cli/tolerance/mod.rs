@@ -134,15 +134,14 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
     progress.finish();
     let (undisturbed, outcomes) = judged?;
     let sample = source.warning().is_some();
+    let samples = design.simulated.oversample;
+    let note = format!(
+        "{} {}, {samples} x {samples} samples a pixel",
+        indices.len(),
+        sample_note(sample).map_or("test images".into(), |note| format!("test images of the {note}"))
+    );
     let title = format!("{}: accuracy against errors of building it", design.name);
-    report::draw(
-        &report::curves(&undisturbed, &outcomes),
-        args.draws,
-        &title,
-        sample_note(sample),
-        &path,
-        format,
-    )?;
+    report::draw(&report::curves(&undisturbed, &outcomes), args.draws, &title, Some(&note), &path, format)?;
     say(&format!("wrote {}", path.display()));
     if args.json {
         return print_json(&json!({

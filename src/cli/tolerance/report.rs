@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::sizes::{KINDS, Kind, kind, written};
+use super::sizes::{KINDS, Kind, Unit, kind, written};
 use crate::error::Result;
 use crate::evaluation::{Judged, Outcome};
 use crate::plots::{Chart, ChartAxis, ChartPanel, Format, Series};
@@ -70,6 +70,8 @@ pub(super) fn table(heading: &str, undisturbed: &Judged, outcomes: &[Outcome]) -
 /// One curve of a kind of error.
 pub(super) struct CurveOf {
     kind: &'static Kind,
+    /// Name of the axis.
+    sizes: String,
     points: Vec<(f64, f64)>,
     ranges: Vec<(f64, f64)>,
     undisturbed: Vec<(f64, f64)>,
@@ -77,34 +79,39 @@ pub(super) struct CurveOf {
 
 /// Accuracy against the size of each kind, beside the undisturbed device.
 pub(super) fn curves(undisturbed: &Judged, outcomes: &[Outcome]) -> Vec<CurveOf> {
-    let share = 100.0 * undisturbed.accuracy;
-    let of_kind = |wanted: &'static Kind| {
-        let mut points: Vec<_> = outcomes
-            .iter()
-            .map(|outcome| (kind(outcome.disturbance), outcome))
-            .filter(|((kind, _), _)| kind.name == wanted.name)
-            .map(|((_, size), outcome)| {
-                let (low, high) = outcome.accuracy_range();
-                (size / wanted.unit, 100.0 * outcome.accuracy(), (100.0 * low, 100.0 * high))
-            })
-            .collect();
-        if points.is_empty() {
-            return None;
-        }
-        // Without errors a device is as designed; that many levels or photons there are not.
-        if !wanted.logarithmic {
-            points.push((0.0, share, (share, share)));
-        }
-        points.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let ends = [points[0].0, points[points.len() - 1].0];
-        Some(CurveOf {
-            kind: wanted,
-            points: points.iter().map(|point| (point.0, point.1)).collect(),
-            ranges: points.iter().map(|point| point.2).collect(),
-            undisturbed: ends.map(|size| (size, share)).to_vec(),
-        })
+    KINDS.iter().filter_map(|wanted| curve(wanted, 100.0 * undisturbed.accuracy, outcomes)).collect()
+}
+
+fn curve(wanted: &'static Kind, undisturbed: f64, outcomes: &[Outcome]) -> Option<CurveOf> {
+    let mut found: Vec<(f64, &Outcome)> = outcomes
+        .iter()
+        .map(|outcome| (kind(outcome.disturbance), outcome))
+        .filter(|((kind, _), _)| kind.name == wanted.name)
+        .map(|((_, size), outcome)| (size, outcome))
+        .collect();
+    found.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let largest = found.last()?.0;
+    let (name, unit) = match wanted.unit {
+        Unit::Of(unit) => ("", unit),
+        Unit::Length if largest >= 1e-4 => (" mm", 1e-3),
+        Unit::Length if largest >= 1e-7 => (" \u{b5}m", 1e-6),
+        Unit::Length => (" nm", 1e-9),
     };
-    KINDS.iter().filter_map(of_kind).collect()
+    let mut points = Vec::new();
+    let mut ranges = Vec::new();
+    // Without errors a device is as designed; that many levels or photons there are not.
+    if !wanted.logarithmic {
+        points.push((0.0, undisturbed));
+        ranges.push((undisturbed, undisturbed));
+    }
+    for (size, outcome) in &found {
+        let (low, high) = outcome.accuracy_range();
+        points.push((size / unit, 100.0 * outcome.accuracy()));
+        ranges.push((100.0 * low, 100.0 * high));
+    }
+    let ends = [points[0].0, largest / unit];
+    let undisturbed = ends.map(|size| (size, undisturbed)).to_vec();
+    Some(CurveOf { kind: wanted, sizes: format!("{}{name}", wanted.quantity), points, ranges, undisturbed })
 }
 
 /// Writes the picture to `path`.
@@ -135,7 +142,7 @@ pub(super) fn draw(
         .iter()
         .zip(&series)
         .map(|(curve, series)| ChartPanel {
-            across: ChartAxis { name: curve.kind.axis, logarithmic: curve.kind.logarithmic },
+            across: ChartAxis { name: &curve.sizes, logarithmic: curve.kind.logarithmic },
             upright: ChartAxis { name: "accuracy in %", logarithmic: false },
             series,
         })

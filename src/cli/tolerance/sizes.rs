@@ -13,61 +13,70 @@ const MOST_DRAWS: usize = 10_000;
 pub(super) struct Kind {
     /// The flag without its dashes, and the name for programs.
     pub(super) name: &'static str,
-    /// What a size is, with its unit on paper.
-    pub(super) axis: &'static str,
-    /// Size of that unit.
-    pub(super) unit: f64,
+    /// What a size is, and its unit on paper unless it is a length.
+    pub(super) quantity: &'static str,
+    pub(super) unit: Unit,
+    /// Whether equal factors of sizes are alike; then there is no size for the device as designed.
     pub(super) logarithmic: bool,
     parse: fn(&str) -> Parsed,
+}
+
+/// What sizes are measured in on paper.
+#[derive(Clone, Copy)]
+pub(super) enum Unit {
+    /// The unit of length that suits the largest.
+    Length,
+    /// This much of what they are inside.
+    Of(f64),
 }
 
 pub(super) const KINDS: [Kind; 7] = [
     Kind {
         name: "shift-xy",
-        axis: "aside, up to, mm",
-        unit: 1e-3,
+        quantity: "lateral displacement, \u{b1}",
+        unit: Unit::Length,
         logarithmic: false,
         parse: |text| parse_length(text).map(Disturbance::Lateral),
     },
     Kind {
         name: "shift-z",
-        axis: "along the axis, up to, mm",
-        unit: 1e-3,
+        quantity: "axial displacement, \u{b1}",
+        unit: Unit::Length,
         logarithmic: false,
         parse: |text| parse_length(text).map(Disturbance::Axial),
     },
     Kind {
         name: "rotation",
-        axis: "turned, up to, degrees",
-        unit: std::f64::consts::PI / 180.0,
+        quantity: "rotation, \u{b1} degrees",
+        unit: Unit::Of(std::f64::consts::PI / 180.0),
         logarithmic: false,
         parse: |text| parse_angle(text).map(Disturbance::Rotation),
     },
     Kind {
         name: "height-noise",
-        axis: "heights, rms, um",
-        unit: 1e-6,
+        quantity: "height error, rms",
+        unit: Unit::Length,
         logarithmic: false,
         parse: |text| parse_length(text).map(Disturbance::Heights),
     },
     Kind {
         name: "levels",
-        axis: "levels a turn",
-        unit: 1.0,
+        quantity: "levels a turn",
+        unit: Unit::Of(1.0),
         logarithmic: true,
         parse: |text| levels(text).map(Disturbance::Levels),
     },
     Kind {
         name: "wavelength",
-        axis: "wavelength, + and \u{2212}, %",
-        unit: 1e-2,
+        quantity: "wavelength, \u{b1} %",
+        unit: Unit::Of(1e-2),
         logarithmic: false,
         parse: |text| parse_percent(text).map(Disturbance::Wavelength),
     },
     Kind {
         name: "detector-noise",
-        axis: "photons, mean image",
-        unit: 1.0,
+        quantity: "photons, mean image",
+        unit: Unit::Of(1.0),
         logarithmic: true,
         parse: |text| photons(text).map(Disturbance::Photons),
     },
@@ -193,19 +202,16 @@ fn default_sizes(design: &Design) -> [Vec<Disturbance>; 7] {
     let depth = wavelength / (1.0 - (1.0 - sine * sine).sqrt());
     let shortest = bench.gaps.iter().copied().fold(f64::INFINITY, f64::min);
     let turn = design.material.height(std::f64::consts::TAU, bench.wavelength);
+    // By this angle the edge of a plate moves by a pixel.
+    let edge = 2.0 * pitch / height.max(width);
     let sizes = |of: fn(f64) -> Disturbance, unit: f64, parts: [f64; 3]| {
         parts.into_iter().map(|part| of(round(part * unit))).collect::<Vec<_>>()
     };
     [
         sizes(Disturbance::Lateral, pitch, [0.25, 0.5, 1.0]),
-        sizes(Disturbance::Axial, depth.min(shortest), [0.125, 0.25, 0.45]),
-        // The edge of the plate moves by that part of a pixel.
-        sizes(
-            |angle| Disturbance::Rotation(angle.to_radians()),
-            (2.0 * pitch / height.max(width)).to_degrees(),
-            [0.25, 0.5, 1.0],
-        ),
-        sizes(Disturbance::Heights, turn, [0.01, 0.02, 0.05]),
+        sizes(Disturbance::Axial, depth.min(0.45 * shortest), [0.25, 0.5, 1.0]),
+        sizes(|angle| Disturbance::Rotation(angle.to_radians()), edge.to_degrees(), [0.5, 1.0, 2.0]),
+        sizes(Disturbance::Heights, turn, [0.02, 0.05, 0.1]),
         [2, 4, 8, 16, 32].map(Disturbance::Levels).to_vec(),
         sizes(Disturbance::Wavelength, 0.01, [0.5, 1.0, 2.0]),
         [1e2, 1e3, 1e4, 1e5].map(Disturbance::Photons).to_vec(),
