@@ -48,9 +48,9 @@ fn main() -> Result<()> {
         time.iter().map(|&(side, _)| (side, at_first * work(side) / work(first))).collect();
     let logarithmic = |name| ChartAxis { name, logarithmic: true, names: &[] };
     let straight = |name| ChartAxis { name, logarithmic: false, names: &[] };
-    let measured = |name, points| Series { name, points, spread: &[], marked: true };
+    let measured = |name, points| Series { name, points, ranges: &[], marked: true };
     let by_side = [
-        Series { name: "P\u{b2} log P", points: &transforms, spread: &[], marked: false },
+        Series { name: "P\u{b2} log P", points: &transforms, ranges: &[], marked: false },
         measured("measured", &time),
     ];
     let (by_memory, by_masks) = ([measured("measured", &memory)], [measured("measured", &masks)]);
@@ -72,7 +72,7 @@ fn main() -> Result<()> {
         },
     ];
     let title = "How a training step grows";
-    let chart = Chart { panels: &panels, title, note: Some("one core, one sample a pixel") };
+    let chart = Chart { panels: &panels, level: false, title, note: Some("one core, one sample a pixel") };
     let format = if to.ends_with(".svg") { Format::Svg } else { Format::Png };
     chart.write(Path::new(to), format)
 }

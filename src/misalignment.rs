@@ -79,7 +79,7 @@ impl Tolerance {
     /// One bench of `masks` masks within the tolerance: each error is drawn by itself, evenly from minus to plus the
     /// largest.
     ///
-    /// Mengu et al., Nanophotonics 9, 4207 (2020) train with such draws. As many numbers are taken from `stream`
+    /// Mengu et al., Nanophotonics (2020, doi:10.1515/nanoph-2020-0291) train with such draws. As many numbers are taken from `stream`
     /// whatever the tolerance is.
     pub fn draw(&self, masks: usize, stream: &mut Stream) -> Misalignment {
         let mut within = |most: f64| most * (2.0 * f64::from(stream.uniform()) - 1.0);

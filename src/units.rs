@@ -65,6 +65,18 @@ pub fn parse_angle(text: &str) -> std::result::Result<Radians, String> {
     if angle.is_finite() { Ok(angle) } else { Err(format!("\"{text}\" is not a finite angle")) }
 }
 
+/// Reads a share such as `"0.5 %"`; 0.005 is returned.
+///
+/// # Errors
+/// As [`parse_length`].
+pub fn parse_percent(text: &str) -> std::result::Result<f64, String> {
+    let text = text.trim();
+    let advice = "write a number and %, for example \"0.5 %\"";
+    let number = text.strip_suffix('%').ok_or_else(|| format!("\"{text}\" has no unit: {advice}"))?;
+    let value: f64 = number.trim().parse().map_err(|_| format!("\"{text}\" is not a share: {advice}"))?;
+    if value.is_finite() { Ok(value / 100.0) } else { Err(format!("\"{text}\" is not a finite share")) }
+}
+
 /// Writes a length in the unit that gives it one to three digits before the point.
 ///
 /// At most `digits` digits after the point, trailing zeros dropped: `0.75 mm`, `30 mm`, `285 nm`.
@@ -115,6 +127,14 @@ mod tests {
             ("inf rad", "not an angle"),
         ] {
             assert!(parse_angle(text).unwrap_err().contains(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn shares_are_read() {
+        assert_eq!((parse_percent("0.5 %"), parse_percent("-2%")), (Ok(0.005), Ok(-0.02)));
+        for (text, reason) in [("0.5", "no unit"), ("x %", "not a share"), ("inf %", "not a finite share")] {
+            assert!(parse_percent(text).unwrap_err().contains(reason), "{text}");
         }
     }
 

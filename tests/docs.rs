@@ -155,6 +155,10 @@ fn every_key_of_the_json_output_is_documented() {
             "### `d2nn evaluate --json` of a device that forms images",
             &["evaluate", imaging, "--data", "builtin", "--limit", "2", "--json"],
         ),
+        (
+            "### `d2nn tolerance --json`",
+            &["tolerance", device, "--data", "builtin", "--limit", "2", "--levels", "2", "--json"],
+        ),
         ("### `d2nn inspect --json`", &["inspect", device, "--json"]),
     ] {
         let documented = section(&text, heading);
@@ -172,6 +176,11 @@ fn every_key_of_the_json_output_is_documented() {
             if key == "data" {
                 for inner in value.as_object().unwrap().keys() {
                     assert!(documented.contains(&format!("`{inner}`")), "{heading} lacks data.{inner}");
+                }
+            }
+            if key == "disturbances" {
+                for inner in value[0].as_object().unwrap().keys() {
+                    assert!(documented.contains(&format!("`{inner}`")), "{heading} lacks {inner}");
                 }
             }
             given.insert(key);

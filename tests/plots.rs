@@ -137,7 +137,8 @@ impl Bench {
 
     fn chart(&self, path: &Path, format: Format) -> Result<()> {
         let axis = |name, logarithmic| ChartAxis { name, logarithmic, names: &[] };
-        let series = |name, points, marked| Series { name, points, spread: &[], marked };
+        let series = |name, points, marked| Series { name, points, ranges: &[], marked };
+        let ranges: Vec<_> = self.points.iter().map(|(_, y)| (y - 0.1, y + 0.2)).collect();
         Chart {
             panels: &[
                 ChartPanel {
@@ -151,9 +152,10 @@ impl Bench {
                 ChartPanel {
                     across: axis("masks", false),
                     upright: axis("share in %", false),
-                    series: &[series("all", &self.points, true)],
+                    series: &[Series { ranges: &ranges, ..series("all", &self.points, true) }],
                 },
             ],
+            level: false,
             title: "Growth",
             note: None,
         }
@@ -417,6 +419,32 @@ fn one_to_twenty_of_everything_is_drawn() {
         .unwrap();
         well_formed(&fs::read_to_string(&path).unwrap());
     }
+}
+
+#[test]
+fn charts_have_rows_and_whole_ranges() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("chart.svg");
+    let points = [(0.0, 1.0), (1.0, 3.0)];
+    let draw = |count: usize, level, ranges: &[(f64, f64)]| {
+        let axis = |name| ChartAxis { name, logarithmic: false };
+        let panel = |series| ChartPanel { across: axis("x"), upright: axis("y"), series };
+        let whole = [Series { name: "whole", points: &points, ranges, marked: true }];
+        let high = [Series { name: "high", points: &[(0.0, 900.0)], ranges: &[], marked: true }];
+        let mut panels = vec![panel(&whole); count - 1];
+        panels.push(panel(&high));
+        Chart { panels: &panels, level, title: "Chart", note: None }.write(&path, Format::Svg)?;
+        Ok::<_, Error>(fs::read_to_string(&path).unwrap())
+    };
+    for count in 2..=8 {
+        well_formed(&draw(count, true, &[(0.5, 1.5), (2.0, 4.0)]).unwrap());
+    }
+    // On level axes 900 stands beside every panel, otherwise beside its own.
+    let times = |text: &str| text.lines().filter(|line| line.trim() == "800").count();
+    assert_eq!((times(&draw(3, true, &[]).unwrap()), times(&draw(3, false, &[]).unwrap())), (3, 0));
+    let refused = draw(2, false, &[(0.0, 1.0)]).unwrap_err().to_string();
+    assert!(refused.contains("range for some"), "{refused}");
+    assert!(draw(2, false, &[(0.0, 1.0), (f64::NAN, 1.0)]).is_err());
 }
 
 #[test]

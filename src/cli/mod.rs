@@ -34,6 +34,7 @@ mod set;
 mod stop;
 mod subject;
 pub mod sweep;
+pub mod tolerance;
 pub mod train;
 
 /// Simulates, trains and fabricates diffractive optical neural networks.
@@ -63,6 +64,8 @@ enum Verb {
     Sweep(sweep::SweepArgs),
     /// Judge a device on labelled images
     Evaluate(evaluate::EvaluateArgs),
+    /// How much a device suffers from errors of building it: accuracy against each kind
+    Tolerance(Box<tolerance::ToleranceArgs>),
     /// Classify your own pictures
     Classify(classify::ClassifyArgs),
     /// Draw the detector plane, the masks, the training, the confusion matrix, the light
@@ -91,6 +94,7 @@ impl Cli {
             Verb::Train(args) => train::run(args),
             Verb::Sweep(args) => sweep::run(args),
             Verb::Evaluate(args) => evaluate::run(args),
+            Verb::Tolerance(args) => tolerance::run(*args),
             Verb::Classify(args) => classify::run(args),
             Verb::Plot(args) => plot::run(args),
             Verb::ExportStl(args) => export_stl::run(args),

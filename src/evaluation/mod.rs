@@ -11,11 +11,13 @@ mod budget;
 mod convergence;
 pub mod imaging;
 mod ssim;
+mod tolerance;
 
 pub use budget::PowerBudget;
 pub use convergence::{Convergence, FIELD_IMAGES, GRIDS, convergence};
 pub use imaging::{ImageFigures, evaluate_images};
 pub use ssim::ssim;
+pub use tolerance::{Disturbance, Judged, Outcome, Study, simulated_images, tolerance};
 
 /// Images simulated between two reports of progress.
 const BATCH: usize = 128;

@@ -1,4 +1,4 @@
-//! Curves on straight or logarithmic axes or over names, panels side by side.
+//! Curves on straight or logarithmic axes or over names, panels in rows.
 
 use std::path::Path;
 
@@ -15,6 +15,8 @@ const BESIDE: f64 = 130.0;
 /// Height of a line of the legend.
 const LEGEND: f64 = 38.0;
 
+/// Panels in a row at most.
+const IN_A_ROW: usize = 3;
 /// Room below a panel for ticks and the name of its axis.
 const BELOW: f64 = 100.0;
 /// The same for names that are written upward, at most.
@@ -40,8 +42,8 @@ pub struct Series<'a> {
     pub name: &'a str,
     /// Points (x, y), joined in their order unless they stand at names.
     pub points: &'a [(f64, f64)],
-    /// How far the bar at each point reaches up and down; none for no bars.
-    pub spread: &'a [f64],
+    /// Lowest and highest value at each point, drawn as a bar; empty for none.
+    pub ranges: &'a [(f64, f64)],
     /// Whether the points are marked; a line without marks is something to compare with.
     pub marked: bool,
 }
@@ -57,11 +59,13 @@ pub struct ChartPanel<'a> {
     pub series: &'a [Series<'a>],
 }
 
-/// Panels side by side on one sheet.
+/// Panels on one sheet, up to three in a row.
 #[derive(Clone, Copy, Debug)]
 pub struct Chart<'a> {
-    /// From left to right.
+    /// From left to right, row by row.
     pub panels: &'a [ChartPanel<'a>],
+    /// Whether the upright axes of all panels reach equally far.
+    pub level: bool,
     /// What is shown.
     pub title: &'a str,
     /// A quieter line below the title.
@@ -73,7 +77,7 @@ impl Chart<'_> {
     ///
     /// # Errors
     /// [`Error::Value`] for no panels, a panel without points or with more than five curves, values that are not finite or
-    /// not above zero on a logarithmic axis, and bars that are not one a point; [`Error::Io`] when the file cannot be
+    /// not above zero on a logarithmic axis, and ranges for some points but not all; [`Error::Io`] when the file cannot be
     /// written.
     pub fn write(&self, path: &Path, format: Format) -> Result<()> {
         super::write(&self.draw()?, path, format)
@@ -86,16 +90,24 @@ impl Chart<'_> {
         self.panels.iter().try_for_each(ChartPanel::check)?;
         let mut sheet = Sheet::new()?;
         let lines = self.panels.iter().map(|panel| panel.named().count()).max().unwrap_or(0);
-        let top = sheet.head(self.title, self.note) + 28.0 + LEGEND * lines as f64;
-        let each = (WIDTH - 40.0) / self.panels.len() as f64;
+        let legend = 28.0 + LEGEND * lines as f64;
+        let rows = self.panels.len().div_ceil(IN_A_ROW);
+        let in_a_row = self.panels.len().div_ceil(rows);
+        let each = (WIDTH - 40.0) / in_a_row as f64;
         let height = (0.8 * each).clamp(420.0, 620.0);
-        let mut below: f64 = 0.0;
-        for (index, panel) in self.panels.iter().enumerate() {
-            let left = 20.0 + index as f64 * each + BESIDE;
-            let frame = Frame::new(left, top, each - BESIDE - 30.0, height);
-            below = below.max(panel.draw(&mut sheet, frame));
+        let all: Vec<f64> = self.panels.iter().flat_map(ChartPanel::values).collect();
+        let mut top = sheet.head(self.title, self.note) + legend;
+        for row in self.panels.chunks(in_a_row) {
+            let mut names: f64 = 0.0;
+            for (index, panel) in row.iter().enumerate() {
+                let left = 20.0 + index as f64 * each + BESIDE;
+                let frame = Frame::new(left, top, each - BESIDE - 30.0, height);
+                let values = if self.level { all.clone() } else { panel.values().collect() };
+                names = names.max(panel.draw(&mut sheet, frame, &values));
+            }
+            top += height + BELOW + names + legend;
         }
-        sheet.height = top + height + BELOW + below;
+        sheet.height = top - legend;
         Ok(sheet)
     }
 }
@@ -119,25 +131,30 @@ impl ChartPanel<'_> {
             )));
         }
         let name = format!("\"{}\"", self.upright.name);
-        check_finite(self.points().flat_map(|&(x, y)| [x, y]), &name)?;
-        check_finite(self.series.iter().flat_map(|series| series.spread.iter().copied()), &name)?;
-        if self.series.iter().any(|series| ![0, series.points.len()].contains(&series.spread.len())) {
-            return Err(Error::Value(format!("a curve of {name} has other bars than points")));
+        if self.series.iter().any(|series| ![0, series.points.len()].contains(&series.ranges.len())) {
+            return Err(Error::Value(format!(
+                "a curve of {name} has a range for some of its points: all or none must have one"
+            )));
         }
-        let bad = |axis: &ChartAxis, value: f64| axis.logarithmic && value <= 0.0;
-        match self.points().find(|&&(x, y)| bad(&self.across, x) || bad(&self.upright, y)) {
-            Some((x, y)) => Err(Error::Value(format!(
-                "({x}, {y}) has no place on the logarithmic axes \"{}\" and \"{}\"",
-                self.across.name, self.upright.name
-            ))),
-            None => Ok(()),
+        let (across, up) = (self.points().map(|point| point.0).collect(), self.values().collect());
+        for (axis, values) in [(&self.across, across), (&self.upright, up)] {
+            let values: Vec<f64> = values;
+            check_finite(values.iter().copied(), &name)?;
+            if let Some(value) = values.iter().find(|value| axis.logarithmic && **value <= 0.0) {
+                return Err(Error::Value(format!(
+                    "{value} has no place on the logarithmic axis \"{}\"",
+                    axis.name
+                )));
+            }
         }
+        Ok(())
     }
 
-    /// Draws into `frame`; returns the room that names need below it, beyond that for numbers.
-    fn draw(&self, sheet: &mut Sheet, frame: Frame) -> f64 {
+    /// Draws into `frame`, its upright axis holds `values`; returns the room that names need below it, beyond that for
+    /// numbers.
+    fn draw(&self, sheet: &mut Sheet, frame: Frame, values: &[f64]) -> f64 {
         let x = self.across.scale(self.points().map(|point| point.0), frame.left, frame.right());
-        let y = self.upright.scale(self.heights(), frame.bottom(), frame.top);
+        let y = self.upright.scale(values.iter().copied(), frame.bottom(), frame.top);
         // Nothing lies between whole numbers.
         let whole = self.points().all(|point| point.0.fract() == 0.0);
         let (across, up) = (
@@ -150,14 +167,12 @@ impl ChartPanel<'_> {
                 (x.pixel(self.across.placed(at)), y.pixel(self.upright.placed(value)))
             };
             let points: Vec<(f64, f64)> = series.points.iter().map(place).collect();
-            let ends = series.points.iter().zip(series.spread).map(|(point, spread)| {
-                [point.1 - spread, point.1 + spread]
-                    .map(|end| y.pixel(self.upright.placed(end).clamp(y.low, y.high)))
-            });
-            for ((at, _), [low, high]) in points.iter().zip(ends) {
-                sheet.stroke(vec![(*at, low), (*at, high)], 2.5, ink);
-                for end in [low, high] {
-                    sheet.stroke(vec![(at - 9.0, end), (at + 9.0, end)], 2.5, ink);
+            let open = |&(_, (low, high)): &(_, &(f64, f64))| low < high;
+            for (point, (low, high)) in series.points.iter().zip(series.ranges).filter(open) {
+                let ends = [*low, *high].map(|value| place(&(point.0, value)));
+                sheet.stroke(ends.to_vec(), 4.0, ink.alpha(0.6));
+                for (at, end) in ends {
+                    sheet.stroke(vec![(at - 9.0, end), (at + 9.0, end)], 4.0, ink.alpha(0.6));
                 }
             }
             if series.marked {
@@ -203,12 +218,10 @@ impl ChartPanel<'_> {
         self.across.names.is_empty()
     }
 
-    /// Where the curves and their bars reach on the axis upright; bars that leave a logarithmic axis do not count.
-    fn heights(&self) -> impl Iterator<Item = f64> {
-        let bars = self.series.iter().flat_map(|series| series.points.iter().zip(series.spread));
-        let ends = bars.flat_map(|(point, spread)| [point.1 - spread, point.1 + spread]);
-        let kept = ends.filter(|end| !self.upright.logarithmic || *end > 0.0);
-        self.points().map(|point| point.1).chain(kept)
+    /// Every value on the upright axis.
+    fn values(&self) -> impl Iterator<Item = f64> {
+        let ranges = self.series.iter().flat_map(|series| series.ranges);
+        self.points().map(|point| point.1).chain(ranges.flat_map(|&(low, high)| [low, high]))
     }
 }
 

@@ -40,7 +40,7 @@ impl Augmentation {
             }
         }
         if self.noise > 0.0 {
-            image.mapv_inplace(|value| (value + self.noise * random.normal()).clamp(0.0, 1.0));
+            image.mapv_inplace(|value| (value + self.noise * random.normal() as f32).clamp(0.0, 1.0));
         }
     }
 }

@@ -72,7 +72,7 @@ impl Perturbations {
                 values.mapv_inplace(|phase| phase + strength * ((phase / level).round() * level - phase));
             }
             if noise > 0.0 {
-                values.mapv_inplace(|phase| phase + noise * random.normal());
+                values.mapv_inplace(|phase| phase + noise * random.normal() as f32);
             }
         }
         values

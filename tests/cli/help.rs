@@ -9,6 +9,7 @@ const VERBS: [&[&str]; 14] = [
     &["train"],
     &["sweep"],
     &["evaluate"],
+    &["tolerance"],
     &["classify"],
     &["plot"],
     &["export-stl"],

@@ -26,4 +26,5 @@ mod propagate;
 mod resume;
 mod set;
 mod sweep;
+mod tolerance;
 mod train;

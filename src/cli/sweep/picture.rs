@@ -41,7 +41,7 @@ struct Curve {
 struct Drawn<'a> {
     name: &'a str,
     points: Vec<(f64, f64)>,
-    spread: Vec<f64>,
+    ranges: Vec<(f64, f64)>,
 }
 
 /// Draws what is known so far to `path`.
@@ -74,6 +74,7 @@ pub(super) fn draw(results: &Results, path: &Path) -> Result<()> {
     let note = note.join("; ");
     Chart {
         panels: &panels,
+        level: false,
         title: &format!(
             "{}: {} of {} devices",
             results.sweep.name,
@@ -111,12 +112,15 @@ fn drawn<'a>(layout: &'a Layout, groups: &[Group], measure: &Measure) -> Vec<Dra
     let curve = |curve: &'a Curve| {
         let found = |(x, index): &(f64, usize)| Some((*x, groups[*index].spread(measure.of)?));
         let found: Vec<(f64, Spread)> = curve.places.iter().filter_map(found).collect();
-        let bar = |(_, spread): &(f64, Spread)| measure.factor * spread.deviation.unwrap_or(0.0);
+        let bar = |(_, spread): &(f64, Spread)| {
+            let deviation = spread.deviation.unwrap_or(0.0);
+            (measure.factor * (spread.mean - deviation), measure.factor * (spread.mean + deviation))
+        };
         let several = found.iter().any(|(_, spread)| spread.deviation.is_some());
         Drawn {
             name: &curve.name,
             points: found.iter().map(|(x, spread)| (*x, measure.factor * spread.mean)).collect(),
-            spread: if several { found.iter().map(bar).collect() } else { Vec::new() },
+            ranges: if several { found.iter().map(bar).collect() } else { Vec::new() },
         }
     };
     layout.curves.iter().map(curve).collect()
@@ -124,7 +128,7 @@ fn drawn<'a>(layout: &'a Layout, groups: &[Group], measure: &Measure) -> Vec<Dra
 
 impl Drawn<'_> {
     fn series(&self) -> Series<'_> {
-        Series { name: self.name, points: &self.points, spread: &self.spread, marked: true }
+        Series { name: self.name, points: &self.points, ranges: &self.ranges, marked: true }
     }
 }
 

@@ -1,0 +1,185 @@
+//! `d2nn tolerance`: accuracy against each kind of error that building a device makes.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::json;
+
+use super::evaluate::first_images;
+use super::progress::Progress;
+use super::{DataFlag, SimulationFlags, ThreadsFlag, open_device_as, print, print_json, sample_note, say};
+use crate::dataset::Split;
+use crate::design::Device;
+use crate::design::folder::PLOTS;
+use crate::error::{Error, Result};
+use crate::evaluation::{Study, simulated_images, tolerance};
+use crate::files::create_folder;
+use crate::plots::Format;
+
+mod report;
+mod sizes;
+
+/// Arguments of `d2nn tolerance`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  d2nn tolerance layers/fashion-400ghz --shift-xy \"0.1 mm, 0.2 mm, 0.4 mm\"
+  d2nn tolerance layers/fashion-400ghz --rotation \"0.5 deg, 1 deg\" --levels 2,4,8,16 --json
+  d2nn tolerance layers/fashion-400ghz --detector-noise \"1e3, 1e4\" --read-noise 10
+  d2nn tolerance layers/fashion-400ghz --all --oversample 1 --out tolerance.svg
+
+Sizes are lists; 0 is the device as designed. docs/tolerance.md says what each kind means.")]
+pub struct ToleranceArgs {
+    /// Device folder
+    device: PathBuf,
+    /// Masks and detector aside, evenly up to this far along y and x: "0.1 mm, 0.2 mm"
+    #[arg(long, value_name = "LENGTHS")]
+    shift_xy: Option<String>,
+    /// Masks and detector along the axis, evenly up to this far: "0.5 mm, 1 mm"
+    #[arg(long, value_name = "LENGTHS")]
+    shift_z: Option<String>,
+    /// Masks turned in their planes, evenly up to this angle: "0.5 deg, 1 deg"
+    #[arg(long, value_name = "ANGLES")]
+    rotation: Option<String>,
+    /// Height of each pixel off by a normal number of this standard deviation: "10 um, 20 um"
+    #[arg(long, value_name = "LENGTHS")]
+    height_noise: Option<String>,
+    /// Heights rounded to this many equal steps of a full turn: "2, 4, 8"
+    #[arg(long, value_name = "NUMBERS")]
+    levels: Option<String>,
+    /// Light longer and light shorter by this share: "0.5 %, 1 %"
+    #[arg(long, value_name = "SHARES")]
+    wavelength: Option<String>,
+    /// Photons that all regions together count for the mean image, with the noise of counting: "1e3, 1e4"
+    #[arg(long, value_name = "NUMBERS")]
+    detector_noise: Option<String>,
+    /// Noise of each region in the dark, with --detector-noise: rms photons (default: none)
+    #[arg(long, value_name = "PHOTONS")]
+    read_noise: Option<f64>,
+    /// Every kind, at sizes that follow from the device where none are given
+    #[arg(long)]
+    all: bool,
+    /// Draws of each kind and size
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    draws: usize,
+    /// The first N test images; more cost little, with fewer than 1,177 each image is simulated by itself
+    #[arg(long, value_name = "N", default_value_t = 2000)]
+    limit: usize,
+    /// Seed of the draws
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Picture, PNG or SVG by its ending (default: plots/tolerance.png in the device folder)
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataFlag,
+    #[command(flatten)]
+    simulation: SimulationFlags,
+    /// One JSON object on stdout
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    threads: ThreadsFlag,
+}
+
+impl ToleranceArgs {
+    /// The lists of sizes, in the order of [`sizes::KINDS`].
+    fn lists(&self) -> [Option<&str>; 7] {
+        [
+            &self.shift_xy,
+            &self.shift_z,
+            &self.rotation,
+            &self.height_noise,
+            &self.levels,
+            &self.wavelength,
+            &self.detector_noise,
+        ]
+        .map(Option::as_deref)
+    }
+}
+
+/// Runs `d2nn tolerance`.
+///
+/// # Errors
+/// For a damaged device, one that forms images, absent or damaged data, lists that cannot be read, sizes by which planes
+/// would meet, and a picture that cannot be written.
+pub fn run(args: ToleranceArgs) -> Result<()> {
+    let device = open_device_as(&args.device, &args.simulation)?;
+    let design = &device.design;
+    if design.forms_image() {
+        return Err(Error::Usage(format!(
+            "{} forms images: the tolerance of answers is what is judged here",
+            args.device.display()
+        )));
+    }
+    let disturbances = sizes::wanted(&args, design)?;
+    let (path, format) = picture(&args, &device)?;
+    let (source, images) = args.data.load(design, Split::Test)?;
+    let indices = first_images(&images, Some(args.limit))?;
+    let study = Study {
+        values: &device.masks,
+        turn: design.material.height(std::f64::consts::TAU, design.bench.wavelength),
+        images: &images,
+        indices: &indices,
+        draws: args.draws,
+        seed: args.seed,
+        read_noise: args.read_noise.unwrap_or(0.0),
+    };
+    let mut engine = args.threads.bare_engine(design.simulated.clone())?;
+    let total = simulated_images(&disturbances, args.draws, indices.len());
+    let mut progress = Progress::new("disturbing", total as u64, "images");
+    let judged = tolerance(&mut engine, &study, &disturbances, &mut |done| {
+        progress.update(done as u64, String::new);
+        Ok(())
+    });
+    progress.finish();
+    let (undisturbed, outcomes) = judged?;
+    let sample = source.warning().is_some();
+    let samples = design.simulated.oversample;
+    let note = format!(
+        "{} {}, {samples} x {samples} samples a pixel",
+        indices.len(),
+        sample_note(sample).map_or("test images".into(), |note| format!("test images of the {note}"))
+    );
+    let title = format!("{}: accuracy against errors of building it", design.name);
+    report::draw(&report::curves(&undisturbed, &outcomes), args.draws, &title, Some(&note), &path, format)?;
+    say(&format!("wrote {}", path.display()));
+    if args.json {
+        return print_json(&json!({
+            "images": indices.len(),
+            "seed": args.seed,
+            "read_noise": study.read_noise,
+            "accuracy": undisturbed.accuracy,
+            "power_efficiency_input": undisturbed.power_efficiency_input,
+            "disturbances": outcomes.iter().map(report::as_json).collect::<Vec<_>>(),
+            "oversample": design.simulated.oversample,
+            "data": {
+                "name": design.data.as_str(),
+                "split": "test",
+                "source": source.describe(),
+                "builtin_sample": sample,
+            },
+        }));
+    }
+    let heading = format!("{}, first {} test images from {}", design.name, indices.len(), source.describe());
+    print(&report::table(&heading, &undisturbed, &outcomes))
+}
+
+/// Where the picture goes, and as what; its folder is made.
+fn picture(args: &ToleranceArgs, device: &Device) -> Result<(PathBuf, Format)> {
+    let path = args.out.clone().unwrap_or_else(|| device.folder.join(PLOTS).join("tolerance.png"));
+    let format = match path.extension().and_then(|ending| ending.to_str()) {
+        Some("png") => Format::Png,
+        Some("svg") => Format::Svg,
+        _ => {
+            return Err(Error::Usage(format!(
+                "--out {}: name a file that ends in .png or .svg",
+                path.display()
+            )));
+        }
+    };
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => create_folder(folder)?,
+        _ => {}
+    }
+    Ok((path, format))
+}
