@@ -427,7 +427,7 @@ fn charts_have_rows_and_whole_ranges() {
     let path = folder.path().join("chart.svg");
     let points = [(0.0, 1.0), (1.0, 3.0)];
     let draw = |count: usize, level, ranges: &[(f64, f64)]| {
-        let axis = |name| ChartAxis { name, logarithmic: false };
+        let axis = |name| ChartAxis { name, logarithmic: false, names: &[] };
         let panel = |series| ChartPanel { across: axis("x"), upright: axis("y"), series };
         let whole = [Series { name: "whole", points: &points, ranges, marked: true }];
         let high = [Series { name: "high", points: &[(0.0, 900.0)], ranges: &[], marked: true }];
@@ -460,12 +460,13 @@ fn the_phase_map_is_a_circle_and_the_intensity_map_a_climb() {
 fn charts_stand_on_names_and_have_bars() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("chart.svg");
-    let write = |names: &[&str], spread: &[f64]| {
+    let write = |names: &[&str], ranges: &[(f64, f64)]| {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         let axis = |name, names| ChartAxis { name, logarithmic: false, names };
-        let series = [Series { name: "", points: &[(0.0, 3.0), (1.0, 5.0)], spread, marked: true }];
+        let series = [Series { name: "", points: &[(0.0, 3.0), (1.0, 5.0)], ranges, marked: true }];
         let panel = ChartPanel { across: axis("kind", &names), upright: axis("%", &[]), series: &series };
-        Chart { panels: &[panel, panel], title: "Bars", note: None }.write(&path, Format::Svg)?;
+        Chart { panels: &[panel, panel], level: false, title: "Bars", note: None }
+            .write(&path, Format::Svg)?;
         Ok::<_, Error>(fs::read_to_string(&path).unwrap())
     };
     let height = |text: &str| -> f64 {
@@ -474,7 +475,7 @@ fn charts_stand_on_names_and_have_bars() {
     let short = write(&["phase", "amplitude"], &[]).unwrap();
     let long = write(
         &["the first of two names that are too long to lie", "another of them, as long as that"],
-        &[0.5, 4.0],
+        &[(2.5, 3.5), (1.0, 9.0)],
     );
     let long = long.unwrap();
     assert!(short.contains("amplitude") && long.contains("the first of two names"));
@@ -482,8 +483,8 @@ fn charts_stand_on_names_and_have_bars() {
     // Both ends of the longer bar lie on the axis: 1 and 9.
     let has = |text: &str, label: &str| text.lines().any(|line| line.trim() == label);
     assert!(has(&long, "8") && has(&long, "2") && !has(&short, "8"), "the axis reaches as far as the bars");
-    assert!(matches!(write(&["phase", "amplitude"], &[0.5]), Err(Error::Value(_))));
-    assert!(matches!(write(&["phase", "amplitude"], &[0.5, f64::NAN]), Err(Error::Value(_))));
+    assert!(matches!(write(&["phase", "amplitude"], &[(0.0, 0.5)]), Err(Error::Value(_))));
+    assert!(matches!(write(&["phase", "amplitude"], &[(0.0, 0.5), (0.0, f64::NAN)]), Err(Error::Value(_))));
     // Nothing stands between whole numbers.
     let whole = write(&[], &[]).unwrap();
     assert!(has(&whole, "1") && !has(&whole, "0.5") && !has(&whole, "0.2"));
