@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::program::{command, d2nn, trained};
 
-const VERBS: [&[&str]; 14] = [
+const VERBS: [&[&str]; 15] = [
     &["train"],
     &["sweep"],
     &["evaluate"],
