@@ -52,7 +52,7 @@ fn larger_errors_cost_more_and_the_bench_is_put_back() {
     assert_ne!(outcomes[3].draws[0], outcomes[3].draws[1], "longer and shorter light");
 
     assert!(*engine.bench() == bench);
-    let judged = evaluate(&engine, &images, &indices, &|_, _| 0.0, &mut |_| Ok(())).unwrap();
+    let judged = evaluate(&engine, &images, &indices, &|_, _, _| 0.0, &mut |_| Ok(())).unwrap();
     assert_eq!(judged.accuracy(), designed.accuracy);
     assert_eq!(judged.power_efficiency_input, designed.power_efficiency_input);
 }
@@ -69,7 +69,7 @@ fn a_wavelength_is_the_misaligned_bench() {
         let errors = Misalignment { wavelength, ..Misalignment::default() };
         let mut engine = CpuEngine::new(bench.misaligned(&errors).unwrap(), 2).unwrap();
         engine.set_masks(&values).unwrap();
-        let judged = evaluate(&engine, &images, &indices, &|_, _| 0.0, &mut |_| Ok(())).unwrap();
+        let judged = evaluate(&engine, &images, &indices, &|_, _, _| 0.0, &mut |_| Ok(())).unwrap();
         assert_eq!(draw.power_efficiency_input, judged.power_efficiency_input);
         assert_eq!(draw.accuracy, judged.accuracy());
     }
