@@ -233,7 +233,8 @@ impl<'a> Trainer<'a> {
             .zip(chosen)
             .map(|(image, index)| objective.target(bench, image, usize::from(self.images.labels[*index])))
             .collect();
-        let share = 1.0 / chosen.len() as f64;
+        let images = chosen.len();
+        let share = 1.0 / images as f64;
         let pass = self.engine.gradients(batch.view(), &|sample, readings, slopes| {
             objective.evaluate(readings, &targets[sample], slopes);
             slopes.iter_mut().for_each(|slope| *slope *= share);
@@ -247,15 +248,34 @@ impl<'a> Trainer<'a> {
                 by_temperature += share * loss.slope_by_temperature(&readings, target.label);
             }
         }
-        self.state.images += chosen.len() as u64;
+        self.state.images += images as u64;
         if !self.state.loss.is_finite() {
             return Err(Error::Value(format!(
                 "the loss is not finite after {} steps: lower training.learning_rate",
                 self.steps_taken()
             )));
         }
-        let (modulation, bins) = (self.engine.bench().modulation, self.settings.binning);
-        let mut gradients = pass.masks;
+        let rate = self.descend(pass.masks, by_temperature)?;
+        let seen = self.state.images as f64;
+        let mut step = Step {
+            step: self.steps_taken(),
+            images,
+            loss: self.state.loss / seen,
+            accuracy: self.state.score / seen,
+            finished: None,
+        };
+        if last == self.order.len() {
+            step.finished = Some(self.close_epoch(&step, rate, began)?);
+        } else {
+            self.state.seconds += began.elapsed().as_secs_f64();
+        }
+        Ok(step)
+    }
+
+    /// Moves parameters and temperature down the slopes of the step's mean loss, by the values of the masks as the engine
+    /// has them and by the temperature; returns the step size.
+    fn descend(&mut self, mut gradients: Vec<Array2<f32>>, by_temperature: f64) -> Result<f64> {
+        let (modulation, bins) = (self.bench.modulation, self.settings.binning);
         if self.settings.smoothness > 0.0 {
             let values = values(&self.state.parameters, modulation, bins);
             for (array, (gradient, values)) in gradients.iter_mut().zip(&values).enumerate() {
@@ -287,20 +307,7 @@ impl<'a> Trainer<'a> {
                 self.steps_taken()
             ))
         })?;
-        let seen = self.state.images as f64;
-        let mut step = Step {
-            step: self.steps_taken(),
-            images: chosen.len(),
-            loss: self.state.loss / seen,
-            accuracy: self.state.score / seen,
-            finished: None,
-        };
-        if last == self.order.len() {
-            step.finished = Some(self.close_epoch(&step, rate, began)?);
-        } else {
-            self.state.seconds += began.elapsed().as_secs_f64();
-        }
-        Ok(step)
+        Ok(rate)
     }
 
     fn close_epoch(&mut self, step: &Step, rate: f64, began: Instant) -> Result<Epoch> {
