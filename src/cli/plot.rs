@@ -269,8 +269,7 @@ impl Artist<'_> {
         let answer = networks[0].bench().detector.scheme().answer(&readings);
         // Of networks side by side the one with the true class is shown, or with the answer.
         let shown = subject.truth.unwrap_or(answer) / networks[0].bench().detector.classes();
-        let (network, beam) =
-            (&networks[shown.min(networks.len() - 1)], &beams[shown.min(networks.len() - 1)]);
+        let (network, beam) = (&networks[shown], &beams[shown]);
         let bench = network.bench();
         let grid = bench.grid();
         let name = format!("{}: {}", self.device.design.name, subject.name);

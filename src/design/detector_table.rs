@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::file::DesignFile;
 use super::resolve::{Checked, length};
 use super::training_table::LossKey;
-use crate::detector::{Detector, Layout, Scheme, image_regions, near_square, regions_at, ring};
+use crate::detector::{Detector, Scheme, image_regions, near_square, regions_at, ring, rows};
 use crate::object::ObjectPlane;
 use crate::units::{Metres, parse_length};
 
@@ -147,7 +147,7 @@ fn centres(table: &DetectorTable, layout: &str, regions: usize) -> Checked<Vec<[
             return table.centres.iter().map(|[y, x]| Ok([along(y)?, along(x)?])).collect();
         }
         "grid" => near_square(regions),
-        rows => rows
+        listed => listed
             .split('-')
             .map(|count| count.parse().ok().filter(|count| (1..=MAX_IN_A_ROW).contains(count)))
             .collect::<Option<_>>()
@@ -158,13 +158,11 @@ fn centres(table: &DetectorTable, layout: &str, regions: usize) -> Checked<Vec<[
                 )
             })?,
     };
-    let layout = Layout {
-        counts,
-        region_size: 0.0,
-        row_pitch: length("detector.row_pitch", &table.row_pitch)?,
-        column_pitch: length("detector.column_pitch", &table.column_pitch)?,
-    };
-    Ok(layout.centres())
+    Ok(rows(
+        &counts,
+        length("detector.row_pitch", &table.row_pitch)?,
+        length("detector.column_pitch", &table.column_pitch)?,
+    ))
 }
 
 /// A region for each image value, where the value stands on the object plane.

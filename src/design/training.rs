@@ -14,7 +14,7 @@ use crate::network::Bench;
 use crate::training::{
     Augmentation, ClassError, ClassLoss, Hinge, ImageError, Objective, Perturbations, Settings, Start,
 };
-use crate::units::{Metres, format_length, parse_angle, parse_length};
+use crate::units::{Metres, Radians, format_length, parse_angle, parse_length};
 
 /// Pixels along a side of a block of [`GridKey::Binned`].
 const BINNING: usize = 2;
@@ -348,13 +348,17 @@ fn objective(table: &TrainingTable, scheme: Scheme) -> Checked<Objective> {
     }))
 }
 
-fn augmentation(table: &TrainingTable) -> Checked<Augmentation> {
-    let text = &table.augmentation.rotation;
-    let rotation =
-        parse_angle(text).map_err(|problem| format!("training.augmentation.rotation: {problem}"))?;
-    if !(0.0..=PI).contains(&rotation) {
-        return Err(format!("training.augmentation.rotation = \"{text}\": it must be 0 to 180 deg"));
+/// The angle up to which something is turned either way.
+fn largest_turn(key: &str, text: &str) -> Checked<Radians> {
+    let angle = parse_angle(text).map_err(|problem| format!("{key}: {problem}"))?;
+    if !(0.0..=PI).contains(&angle) {
+        return Err(format!("{key} = \"{text}\": it must be 0 to 180 deg"));
     }
+    Ok(angle)
+}
+
+fn augmentation(table: &TrainingTable) -> Checked<Augmentation> {
+    let rotation = largest_turn("training.augmentation.rotation", &table.augmentation.rotation)?;
     let [shift, scale, noise] =
         [table.augmentation.shift, table.augmentation.scale, table.augmentation.noise]
             .map(|part| part as f32);
@@ -380,12 +384,7 @@ fn perturbations(table: &TrainingTable, bench: &Bench, material: &Material) -> C
     let axial = length("shift_z", &table.shift_z, shortest / 2.0, "half of the shortest gap")?;
     let turn = material.height(TAU, bench.wavelength);
     let noise = length("height_noise", &table.height_noise, turn, "a full turn")?;
-    let text = &table.rotation;
-    let rotation =
-        parse_angle(text).map_err(|problem| format!("training.perturbations.rotation: {problem}"))?;
-    if !(0.0..=PI).contains(&rotation) {
-        return Err(format!("training.perturbations.rotation = \"{text}\": it must be 0 to 180 deg"));
-    }
+    let rotation = largest_turn("training.perturbations.rotation", &table.rotation)?;
     for (key, value, most) in [("wavelength", table.wavelength, 0.5), ("ramp", table.ramp, 1.0)] {
         if !(0.0..=most).contains(&value) {
             return Err(format!("training.perturbations.{key} = {value}: it must be 0 to {most}"));

@@ -26,19 +26,19 @@ impl Layout {
     /// # Errors
     /// As [`regions_at`].
     pub fn regions(&self, grid: Grid) -> Result<Vec<Region>> {
-        regions_at(grid, [self.region_size; 2], &self.centres())
+        regions_at(grid, [self.region_size; 2], &rows(&self.counts, self.row_pitch, self.column_pitch))
     }
+}
 
-    /// Middles of the regions, [y, x] metres from the axis, left to right and top to bottom.
-    pub fn centres(&self) -> Vec<[Metres; 2]> {
-        let along = |index: usize, count: usize| index as f64 - (count as f64 - 1.0) / 2.0;
-        let rows = self.counts.iter().enumerate();
-        rows.flat_map(|(line, &count)| {
-            let y = along(line, self.counts.len()) * self.row_pitch;
-            (0..count).map(move |place| [y, along(place, count) * self.column_pitch])
-        })
-        .collect()
-    }
+/// Middles of `counts` regions in rows, [y, x] metres from the axis, left to right and top to bottom: each row centred on
+/// the axis, and all rows together.
+pub fn rows(counts: &[usize], row_pitch: Metres, column_pitch: Metres) -> Vec<[Metres; 2]> {
+    let along = |index: usize, count: usize| index as f64 - (count as f64 - 1.0) / 2.0;
+    let row = |(line, &count): (usize, &usize)| {
+        let y = along(line, counts.len()) * row_pitch;
+        (0..count).map(move |place| [y, along(place, count) * column_pitch])
+    };
+    counts.iter().enumerate().flat_map(row).collect()
 }
 
 /// Rows of equal length, as nearly a square as they make: 10 are two rows of 5, 20 four of 5.

@@ -7,7 +7,7 @@ use crate::grid::Grid;
 mod layout;
 mod scheme;
 
-pub use layout::{Layout, near_square, regions_at, ring};
+pub use layout::{Layout, near_square, regions_at, ring, rows};
 pub use scheme::{Scheme, brightest};
 
 /// A rectangle of pixels on the detector plane, in the order of the classes.

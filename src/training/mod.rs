@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use ndarray::{Array2, Array3, Axis, Zip};
+use ndarray::{Array2, Array3, Zip};
 
 use crate::dataset::{HoldOut, Images, epoch_flips, epoch_order, hold_out};
 use crate::engine::Engine;
@@ -352,10 +352,10 @@ impl Trainer<'_> {
         let (settings, epoch) = (&self.settings, self.state.history.len() as u64);
         for (mut image, place) in batch.outer_iter_mut().zip(places) {
             if self.flips[place] {
-                image.invert_axis(Axis(1));
-                let mirrored = image.to_owned();
-                image.invert_axis(Axis(1));
-                image.assign(&mirrored);
+                for mut row in image.rows_mut() {
+                    let last = row.len() - 1;
+                    (0..row.len() / 2).for_each(|x| row.swap(x, last - x));
+                }
             }
             if !settings.augmentation.is_none() {
                 let number = (epoch << 32) + place as u64;

@@ -20,7 +20,7 @@ pub enum Objective {
 pub struct Target {
     /// The true class.
     pub label: usize,
-    /// Power of the object.
+    /// Power of the object; not a number where the loss does not ask for it.
     pub entering: f64,
     /// What a picture of the object shows, as it is shown to the device; empty where only the class counts.
     pub picture: Array2<f64>,
@@ -29,11 +29,16 @@ pub struct Target {
 impl Objective {
     /// What the readings of `image` (values 0 to 1) on `bench` of the class `label` should say.
     pub fn target(&self, bench: &Bench, image: ArrayView2<'_, f32>, label: usize) -> Target {
-        let picture = match self {
-            Objective::Classification(_) => Array2::zeros((0, 0)),
-            Objective::Imaging(_) => bench.object.picture(image),
-        };
-        Target { label, entering: bench.entering(image), picture }
+        match self {
+            // Thousands of images a step: their power is not summed up in vain.
+            Objective::Classification(loss) => {
+                let entering = if loss.asks_for_power() { bench.entering(image) } else { f64::NAN };
+                Target { label, entering, picture: Array2::zeros((0, 0)) }
+            }
+            Objective::Imaging(_) => {
+                Target { label, entering: f64::NAN, picture: bench.object.picture(image) }
+            }
+        }
     }
 
     /// Loss of `readings`.

@@ -72,6 +72,11 @@ impl ClassLoss {
         }
     }
 
+    /// Whether the power of the object counts; if not, any number does in its place.
+    pub fn asks_for_power(&self) -> bool {
+        self.error == ClassError::PowerError || self.efficiency.is_some()
+    }
+
     /// Loss of `readings` when `label` is right; `entering` is the power of the object.
     pub fn value(&self, readings: &[f64], label: usize, entering: f64) -> f64 {
         self.evaluate(readings, label, entering, &mut vec![0.0; readings.len()])
@@ -247,6 +252,12 @@ mod tests {
             let mut slopes = [0.0; 6];
             let value = loss.evaluate(&READINGS, label, entering, &mut slopes);
             assert!(value > 0.0, "{loss:?}: every term is at work");
+            let blind = loss.value(&READINGS, label, f64::NAN);
+            assert_eq!(
+                blind == value,
+                !loss.asks_for_power(),
+                "{loss:?}: {blind} without the power of the object"
+            );
             for region in 0..6 {
                 // Truncation of the second-order difference is about step^2 = 1e-10 times a third derivative of up to
                 // 1e3 (the pair with the reading 0.05), rounding 1e-16/1e-5.
