@@ -8,7 +8,7 @@ use ndarray::{ArrayView2, Axis};
 use serde_json::json;
 
 use super::progress::Progress;
-use super::{ThreadsFlag, open_device, print, print_json, say};
+use super::{ModifiedFlag, ThreadsFlag, print, print_json, say};
 use crate::dataset::picture::{self, Invert};
 use crate::design::Device;
 use crate::detector::Scheme;
@@ -30,6 +30,8 @@ Example:
 pub struct ClassifyArgs {
     /// Device folder
     device: PathBuf,
+    #[command(flatten)]
+    modified: ModifiedFlag,
     /// PNG or JPEG files of any size, grey or colour
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
@@ -69,7 +71,7 @@ impl From<InvertName> for Invert {
 /// # Errors
 /// For a damaged device and pictures that cannot be read.
 pub fn run(args: ClassifyArgs) -> Result<()> {
-    let device = open_device(&args.device)?;
+    let device = args.modified.open(&args.device)?;
     if device.design.forms_image() {
         return Err(Error::Usage(format!(
             "{} forms images (detector.layout = \"image\"): it has no classes to choose from; `d2nn plot {0} detector \

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::progress::Progress;
 use super::{
-    DataFlag, SimulationFlags, ThreadsFlag, as_exported, convergence, imaging, open_device_as, print,
+    DataFlag, ModifiedFlag, SimulationFlags, ThreadsFlag, as_exported, convergence, imaging, print,
     print_json,
 };
 use crate::dataset::{Images, Split};
@@ -29,6 +29,8 @@ pub struct EvaluateArgs {
     /// Device folder (default with --stl: the one that holds DIR)
     #[arg(required_unless_present = "stl")]
     device: Option<PathBuf>,
+    #[command(flatten)]
+    modified: ModifiedFlag,
     #[command(flatten)]
     data: DataFlag,
     /// Which half of the data set
@@ -85,7 +87,7 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         (None, Some(plates)) => as_exported::device_of(plates)?,
         (None, None) => return Err(Error::Usage("name the folder of a device".into())),
     };
-    let device = open_device_as(&folder, &args.simulation)?;
+    let device = args.modified.open_as(&folder, &args.simulation)?;
     if let Some(plates) = &args.stl {
         // Damaged plates are told before anything is looked for or simulated.
         let found = as_exported::Plates::in_folder(plates, &device)?;
@@ -148,6 +150,7 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         "padding": device.design.padding(),
         "oversample": device.design.simulated.oversample,
         "extinction_coefficient": device.design.material.extinction_coefficient(),
+        "modified_masks": device.modified,
         "data": data,
     }))
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::plate_flags::PlateFlags;
 use super::progress::Progress;
-use super::{DataFlag, ThreadsFlag, as_exported, open_device_changed, print, print_json, print_report};
+use super::{DataFlag, ModifiedFlag, ThreadsFlag, as_exported, print, print_json, print_report};
 use crate::dataset::Split;
 use crate::design::folder::PLATES;
 use crate::error::Result;
@@ -23,6 +23,8 @@ use crate::files::create_folder;
 pub struct ExportStlArgs {
     /// Device folder
     pub(super) device: PathBuf,
+    #[command(flatten)]
+    pub(super) modified: ModifiedFlag,
     /// Folder for the files (default: stl in the device folder; export for other formats)
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
@@ -84,7 +86,7 @@ const CHECKED_IMAGES_FORMED: usize = 50;
 /// For a damaged device, wrong lengths, a folder that cannot be written, and a plate that fails its check.
 pub fn run(args: ExportStlArgs) -> Result<()> {
     let ReportFlags { ascii, density, price, no_check, data } = &args.report;
-    let device = open_device_changed(&args.device, &|typed| {
+    let device = args.modified.open_changed(&args.device, &|typed| {
         args.plate.apply(typed);
         let (fabrication, material) = (&mut typed.fabrication, &mut typed.material);
         fabrication.printer = args.printer.clone().or(fabrication.printer.take());

@@ -212,27 +212,56 @@ pub fn say(text: &str) {
     let _ = std::io::stderr().write_all(format!("{text}\n").as_bytes());
 }
 
-/// The device in `folder`; a path that is no folder is a usage error with advice.
-fn open_device(folder: &Path) -> Result<Device> {
-    open_device_as(folder, &SimulationFlags::default())
+/// Whether masks may be others than those the device was judged with.
+#[derive(Clone, Copy, Debug, Default, Args)]
+struct ModifiedFlag {
+    /// Do not warn of masks that were edited after the training
+    #[arg(long)]
+    allow_modified: bool,
 }
 
-/// [`open_device`] with flags over its design.
-fn open_device_as(folder: &Path, flags: &SimulationFlags) -> Result<Device> {
-    open_device_changed(folder, &|typed| flags.apply(typed))
-}
-
-/// [`open_device`] with its design changed by `change`.
-fn open_device_changed(folder: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<Device> {
-    if !folder.is_dir() {
-        return Err(Error::Usage(format!(
-            "{} is not a device folder: `d2nn train` makes one, and layers/ has trained ones",
-            folder.display()
-        )));
+impl ModifiedFlag {
+    /// The device in `folder`; a path that is no folder is a usage error with advice.
+    fn open(self, folder: &Path) -> Result<Device> {
+        self.open_changed(folder, &|_| ())
     }
-    let device = Device::open_as(folder, change)?;
-    warn_of_sampling(&device.design);
-    Ok(device)
+
+    /// [`ModifiedFlag::open`] with flags over its design.
+    fn open_as(self, folder: &Path, flags: &SimulationFlags) -> Result<Device> {
+        self.open_changed(folder, &|typed| flags.apply(typed))
+    }
+
+    /// [`ModifiedFlag::open`] with its design changed by `change`.
+    fn open_changed(self, folder: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<Device> {
+        if !folder.is_dir() {
+            return Err(Error::Usage(format!(
+                "{} is not a device folder: `d2nn train` makes one, and layers/ has trained ones",
+                folder.display()
+            )));
+        }
+        let device = Device::open_as(folder, change)?;
+        warn_of_sampling(&device.design);
+        if !self.allow_modified
+            && let Some(masks) = modified_masks(&device)
+        {
+            say(&format!(
+                "warning: {}: {masks} not as provenance.toml knows them, so the figures there are of other masks; \
+                 --allow-modified silences this",
+                folder.display()
+            ));
+        }
+        Ok(device)
+    }
+}
+
+/// Masks that were edited after the training, as the subject of a sentence.
+fn modified_masks(device: &Device) -> Option<String> {
+    let numbers: Vec<String> = device.modified.iter().map(usize::to_string).collect();
+    match numbers.as_slice() {
+        [] => None,
+        [one] => Some(format!("mask {one} is")),
+        [first @ .., last] => Some(format!("masks {} and {last} are", first.join(", "))),
+    }
 }
 
 /// What is wrong with the sampling of a design that is run all the same.

@@ -9,7 +9,7 @@ use super::classify::InvertName;
 use super::judgement::Judgement;
 use super::progress::Progress;
 use super::subject::Subject;
-use super::{DataFlag, ThreadsFlag, evaluate, open_device, print, sample_note};
+use super::{DataFlag, ModifiedFlag, ThreadsFlag, evaluate, print, sample_note};
 use crate::dataset::{Images, Split};
 use crate::design::Device;
 use crate::design::folder::{PLOTS, read_history};
@@ -36,6 +36,8 @@ const SLICES: usize = 20;
 pub struct PlotArgs {
     /// Device folder
     device: PathBuf,
+    #[command(flatten)]
+    modified: ModifiedFlag,
     /// What to draw
     #[arg(value_enum, default_value_t = Kind::All)]
     kind: Kind,
@@ -93,7 +95,7 @@ enum FormatName {
 /// # Errors
 /// For a damaged device, absent data, pictures that cannot be read and folders that cannot be written.
 pub fn run(args: PlotArgs) -> Result<()> {
-    let device = open_device(&args.device)?;
+    let device = args.modified.open(&args.device)?;
     let format = match args.format {
         FormatName::Png => Format::Png,
         FormatName::Svg => Format::Svg,

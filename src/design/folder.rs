@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::compiled::CLASSIFIER;
 use super::file::DesignFile;
 use super::mask_files;
-pub use super::mask_files::{read_masks, write_masks};
+pub use super::mask_files::{ReadMasks, read_masks, write_masks};
 use super::resolve::Design;
 use crate::error::{Error, Result};
 use crate::files::{write_bytes, write_whole};
@@ -42,6 +42,8 @@ pub struct Device {
     pub masks: Vec<Array2<f32>>,
     /// How it came to be, if the folder says so.
     pub provenance: Option<Provenance>,
+    /// Numbers of the masks whose files are not those the provenance was written for; its figures are not theirs.
+    pub modified: Vec<usize>,
 }
 
 /// How a device came to be.
@@ -152,9 +154,13 @@ impl Device {
     /// As [`Device::open`].
     pub fn open_as(folder: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<Self> {
         let (_, design) = read_design_as(&folder.join(DESIGN), change)?;
-        let masks = read_masks(folder, &design.bench)?;
+        let ReadMasks { values: masks, sums } = read_masks(folder, &design.bench)?;
         let provenance = read_provenance(folder)?;
-        Ok(Device { folder: folder.to_owned(), design, masks, provenance })
+        let known = provenance.as_ref().map(|provenance| &provenance.masks);
+        let differs =
+            |number: &usize| known.is_some_and(|known| known.get(number - 1) != sums.get(number - 1));
+        let modified = (1..=sums.len()).filter(differs).collect();
+        Ok(Device { folder: folder.to_owned(), design, masks, provenance, modified })
     }
 }
 

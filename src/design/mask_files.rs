@@ -25,20 +25,31 @@ fn path(folder: &Path, number: usize) -> PathBuf {
     folder.join(format!("mask-{number}.npy"))
 }
 
-/// Reads the masks of `bench`: their values, one array a channel, in the order of the light.
+/// Masks as they were read.
+pub struct ReadMasks {
+    /// Their values, one array a channel of the modulation, in the order of the light.
+    pub values: Vec<Array2<f32>>,
+    /// SHA-256 of each file.
+    pub sums: Vec<String>,
+}
+
+/// Reads the masks of `bench`, in the order of the light.
 ///
 /// # Errors
 /// [`Error::Io`] and [`Error::File`] for a file that is missing, damaged, of another shape or kind, or has values out
 /// of their range.
-pub fn read_masks(folder: &Path, bench: &Bench) -> Result<Vec<Array2<f32>>> {
-    let mut values = Vec::new();
+pub fn read_masks(folder: &Path, bench: &Bench) -> Result<ReadMasks> {
+    let mut masks = ReadMasks { values: Vec::new(), sums: Vec::new() };
     for number in 1..=bench.all_masks() {
-        values.extend(read_mask(&path(folder, number), bench)?);
+        let (values, sum) = read_mask(&path(folder, number), bench)?;
+        masks.values.extend(values);
+        masks.sums.push(sum);
     }
-    Ok(values)
+    Ok(masks)
 }
 
-fn read_mask(path: &Path, bench: &Bench) -> Result<Vec<Array2<f32>>> {
+/// The values in one file, one array a channel, and its SHA-256.
+fn read_mask(path: &Path, bench: &Bench) -> Result<(Vec<Array2<f32>>, String)> {
     let file = fs::File::open(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => {
             Error::file(path, "is missing: the device is not trained (`d2nn train` makes its masks)")
@@ -78,14 +89,15 @@ fn read_mask(path: &Path, bench: &Bench) -> Result<Vec<Array2<f32>>> {
         modulation.check(channel, values).map_err(|problem| Error::file(path, problem))?;
     }
     // In standard order, whatever order the file had; rounding may have left an amplitude just above 1.
-    Ok(channels
+    let values = channels
         .into_iter()
         .enumerate()
         .map(|(channel, values)| {
             let values = values.as_standard_layout().into_owned();
             if modulation.is_angle(channel) { values } else { values.mapv(|amplitude| amplitude.min(1.0)) }
         })
-        .collect())
+        .collect();
+    Ok((values, checksum(&bytes)))
 }
 
 fn read_either<T: ReadableElement + Clone, U: ReadableElement + Copy>(
@@ -125,5 +137,10 @@ fn write_mask<T: WritableElement>(path: &Path, mask: &Array2<T>) -> Result<Strin
     mask.write_npy(&mut bytes)
         .map_err(|error| Error::Value(format!("cannot write {}: {error}", path.display())))?;
     write_bytes(path, &bytes)?;
-    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(checksum(&bytes))
+}
+
+/// SHA-256 in hexadecimal digits.
+fn checksum(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

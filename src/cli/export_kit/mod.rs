@@ -12,7 +12,7 @@ use super::classify::InvertName;
 use super::plate_flags::PlateFlags;
 use super::progress::Progress;
 use super::subject::Subject;
-use super::{DataFlag, as_exported, open_device_changed, print};
+use super::{DataFlag, ModifiedFlag, as_exported, print};
 use crate::dataset::Split;
 use crate::design::folder::KIT;
 use crate::design::{DesignFile, Device};
@@ -49,6 +49,8 @@ Examples:
 pub struct ExportKitArgs {
     /// Device folder
     device: PathBuf,
+    #[command(flatten)]
+    modified: ModifiedFlag,
     /// Folder for the kit (default: kit in the device folder)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -79,7 +81,7 @@ pub fn run(args: ExportKitArgs) -> Result<()> {
     if let Some(threshold) = args.threshold.filter(|value| !(*value > 0.0 && *value <= 1.0)) {
         return Err(Error::Usage(format!("--threshold {threshold}: it must be above 0 and at most 1")));
     }
-    let device = open_device_changed(&args.device, &|typed| {
+    let device = args.modified.open_changed(&args.device, &|typed| {
         args.plate.apply(typed);
         give_a_frame(typed);
     })?;

@@ -1,6 +1,7 @@
 //! `d2nn inspect`: data sheet, sampling report and power budget.
 
 mod power;
+mod provenance;
 mod sampling;
 
 use std::f64::consts::{PI, TAU};
@@ -15,7 +16,7 @@ use sampling::{Sampling, methods};
 
 use super::presets::PresetFlag;
 use super::set::SetFlag;
-use super::{SimulationFlags, open_device_changed, print, print_json};
+use super::{ModifiedFlag, SimulationFlags, print, print_json};
 use crate::design::folder::{DESIGN, read_typed};
 use crate::design::{Design, Device, Stage};
 use crate::detector::Scheme;
@@ -40,6 +41,8 @@ pub struct InspectArgs {
     /// Design file or device folder (default: the default design)
     #[arg(value_name = "DEVICE | DESIGN.toml")]
     design: Option<PathBuf>,
+    #[command(flatten)]
+    modified: ModifiedFlag,
     #[command(flatten)]
     preset: PresetFlag,
     #[command(flatten)]
@@ -67,7 +70,7 @@ pub fn run(args: InspectArgs) -> Result<()> {
     args.simulation.apply(&mut typed);
     let (design, device) = match &args.design {
         Some(folder) if folder.is_dir() => {
-            let device = open_device_changed(folder, &|design| design.clone_from(&typed))?;
+            let device = args.modified.open_changed(folder, &|design| design.clone_from(&typed))?;
             (device.design.clone(), Some(device))
         }
         _ => (Design::resolve(&file, &typed)?, None),
@@ -78,6 +81,9 @@ pub fn run(args: InspectArgs) -> Result<()> {
         let mut json = as_json(&design, &sampling);
         if let Some(budget) = &budget {
             json["power_budget"] = budget_json(budget, &design);
+        }
+        if let Some(device) = &device {
+            provenance::add_to_json(&mut json, device);
         }
         print_json(&json)
     } else {
@@ -412,34 +418,6 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
     for warning in &design.warnings {
         line("warning", warning.clone());
     }
-    if let Some(provenance) = device.and_then(|device| device.provenance.as_ref()) {
-        let _ = writeln!(text, "\ntraining");
-        let mut line = |name: &str, value: String| {
-            let _ = writeln!(text, "  {name:<22}{value}");
-        };
-        let data = &provenance.data;
-        line(
-            "data",
-            format!(
-                "{}, {} images{}",
-                data.name,
-                data.training_images,
-                if data.builtin_sample { " (built-in sample)" } else { "" }
-            ),
-        );
-        let metrics = &provenance.metrics;
-        if let Some(accuracy) = metrics.test_accuracy {
-            line("test accuracy", format!("{:.2} % of {} images", 100.0 * accuracy, data.test_images));
-        }
-        if let (Some(ssim), Some(free)) = (metrics.test_ssim, metrics.test_ssim_free_space) {
-            line("test SSIM", format!("{ssim:.4} of {} images, free space {free:.4}", data.test_images));
-        }
-        line("detector share", format!("{:.2} %", 100.0 * metrics.detector_share));
-        line("seed", provenance.seed.to_string());
-        line(
-            "made by",
-            format!("d2nn {} ({}): {}", provenance.version, provenance.commit, provenance.command),
-        );
-    }
+    text += &device.map(provenance::section).unwrap_or_default();
     text
 }

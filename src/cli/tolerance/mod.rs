@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::evaluate::first_images;
 use super::progress::Progress;
-use super::{DataFlag, SimulationFlags, ThreadsFlag, open_device_as, print, print_json, sample_note, say};
+use super::{DataFlag, ModifiedFlag, SimulationFlags, ThreadsFlag, print, print_json, sample_note, say};
 use crate::dataset::Split;
 use crate::design::Device;
 use crate::design::folder::PLOTS;
@@ -31,6 +31,8 @@ Sizes are lists; 0 is the device as designed. docs/tolerance.md says what each k
 pub struct ToleranceArgs {
     /// Device folder
     device: PathBuf,
+    #[command(flatten)]
+    modified: ModifiedFlag,
     /// Masks and detector aside, evenly up to this far along y and x: "0.1 mm, 0.2 mm"
     #[arg(long, value_name = "LENGTHS")]
     shift_xy: Option<String>,
@@ -103,7 +105,7 @@ impl ToleranceArgs {
 /// For a damaged device, one that forms images, absent or damaged data, lists that cannot be read, sizes by which planes
 /// would meet, and a picture that cannot be written.
 pub fn run(args: ToleranceArgs) -> Result<()> {
-    let device = open_device_as(&args.device, &args.simulation)?;
+    let device = args.modified.open_as(&args.device, &args.simulation)?;
     let design = &device.design;
     if design.forms_image() {
         return Err(Error::Usage(format!(

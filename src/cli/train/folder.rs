@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::cli::open_device;
+use crate::cli::ModifiedFlag;
 use crate::dataset::Dataset;
 use crate::design::Design;
 use crate::design::folder::{CHECKPOINT, is_device_folder};
@@ -34,8 +34,8 @@ pub(in crate::cli) fn this_command() -> String {
 }
 
 /// The first state of a training of `design` that begins at the masks of the device in `folder`.
-pub(super) fn begin_at(folder: &Path, design: &Design) -> Result<State> {
-    let device = open_device(folder)?;
+pub(super) fn begin_at(folder: &Path, modified: ModifiedFlag, design: &Design) -> Result<State> {
+    let device = modified.open(folder)?;
     let (here, there) = (&design.bench, &device.design.bench);
     let same_kind = std::mem::discriminant(&here.modulation) == std::mem::discriminant(&there.modulation);
     if (here.networks, here.masks(), here.mask_shape()) != (there.networks, there.masks(), there.mask_shape())

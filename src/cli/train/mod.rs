@@ -10,7 +10,7 @@ use self::job::{Job, Start};
 use super::presets::PresetFlag;
 use super::set::SetFlag;
 use super::stop::Stop;
-use super::{DataFlag, ThreadsFlag, check_images, print, say, warn_of_sampling};
+use super::{DataFlag, ModifiedFlag, ThreadsFlag, check_images, print, say, warn_of_sampling};
 use crate::dataset::{Split, load};
 use crate::design::folder::{DESIGN, read_typed};
 use crate::design::{Design, DesignFile, OptimiserKey};
@@ -58,6 +58,8 @@ pub struct TrainArgs {
     /// Begin at the masks of another device, such as the same one trained on a coarser grid
     #[arg(long, value_name = "DEVICE", conflicts_with = "resume")]
     from: Option<PathBuf>,
+    #[command(flatten)]
+    modified: ModifiedFlag,
     #[command(flatten)]
     set: SetFlag,
     /// Run a design that the sampling rules refuse; sets bench.allow_aliasing
@@ -113,7 +115,7 @@ impl TrainArgs {
         check_images(&source, &dataset.train, &design)?;
         let start = match (saved, &self.from) {
             (Some(saved), _) => Start::Resumed(resumed(&folder, saved, &text, &dataset)?),
-            (None, Some(from)) => Start::From(begin_at(from, &design)?),
+            (None, Some(from)) => Start::From(begin_at(from, self.modified, &design)?),
             (None, None) => Start::Anew,
         };
         let go_on = self.resume_command(&folder);

@@ -1,0 +1,42 @@
+//! How a device came to be, and whether its masks are still those.
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use crate::cli::modified_masks;
+use crate::design::Device;
+
+/// The part of the data sheet about the training; empty without provenance.
+pub(super) fn section(device: &Device) -> String {
+    let Some(provenance) = &device.provenance else {
+        return String::new();
+    };
+    let mut text = "\ntraining\n".to_owned();
+    let mut line = |name: &str, value: String| {
+        let _ = writeln!(text, "  {name:<22}{value}");
+    };
+    let data = &provenance.data;
+    let sample = if data.builtin_sample { " (built-in sample)" } else { "" };
+    line("data", format!("{}, {} images{sample}", data.name, data.training_images));
+    let metrics = &provenance.metrics;
+    if let Some(accuracy) = metrics.test_accuracy {
+        line("test accuracy", format!("{:.2} % of {} images", 100.0 * accuracy, data.test_images));
+    }
+    if let (Some(ssim), Some(free)) = (metrics.test_ssim, metrics.test_ssim_free_space) {
+        line("test SSIM", format!("{ssim:.4} of {} images, free space {free:.4}", data.test_images));
+    }
+    line("detector share", format!("{:.2} %", 100.0 * metrics.detector_share));
+    line("seed", provenance.seed.to_string());
+    line("made by", format!("d2nn {} ({}): {}", provenance.version, provenance.commit, provenance.command));
+    if let Some(masks) = modified_masks(device) {
+        line("edited", format!("{masks} not as trained: these figures are of other masks"));
+    }
+    text
+}
+
+/// The same for programs: `provenance` as in `provenance.toml` (null without), and the numbers of edited masks.
+pub(super) fn add_to_json(json: &mut serde_json::Value, device: &Device) {
+    json["provenance"] = json!(device.provenance);
+    json["modified_masks"] = json!(device.modified);
+}
