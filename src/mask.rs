@@ -1,4 +1,19 @@
 //! A thin mask: a plate that changes the light of each pixel by its own complex transmission.
+//!
+//! ```
+//! use d2nn::field::WaveField;
+//! use d2nn::grid::Grid;
+//! use d2nn::mask::Mask;
+//! use ndarray::Array2;
+//! use num_complex::Complex;
+//!
+//! let grid = Grid::new(2, 2, 0.4e-3)?;
+//! let quarter_turn = Mask::of_phase(grid, Array2::from_elem((2, 2), std::f64::consts::FRAC_PI_2))?;
+//! let light = WaveField::new(grid, Array2::from_elem((2, 2), Complex::new(1.0, 0.0)))?;
+//! // A positive phase is a delay, exp(+i phase).
+//! assert!((quarter_turn.apply(&light).amplitude[[0, 0]] - Complex::i()).norm() < 1e-12);
+//! # Ok::<(), d2nn::Error>(())
+//! ```
 
 use std::f64::consts::{FRAC_PI_4, TAU};
 

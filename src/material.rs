@@ -1,4 +1,15 @@
 //! What a plate is made of, and what a phase costs in height.
+//!
+//! ```
+//! use d2nn::material::Material;
+//! use std::f64::consts::PI;
+//!
+//! let resin = Material::new("VeroBlackPlus RGD875", 1.7227)?.absorbing(0.03)?;
+//! let half_turn = resin.height(PI, 0.75e-3);
+//! assert!((half_turn - 0.75e-3 / (2.0 * 0.7227)).abs() < 1e-12);
+//! assert!((resin.phase(half_turn, 0.75e-3) - PI).abs() < 1e-12);
+//! # Ok::<(), d2nn::Error>(())
+//! ```
 
 use std::f64::consts::TAU;
 

@@ -1,4 +1,12 @@
 //! Lengths and angles: metres and radians inside, text with a unit ("0.75 mm") only at the border.
+//!
+//! ```
+//! use d2nn::units::{format_length, parse_length};
+//!
+//! assert_eq!(parse_length("0.75 mm"), Ok(0.75e-3));
+//! assert!(parse_length("0.75").is_err(), "a length has a unit");
+//! assert_eq!(format_length(0.4e-3, 3), "0.4 mm");
+//! ```
 
 /// A length in metres.
 pub type Metres = f64;

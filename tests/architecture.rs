@@ -56,6 +56,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("toml", &["design"]),
     ("serde_json", &["cli", "fabrication"]),
     ("clap", &["cli", "main"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("indicatif", &["cli"]),
     ("ctrlc", &["cli"]),
     ("ureq", &["dataset"]),

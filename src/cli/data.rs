@@ -2,32 +2,40 @@
 
 use std::fmt::Write as _;
 use std::io::IsTerminal;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Value, json};
 
-use super::{print, say};
+use super::{print, print_json, say};
 use crate::dataset::download::Progress;
 use crate::dataset::{
-    DatasetName, Finding, Place, Places, SAMPLE_LICENCE, Source, Split, Verdict, Wanted, locate, survey,
-    verify,
+    DatasetName, Finding, Place, Places, SAMPLE_LICENCE, Source, Split, Step, Verdict, Wanted, locate,
+    survey, verify,
 };
 use crate::error::Result;
 
 /// Shows where data sets are looked for and what is there, or downloads one.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   d2nn data                      what is where
+  d2nn data --json               the same for programs
   d2nn data fetch fashion-mnist  download into the cache, checksums verified
 
 Environment:
   D2NN_CACHE    folder for downloaded data sets instead of the user's cache
-  D2NN_OFFLINE  1: never use the network")]
+  D2NN_OFFLINE  1: never use the network"
+)]
 pub struct DataArgs {
     #[command(subcommand)]
     command: Option<DataCommand>,
+    /// What is where as one JSON object on stdout
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -55,6 +63,7 @@ enum DataCommand {
 pub fn run(args: DataArgs) -> Result<()> {
     let places = Places::from_environment();
     match args.command.unwrap_or(DataCommand::Where) {
+        DataCommand::Where if args.json => print_json(&as_json(&places)),
         DataCommand::Where => print(&table(&places)),
         DataCommand::Licence => print(SAMPLE_LICENCE),
         DataCommand::Fetch { name } => {
@@ -143,18 +152,54 @@ fn table(places: &Places) -> String {
             };
             let chosen = step.finding == Finding::Found && !used;
             used |= chosen;
-            let label = match step.place {
-                Place::Named => "--data",
-                Place::Cache => "cache",
-                Place::System => "system",
-                Place::Download => "network",
-                Place::BuiltinSample => "sample",
-            };
             let mark = if chosen { '>' } else { ' ' };
-            let _ = write!(text, "{mark} {label:<8} {}\n           {finding}\n", step.at);
+            let _ = write!(text, "{mark} {:<8} {}\n           {finding}\n", label(step.place), step.at);
         }
     }
     text
+}
+
+fn label(place: Place) -> &'static str {
+    match place {
+        Place::Named => "--data",
+        Place::Cache => "cache",
+        Place::System => "system",
+        Place::Download => "network",
+        Place::BuiltinSample => "sample",
+    }
+}
+
+/// The same for programs: for each data set its places in order. `files` of a folder in the order train images, train
+/// labels, test images, test labels; `sha256` is there where it is not the published one.
+fn as_json(places: &Places) -> Value {
+    let file = |(path, count, verdict): (PathBuf, usize, Verdict)| {
+        let (state, problem, sum) = match verdict {
+            Verdict::Published => ("published", None, None),
+            Verdict::Other(sum) => ("other", None, Some(sum)),
+            Verdict::Damaged(why) => ("damaged", Some(why), None),
+        };
+        json!({ "file": path.display().to_string(), "count": count, "content": state, "problem": problem, "sha256": sum })
+    };
+    let place = |name: DatasetName, step: &Step| {
+        let (state, why) = match &step.finding {
+            Finding::Found => ("found", None),
+            Finding::Absent(why) => ("absent", Some(why)),
+            Finding::Skipped(why) => ("skipped", Some(why)),
+            Finding::Failed(why) => ("failed", Some(why)),
+        };
+        let folder = step.finding == Finding::Found && matches!(step.place, Place::Cache | Place::System);
+        let files: Vec<Value> = if folder {
+            verify(name, Path::new(&step.at), places).into_iter().map(file).collect()
+        } else {
+            Vec::new()
+        };
+        json!({ "place": label(step.place), "at": step.at, "state": state, "why": why, "files": files })
+    };
+    let all = DatasetName::ALL.map(|name| {
+        let steps = survey(name, places);
+        (name.as_str().to_owned(), steps.iter().map(|step| place(name, step)).collect::<Value>())
+    });
+    Value::Object(all.into_iter().collect())
 }
 
 /// Counts of the files in `folder` and what their checksums say.

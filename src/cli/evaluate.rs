@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::progress::Progress;
+use super::readings::Readings;
 use super::{
     DataFlag, ModifiedFlag, SimulationFlags, ThreadsFlag, as_exported, convergence, imaging, print,
     print_json,
@@ -24,6 +25,7 @@ use crate::evaluation::{Evaluation, evaluate};
   d2nn evaluate runs/fashion-400ghz --limit 1000 --json
   d2nn evaluate layers/fashion-400ghz --oversample 2 --extinction-coefficient 0.03
   d2nn evaluate layers/fashion-400ghz --convergence --limit 1000
+  d2nn evaluate layers/fashion-400ghz --readings readings.npz
   d2nn evaluate --stl plates layers/fashion-400ghz")]
 pub struct EvaluateArgs {
     /// Device folder (default with --stl: the one that holds DIR)
@@ -45,6 +47,9 @@ pub struct EvaluateArgs {
     /// Read the plates back from their STL files and judge them beside the design
     #[arg(long, value_name = "DIR", conflicts_with = "convergence")]
     stl: Option<PathBuf>,
+    /// Write what the regions read of each image as a NumPy archive: readings, entering, labels
+    #[arg(long, value_name = "FILE.npz", conflicts_with_all = ["convergence", "stl"])]
+    readings: Option<PathBuf>,
     #[command(flatten)]
     simulation: SimulationFlags,
     /// One JSON object on stdout
@@ -126,13 +131,24 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
     let engine = args.threads.engine(&device)?;
     if device.design.forms_image() {
         let judged = imaging::judge(&engine, &device.design, &args.threads, &images, args.limit, &|| None)?;
+        if let Some(path) = &args.readings {
+            Readings::of(&engine, &images, &first_images(&images, args.limit)?)?.write(path, &images)?;
+        }
         return if args.json {
             print_json(&imaging::as_json(&judged, &device.design, data))
         } else {
             print(&imaging::report(&heading, &judged))
         };
     }
-    let judged = judge(&engine, &device.design, &images, args.limit, &|| None)?;
+    let readings = Readings::default();
+    let judged = judge_each(&engine, &device.design, &images, args.limit, &|| None, &|read, entering| {
+        if args.readings.is_some() {
+            readings.note(read, entering);
+        }
+    })?;
+    if let Some(path) = &args.readings {
+        readings.write(path, &images)?;
+    }
     if !args.json {
         return print(&report(&heading, &judged, name.class_names()));
     }
@@ -163,6 +179,18 @@ pub(super) fn judge(
     limit: Option<usize>,
     stopped: &dyn Fn() -> Option<Error>,
 ) -> Result<Evaluation> {
+    judge_each(engine, design, images, limit, stopped, &|_, _| ())
+}
+
+/// [`judge`], and `seen` gets the readings of each image in turn and the power of its object.
+fn judge_each(
+    engine: &dyn Engine,
+    design: &Design,
+    images: &Images,
+    limit: Option<usize>,
+    stopped: &dyn Fn() -> Option<Error>,
+    seen: &dyn Fn(&[f64], f64),
+) -> Result<Evaluation> {
     let indices = first_images(images, limit)?;
     let Some(loss) = design.loss() else {
         return Err(Error::Usage(format!("{} forms images: it names no classes", design.name)));
@@ -172,7 +200,10 @@ pub(super) fn judge(
         engine,
         images,
         &indices,
-        &|readings, label, entering| loss.value(readings, label, entering),
+        &|readings, label, entering| {
+            seen(readings, entering);
+            loss.value(readings, label, entering)
+        },
         &mut |done| {
             progress.update(done as u64, String::new);
             stopped().map_or(Ok(()), Err)

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 
 mod as_exported;
 pub mod classify;
+pub mod completions;
 mod convergence;
 pub mod data;
 pub mod evaluate;
@@ -24,12 +25,14 @@ pub mod export_stl;
 mod imaging;
 pub mod inspect;
 mod judgement;
+pub mod man;
 pub mod plate_flags;
 mod plot;
 mod presets;
 mod print_report;
 mod progress;
 pub mod propagate;
+mod readings;
 mod set;
 mod stop;
 mod subject;
@@ -82,6 +85,10 @@ enum Verb {
     Propagate(propagate::PropagateArgs),
     /// Where data sets are, and fetching them
     Data(data::DataArgs),
+    /// Script that lets a shell complete the command line
+    Completions(completions::CompletionsArgs),
+    /// Manual pages
+    Man(man::ManArgs),
 }
 
 impl Cli {
@@ -103,6 +110,8 @@ impl Cli {
             Verb::Inspect(args) => inspect::run(args),
             Verb::Propagate(args) => propagate::run(args),
             Verb::Data(args) => data::run(args),
+            Verb::Completions(args) => completions::run(&args),
+            Verb::Man(args) => man::run(&args),
         }
     }
 }

@@ -151,11 +151,17 @@ pub fn run(args: PlotArgs) -> Result<()> {
     print(&lines)
 }
 
+/// Draws masks, curves and the detector plane of a device that is being trained into its plots folder.
+pub(super) fn during_training(device: &Device, test: &Images, sample: bool) -> Result<()> {
+    let mut artist = Artist::at_home(device, sample)?;
+    artist.masks()?;
+    artist.training()?;
+    artist.image(&Subject::of_test_image(device, test, 0)?, true, false)
+}
+
 /// Draws everything into the plots folder of a device that has just been trained.
 pub(super) fn after_training(device: &Device, judged: &Judgement, test: &Images, sample: bool) -> Result<()> {
-    let folder = device.folder.join(PLOTS);
-    create_folder(&folder)?;
-    let mut artist = Artist { device, folder, format: Format::Png, sample, written: Vec::new() };
+    let mut artist = Artist::at_home(device, sample)?;
     artist.masks()?;
     artist.training()?;
     if let Judgement::Classes(judged) = judged {
@@ -181,6 +187,15 @@ struct Shown {
     answer: usize,
     /// What would be right.
     truth: Option<usize>,
+}
+
+impl<'a> Artist<'a> {
+    /// One that draws PNG into the plots folder of `device`.
+    fn at_home(device: &'a Device, sample: bool) -> Result<Self> {
+        let folder = device.folder.join(PLOTS);
+        create_folder(&folder)?;
+        Ok(Artist { device, folder, format: Format::Png, sample, written: Vec::new() })
+    }
 }
 
 impl Artist<'_> {

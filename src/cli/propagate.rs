@@ -6,9 +6,10 @@ use clap::{Args, ValueEnum};
 use ndarray::{Array2, Ix2};
 use ndarray_npy::WriteNpyExt;
 use num_complex::Complex;
+use serde_json::json;
 
 use super::progress::Progress;
-use super::{print, say};
+use super::{print, print_json, say};
 use crate::error::{Error, Result};
 use crate::field::WaveField;
 use crate::files::write_bytes;
@@ -50,6 +51,9 @@ pub struct PropagateArgs {
     /// NumPy file to write
     #[arg(long, value_name = "OUT.npy")]
     out: PathBuf,
+    /// One JSON object on stdout
+    #[arg(long)]
+    json: bool,
 }
 
 /// Ways to propagate.
@@ -119,11 +123,21 @@ pub fn run(args: PropagateArgs) -> Result<()> {
         )));
     }
     write(&args.out, &behind.amplitude, single)?;
-    let kept = if field.power() > 0.0 {
-        format!("power {:.6} of the power of the input", behind.power() / field.power())
-    } else {
-        "no light in the input, none in the output".into()
-    };
+    let kept = (field.power() > 0.0).then(|| behind.power() / field.power());
+    if args.json {
+        return print_json(&json!({
+            "rows": rows,
+            "columns": columns,
+            "wavelength": wavelength,
+            "pixel_pitch": pitch,
+            "distance": distance,
+            "power_kept": kept,
+            "out": args.out.display().to_string(),
+        }));
+    }
+    let kept = kept.map_or("no light in the input, none in the output".into(), |kept| {
+        format!("power {kept:.6} of the power of the input")
+    });
     print(&format!("{rows} x {columns} pixels over {}: {kept}\n", format_length(distance, 6)))
 }
 

@@ -2,6 +2,16 @@
 //!
 //! [`locate`] finds a data set and says where ([`Source`]); [`load`] and [`load_split`] read it from there.
 //! Images are bytes `[n, rows, columns]`, 0 dark and 255 bright, row 0 at the top.
+//!
+//! ```
+//! use d2nn::dataset::{DatasetName, Source, Split, load_split};
+//!
+//! let images = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Test)?;
+//! assert_eq!((images.len(), images.shape()), (1000, (28, 28)));
+//! let batch = images.batch(&[0, 1, 2]);
+//! assert!(batch.iter().all(|value| (0.0..=1.0).contains(value)));
+//! # Ok::<(), d2nn::Error>(())
+//! ```
 
 pub mod download;
 pub mod idx;

@@ -1,4 +1,16 @@
 //! A whole device: its design as typed, as checked, and its folder on disk.
+//!
+//! ```
+//! use d2nn::design::{Design, DesignFile};
+//!
+//! let typed = DesignFile::parse("three.toml", "format = 1\nname = \"three\"\n[bench]\nmasks = 3\n")?;
+//! let design = Design::resolve("three.toml", &typed)?;
+//! assert_eq!((design.bench.masks(), design.bench.gaps.len()), (3, 4));
+//!
+//! let message = DesignFile::parse("three.toml", "format = 1\n[bench]\nmaks = 3\n").unwrap_err().to_string();
+//! assert!(message.contains("three.toml") && message.contains("maks"));
+//! # Ok::<(), d2nn::Error>(())
+//! ```
 
 mod compiled;
 mod detector_table;

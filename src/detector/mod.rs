@@ -1,4 +1,15 @@
 //! The detector plane: regions whose collected power is the answer.
+//!
+//! ```
+//! use d2nn::detector::{Detector, Layout};
+//! use d2nn::grid::Grid;
+//!
+//! let grid = Grid::new(200, 200, 0.4e-3)?;
+//! let layout = Layout { counts: vec![3, 4, 3], region_size: 4.8e-3, row_pitch: 9.6e-3, column_pitch: 9.6e-3 };
+//! let detector = Detector::new(grid, layout.regions(grid)?)?;
+//! assert_eq!((detector.regions().len(), detector.regions()[0].height), (10, 12));
+//! # Ok::<(), d2nn::Error>(())
+//! ```
 
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField};

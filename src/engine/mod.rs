@@ -2,6 +2,25 @@
 //!
 //! The seam for other hardware is the whole pass, not the transform: what crosses it is one image and a few
 //! readings a sample, and one gradient a pixel. An engine knows no labels and no loss.
+//!
+//! ```
+//! use d2nn::design::{Design, DesignFile};
+//! use d2nn::engine::{CpuEngine, Engine};
+//! use ndarray::{Array2, Array3};
+//!
+//! let text = "format = 1\n[bench]\npixels = 64\nmasks = 2\ngaps = \"12 mm\"\noversample = 1\n[object]\nupsampling = 2\n\
+//!             [detector]\nregion_size = \"4 mm\"\nrow_pitch = \"6 mm\"\ncolumn_pitch = \"6 mm\"\n";
+//! let bench = Design::resolve("small", &DesignFile::parse("small", text)?)?.bench;
+//! let mut engine = CpuEngine::new(bench, 0)?;
+//! engine.set_masks(&[Array2::zeros((64, 64)), Array2::zeros((64, 64))])?;
+//! let images = Array3::from_elem((3, 28, 28), 0.5);
+//! assert_eq!(engine.readings(images.view())?.regions.dim(), (3, 10));
+//!
+//! // A gradient that asks for more light in region 0.
+//! let pass = engine.gradients(images.view(), &|_, _, slopes| slopes[0] = -1.0)?;
+//! assert_eq!((pass.masks.len(), pass.masks[0].dim()), (2, (64, 64)));
+//! # Ok::<(), d2nn::Error>(())
+//! ```
 
 use ndarray::{Array2, ArrayView3};
 

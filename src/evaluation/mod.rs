@@ -1,4 +1,7 @@
 //! How well a device answers, and with how much of the light.
+//!
+//! [`evaluate`] judges answers, [`evaluate_images`] images, [`tolerance`] a device with errors of building it; `examples/custom_detector.rs`
+//! shows the first.
 
 use ndarray::{Array2, Axis};
 

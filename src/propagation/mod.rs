@@ -1,4 +1,38 @@
 //! Free space between two parallel planes: planned once, then applied forward and adjoint.
+//!
+//! ```
+//! use d2nn::field::WaveField;
+//! use d2nn::grid::Grid;
+//! use d2nn::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
+//! use ndarray::Array2;
+//! use num_complex::Complex;
+//!
+//! let grid = Grid::new(64, 64, 0.4e-3)?;
+//! let gap = Gap {
+//!     grid,
+//!     padded: padded_shape(grid, 2.0)?,
+//!     wavelength: 0.75e-3,
+//!     distance: 12e-3,
+//!     method: Method::Auto,
+//!     pixel_model: PixelModel::Square,
+//!     shift: (0.0, 0.0),
+//! };
+//! let free_space = Propagator::new(gap)?;
+//! let hole = Array2::from_shape_fn(grid.shape(), |(y, x)| {
+//!     Complex::new(if (28..36).contains(&y) && (28..36).contains(&x) { 1.0 } else { 0.0 }, 0.0)
+//! });
+//! let hole = WaveField::new(grid, hole)?;
+//! let behind = free_space.propagate(&hole);
+//! assert!(behind.power() < hole.power(), "some light leaves the aperture");
+//!
+//! // The adjoint belongs to it: <P u, v> = <u, P* v>.
+//! let dot = |a: &WaveField<f64>, b: &WaveField<f64>| -> Complex<f64> {
+//!     a.amplitude.iter().zip(&b.amplitude).map(|(a, b)| a.conj() * b).sum()
+//! };
+//! let (left, right) = (dot(&behind, &behind), dot(&hole, &free_space.adjoint(&behind)));
+//! assert!((left - right).norm() < 1e-12 * left.norm());
+//! # Ok::<(), d2nn::Error>(())
+//! ```
 
 use std::f64::consts::TAU;
 use std::sync::Arc;

@@ -2,6 +2,8 @@
 //!
 //! A training is a pure function of its settings, its images and its seed. Its whole state is in [`State`], so
 //! that one that was stopped and goes on ends with the same bits as one that was not.
+//!
+//! `examples/custom_dataset.rs` trains on images of its own, `examples/own_loss.rs` with a loss of its own.
 
 use std::time::Instant;
 

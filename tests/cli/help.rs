@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::program::{command, d2nn, trained};
 
-const VERBS: [&[&str]; 15] = [
+pub const VERBS: [&[&str]; 17] = [
     &["train"],
     &["sweep"],
     &["evaluate"],
@@ -20,6 +20,8 @@ const VERBS: [&[&str]; 15] = [
     &["data"],
     &["data", "where"],
     &["data", "fetch"],
+    &["completions"],
+    &["man"],
     &[],
 ];
 

@@ -26,7 +26,7 @@ fn a_device_that_forms_images() {
         assert!(answer.done().contains(word), "\"{word}\" is not in {}", answer.stdout);
     }
     assert!(!answer.stdout.contains("accuracy"), "{}", answer.stdout);
-    assert!(answer.stderr.contains("epoch 2/2: training loss") && answer.stderr.contains("SSIM"));
+    assert!(answer.stderr.contains("\n      2/2  ") && answer.stderr.contains("training loss       SSIM"));
     let plots = ["detector.png", "light.png", "masks.png", "training.png"].map(str::to_owned);
     assert_eq!(names(&path.join("device/plots")), plots.into());
 

@@ -20,11 +20,13 @@ mod export_stl;
 mod help;
 mod imaging;
 mod inspect;
+mod machine_readable;
 mod plot;
 mod propagate;
 #[cfg(unix)]
 mod resume;
 mod set;
+mod shell;
 mod sweep;
 mod tolerance;
 mod train;

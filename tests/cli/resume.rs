@@ -42,7 +42,7 @@ fn stopped(folder: &Path, arguments: &[&str], until: u64, signal: &str) -> Answe
     let mut stderr = String::new();
     for line in lines.by_ref() {
         stderr += &format!("{line}\n");
-        if line.starts_with(&format!("epoch {until}/")) {
+        if is_row_of(&line, until) {
             send(&child, signal);
             break;
         }
@@ -51,6 +51,11 @@ fn stopped(folder: &Path, arguments: &[&str], until: u64, signal: &str) -> Answe
     let code = child.wait().unwrap().code();
     assert!(!stderr.contains("panicked"), "{stderr}");
     Answer { code, stdout: String::new(), stderr }
+}
+
+/// Whether `line` is the row of `epoch` in the table of a training.
+fn is_row_of(line: &str, epoch: u64) -> bool {
+    line.trim_start().starts_with(&format!("{epoch}/"))
 }
 
 fn send(child: &Child, signal: &str) {
@@ -65,6 +70,23 @@ fn advice(answer: &Answer) -> Vec<String> {
     assert!(answer.stderr.contains("everything is saved; go on with"), "{}", answer.stderr);
     let line = answer.stderr.lines().last().unwrap().trim();
     line.strip_prefix("d2nn ").unwrap().split(' ').map(str::to_owned).collect()
+}
+
+#[test]
+fn a_training_draws_itself_when_it_is_asked_to() {
+    let folder = workshop();
+    let path = folder.path();
+    fs::write(path.join("long.toml"), small_but("epochs = 2", EPOCHS)).unwrap();
+    let train = |out, more: &[&str]| {
+        let arguments = [&["train", "long.toml", "--data", "data", "--out", out][..], more].concat();
+        assert_eq!(stopped(path, &arguments, 6, "INT").code, Some(130));
+        path.join(out).join("plots")
+    };
+    let drawn = train("drawn", &["--plot-every", "2"]);
+    assert_eq!(names(&drawn), ["detector.png", "masks.png", "training.png"].map(str::to_owned).into());
+    assert!(!train("plain", &[]).exists(), "before the end nothing is drawn unasked");
+    let arguments = ["train", "long.toml", "--data", "data", "--out", "never", "--plot-every", "0"];
+    d2nn(path, &arguments).fails(2, &["--plot-every", "0"]);
 }
 
 #[test]
@@ -105,8 +127,8 @@ fn stopped_three_times(design: &str, until: [u64; 3]) {
     let resumed = d2nn(path, &advice);
     resumed.done();
     assert!(resumed.stderr.contains("resuming broken"), "{}", resumed.stderr);
-    let earlier = format!("epoch {}/", until[2] - 2);
-    assert!(!resumed.stderr.contains(&earlier), "it goes on, not anew: {}", resumed.stderr);
+    let again = resumed.stderr.lines().any(|line| is_row_of(line, until[2] - 2));
+    assert!(!again, "it goes on, not anew: {}", resumed.stderr);
 
     assert!(masks(&device) == masks(&path.join("reference")));
     assert_eq!(history(&device), history(&path.join("reference")));

@@ -67,7 +67,13 @@ fn a_training_writes_a_device_folder() {
     for word in ["accuracy", "of 50 images", "confusion", "T-shirt/top", "written to device", "plots/"] {
         assert!(stdout.contains(word), "\"{word}\" is not in {stdout}");
     }
-    for word in ["training device: 2 masks", "180 images", "epoch 1/2", "epoch 2/2"] {
+    for word in [
+        "training device: 2 masks",
+        "180 images",
+        "training loss   accuracy",
+        "\n      1/2  ",
+        "\n      2/2  ",
+    ] {
         assert!(stderr.contains(word), "\"{word}\" is not in {stderr}");
     }
 }

@@ -12,7 +12,7 @@ use super::classify::InvertName;
 use super::plate_flags::PlateFlags;
 use super::progress::Progress;
 use super::subject::Subject;
-use super::{DataFlag, ModifiedFlag, as_exported, print};
+use super::{DataFlag, ModifiedFlag, as_exported, print, print_json};
 use crate::dataset::Split;
 use crate::design::folder::KIT;
 use crate::design::{DesignFile, Device};
@@ -70,6 +70,9 @@ pub struct ExportKitArgs {
     plate: PlateFlags,
     #[command(flatten)]
     data: DataFlag,
+    /// One JSON object on stdout, that of kit.json
+    #[arg(long)]
+    json: bool,
 }
 
 /// Runs `d2nn export-kit`.
@@ -104,7 +107,8 @@ pub fn run(args: ExportKitArgs) -> Result<()> {
     let folder = args.out.clone().unwrap_or_else(|| device.folder.join(KIT));
     let kit = Workshop::new(&device, &subject, args.threshold, folder)?;
     let made = kit.make()?;
-    print(&sheets::write(&kit, &made)?)
+    let (text, json) = sheets::write(&kit, &made)?;
+    if args.json { print_json(&json) } else { print(&text) }
 }
 
 /// Plates of a kit stand in frames, whether the design has them or not.

@@ -17,14 +17,15 @@ use crate::units::{format_length, trimmed};
 /// Version of `kit.json`.
 const FORMAT: u32 = 1;
 
-/// Writes the papers and gives the text for the terminal.
-pub(super) fn write(kit: &Workshop<'_>, made: &Made) -> Result<String> {
+/// Writes the papers and gives the text for the terminal, and `kit.json`.
+pub(super) fn write(kit: &Workshop<'_>, made: &Made) -> Result<(String, Value)> {
     let name = &kit.device.design.name;
     let sheet = kit.folder.join(format!("{name}-assembly.png"));
     assembly(kit, made, &sheet)?;
-    let json = serde_json::to_vec_pretty(&as_json(kit, made))
+    let json = as_json(kit, made);
+    let bytes = serde_json::to_vec_pretty(&json)
         .map_err(|error| Error::Value(format!("cannot write kit.json: {error}")))?;
-    write_bytes(&kit.folder.join("kit.json"), &json)?;
+    write_bytes(&kit.folder.join("kit.json"), &bytes)?;
     let mut text = format_reports(&made.plates);
     let unit = made.holder.unit;
     for (what, solid) in
@@ -40,7 +41,7 @@ pub(super) fn write(kit: &Workshop<'_>, made: &Made) -> Result<String> {
         kit.folder.display(),
         file_name(&sheet)
     );
-    Ok(text)
+    Ok((text, json))
 }
 
 fn file_name(path: &Path) -> String {

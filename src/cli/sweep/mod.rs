@@ -139,6 +139,7 @@ pub fn run(args: SweepArgs) -> Result<()> {
             threads: &args.threads,
             start,
             go_on: this_command(),
+            plot_every: None,
         };
         results.add(index, &job.run(&stop)?.provenance);
         results.write()?;

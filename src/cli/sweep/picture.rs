@@ -11,6 +11,8 @@ use crate::units::{format_length, parse_length};
 
 /// Curves a panel can have.
 const MOST_CURVES: usize = 5;
+/// The key that names a device.
+const NAME: &str = "name";
 /// From this ratio of the largest to the smallest value on, equal factors are equally long.
 const LOGARITHMIC: f64 = 20.0;
 
@@ -139,6 +141,14 @@ impl Layout {
         let varied: Vec<usize> = (0..keys.len())
             .filter(|key| distinct(groups.iter().map(|group| group.values[*key])).len() > 1)
             .collect();
+        // Devices that are told apart by name need no values below them.
+        let names = |key: &&usize| {
+            keys[**key].0 == NAME
+                && distinct(groups.iter().map(|group| group.values[**key])).len() == groups.len()
+        };
+        if let Some(name) = varied.iter().find(names) {
+            return Self::in_a_row(keys, groups, &[*name]);
+        }
         // A seed is a name.
         let numbers = varied.iter().filter(|key| keys[**key].0 != SEED);
         let numeric = numbers.filter_map(|key| Self::on_numbers(keys, groups, &varied, *key)).next();

@@ -8,13 +8,13 @@ use ndarray::{Array2, Axis, Slice};
 
 use super::folder::{checkpoint_path, note_command};
 use super::outcome::{Outcome, finish};
-use super::telling::{epoch_line, score, stage_line};
-use crate::cli::ThreadsFlag;
+use super::telling::{epoch_row, score, stage_line, table_head};
 use crate::cli::progress::Progress;
 use crate::cli::stop::Stop;
+use crate::cli::{ThreadsFlag, plot};
 use crate::dataset::{Dataset, hold_out};
 use crate::design::folder::{CHECKPOINT, DESIGN, remove_results, write_history, write_masks};
-use crate::design::{Design, Stage};
+use crate::design::{Design, Device, Stage};
 use crate::error::{Error, Result};
 use crate::files::{create_folder, write_bytes};
 use crate::training::checkpoint::{self, Identity};
@@ -55,6 +55,8 @@ pub(in crate::cli) struct Job<'a> {
     pub(in crate::cli) start: Start,
     /// What to type to go on after it was stopped.
     pub(in crate::cli) go_on: String,
+    /// Epochs from one drawing of curves, masks and a detector plane to the next; none before the end without.
+    pub(in crate::cli) plot_every: Option<u64>,
 }
 
 /// What a training gathers on its way.
@@ -138,24 +140,32 @@ impl Job<'_> {
         let mut done = epochs * image_count + trainer.state().images;
         let mut progress = Progress::new("training", settings.epochs * image_count, "images");
         progress.resume_at(done);
-        progress.line(&stage_line(self, stage, image_count, trainer.steps_an_epoch(), threads));
-        let mut saved = Instant::now();
         let objective = settings.objective;
+        progress.line(&stage_line(self, stage, image_count, trainer.steps_an_epoch(), threads));
+        progress.line(&table_head(objective));
+        let mut saved = Instant::now();
+        let mut drawn = trainer.state().history.len() as u64;
         while !trainer.finished() {
             let step = trainer.step()?;
             done += step.images as u64;
             let epoch = trainer.state().history.len();
             progress.update(done, || {
-                format!("epoch {} loss {:.4} {}", epoch + 1, step.loss, score(objective, step.accuracy))
+                let score = score(objective, step.accuracy);
+                format!("epoch {} step {} loss {:.4} {score}", epoch + 1, step.step, step.loss)
             });
             // Epochs of large batches are short: those with a look at the validation images are told and saved.
             let told = step
                 .finished
                 .filter(|row| modes.is_none() || settings.validation == 0 || !row.validation_loss.is_nan());
             if let Some(row) = &told {
-                progress.line(&epoch_line(row, self.epochs(), objective));
+                progress.line(&epoch_row(row, self.epochs(), objective));
                 write_history(&self.folder, &trainer.state().history)?;
-                write_masks(&self.folder, modulation, &trainer.state().values(modulation))?;
+                let masks = trainer.state().values(modulation);
+                write_masks(&self.folder, modulation, &masks)?;
+                if self.plot_every.is_some_and(|epochs| row.epoch - drawn >= epochs) {
+                    drawn = row.epoch;
+                    self.draw(masks)?;
+                }
             }
             // After the last step the test comes, which asks again.
             let last = trainer.finished() && trainer.state().history.len() as u64 == self.epochs();
@@ -209,6 +219,23 @@ impl Job<'_> {
             }
         };
         Ok(modes.slice_axis(Axis(0), Slice::from(..count)).to_owned())
+    }
+
+    /// Draws the device as it is now.
+    fn draw(&self, masks: Vec<Array2<f32>>) -> Result<()> {
+        let sample = self.dataset.source.warning().is_some();
+        plot::during_training(&self.device(masks), &self.dataset.test, sample)
+    }
+
+    /// The device with `masks`, before it is judged.
+    pub(super) fn device(&self, masks: Vec<Array2<f32>>) -> Device {
+        Device {
+            folder: self.folder.clone(),
+            design: self.design.clone(),
+            masks,
+            provenance: None,
+            modified: Vec::new(),
+        }
     }
 
     fn save(&self, state: &State) -> Result<()> {

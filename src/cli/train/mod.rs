@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use clap::Args;
+use serde_json::json;
 
 use self::folder::{begin_at, check_free, default_folder, load_checkpoint, quoted, resumed};
 use self::job::{Job, Start};
 use super::presets::PresetFlag;
 use super::set::SetFlag;
 use super::stop::Stop;
-use super::{DataFlag, ModifiedFlag, ThreadsFlag, check_images, print, say, warn_of_sampling};
+use super::{DataFlag, ModifiedFlag, ThreadsFlag, check_images, print, print_json, say, warn_of_sampling};
 use crate::dataset::{Split, load};
 use crate::design::folder::{DESIGN, read_typed};
 use crate::design::{Design, DesignFile, OptimiserKey};
@@ -73,6 +74,13 @@ pub struct TrainArgs {
     /// Replace the device in an existing folder
     #[arg(long)]
     force: bool,
+    /// Redraw the curves, the masks and a detector plane in plots/ every N epochs (in modes with the next look at the
+    /// validation images)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    plot_every: Option<u64>,
+    /// At the end one JSON object on stdout: the folder and its provenance
+    #[arg(long)]
+    json: bool,
 }
 
 /// Runs `d2nn train`.
@@ -83,7 +91,13 @@ pub struct TrainArgs {
 pub fn run(args: TrainArgs) -> Result<()> {
     let job = args.prepare()?;
     let warning = job.dataset.source.warning();
-    print(&job.run(&Stop::watch()?)?.report)?;
+    let folder = job.folder.clone();
+    let outcome = job.run(&Stop::watch()?)?;
+    if args.json {
+        print_json(&json!({ "folder": folder.display().to_string(), "provenance": outcome.provenance }))?;
+    } else {
+        print(&outcome.report)?;
+    }
     if let Some(warning) = warning {
         say(&format!("warning: {warning}"));
     }
@@ -119,7 +133,16 @@ impl TrainArgs {
             (None, None) => Start::Anew,
         };
         let go_on = self.resume_command(&folder);
-        Ok(Job { folder, design, text, dataset: Rc::new(dataset), threads: &self.threads, start, go_on })
+        Ok(Job {
+            folder,
+            design,
+            text,
+            dataset: Rc::new(dataset),
+            threads: &self.threads,
+            start,
+            go_on,
+            plot_every: self.plot_every,
+        })
     }
 
     /// The design with all flags over it, checked, and as typed.

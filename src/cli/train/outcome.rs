@@ -34,13 +34,7 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
     let masks = state.values(modulation);
     let sums = write_masks(&job.folder, modulation, &masks)?;
     write_history(&job.folder, &state.history)?;
-    let device = Device {
-        folder: job.folder.clone(),
-        design: job.design.clone(),
-        masks,
-        provenance: None,
-        modified: Vec::new(),
-    };
+    let device = job.device(masks);
     let engine = job.threads.engine(&device)?;
     let stopped = || {
         stop.asked().then(|| {

@@ -33,23 +33,62 @@ pub(super) fn stage_line(job: &Job, stage: &Stage, images: u64, steps: u64, thre
     )
 }
 
-/// What an epoch of `epochs` has brought.
-pub(super) fn epoch_line(row: &Epoch, epochs: u64, objective: Objective) -> String {
-    let validation = if row.validation_accuracy.is_finite() {
-        format!(
-            ", validation loss {:.4} {}, detector share {:.1} %",
-            row.validation_loss,
-            score(objective, row.validation_accuracy),
-            100.0 * row.detector_share
-        )
-    } else {
-        String::new()
+/// Widths of the columns of the table by epoch.
+const COLUMNS: [usize; 8] = [9, 7, 13, 9, 15, 9, 14, 9];
+
+fn row(cells: [String; 8]) -> String {
+    let cells = cells.iter().zip(COLUMNS).map(|(cell, width)| format!("{cell:>width$}"));
+    cells.collect::<Vec<_>>().join("  ")
+}
+
+/// The head of the table by epoch.
+pub(super) fn table_head(objective: Objective) -> String {
+    let score = match objective {
+        Objective::Classification(_) => "accuracy",
+        Objective::Imaging(_) => "SSIM",
     };
-    format!(
-        "epoch {}/{epochs}: training loss {:.4} {}{validation}, {:.0} s",
-        row.epoch,
-        row.training_loss,
-        score(objective, row.training_accuracy),
-        row.seconds
-    )
+    row(["epoch", "step", "training loss", score, "validation loss", score, "detector share", "time"]
+        .map(str::to_owned))
+}
+
+/// What an epoch of `epochs` has brought, in the columns of [`table_head`].
+pub(super) fn epoch_row(epoch: &Epoch, epochs: u64, objective: Objective) -> String {
+    let score = |mean: f64| match objective {
+        Objective::Classification(_) => format!("{:.2} %", 100.0 * mean),
+        Objective::Imaging(_) => format!("{mean:.4}"),
+    };
+    let judged = |text: String| if epoch.validation_loss.is_finite() { text } else { "-".into() };
+    row([
+        format!("{}/{epochs}", epoch.epoch),
+        epoch.steps.to_string(),
+        format!("{:.4}", epoch.training_loss),
+        score(epoch.training_accuracy),
+        judged(format!("{:.4}", epoch.validation_loss)),
+        judged(score(epoch.validation_accuracy)),
+        judged(format!("{:.1} %", 100.0 * epoch.detector_share)),
+        duration(epoch.seconds),
+    ])
+}
+
+/// "42 s", "7:03", "2:05:09".
+fn duration(seconds: f64) -> String {
+    let whole = seconds.round() as u64;
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60);
+    match (hours, minutes) {
+        (0, 0) => format!("{rest} s"),
+        (0, _) => format!("{minutes}:{rest:02}"),
+        _ => format!("{hours}:{minutes:02}:{rest:02}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_read_at_a_glance() {
+        for (seconds, text) in [(0.2, "0 s"), (59.6, "1:00"), (423.0, "7:03"), (7509.0, "2:05:09")] {
+            assert_eq!(duration(seconds), text);
+        }
+    }
 }

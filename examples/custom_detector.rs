@@ -1,0 +1,91 @@
+//! A detector of one's own: a bar of regions of different widths, as a row of antennas would be.
+//!
+//! ```text
+//! cargo run --release --example custom_detector
+//! ```
+//!
+//! Trains two masks on the sample in the program for a few seconds, and says how well they answer and with how much light.
+
+use d2nn::dataset::{DatasetName, Source, Split, load_split};
+use d2nn::design::{Design, DesignFile};
+use d2nn::detector::{Detector, Region};
+use d2nn::engine::{CpuEngine, Engine, ModesEngine};
+use d2nn::evaluation::evaluate;
+use d2nn::training::{ClassLoss, State, Trainer};
+use d2nn::{Error, Result};
+
+/// All but the detector as a design file says it.
+const DESIGN: &str = r#"
+format = 1
+name = "bar"
+[bench]
+pixels = 100
+masks = 2
+gaps = "20 mm"
+oversample = 1
+[object]
+upsampling = 2
+[detector]
+region_size = "3.2 mm"
+row_pitch = "6.4 mm"
+column_pitch = "6.4 mm"
+[training]
+epochs = 1
+batch = 16
+learning_rate = 0.1
+"#;
+
+/// Ten regions side by side in the middle of the plane, the outer ones wider: less light goes there.
+fn bar() -> Vec<Region> {
+    let widths = [10, 8, 8, 6, 6, 6, 6, 8, 8, 10];
+    let mut column = (100 - widths.iter().sum::<usize>()) / 2;
+    let region = |width| {
+        let region = Region { row: 42, column, height: 16, width };
+        column += width;
+        region
+    };
+    widths.map(region).into()
+}
+
+fn main() -> Result<()> {
+    let design = Design::resolve("bar", &DesignFile::parse("bar", DESIGN)?)?;
+    let mut bench = design.bench.clone();
+    bench.detector = Detector::new(bench.grid(), bar())?;
+
+    let images = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Train)?;
+    let settings = design.settings(images.len());
+    let state =
+        State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
+    let engine = CpuEngine::new(bench.clone(), 0)?;
+    let mut trainer = Trainer::new(Box::new(engine), settings, &images, state)?;
+    while !trainer.finished() {
+        if let Some(epoch) = trainer.step()?.finished {
+            println!(
+                "epoch {}: {:.1} % of the validation images",
+                epoch.epoch,
+                100.0 * epoch.validation_accuracy
+            );
+        }
+    }
+    let masks = trainer.into_parts().1.values(bench.modulation);
+
+    let mut engine = ModesEngine::new(CpuEngine::new(bench, 0)?);
+    engine.set_masks(&masks)?;
+    let test = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Test)?;
+    let all: Vec<usize> = (0..test.len()).collect();
+    let loss = ClassLoss::cross_entropy(30.0);
+    let judged = evaluate(
+        &engine,
+        &test,
+        &all,
+        &|readings, label, entering| loss.value(readings, label, entering),
+        &mut |_| Ok::<_, Error>(()),
+    )?;
+    println!(
+        "{:.1} % of {} test images, {:.1} % of the object's light in the true region",
+        100.0 * judged.accuracy(),
+        judged.images,
+        100.0 * judged.power_efficiency_input
+    );
+    Ok(())
+}
