@@ -160,6 +160,18 @@ pub(super) fn judge(
     limit: Option<usize>,
     stopped: &dyn Fn() -> Option<Error>,
 ) -> Result<Evaluation> {
+    judge_noting(engine, design, images, limit, stopped, &|_, _, _| ())
+}
+
+/// [`judge`], with `note` told the readings, the class and the power of the object of each image in its turn.
+pub(super) fn judge_noting(
+    engine: &dyn Engine,
+    design: &Design,
+    images: &Images,
+    limit: Option<usize>,
+    stopped: &dyn Fn() -> Option<Error>,
+    note: &dyn Fn(&[f64], usize, f64),
+) -> Result<Evaluation> {
     let indices = first_images(images, limit)?;
     let Some(loss) = design.loss() else {
         return Err(Error::Usage(format!("{} forms images: it names no classes", design.name)));
@@ -169,7 +181,10 @@ pub(super) fn judge(
         engine,
         images,
         &indices,
-        &|readings, label, entering| loss.value(readings, label, entering),
+        &|readings, label, entering| {
+            note(readings, label, entering);
+            loss.value(readings, label, entering)
+        },
         &mut |done| {
             progress.update(done as u64, String::new);
             stopped().map_or(Ok(()), Err)

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::compiled::CLASSIFIER;
 use super::file::DesignFile;
 use super::mask_files;
-pub use super::mask_files::{read_masks, write_masks};
+pub use super::mask_files::{mask_checksums, read_masks, write_masks};
 use super::resolve::Design;
 use crate::error::{Error, Result};
 use crate::files::{write_bytes, write_whole};

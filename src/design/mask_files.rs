@@ -120,10 +120,26 @@ pub fn write_masks(folder: &Path, modulation: Modulation, values: &[Array2<f32>]
         .collect()
 }
 
+/// SHA-256 of each mask file of `bench` in `folder`, as [`write_masks`] returns them.
+///
+/// # Errors
+/// [`Error::Io`] when a file cannot be read.
+pub fn mask_checksums(folder: &Path, bench: &Bench) -> Result<Vec<String>> {
+    let sum = |number| {
+        let path = path(folder, number);
+        fs::read(&path).map(|bytes| checksum(&bytes)).map_err(|error| Error::io("read", &path, error))
+    };
+    (1..=bench.all_masks()).map(sum).collect()
+}
+
+fn checksum(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn write_mask<T: WritableElement>(path: &Path, mask: &Array2<T>) -> Result<String> {
     let mut bytes = Vec::new();
     mask.write_npy(&mut bytes)
         .map_err(|error| Error::Value(format!("cannot write {}: {error}", path.display())))?;
     write_bytes(path, &bytes)?;
-    Ok(Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(checksum(&bytes))
 }

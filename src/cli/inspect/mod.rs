@@ -1,6 +1,6 @@
 //! `d2nn inspect`: data sheet, sampling report and power budget.
 
-mod power;
+pub(super) mod power;
 mod sampling;
 
 use std::f64::consts::{PI, TAU};
@@ -16,7 +16,7 @@ use sampling::{Sampling, methods};
 use super::presets::PresetFlag;
 use super::set::SetFlag;
 use super::{SimulationFlags, open_device_changed, print, print_json};
-use crate::design::folder::{DESIGN, read_typed};
+use crate::design::folder::{DESIGN, Provenance, read_typed};
 use crate::design::{Design, Device, Stage};
 use crate::detector::Scheme;
 use crate::error::Result;
@@ -72,16 +72,15 @@ pub fn run(args: InspectArgs) -> Result<()> {
         }
         _ => (Design::resolve(&file, &typed)?, None),
     };
-    let sampling = Sampling::of(&design);
     let budget = device.as_ref().map(budget).transpose()?;
     if args.json {
-        let mut json = as_json(&design, &sampling);
+        let mut json = as_json(&design, &Sampling::of(&design));
         if let Some(budget) = &budget {
             json["power_budget"] = budget_json(budget, &design);
         }
         print_json(&json)
     } else {
-        let mut text = sheet(&design, &sampling, device.as_ref());
+        let mut text = sheet_text(&design, &sheet(&design, device.as_ref()));
         if let Some(budget) = &budget {
             text += &budget_text(budget, &design);
         }
@@ -134,7 +133,7 @@ fn stages(design: &Design) -> String {
     };
     match &design.stages(TRAINING_IMAGES)[..] {
         [] => "none".into(),
-        stages => stages.iter().map(stage).collect::<Vec<_>>().join(&format!(",\n{:24}then ", "")),
+        stages => stages.iter().map(stage).collect::<Vec<_>>().join(",\nthen "),
     }
 }
 
@@ -255,16 +254,54 @@ fn illumination(illumination: Illumination) -> String {
     }
 }
 
-fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> String {
+fn length(value: Metres) -> String {
+    if value.is_finite() { format_length(value, 3) } else { "any".into() }
+}
+
+/// Lines of a data sheet under one heading: names and values.
+pub(super) struct Group {
+    /// The heading.
+    pub(super) title: &'static str,
+    /// Name and value of each line.
+    pub(super) lines: Vec<(String, String)>,
+}
+
+/// The data sheet: the design, its sampling, and the training of a device that tells of it.
+pub(super) fn sheet(design: &Design, device: Option<&Device>) -> Vec<Group> {
+    let sampling = Sampling::of(design);
+    let mut groups = vec![
+        Group { title: "design", lines: design_lines(design) },
+        Group { title: "sampling", lines: sampling_lines(design, &sampling) },
+    ];
+    if let Some(provenance) = device.and_then(|device| device.provenance.as_ref()) {
+        groups.push(Group { title: "training", lines: training_lines(provenance) });
+    }
+    groups
+}
+
+/// The data sheet as text; the design goes without a heading, under its name.
+fn sheet_text(design: &Design, groups: &[Group]) -> String {
+    let mut text = format!("{}\n", design.name);
+    for (index, group) in groups.iter().enumerate() {
+        if index > 0 {
+            let _ = writeln!(text, "\n{}", group.title);
+        }
+        for (name, value) in &group.lines {
+            // Further lines of a value begin where it begins.
+            let value = value.replace('\n', &format!("\n{:24}", ""));
+            let _ = writeln!(text, "  {name:<22}{value}");
+        }
+    }
+    text
+}
+
+fn design_lines(design: &Design) -> Vec<(String, String)> {
     let bench = &design.bench;
     let grid = bench.grid();
     let (rows, columns) = grid.shape();
     let (height, width) = grid.aperture();
-    let length = |value: Metres| if value.is_finite() { format_length(value, 3) } else { "any".into() };
-    let mut text = format!("{}\n", design.name);
-    let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "  {name:<22}{value}");
-    };
+    let mut lines = Vec::new();
+    let mut line = |name: &str, value: String| lines.push((name.to_owned(), value));
     line(
         "wavelength",
         format!("{} ({} GHz)", length(bench.wavelength), trimmed(299_792_458.0 / bench.wavelength / 1e9, 1)),
@@ -355,10 +392,14 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
         ),
     );
     line("training", stages(design));
-    let _ = writeln!(text, "\nsampling");
-    let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "  {name:<22}{value}");
-    };
+    lines
+}
+
+fn sampling_lines(design: &Design, sampling: &Sampling) -> Vec<(String, String)> {
+    let bench = &design.bench;
+    let grid = bench.grid();
+    let mut lines = Vec::new();
+    let mut line = |name: &str, value: String| lines.push((name.to_owned(), value));
     line(
         "largest angle",
         format!(
@@ -412,34 +453,31 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
     for warning in &design.warnings {
         line("warning", warning.clone());
     }
-    if let Some(provenance) = device.and_then(|device| device.provenance.as_ref()) {
-        let _ = writeln!(text, "\ntraining");
-        let mut line = |name: &str, value: String| {
-            let _ = writeln!(text, "  {name:<22}{value}");
-        };
-        let data = &provenance.data;
-        line(
-            "data",
-            format!(
-                "{}, {} images{}",
-                data.name,
-                data.training_images,
-                if data.builtin_sample { " (built-in sample)" } else { "" }
-            ),
-        );
-        let metrics = &provenance.metrics;
-        if let Some(accuracy) = metrics.test_accuracy {
-            line("test accuracy", format!("{:.2} % of {} images", 100.0 * accuracy, data.test_images));
-        }
-        if let (Some(ssim), Some(free)) = (metrics.test_ssim, metrics.test_ssim_free_space) {
-            line("test SSIM", format!("{ssim:.4} of {} images, free space {free:.4}", data.test_images));
-        }
-        line("detector share", format!("{:.2} %", 100.0 * metrics.detector_share));
-        line("seed", provenance.seed.to_string());
-        line(
-            "made by",
-            format!("d2nn {} ({}): {}", provenance.version, provenance.commit, provenance.command),
-        );
+    lines
+}
+
+fn training_lines(provenance: &Provenance) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    let mut line = |name: &str, value: String| lines.push((name.to_owned(), value));
+    let data = &provenance.data;
+    line(
+        "data",
+        format!(
+            "{}, {} images{}",
+            data.name,
+            data.training_images,
+            if data.builtin_sample { " (built-in sample)" } else { "" }
+        ),
+    );
+    let metrics = &provenance.metrics;
+    if let Some(accuracy) = metrics.test_accuracy {
+        line("test accuracy", format!("{:.2} % of {} images", 100.0 * accuracy, data.test_images));
     }
-    text
+    if let (Some(ssim), Some(free)) = (metrics.test_ssim, metrics.test_ssim_free_space) {
+        line("test SSIM", format!("{ssim:.4} of {} images, free space {free:.4}", data.test_images));
+    }
+    line("detector share", format!("{:.2} %", 100.0 * metrics.detector_share));
+    line("seed", provenance.seed.to_string());
+    line("made by", format!("d2nn {} ({}): {}", provenance.version, provenance.commit, provenance.command));
+    lines
 }
