@@ -197,7 +197,7 @@ pub(super) fn confusion(figures: &Figures<'_>) -> Section {
             })
             .collect();
         content.push(paragraph(
-            "Rows are the true class, columns the answer; darker is a larger share of the row.",
+            "Rows are the true class, columns the answer; the stronger a cell, the larger its share of the row.",
         ));
         content.push(heat_table(
             "Number of images",

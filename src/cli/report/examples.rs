@@ -1,10 +1,11 @@
 //! What can be looked at: masks, light, images that are formed, wrong answers.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis, Slice};
 
 use super::answers::class_name;
 use super::figures::{Example, Figured, Figures};
 use super::words::{loud, paragraph};
+use crate::detector::Region;
 use crate::error::Result;
 use crate::plots::report::{
     Element, Face, Outline, Section, bar, classed, element, fields, overlaid, scale, side_view,
@@ -114,9 +115,7 @@ pub(super) fn light(figures: &Figures<'_>) -> Result<Section> {
         }
         let views: Vec<_> =
             names.iter().cloned().zip(&example.planes).map(|(name, plane)| (name, plane.view())).collect();
-        shown = shown.with(
-            fields(&views, Face::Amplitude, true, &what)?.attribute("data-planes", names.len().to_string()),
-        );
+        shown = shown.with(fields(&views, Face::Amplitude, true, &what)?);
         content.push(block.with(shown));
     }
     content.push(meaning(Face::Amplitude));
@@ -143,7 +142,7 @@ pub(super) fn formed_images(figures: &Figures<'_>) -> Result<Section> {
             cases = cases.with(
                 classed("div", "case")
                     .with(element("h3").text(format!("{}, {what}", class_name(figures, example.truth))))
-                    .with(fields(&named, Face::Share, false, &what)?.attribute("data-planes", "3")),
+                    .with(fields(&named, Face::Share, false, &what)?),
             );
         }
         content.push(cases);
@@ -182,9 +181,10 @@ fn case(figures: &Figures<'_>, example: &Example) -> Result<Element> {
     let title = format!("{}, taken for {}", label(example.truth), label(example.answer));
     let what = format!("test image {} ({title})", example.number);
     let image = example.image.mapv(f64::from);
-    let mut pair = classed("div", "pair").with(
-        fields(&[("object".into(), image.view())], Face::Share, false, &what)?.attribute("data-planes", "1"),
-    );
+    let mut pair =
+        classed("div", "pair").with(fields(&[("object".into(), image.view())], Face::Share, false, &what)?);
+    let part = around(detector.regions(), detector.grid().shape());
+    let whole = (part.height, part.width) == detector.grid().shape();
     for (network, plane) in example.detectors.iter().enumerate() {
         let first = network * detector.regions().len();
         let outlines: Vec<Outline> = detector
@@ -200,14 +200,19 @@ fn case(figures: &Figures<'_>, example: &Example) -> Result<Element> {
                 } else {
                     "other"
                 };
-                Outline { region: *region, mark: scheme.mark(first + index), look }
+                let region =
+                    Region { row: region.row - part.row, column: region.column - part.column, ..*region };
+                Outline { region, mark: scheme.mark(first + index), look }
             })
             .collect();
         let name = match bench.networks {
             1 => "detector plane".to_owned(),
             count => format!("detector plane of network {} of {count}", network + 1),
         };
-        let shown = overlaid(plane.view(), Face::Amplitude, &outlines, &format!("{what}, {name}"))?;
+        let name = if whole { name } else { format!("{name}, the part with the regions") };
+        let rows = plane.slice_axis(Axis(0), Slice::from(part.rows()));
+        let seen = rows.slice_axis(Axis(1), Slice::from(part.columns()));
+        let shown = overlaid(seen, Face::Amplitude, &outlines, &format!("{what}, {name}"))?;
         if network > 0 {
             pair = pair.with(element("span"));
         }
@@ -221,6 +226,21 @@ fn case(figures: &Figures<'_>, example: &Example) -> Result<Element> {
         )
         .with(pair)
         .with(scores(figures, example)))
+}
+
+/// The part of a plane of `shape` that holds all `regions`, with a margin of a tenth of the plane around them.
+fn around(regions: &[Region], shape: (usize, usize)) -> Region {
+    let margin = shape.0.max(shape.1) / 10;
+    let first = |of: &dyn Fn(&Region) -> usize| regions.iter().map(of).min().unwrap_or(0);
+    let last = |of: &dyn Fn(&Region) -> usize| regions.iter().map(of).max().unwrap_or(0);
+    let row = first(&|region| region.row).saturating_sub(margin);
+    let column = first(&|region| region.column).saturating_sub(margin);
+    Region {
+        row,
+        column,
+        height: (last(&|region| region.rows().end) + margin).min(shape.0) - row,
+        width: (last(&|region| region.columns().end) + margin).min(shape.1) - column,
+    }
 }
 
 /// The true class, the answer and the best others by their scores.

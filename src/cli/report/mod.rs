@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{DataFlag, ThreadsFlag, open_device, print};
 use crate::dataset::Split;
+use crate::design::folder::REPORT;
 use crate::error::{Error, Result};
 use crate::files::{create_folder, write_bytes};
 use crate::plots::report::Page;
@@ -19,9 +20,6 @@ mod robustness;
 mod words;
 
 use figures::{Figures, Part};
-
-/// Name of the report in a device folder.
-const REPORT: &str = "report.html";
 
 /// Arguments of `d2nn report`.
 #[derive(Debug, Args)]

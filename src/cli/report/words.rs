@@ -8,7 +8,7 @@ pub(super) fn percent(share: f64, digits: usize) -> String {
     format!("{:.digits$} %", 100.0 * share).replace('-', "\u{2212}")
 }
 
-/// "88.55 % (95 %: 87.91 to 89.16 %)" without the first.
+/// "87.91 to 89.16 %".
 pub(super) fn interval((low, high): (f64, f64), digits: usize) -> String {
     format!("{:.digits$} to {:.digits$} %", 100.0 * low, 100.0 * high)
 }
@@ -46,8 +46,11 @@ pub(super) fn basis(figures: &Figures<'_>, images: usize, oversample: usize, com
     } else {
         figures.device.design.data.to_string()
     };
-    let images =
-        if images == 1 { "1 test image".into() } else { format!("first {} test images", grouped(images)) };
+    let images = if images == 1 {
+        "One test image".into()
+    } else {
+        format!("The first {} test images", grouped(images))
+    };
     classed("p", "quiet")
         .text(format!("{images} of {data}, {}. In full: ", samples(oversample)))
         .with(element("code").text(format!("d2nn {command}")))

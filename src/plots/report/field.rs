@@ -10,8 +10,10 @@ use crate::error::{Error, Result};
 use crate::plots::colormaps::Colormap;
 use crate::plots::{intensity, png, svg};
 
-/// Steps between two colours of a picture: more cannot be told apart, and cost twice the bytes.
-const STEPS: f64 = 127.0;
+/// Steps from the first to the last colour of a picture: more cannot be told apart side by side, and cost bytes.
+const STEPS: f64 = 80.0;
+/// Rows and columns of a picture of light that stands in a row with others, at most.
+const SMALL: usize = 150;
 /// Below the maximum by more than this a side view is black, dB.
 const FLOOR: f64 = -40.0;
 
@@ -58,9 +60,15 @@ pub fn fields(
     smooth: bool,
     what: &str,
 ) -> Result<Element> {
-    let mut row = classed("div", "fields");
+    // The looks of a row may depend on how many there are; more than nine are no row.
+    let count = format!("--count:{}", named.len().clamp(1, 9));
+    let mut row = classed("div", "fields").attribute("style", count);
     for (name, field) in named {
-        let shown = image(*field, face, smooth, &format!("{what}, {name}"))?;
+        let words = format!("{what}, {name}");
+        let shown = match smooth {
+            true => image(shrunk(*field, SMALL).view(), face, smooth, &words)?,
+            false => image(*field, face, smooth, &words)?,
+        };
         row = row.with(element("figure").with(shown).with(element("figcaption").text(name)));
     }
     Ok(row)
@@ -73,6 +81,24 @@ fn image(field: ArrayView2<'_, f64>, face: Face, smooth: bool, alternative: &str
         .attribute("width", columns.to_string())
         .attribute("height", rows.to_string())
         .attribute("alt", alternative))
+}
+
+/// `field` with means in place of its values where it has more than `most` rows or columns.
+fn shrunk(field: ArrayView2<'_, f64>, most: usize) -> Array2<f64> {
+    let (rows, columns) = field.dim();
+    let factor = most as f64 / rows.max(columns).max(1) as f64;
+    if factor >= 1.0 {
+        return field.to_owned();
+    }
+    let of =
+        |sources: usize| png::weights(sources, ((sources as f64 * factor).round() as usize).max(1), false);
+    let (down, across) = (of(rows), of(columns));
+    Array2::from_shape_fn((down.len(), across.len()), |(y, x)| {
+        let row = |&(source, weight): &(usize, f64)| {
+            across[x].iter().map(|&(column, share)| share * field[[source, column]]).sum::<f64>() * weight
+        };
+        down[y].iter().map(row).sum()
+    })
 }
 
 /// The picture as a data: address.

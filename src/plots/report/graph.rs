@@ -6,10 +6,10 @@ use crate::error::{Error, Result};
 use crate::plots::axes::ticks;
 
 const WIDTH: f64 = 360.0;
-const HEIGHT: f64 = 190.0;
+const HEIGHT: f64 = 198.0;
 const LEFT: f64 = 46.0;
 const RIGHT: f64 = 12.0;
-const TOP: f64 = 12.0;
+const TOP: f64 = 20.0;
 const BOTTOM: f64 = 42.0;
 
 /// One curve of a [`graph`].
@@ -77,10 +77,10 @@ pub fn histogram(
     }
     for (name, at) in marks {
         let x = frame.across(*at);
-        drawing = drawing.with(line("level", (x, TOP), (x, HEIGHT - BOTTOM))).with(
-            classed("text", if x > WIDTH / 2.0 { "word end" } else { "word begin" })
+        drawing = drawing.with(line("level", (x, TOP - 18.0), (x, HEIGHT - BOTTOM))).with(
+            classed("text", if x > WIDTH / 2.0 { "word over end" } else { "word over begin" })
                 .attribute("x", number(x + if x > WIDTH / 2.0 { -4.0 } else { 4.0 }))
-                .attribute("y", number(TOP + 8.0))
+                .attribute("y", number(TOP - 8.0))
                 .attribute("font-size", "11")
                 .text(name),
         );

@@ -28,6 +28,11 @@ pub fn classed(name: &'static str, class: &str) -> Element {
 }
 
 impl Element {
+    /// Whether it is of class `class` alone.
+    pub(super) fn is_classed(&self, class: &str) -> bool {
+        self.attributes.iter().any(|(name, value)| *name == "class" && value == class)
+    }
+
     /// With one attribute more.
     pub fn attribute(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.attributes.push((name, value.into()));
@@ -42,6 +47,12 @@ impl Element {
             }
             self.content.push(Node::Text(line.to_owned()));
         }
+        self
+    }
+
+    /// With `text` after what is in it, its line breaks those of the file.
+    pub(super) fn verbatim(mut self, text: &str) -> Self {
+        self.content.push(Node::Text(text.to_owned()));
         self
     }
 

@@ -44,7 +44,7 @@ impl Page {
                 .attribute("content", "width=device-width, initial-scale=1"),
             element("meta").attribute("name", "color-scheme").attribute("content", "light dark"),
             element("title").text(format!("{}: report", self.title)),
-            element("style").text(STYLE),
+            element("style").verbatim(STYLE),
         ]);
         let links = sections().map(|section| {
             element("li")

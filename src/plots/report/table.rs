@@ -6,7 +6,12 @@ use super::markup::{Element, classed, element};
 ///
 /// The first column names the rows.
 pub fn table(caption: &str, heads: &[String], rows: &[Vec<Element>]) -> Element {
-    let head = heads.iter().map(|head| element("th").attribute("scope", "col").text(head));
+    let head = heads.iter().enumerate().map(|(column, head)| {
+        let of_words =
+            rows.first().and_then(|row| row.get(column)).is_some_and(|cell| cell.is_classed("words"));
+        let cell = if of_words { classed("th", "words") } else { element("th") };
+        cell.attribute("scope", "col").text(head)
+    });
     let body = rows.iter().map(|row| element("tr").with_all(row.iter().cloned()));
     boxed(
         caption,
