@@ -123,7 +123,12 @@ pub fn graph(
         sizes.dedup();
         sizes.into_iter().map(|size| (size.log10(), power(size))).collect()
     });
-    let mut drawing = frame.begin(across, up, marks, alternative);
+    // Nothing lies between whole numbers.
+    let whole = points().all(|point| point.0.fract() == 0.0).then(|| {
+        let marks = ticks(frame.x.0, frame.x.1, 5).into_iter().map(|tick| tick.value);
+        marks.filter(|at| (at - at.round()).abs() < 1e-9).map(|at| (at, number(at))).collect()
+    });
+    let mut drawing = frame.begin(across, up, marks.or(whole), alternative);
     for curve in curves {
         let at = |&(x, y): &(f64, f64)| (frame.across(placed(x)), frame.up(y));
         let path: Vec<String> =
