@@ -50,6 +50,26 @@ pub fn create_folder(folder: &Path) -> Result<()> {
     fs::create_dir_all(folder).map_err(|source| Error::io("create folder", folder, source))
 }
 
+/// A folder of the system's for files nobody keeps: it is gone with this value.
+#[derive(Debug)]
+pub struct Scratch(tempfile::TempDir);
+
+impl Scratch {
+    /// A new empty one.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the operating system refuses.
+    pub fn new() -> Result<Self> {
+        let made = tempfile::Builder::new().prefix("d2nn-").tempdir();
+        made.map(Scratch).map_err(|error| Error::io("create a folder in", &std::env::temp_dir(), error))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -403,12 +403,7 @@ impl<T: Real> Network<T> {
 
     /// Intensity on the cut x = 0 along the axis: positions in metres, and an array indexed `[y, z]`.
     ///
-    /// An even number of columns has none on the axis: the mean of the two beside it is taken.
-    ///
-    /// Each gap gives `slices` columns, its first plane included; the last column is the detector plane.
-    /// Between planes the field is carried by [`Method::Auto`]. The cut goes from the middle of a plane to the middle of
-    /// the next, where they do not stand on the axis.
-    /// `progress` is told the number of columns that are done.
+    /// As [`Network::side_views`] of one image.
     ///
     /// # Errors
     /// [`Error::Value`] for no slices.
@@ -418,6 +413,29 @@ impl<T: Real> Network<T> {
         slices: usize,
         progress: &mut dyn FnMut(usize),
     ) -> Result<(Vec<Metres>, Array2<f64>)> {
+        let (positions, mut views) = self.side_views(&[light], slices, progress)?;
+        let view = views.pop().ok_or_else(|| Error::Value("a side view of no light".into()))?;
+        Ok((positions, view))
+    }
+
+    /// Intensity on the cut x = 0 along the axis, for the light of each image: positions in metres, and an array indexed
+    /// `[y, z]` each.
+    ///
+    /// An even number of columns has none on the axis: the mean of the two beside it is taken.
+    ///
+    /// Each gap gives `slices` columns, its first plane included; the last column is the detector plane.
+    /// Between planes the field is carried by [`Method::Auto`], planned once for all images and equal ways. The cut goes
+    /// from the middle of a plane to the middle of the next, where they do not stand on the axis.
+    /// `progress` is told the number of columns that are done.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for no slices.
+    pub fn side_views(
+        &self,
+        lights: &[&Light<T>],
+        slices: usize,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<(Vec<Metres>, Vec<Array2<f64>>)> {
         if slices == 0 {
             return Err(Error::Value("a side view needs at least one slice a gap".into()));
         }
@@ -427,32 +445,44 @@ impl<T: Real> Network<T> {
             let intensity = field.intensity();
             (&intensity.column((columns - 1) / 2) + &intensity.column(columns / 2)) / 2.0
         };
-        let mut positions = Vec::new();
-        let mut cuts = Vec::new();
+        let count = bench.gaps.len() * slices + 1;
+        let mut views = vec![Array2::zeros((rows, count)); lights.len()];
+        let mut positions = vec![0.0; count];
         let starts = bench.positions();
-        for (index, length) in bench.gaps.iter().enumerate() {
-            let field = match index {
-                0 => light.object.clone(),
-                _ => self.masks[index - 1].apply(&light.incident[index - 1]),
-            };
-            for slice in 0..slices {
+        let leaving = |light: &Light<T>, index: usize| match index {
+            0 => light.object.clone(),
+            _ => self.masks[index - 1].apply(&light.incident[index - 1]),
+        };
+        let first_equal = bench.first_equal_gap();
+        let mut done = 0;
+        for slice in 0..slices {
+            let mut planned: Vec<Option<Propagator<T>>> = vec![None; bench.gaps.len()];
+            for (index, length) in bench.gaps.iter().enumerate() {
                 let distance = length * slice as f64 / slices as f64;
-                positions.push(starts[index] + distance);
-                cuts.push(if slice == 0 {
-                    cut(&field)
-                } else {
+                let column = index * slices + slice;
+                positions[column] = starts[index] + distance;
+                let first = first_equal[index];
+                if slice > 0 && planned[first].is_none() {
                     let whole = bench.gap(index);
                     let way = distance / length;
                     let shift = (way * whole.shift.0, way * whole.shift.1);
                     let gap = Gap { distance, method: Method::Auto, shift, ..whole };
-                    cut(&Propagator::new(gap)?.propagate(&field))
-                });
-                progress(cuts.len());
+                    planned[first] = Some(Propagator::new(gap)?);
+                }
+                for (light, view) in lights.iter().zip(&mut views) {
+                    let field = leaving(light, index);
+                    let field = planned[first].as_ref().map_or(field.clone(), |way| way.propagate(&field));
+                    view.column_mut(column).assign(&cut(&field));
+                }
+                done += 1;
+                progress(done);
             }
         }
-        positions.push(starts[bench.gaps.len()]);
-        cuts.push(cut(&light.detector));
-        Ok((positions, Array2::from_shape_fn((rows, cuts.len()), |(y, z)| cuts[z][y])))
+        positions[count - 1] = starts[bench.gaps.len()];
+        for (light, view) in lights.iter().zip(&mut views) {
+            view.column_mut(count - 1).assign(&cut(&light.detector));
+        }
+        Ok((positions, views))
     }
 
     /// Gradient with respect to the values of the masks, in the order of [`Network::new`], of a loss whose derivatives by the readings are `slopes`.

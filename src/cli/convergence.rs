@@ -12,16 +12,13 @@ use crate::design::Device;
 use crate::error::{Error, Result};
 use crate::evaluation::{Convergence, FIELD_IMAGES, GRIDS, convergence};
 
-/// Judges `device` on all grids by the first `limit` of `images` and prints the table.
-pub(super) fn run(
+/// Judges `device` on all grids by the first `limit` of `images`, with progress.
+pub(super) fn judge(
     device: &Device,
     images: &Images,
     limit: Option<usize>,
     threads: usize,
-    split: &str,
-    source: &Source,
-    as_json: bool,
-) -> Result<()> {
+) -> Result<Vec<Convergence>> {
     let indices = first_images(images, limit)?;
     let Some(loss) = device.design.loss() else {
         return Err(Error::Usage(format!(
@@ -29,7 +26,7 @@ pub(super) fn run(
             device.folder.display()
         )));
     };
-    let mut progress = Progress::new("evaluating", (GRIDS.len() * indices.len()) as u64, "images");
+    let mut progress = Progress::new("comparing grids", (GRIDS.len() * indices.len()) as u64, "images");
     let rows = convergence(
         &device.design.bench,
         &device.masks,
@@ -43,20 +40,30 @@ pub(super) fn run(
         },
     );
     progress.finish();
-    let rows = rows?;
+    rows
+}
+
+/// [`judge`], and prints the table.
+pub(super) fn run(
+    device: &Device,
+    images: &Images,
+    limit: Option<usize>,
+    threads: usize,
+    split: &str,
+    source: &Source,
+    as_json: bool,
+) -> Result<()> {
+    let rows = judge(device, images, limit, threads)?;
+    let judged = rows.first().map_or(0, |row| row.evaluation.images);
     if as_json {
         return print_json(&json!({
-            "images": indices.len(),
-            "field_images": indices.len().min(FIELD_IMAGES),
+            "images": judged,
+            "field_images": judged.min(FIELD_IMAGES),
             "grids": rows.iter().map(row_json).collect::<Vec<_>>(),
         }));
     }
-    let mut text = format!(
-        "{}, first {} {split} images from {}\n\n",
-        device.design.name,
-        indices.len(),
-        source.describe()
-    );
+    let mut text =
+        format!("{}, first {} {split} images from {}\n\n", device.design.name, judged, source.describe());
     let _ = writeln!(
         text,
         "samples  padding  accuracy  same answers  field error  true region / object  true region / detector plane"
@@ -80,7 +87,7 @@ pub(super) fn run(
             "\nagainst the last row: {:+.2} points of accuracy; field error: relative, at the centres of the detector \
              plane's pixels, {} images",
             100.0 * (last.evaluation.accuracy() - first.evaluation.accuracy()),
-            indices.len().min(FIELD_IMAGES)
+            judged.min(FIELD_IMAGES)
         );
     }
     print(&text)

@@ -141,11 +141,12 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         };
     }
     let readings = Readings::default();
-    let judged = judge_each(&engine, &device.design, &images, args.limit, &|| None, &|read, entering| {
-        if args.readings.is_some() {
-            readings.note(read, entering);
-        }
-    })?;
+    let judged =
+        judge_noting(&engine, &device.design, &images, args.limit, &|| None, &|read, _, entering| {
+            if args.readings.is_some() {
+                readings.note(read, entering);
+            }
+        })?;
     if let Some(path) = &args.readings {
         readings.write(path, &images)?;
     }
@@ -179,17 +180,17 @@ pub(super) fn judge(
     limit: Option<usize>,
     stopped: &dyn Fn() -> Option<Error>,
 ) -> Result<Evaluation> {
-    judge_each(engine, design, images, limit, stopped, &|_, _| ())
+    judge_noting(engine, design, images, limit, stopped, &|_, _, _| ())
 }
 
-/// [`judge`], and `seen` gets the readings of each image in turn and the power of its object.
-fn judge_each(
+/// [`judge`], with `note` told the readings, the class and the power of the object of each image in its turn.
+pub(super) fn judge_noting(
     engine: &dyn Engine,
     design: &Design,
     images: &Images,
     limit: Option<usize>,
     stopped: &dyn Fn() -> Option<Error>,
-    seen: &dyn Fn(&[f64], f64),
+    note: &dyn Fn(&[f64], usize, f64),
 ) -> Result<Evaluation> {
     let indices = first_images(images, limit)?;
     let Some(loss) = design.loss() else {
@@ -201,7 +202,7 @@ fn judge_each(
         images,
         &indices,
         &|readings, label, entering| {
-            seen(readings, entering);
+            note(readings, label, entering);
             loss.value(readings, label, entering)
         },
         &mut |done| {

@@ -33,6 +33,7 @@ mod print_report;
 mod progress;
 pub mod propagate;
 mod readings;
+pub mod report;
 mod set;
 mod stop;
 mod subject;
@@ -73,6 +74,8 @@ enum Verb {
     Classify(classify::ClassifyArgs),
     /// Draw the detector plane, the masks, the training, the confusion matrix, the light
     Plot(plot::PlotArgs),
+    /// Write all about a device as one page: figures, masks, light, mistakes, tables, printing
+    Report(report::ReportArgs),
     /// Write each mask as a plate a printer prints
     ExportStl(export_stl::ExportStlArgs),
     /// Write all that is needed to build the device: plates, object, detector, holder, assembly sheet
@@ -104,6 +107,7 @@ impl Cli {
             Verb::Tolerance(args) => tolerance::run(*args),
             Verb::Classify(args) => classify::run(args),
             Verb::Plot(args) => plot::run(args),
+            Verb::Report(args) => report::run(args),
             Verb::ExportStl(args) => export_stl::run(args),
             Verb::ExportKit(args) => export_kit::run(args),
             Verb::Export(args) => export::run(*args),

@@ -26,6 +26,8 @@ pub const PLATES: &str = "stl";
 pub const KIT: &str = "kit";
 /// Folder of the masks in other formats.
 pub const EXPORTS: &str = "export";
+/// The report on a device.
+pub const REPORT: &str = "report.html";
 /// Folder of what a resumed training needs.
 pub const CHECKPOINT: &str = "checkpoint";
 const PROVENANCE: &str = "provenance.toml";
@@ -210,7 +212,7 @@ pub fn remove_results(folder: &Path) -> Result<()> {
             // Pictures and plates of other masks would be taken for those of the new ones.
             fs::remove_dir_all(&path)
         } else if mask_files::number(&name).is_some()
-            || [PROVENANCE, HISTORY, CLASSIFIER].contains(&name.as_str())
+            || [PROVENANCE, HISTORY, CLASSIFIER, REPORT].contains(&name.as_str())
         {
             fs::remove_file(&path)
         } else {

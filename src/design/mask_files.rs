@@ -132,15 +132,15 @@ pub fn write_masks(folder: &Path, modulation: Modulation, values: &[Array2<f32>]
         .collect()
 }
 
+/// SHA-256 in hexadecimal digits.
+fn checksum(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn write_mask<T: WritableElement>(path: &Path, mask: &Array2<T>) -> Result<String> {
     let mut bytes = Vec::new();
     mask.write_npy(&mut bytes)
         .map_err(|error| Error::Value(format!("cannot write {}: {error}", path.display())))?;
     write_bytes(path, &bytes)?;
     Ok(checksum(&bytes))
-}
-
-/// SHA-256 in hexadecimal digits.
-fn checksum(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -13,12 +13,14 @@ use crate::error::{Error, Result};
 mod budget;
 mod convergence;
 pub mod imaging;
+mod spread;
 mod ssim;
 mod tolerance;
 
 pub use budget::PowerBudget;
 pub use convergence::{Convergence, FIELD_IMAGES, GRIDS, convergence};
 pub use imaging::{ImageFigures, evaluate_images};
+pub use spread::{Answer, Spread, wilson_interval};
 pub use ssim::ssim;
 pub use tolerance::{Disturbance, Judged, Outcome, Study, simulated_images, tolerance};
 
@@ -176,16 +178,13 @@ impl Totals {
         }
         self.lit[label] += 1;
         let right = readings[self.scheme.region(label)];
-        let signals = self.scheme.signals(readings);
-        let others = signals.iter().enumerate().filter(|(class, _)| *class != label);
-        let rival = others.fold(f64::MIN, |largest, (_, signal)| largest.max(*signal));
         for (sum, reading) in sums.region_shares.row_mut(label).iter_mut().zip(readings) {
             *sum += reading / collected;
         }
         sums.power_efficiency_input += right / entering;
         sums.power_efficiency_output += right / plane;
         sums.detector_share += collected / plane;
-        sums.signal_contrast += (signals[label] - rival) / collected;
+        sums.signal_contrast += spread::lead(self.scheme, readings, label) / collected;
     }
 
     fn means(self) -> Evaluation {

@@ -51,7 +51,9 @@ pub use height_map::{HeightMap, Relief};
 pub use likeness::{Comparison, compare};
 pub use manifold::{Defect, Surface};
 pub use mesh::PlateMesh;
-pub use plate::{PlateOptions, PlateReport, export_plate, export_plates, format_reports, plate_file_name};
+pub use plate::{
+    PlateOptions, PlateReport, export_plate, export_plates, format_reports, plate_file_name, plate_table,
+};
 pub use printer::Printer;
 pub use read_back::{check_plate, read_heights};
 pub use report::{Making, PrintReport};

@@ -211,6 +211,11 @@ pub fn export_plate(
 
 /// The reports as a table in plain text, one line a plate under a line of heads.
 pub fn format_reports(reports: &[PlateReport]) -> String {
+    aligned(&plate_table(reports))
+}
+
+/// The reports as a table, a row a plate under a row of heads; the last column is the time it took.
+pub fn plate_table(reports: &[PlateReport]) -> Vec<Vec<String>> {
     let heads =
         ["file", "triangles", "MB", "bounding box", "volume", "base", "relief", "phase error", "time"];
     let mut table = vec![heads.map(String::from).to_vec()];
@@ -231,7 +236,7 @@ pub fn format_reports(reports: &[PlateReport]) -> String {
             format!("{:.2} s", report.seconds),
         ]);
     }
-    aligned(&table)
+    table
 }
 
 /// `1234567` as `1,234,567`.

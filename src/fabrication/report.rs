@@ -79,12 +79,8 @@ impl PrintReport {
     pub fn text(&self) -> String {
         let mut text = format_reports(&self.plates);
         text.push('\n');
-        text += &self.reliefs();
-        let volume = self.volume();
-        let mut sums = vec![format!("{} cm3", significant(volume * 1e6))];
-        sums.extend(self.stock.mass(volume).map(|mass| format!("{} g", significant(mass))));
-        sums.extend(self.stock.cost(volume).map(|cost| self.money(cost)));
-        let _ = writeln!(text, "\n{} plates: {}", self.plates.len(), sums.join(", "));
+        text += &aligned(&self.relief_table());
+        let _ = writeln!(text, "\n{}", self.sums());
         if let Some(printer) = &self.printer {
             let _ = writeln!(
                 text,
@@ -99,7 +95,17 @@ impl PrintReport {
         text
     }
 
-    fn reliefs(&self) -> String {
+    /// Volume of all plates, and what they weigh and cost where that is known: "5 plates: 65.2 cm3, 77 g".
+    pub fn sums(&self) -> String {
+        let volume = self.volume();
+        let mut sums = vec![format!("{} cm3", significant(volume * 1e6))];
+        sums.extend(self.stock.mass(volume).map(|mass| format!("{} g", significant(mass))));
+        sums.extend(self.stock.cost(volume).map(|cost| self.money(cost)));
+        format!("{} plates: {}", self.plates.len(), sums.join(", "))
+    }
+
+    /// What the reliefs are like, a row a plate under a row of heads.
+    pub fn relief_table(&self) -> Vec<Vec<String>> {
         let mut heads = vec![
             "mask",
             "thickness",
@@ -134,7 +140,7 @@ impl PrintReport {
             row.extend(self.stock.cost(plate.volume).map(|cost| self.money(cost)));
             table.push(row);
         }
-        aligned(&table)
+        table
     }
 
     fn money(&self, sum: f64) -> String {

@@ -24,6 +24,7 @@ mod light;
 mod masks;
 mod phenomenon;
 mod png;
+pub mod report;
 mod sheet;
 mod svg;
 mod training;

@@ -69,7 +69,7 @@ fn paste(buffer: &mut [u8], width: usize, raster: &Raster) {
 }
 
 /// For each of `targets` pixels, which of `sources` pixels it is made of and with which weights (sum 1).
-fn weights(sources: usize, targets: usize, smooth: bool) -> Vec<Vec<(usize, f64)>> {
+pub(super) fn weights(sources: usize, targets: usize, smooth: bool) -> Vec<Vec<(usize, f64)>> {
     let step = sources as f64 / targets as f64;
     (0..targets)
         .map(|target| {

@@ -5,13 +5,14 @@ use std::process::Stdio;
 
 use crate::program::{command, d2nn, trained};
 
-pub const VERBS: [&[&str]; 17] = [
+pub const VERBS: [&[&str]; 18] = [
     &["train"],
     &["sweep"],
     &["evaluate"],
     &["tolerance"],
     &["classify"],
     &["plot"],
+    &["report"],
     &["export-stl"],
     &["export-kit"],
     &["export"],

@@ -1,6 +1,6 @@
 //! `d2nn inspect`: data sheet, sampling report and power budget.
 
-mod power;
+pub(super) mod power;
 mod provenance;
 mod sampling;
 
@@ -75,10 +75,9 @@ pub fn run(args: InspectArgs) -> Result<()> {
         }
         _ => (Design::resolve(&file, &typed)?, None),
     };
-    let sampling = Sampling::of(&design);
     let budget = device.as_ref().map(budget).transpose()?;
     if args.json {
-        let mut json = as_json(&design, &sampling);
+        let mut json = as_json(&design, &Sampling::of(&design));
         if let Some(budget) = &budget {
             json["power_budget"] = budget_json(budget, &design);
         }
@@ -87,7 +86,7 @@ pub fn run(args: InspectArgs) -> Result<()> {
         }
         print_json(&json)
     } else {
-        let mut text = sheet(&design, &sampling, device.as_ref());
+        let mut text = sheet_text(&design, &sheet(&design, device.as_ref()));
         if let Some(budget) = &budget {
             text += &budget_text(budget, &design);
         }
@@ -140,7 +139,7 @@ fn stages(design: &Design) -> String {
     };
     match &design.stages(TRAINING_IMAGES)[..] {
         [] => "none".into(),
-        stages => stages.iter().map(stage).collect::<Vec<_>>().join(&format!(",\n{:24}then ", "")),
+        stages => stages.iter().map(stage).collect::<Vec<_>>().join(",\nthen "),
     }
 }
 
@@ -261,16 +260,52 @@ fn illumination(illumination: Illumination) -> String {
     }
 }
 
-fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> String {
+fn length(value: Metres) -> String {
+    if value.is_finite() { format_length(value, 3) } else { "any".into() }
+}
+
+/// Lines of a data sheet under one heading: names and values.
+pub(super) struct Group {
+    /// The heading.
+    pub(super) title: &'static str,
+    /// Name and value of each line.
+    pub(super) lines: Vec<(String, String)>,
+}
+
+/// The data sheet: the design, its sampling, and the training of a device that tells of it.
+pub(super) fn sheet(design: &Design, device: Option<&Device>) -> Vec<Group> {
+    let sampling = Sampling::of(design);
+    let mut groups = vec![
+        Group { title: "design", lines: design_lines(design) },
+        Group { title: "sampling", lines: sampling_lines(design, &sampling) },
+    ];
+    groups.extend(device.and_then(provenance::group));
+    groups
+}
+
+/// The data sheet as text; the design goes without a heading, under its name.
+fn sheet_text(design: &Design, groups: &[Group]) -> String {
+    let mut text = format!("{}\n", design.name);
+    for (index, group) in groups.iter().enumerate() {
+        if index > 0 {
+            let _ = writeln!(text, "\n{}", group.title);
+        }
+        for (name, value) in &group.lines {
+            // Further lines of a value begin where it begins.
+            let value = value.replace('\n', &format!("\n{:24}", ""));
+            let _ = writeln!(text, "  {name:<22}{value}");
+        }
+    }
+    text
+}
+
+fn design_lines(design: &Design) -> Vec<(String, String)> {
     let bench = &design.bench;
     let grid = bench.grid();
     let (rows, columns) = grid.shape();
     let (height, width) = grid.aperture();
-    let length = |value: Metres| if value.is_finite() { format_length(value, 3) } else { "any".into() };
-    let mut text = format!("{}\n", design.name);
-    let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "  {name:<22}{value}");
-    };
+    let mut lines = Vec::new();
+    let mut line = |name: &str, value: String| lines.push((name.to_owned(), value));
     line(
         "wavelength",
         format!("{} ({} GHz)", length(bench.wavelength), trimmed(299_792_458.0 / bench.wavelength / 1e9, 1)),
@@ -361,10 +396,14 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
         ),
     );
     line("training", stages(design));
-    let _ = writeln!(text, "\nsampling");
-    let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "  {name:<22}{value}");
-    };
+    lines
+}
+
+fn sampling_lines(design: &Design, sampling: &Sampling) -> Vec<(String, String)> {
+    let bench = &design.bench;
+    let grid = bench.grid();
+    let mut lines = Vec::new();
+    let mut line = |name: &str, value: String| lines.push((name.to_owned(), value));
     line(
         "largest angle",
         format!(
@@ -418,6 +457,5 @@ fn sheet(design: &Design, sampling: &Sampling, device: Option<&Device>) -> Strin
     for warning in &design.warnings {
         line("warning", warning.clone());
     }
-    text += &device.map(provenance::section).unwrap_or_default();
-    text
+    lines
 }

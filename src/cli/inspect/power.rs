@@ -10,10 +10,10 @@ use crate::error::Result;
 use crate::evaluation::PowerBudget;
 
 /// Images of the sample in the program whose light is followed.
-const BUDGET_IMAGES: usize = 10;
+pub(in crate::cli) const BUDGET_IMAGES: usize = 10;
 
 /// Where the light of some images of the sample in the program goes.
-pub(super) fn budget(device: &Device) -> Result<PowerBudget> {
+pub(in crate::cli) fn budget(device: &Device) -> Result<PowerBudget> {
     let images = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Test)?;
     let indices: Vec<usize> = (0..BUDGET_IMAGES).collect();
     PowerBudget::of(&device.design.simulated, &device.masks, &images, &indices)
@@ -39,9 +39,16 @@ pub(super) fn budget_text(budget: &PowerBudget, design: &Design) -> String {
     let mut text = format!(
         "\npower budget, share of the object's power (first {BUDGET_IMAGES} test images of the sample)\n"
     );
-    let mut line = |name: String, value: String| {
+    for (name, value) in budget_lines(budget, design) {
         let _ = writeln!(text, "  {name:<22}{value}");
-    };
+    }
+    text
+}
+
+/// The budget as names and values.
+pub(in crate::cli) fn budget_lines(budget: &PowerBudget, design: &Design) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    let mut line = |name: String, value: String| lines.push((name, value));
     let percent = |share: f64| format!("{:.2} %", 100.0 * share);
     let list = |shares: &[f64]| shares.iter().map(|share| percent(*share)).collect::<Vec<_>>().join(", ");
     line("past the planes".into(), format!("{} = {}", list(&budget.past), percent(budget.past.iter().sum())));
@@ -61,5 +68,5 @@ pub(super) fn budget_text(budget: &PowerBudget, design: &Design) -> String {
             ),
         );
     }
-    text
+    lines
 }

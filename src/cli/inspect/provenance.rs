@@ -1,21 +1,16 @@
 //! How a device came to be, and whether its masks are still those.
 
-use std::fmt::Write;
-
 use serde_json::json;
 
+use super::Group;
 use crate::cli::modified_masks;
 use crate::design::Device;
 
-/// The part of the data sheet about the training; empty without provenance.
-pub(super) fn section(device: &Device) -> String {
-    let Some(provenance) = &device.provenance else {
-        return String::new();
-    };
-    let mut text = "\ntraining\n".to_owned();
-    let mut line = |name: &str, value: String| {
-        let _ = writeln!(text, "  {name:<22}{value}");
-    };
+/// The part of the data sheet about the training; none without provenance.
+pub(super) fn group(device: &Device) -> Option<Group> {
+    let provenance = device.provenance.as_ref()?;
+    let mut lines = Vec::new();
+    let mut line = |name: &str, value: String| lines.push((name.to_owned(), value));
     let data = &provenance.data;
     let sample = if data.builtin_sample { " (built-in sample)" } else { "" };
     line("data", format!("{}, {} images{sample}", data.name, data.training_images));
@@ -32,7 +27,7 @@ pub(super) fn section(device: &Device) -> String {
     if let Some(masks) = modified_masks(device) {
         line("edited", format!("{masks} not as trained: these figures are of other masks"));
     }
-    text
+    Some(Group { title: "training", lines })
 }
 
 /// The same for programs: `provenance` as in `provenance.toml` (null without), and the numbers of edited masks.

@@ -17,7 +17,7 @@ use crate::files::create_folder;
 use crate::plots::Format;
 
 mod report;
-mod sizes;
+pub(super) mod sizes;
 
 /// Arguments of `d2nn tolerance`.
 #[derive(Debug, Args)]

@@ -10,27 +10,27 @@ use crate::units::{format_length, parse_angle, parse_length, parse_percent, trim
 const MOST_DRAWS: usize = 10_000;
 
 /// A kind of error, as it is typed and shown.
-pub(super) struct Kind {
+pub(in crate::cli) struct Kind {
     /// The flag without its dashes, and the name for programs.
-    pub(super) name: &'static str,
+    pub(in crate::cli) name: &'static str,
     /// What a size is, and its unit on paper unless it is a length.
-    pub(super) quantity: &'static str,
-    pub(super) unit: Unit,
+    pub(in crate::cli) quantity: &'static str,
+    pub(in crate::cli) unit: Unit,
     /// Whether equal factors of sizes are alike; then there is no size for the device as designed.
-    pub(super) logarithmic: bool,
+    pub(in crate::cli) logarithmic: bool,
     parse: fn(&str) -> Parsed,
 }
 
 /// What sizes are measured in on paper.
 #[derive(Clone, Copy)]
-pub(super) enum Unit {
+pub(in crate::cli) enum Unit {
     /// The unit of length that suits the largest.
     Length,
     /// This much of what they are inside.
     Of(f64),
 }
 
-pub(super) const KINDS: [Kind; 7] = [
+pub(in crate::cli) const KINDS: [Kind; 7] = [
     Kind {
         name: "shift-xy",
         quantity: "lateral displacement, \u{b1}",
@@ -83,7 +83,7 @@ pub(super) const KINDS: [Kind; 7] = [
 ];
 
 /// The kind of `disturbance` and its size.
-pub(super) fn kind(disturbance: Disturbance) -> (&'static Kind, f64) {
+pub(in crate::cli) fn kind(disturbance: Disturbance) -> (&'static Kind, f64) {
     let (number, size) = match disturbance {
         Disturbance::Lateral(size) => (0, size),
         Disturbance::Axial(size) => (1, size),
@@ -97,7 +97,7 @@ pub(super) fn kind(disturbance: Disturbance) -> (&'static Kind, f64) {
 }
 
 /// A size as people write it.
-pub(super) fn written(disturbance: Disturbance) -> String {
+pub(in crate::cli) fn written(disturbance: Disturbance) -> String {
     match disturbance {
         Disturbance::Lateral(size) | Disturbance::Axial(size) | Disturbance::Heights(size) => {
             format_length(size, 4)
@@ -114,13 +114,11 @@ pub(super) fn wanted(args: &ToleranceArgs, design: &Design) -> Result<Vec<Distur
     if !(1..=MOST_DRAWS).contains(&args.draws) {
         return Err(Error::Usage(format!("--draws {}: it must be 1 to {MOST_DRAWS}", args.draws)));
     }
-    let relief = design.bench.modulation.is_phase();
-    let sizes = default_sizes(design);
+    let sizes = possible_sizes(design);
     let mut disturbances = Vec::new();
     for ((list, kind), sizes) in args.lists().into_iter().zip(&KINDS).zip(sizes) {
         let Some(list) = list else {
-            let possible = |size: &Disturbance| relief || !size.is_of_heights();
-            disturbances.extend(sizes.into_iter().filter(|size| args.all && possible(size)));
+            disturbances.extend(sizes.into_iter().filter(|_| args.all));
             continue;
         };
         for text in list.split(',') {
@@ -191,7 +189,16 @@ fn check(disturbance: Disturbance, design: &Design) -> std::result::Result<(), S
     Ok(())
 }
 
-/// Sizes of each kind at which a device of that geometry begins to suffer, for `--all`.
+/// The sizes of `--all`: those of [`default_sizes`] that a device can have.
+pub(in crate::cli) fn possible_sizes(design: &Design) -> [Vec<Disturbance>; 7] {
+    let relief = design.bench.modulation.is_phase();
+    default_sizes(design).map(|mut sizes| {
+        sizes.retain(|size| relief || !size.is_of_heights());
+        sizes
+    })
+}
+
+/// Sizes of each kind at which a device of that geometry begins to suffer.
 fn default_sizes(design: &Design) -> [Vec<Disturbance>; 7] {
     let bench = &design.bench;
     let (grid, wavelength) = (bench.grid(), bench.wavelength_in_medium());

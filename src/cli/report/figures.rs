@@ -1,0 +1,389 @@
+//! Everything a report shows, judged and simulated once.
+
+use std::cell::RefCell;
+use std::f64::consts::TAU;
+
+use ndarray::{Array2, Axis};
+
+use crate::cli::inspect::power::budget;
+use crate::cli::progress::Progress;
+use crate::cli::tolerance::sizes;
+use crate::cli::{ThreadsFlag, as_exported, convergence, evaluate, imaging};
+use crate::dataset::{Images, Source};
+use crate::design::Device;
+use crate::design::folder::read_history;
+use crate::engine::Engine;
+use crate::error::Result;
+use crate::evaluation::imaging::{likeness, scaled};
+use crate::evaluation::{
+    Answer, Convergence, Disturbance, Evaluation, Judged, Outcome, PowerBudget, Study, simulated_images,
+    tolerance,
+};
+use crate::fabrication::{Making, PrintReport, export_plates};
+use crate::files::Scratch;
+use crate::network::{Light, Network};
+use crate::training::Epoch;
+use crate::units::Metres;
+
+/// Images of the convergence table: a grid of 4 x 4 samples a pixel takes a tenth of a second for each.
+pub(super) const CONVERGENCE_IMAGES: usize = 200;
+/// Images of the tolerance tables: a standard error of 1.5 points at an accuracy of 88 %.
+pub(super) const TOLERANCE_IMAGES: usize = 500;
+/// Draws of each kind and size of error.
+pub(super) const TOLERANCE_DRAWS: usize = 2;
+/// Seed of those draws, the default of `d2nn tolerance`.
+const TOLERANCE_SEED: u64 = 1;
+/// Slices of the side views in each gap.
+const SLICES: usize = 10;
+/// Wrong answers shown.
+const MISTAKES: usize = 9;
+
+/// A part that takes its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Convergence,
+    Tolerance,
+}
+
+/// Figures of what the device is for.
+pub(super) enum Figured {
+    /// It names classes.
+    Classes { judged: Evaluation, answers: Vec<Answer> },
+    /// It forms images.
+    Images(imaging::Compared),
+}
+
+/// One image on its way through the device.
+pub(super) struct Example {
+    /// Number of the test image.
+    pub(super) number: usize,
+    /// The image, values 0 to 1.
+    pub(super) image: Array2<f32>,
+    /// Its class.
+    pub(super) truth: usize,
+    /// The class the device names, for one that does.
+    pub(super) answer: usize,
+    /// Readings of all regions of all networks.
+    pub(super) readings: Vec<f64>,
+    /// The network whose light is shown.
+    pub(super) network: usize,
+    /// Intensity on object, masks and detector of that network.
+    pub(super) planes: Vec<Array2<f64>>,
+    /// Intensity on its detector plane for each network.
+    pub(super) detectors: Vec<Array2<f64>>,
+    /// Intensity along the axis.
+    pub(super) side: Option<Array2<f64>>,
+}
+
+/// The image a device forms beside what free space makes of the same object.
+pub(super) struct Formed {
+    /// What is wanted, what is read behind the device, what without masks: values, 1 for white.
+    pub(super) pictures: [Array2<f64>; 3],
+    /// Structural similarity of the latter two.
+    pub(super) similarity: [f64; 2],
+}
+
+/// What became of the masks since the training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MaskOrigin {
+    /// The folder does not say how they came to be.
+    Unknown,
+    /// They are as trained.
+    AsTrained,
+    /// These numbers (from 1) are not the trained ones.
+    Changed,
+}
+
+/// All of it.
+pub(super) struct Figures<'a> {
+    pub(super) device: &'a Device,
+    pub(super) source: &'a Source,
+    /// Test images judged.
+    pub(super) judged_images: usize,
+    pub(super) figured: Figured,
+    /// Power of ten images of the sample.
+    pub(super) budget: PowerBudget,
+    pub(super) origin: MaskOrigin,
+    /// One image a class.
+    pub(super) examples: Vec<Example>,
+    /// Where the columns of the side views are.
+    pub(super) positions: Vec<Metres>,
+    /// One for each example, of a device that forms images.
+    pub(super) formed: Vec<Formed>,
+    pub(super) mistakes: Vec<Example>,
+    pub(super) convergence: Option<Vec<Convergence>>,
+    pub(super) tolerance: Option<(Judged, Vec<Outcome>)>,
+    /// Images of the tolerance tables.
+    pub(super) tolerance_images: usize,
+    /// The plates, if masks can be printed; why not otherwise.
+    pub(super) plates: std::result::Result<PrintReport, String>,
+    pub(super) history: Vec<Epoch>,
+}
+
+impl<'a> Figures<'a> {
+    /// Judges and simulates `device`.
+    ///
+    /// # Errors
+    /// For images that do not fit the device, plates that fail their check and damaged histories.
+    pub(super) fn gather(
+        device: &'a Device,
+        source: &'a Source,
+        images: &Images,
+        limit: Option<usize>,
+        parts: &[Part],
+        threads: &ThreadsFlag,
+    ) -> Result<Self> {
+        let design = &device.design;
+        let history = read_history(&device.folder)?;
+        let plates = plates(device)?;
+        let figured = judge(device, images, limit, threads)?;
+        let judged_images = match &figured {
+            Figured::Classes { judged, .. } => judged.images,
+            Figured::Images(judged) => judged.device.images,
+        };
+        let stage = Stage::new(device)?;
+        let (examples, positions) = stage.one_a_class(images)?;
+        let formed = if design.forms_image() { stage.formed(&examples)? } else { Vec::new() };
+        let mistakes = match &figured {
+            Figured::Classes { answers, .. } => stage.mistakes(images, answers)?,
+            Figured::Images(_) => Vec::new(),
+        };
+        let classes = !design.forms_image();
+        let wants = |part| classes && parts.contains(&part);
+        let few = |most: usize| Some(limit.unwrap_or(most).min(most));
+        let convergence = wants(Part::Convergence)
+            .then(|| convergence::judge(device, images, few(CONVERGENCE_IMAGES), threads.threads))
+            .transpose()?;
+        let tolerance_images = few(TOLERANCE_IMAGES).unwrap_or(0).min(images.len());
+        let tolerance =
+            wants(Part::Tolerance).then(|| disturb(device, images, tolerance_images, threads)).transpose()?;
+        Ok(Figures {
+            device,
+            source,
+            judged_images,
+            figured,
+            budget: budget(device)?,
+            origin: origin(device),
+            examples,
+            positions,
+            formed,
+            mistakes,
+            convergence,
+            tolerance,
+            tolerance_images,
+            plates,
+            history,
+        })
+    }
+
+    /// Names of the classes.
+    pub(super) fn classes(&self) -> &'static [&'static str] {
+        self.device.design.data.class_names()
+    }
+}
+
+fn judge(device: &Device, images: &Images, limit: Option<usize>, threads: &ThreadsFlag) -> Result<Figured> {
+    let (design, engine) = (&device.design, threads.engine(device)?);
+    if design.forms_image() {
+        return Ok(Figured::Images(imaging::judge(&engine, design, threads, images, limit, &|| None)?));
+    }
+    let answers = RefCell::new(Vec::new());
+    let scheme = engine.bench().detector.scheme();
+    let note = |readings: &[f64], truth: usize, entering: f64| {
+        answers.borrow_mut().push(Answer::new(scheme, readings, truth, entering));
+    };
+    let judged = evaluate::judge_noting(&engine, design, images, limit, &|| None, &note)?;
+    Ok(Figured::Classes { judged, answers: answers.into_inner() })
+}
+
+/// The kinds of errors with one sample a pixel, which costs a quarter of two.
+fn disturb(
+    device: &Device,
+    images: &Images,
+    count: usize,
+    threads: &ThreadsFlag,
+) -> Result<(Judged, Vec<Outcome>)> {
+    let design = &device.design;
+    let disturbances: Vec<Disturbance> = sizes::possible_sizes(design).into_iter().flatten().collect();
+    let indices: Vec<usize> = (0..count).collect();
+    let study = Study {
+        values: &device.masks,
+        turn: design.material.height(TAU, design.bench.wavelength),
+        images,
+        indices: &indices,
+        draws: TOLERANCE_DRAWS,
+        seed: TOLERANCE_SEED,
+        read_noise: 0.0,
+    };
+    let mut engine = threads.bare_engine(design.bench.clone())?;
+    let total = simulated_images(&disturbances, TOLERANCE_DRAWS, count);
+    let mut progress = Progress::new("disturbing", total as u64, "images");
+    let judged = tolerance(&mut engine, &study, &disturbances, &mut |done| {
+        progress.update(done as u64, String::new);
+        Ok(())
+    });
+    progress.finish();
+    judged
+}
+
+/// The printing report of plates that are written where nobody keeps them.
+fn plates(device: &Device) -> Result<std::result::Result<PrintReport, String>> {
+    let design = &device.design;
+    if let Err(error) = as_exported::check_printable(&device.folder, design) {
+        return Ok(Err(error.to_string()));
+    }
+    let folder = Scratch::new()?;
+    let masks: Vec<_> = device.masks.iter().map(|phase| phase.view()).collect();
+    let mut progress = Progress::new("meshing", masks.len() as u64, "plates");
+    let mut done = 0;
+    let reports = export_plates(
+        &masks,
+        &design.bench.grid(),
+        design.bench.wavelength,
+        &design.material,
+        &design.plate,
+        folder.path(),
+        &design.name,
+        |_| {
+            done += 1;
+            progress.update(done, String::new);
+        },
+    );
+    progress.finish();
+    let making = Making {
+        pixel_pitch: design.bench.grid().pixel_pitch(),
+        wavelength: design.bench.wavelength,
+        material: &design.material,
+        stock: &design.stock,
+        modulation: design.bench.modulation,
+        printer: design.printer.as_ref(),
+    };
+    Ok(Ok(PrintReport::new(reports?, &masks, &making)))
+}
+
+fn origin(device: &Device) -> MaskOrigin {
+    match &device.provenance {
+        None => MaskOrigin::Unknown,
+        Some(_) if device.modified.is_empty() => MaskOrigin::AsTrained,
+        Some(_) => MaskOrigin::Changed,
+    }
+}
+
+/// The networks of a device, ready to carry single images.
+struct Stage {
+    networks: Vec<Network<f32>>,
+    samples: usize,
+}
+
+impl Stage {
+    fn new(device: &Device) -> Result<Self> {
+        let bench = &device.design.simulated;
+        Ok(Stage { networks: Network::<f32>::side_by_side(bench, &device.masks)?, samples: bench.oversample })
+    }
+
+    /// Carries test image `number`, and gives the light of the network that is shown.
+    fn carry(&self, images: &Images, number: usize) -> Result<(Example, Light<f32>)> {
+        let image = images.batch(&[number]).index_axis_move(Axis(0), 0);
+        let truth = usize::from(images.labels[number]);
+        let bench = self.networks[0].bench();
+        let mut lights =
+            self.networks.iter().map(|network| network.light(image.view())).collect::<Result<Vec<_>>>()?;
+        let readings: Vec<f64> =
+            lights.iter().flat_map(|light| bench.detector.readings(&light.detector)).collect();
+        // Of networks side by side the one with the true class is shown.
+        let network = (truth / bench.detector.classes()).min(lights.len() - 1);
+        let detectors =
+            lights.iter().map(|light| self.pixels(&light.detector.intensity())).collect::<Vec<_>>();
+        let light = lights.swap_remove(network);
+        let planes = std::iter::once(&light.object)
+            .chain(&light.incident)
+            .chain([&light.detector])
+            .map(|field| self.pixels(&field.intensity()))
+            .collect();
+        let answer = bench.detector.scheme().answer(&readings);
+        Ok((
+            Example { number, image, truth, answer, readings, network, planes, detectors, side: None },
+            light,
+        ))
+    }
+
+    /// Mean intensity over each pixel.
+    fn pixels(&self, intensity: &Array2<f64>) -> Array2<f64> {
+        let samples = self.samples;
+        let mut mean = Array2::zeros((intensity.nrows() / samples, intensity.ncols() / samples));
+        for ((y, x), value) in intensity.indexed_iter() {
+            mean[[y / samples, x / samples]] += value / (samples * samples) as f64;
+        }
+        mean
+    }
+
+    /// The first test image of each class, with the light from the side.
+    fn one_a_class(&self, images: &Images) -> Result<(Vec<Example>, Vec<Metres>)> {
+        let mut first = Vec::new();
+        for class in 0..=images.labels.iter().copied().max().unwrap_or(0) {
+            first.extend(images.labels.iter().position(|label| *label == class));
+        }
+        let carried: Vec<_> =
+            first.iter().map(|number| self.carry(images, *number)).collect::<Result<_>>()?;
+        let (mut examples, lights): (Vec<Example>, Vec<Light<f32>>) = carried.into_iter().unzip();
+        let columns = self.networks[0].bench().gaps.len() * SLICES;
+        let mut progress = Progress::new("side views", (self.networks.len() * columns) as u64, "slices");
+        let mut positions = Vec::new();
+        for (index, network) in self.networks.iter().enumerate() {
+            let chosen: Vec<usize> =
+                (0..examples.len()).filter(|example| examples[*example].network == index).collect();
+            let shown: Vec<&Light<f32>> = chosen.iter().map(|example| &lights[*example]).collect();
+            if shown.is_empty() {
+                continue;
+            }
+            let (z, views) = network.side_views(&shown, SLICES, &mut |done| {
+                progress.update((index * columns + done) as u64, String::new);
+            })?;
+            positions = z;
+            for (example, view) in chosen.into_iter().zip(views) {
+                examples[example].side = Some(self.rows(&view));
+            }
+        }
+        progress.finish();
+        Ok((examples, positions))
+    }
+
+    /// Mean over the samples of each row of pixels.
+    fn rows(&self, view: &Array2<f64>) -> Array2<f64> {
+        let mut mean = Array2::zeros((view.nrows() / self.samples, view.ncols()));
+        for ((y, z), value) in view.indexed_iter() {
+            mean[[y / self.samples, z]] += value / self.samples as f64;
+        }
+        mean
+    }
+
+    /// Wrong answers: the first one of each class, then the first ones of all that are left.
+    fn mistakes(&self, images: &Images, answers: &[Answer]) -> Result<Vec<Example>> {
+        let wrong: Vec<usize> = (0..answers.len()).filter(|number| !answers[*number].is_right()).collect();
+        let is_first = |number: &usize| {
+            wrong.iter().find(|other| answers[**other].truth == answers[*number].truth) == Some(number)
+        };
+        let (mut chosen, others): (Vec<usize>, Vec<usize>) = wrong.iter().copied().partition(is_first);
+        chosen.extend(others);
+        chosen.truncate(MISTAKES);
+        chosen.sort_by_key(|number| (answers[*number].truth, *number));
+        chosen.into_iter().map(|number| Ok(self.carry(images, number)?.0)).collect()
+    }
+
+    /// What a device that forms images makes of `examples`.
+    fn formed(&self, examples: &[Example]) -> Result<Vec<Formed>> {
+        let bench = self.networks[0].bench();
+        let free = Network::<f32>::new(bench.free_space(), Vec::new())?;
+        examples
+            .iter()
+            .map(|example| {
+                let picture = bench.object.picture(example.image.view());
+                let without = free.readings(example.image.view())?;
+                let of = |readings: &[f64]| (scaled(readings, &picture), likeness(readings, &picture));
+                let (seen, similarity) = of(&example.readings);
+                let (without, alone) = of(&without);
+                Ok(Formed { pictures: [picture, seen, without], similarity: [similarity, alone] })
+            })
+            .collect()
+    }
+}
