@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, Axis, Slice};
 
 use super::answers::class_name;
 use super::figures::{Example, Figured, Figures};
-use super::words::{loud, paragraph};
+use super::words::{grouped, loud, paragraph};
 use crate::detector::Region;
 use crate::error::Result;
 use crate::plots::report::{
@@ -159,9 +159,10 @@ pub(super) fn mistakes(figures: &Figures<'_>) -> Result<Section> {
             content.push(paragraph(format!("None among {} images.", judged.images)));
         } else {
             content.push(paragraph(format!(
-                "{} of {wrong}: the first of each class, then the first ones that are left. The detector plane is shown \
+                "{} of {}: the first of each class, then the first ones that are left. The detector plane is shown \
                  with its regions, the true class in green and the answer in red.",
-                figures.mistakes.len()
+                figures.mistakes.len(),
+                grouped(wrong)
             )));
             let cases = figures.mistakes.iter().map(|example| case(figures, example));
             content.push(classed("div", "cases").with_all(cases.collect::<Result<Vec<_>>>()?));
@@ -209,7 +210,7 @@ fn case(figures: &Figures<'_>, example: &Example) -> Result<Element> {
             1 => "detector plane".to_owned(),
             count => format!("detector plane of network {} of {count}", network + 1),
         };
-        let name = if whole { name } else { format!("{name}, the part with the regions") };
+        let name = if whole { name } else { format!("{name}, around its regions") };
         let rows = plane.slice_axis(Axis(0), Slice::from(part.rows()));
         let seen = rows.slice_axis(Axis(1), Slice::from(part.columns()));
         let shown = overlaid(seen, Face::Amplitude, &outlines, &format!("{what}, {name}"))?;
