@@ -68,17 +68,22 @@ fn meaning(face: Face) -> Element {
 /// One image a class on its way.
 pub(super) fn light(figures: &Figures<'_>) -> Result<Section> {
     let bench = &figures.device.design.bench;
-    let mut names = vec!["object".to_owned()];
-    names.extend((1..=bench.masks()).map(|mask| format!("mask {mask}")));
-    names.push("detector".into());
-    let positions = bench.positions();
-    let planes: Vec<(String, f64)> = names.iter().cloned().zip(positions).collect();
+    let masks = bench.masks();
+    let names_of = |network: usize| -> Vec<String> {
+        let numbers = network * masks + 1..=(network + 1) * masks;
+        let mut names = vec!["object".to_owned()];
+        names.extend(numbers.map(|mask| format!("mask {mask}")));
+        names.push("detector".into());
+        names
+    };
     let mut content = vec![paragraph(
         "The first test image of each class on its way. Above the bench from the side, on the cut through its middle, in \
          decibels down to 40 below the largest; below every plane face on, the root of its intensity. Masks are shown with \
          the light that falls on them.",
     )];
     for (index, example) in figures.examples.iter().enumerate() {
+        let names = names_of(example.network);
+        let planes: Vec<(String, f64)> = names.iter().cloned().zip(bench.positions()).collect();
         let told = match &figures.figured {
             Figured::Classes { .. } => format!(
                 "{}: {}",
