@@ -21,7 +21,7 @@ pub(super) fn accuracy(figures: &Figures<'_>) -> Result<Section> {
                  about images like them.",
             ));
             content.push(classes(figures, judged));
-            content.push(basis(figures, judged.images, samples, &command));
+            content.push(basis(figures, judged.images, Some(samples), &command));
             content.push(efficiencies(judged));
             content.push(spread(answers)?);
         }
@@ -31,7 +31,7 @@ pub(super) fn accuracy(figures: &Figures<'_>) -> Result<Section> {
                  objects.",
             ));
             content.push(formed(judged));
-            content.push(basis(figures, judged.device.images, samples, &command));
+            content.push(basis(figures, judged.device.images, Some(samples), &command));
         }
     }
     let seeds = match &figures.device.provenance {
@@ -228,8 +228,13 @@ fn most_confused(figures: &Figures<'_>, judged: &Evaluation) -> Option<String> {
         .take(3)
         .map(|((truth, answer), count)| format!("{} for {} ({count})", label(*truth), label(*answer)))
         .collect();
-    (!told.is_empty())
-        .then(|| format!("Most often taken for another: {}. {all} wrong answers in all.", told.join(", ")))
+    (!told.is_empty()).then(|| {
+        format!(
+            "Most often taken for another: {}. {} wrong answers in all.",
+            told.join(", "),
+            grouped(all as usize)
+        )
+    })
 }
 
 /// Names of the classes.

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, Axis, Slice};
 
 use super::answers::class_name;
 use super::figures::{Example, Figured, Figures};
-use super::words::{loud, paragraph};
+use super::words::{grouped, loud, paragraph};
 use crate::detector::Region;
 use crate::error::Result;
 use crate::plots::report::{
@@ -68,17 +68,22 @@ fn meaning(face: Face) -> Element {
 /// One image a class on its way.
 pub(super) fn light(figures: &Figures<'_>) -> Result<Section> {
     let bench = &figures.device.design.bench;
-    let mut names = vec!["object".to_owned()];
-    names.extend((1..=bench.masks()).map(|mask| format!("mask {mask}")));
-    names.push("detector".into());
-    let positions = bench.positions();
-    let planes: Vec<(String, f64)> = names.iter().cloned().zip(positions).collect();
+    let masks = bench.masks();
+    let names_of = |network: usize| -> Vec<String> {
+        let numbers = network * masks + 1..=(network + 1) * masks;
+        let mut names = vec!["object".to_owned()];
+        names.extend(numbers.map(|mask| format!("mask {mask}")));
+        names.push("detector".into());
+        names
+    };
     let mut content = vec![paragraph(
         "The first test image of each class on its way. Above the bench from the side, on the cut through its middle, in \
          decibels down to 40 below the largest; below every plane face on, the root of its intensity. Masks are shown with \
          the light that falls on them.",
     )];
     for (index, example) in figures.examples.iter().enumerate() {
+        let names = names_of(example.network);
+        let planes: Vec<(String, f64)> = names.iter().cloned().zip(bench.positions()).collect();
         let told = match &figures.figured {
             Figured::Classes { .. } => format!(
                 "{}: {}",
@@ -159,9 +164,10 @@ pub(super) fn mistakes(figures: &Figures<'_>) -> Result<Section> {
             content.push(paragraph(format!("None among {} images.", judged.images)));
         } else {
             content.push(paragraph(format!(
-                "{} of {wrong}: the first of each class, then the first ones that are left. The detector plane is shown \
+                "{} of {}: the first of each class, then the first ones that are left. The detector plane is shown \
                  with its regions, the true class in green and the answer in red.",
-                figures.mistakes.len()
+                figures.mistakes.len(),
+                grouped(wrong)
             )));
             let cases = figures.mistakes.iter().map(|example| case(figures, example));
             content.push(classed("div", "cases").with_all(cases.collect::<Result<Vec<_>>>()?));
@@ -209,7 +215,7 @@ fn case(figures: &Figures<'_>, example: &Example) -> Result<Element> {
             1 => "detector plane".to_owned(),
             count => format!("detector plane of network {} of {count}", network + 1),
         };
-        let name = if whole { name } else { format!("{name}, the part with the regions") };
+        let name = if whole { name } else { format!("{name}, around its regions") };
         let rows = plane.slice_axis(Axis(0), Slice::from(part.rows()));
         let seen = rows.slice_axis(Axis(1), Slice::from(part.columns()));
         let shown = overlaid(seen, Face::Amplitude, &outlines, &format!("{what}, {name}"))?;

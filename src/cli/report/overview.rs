@@ -58,7 +58,7 @@ fn notes(figures: &Figures<'_>) -> Vec<Element> {
     if provenance.is_some_and(|provenance| provenance.data.builtin_sample) {
         notes.push(loud(
             "This device was trained on the sample of Fashion-MNIST that is built into the program, a tenth of the full \
-             set. Its accuracy does not compare with published ones.",
+             set. Its figures do not compare with published ones.",
         ));
     }
     if let Some(warning) = figures.source.warning() {

@@ -55,7 +55,7 @@ pub(super) fn convergence(figures: &Figures<'_>) -> Section {
             "Field error: relative, at the centres of the detector plane\u{2019}s pixels, mean of {} images.",
             images.min(FIELD_IMAGES)
         )),
-        basis(figures, images, own, &command),
+        basis(figures, images, None, &command),
     ];
     Section { anchor, title, content }
 }
@@ -84,7 +84,7 @@ pub(super) fn tolerance(figures: &Figures<'_>) -> Result<Section> {
         ),
         curves(undisturbed, outcomes)?,
         rows(undisturbed, outcomes),
-        basis(figures, figures.tolerance_images, 1, &command),
+        basis(figures, figures.tolerance_images, Some(1), &command),
         classed("p", "quiet").text(format!(
             "{TOLERANCE_DRAWS} draws of each kind and size. The standard error of an accuracy of {} images is about {} \
              points; rows share their images and draws, so their differences are more certain than that.",

@@ -39,8 +39,13 @@ pub(super) fn paragraph(text: impl AsRef<str>) -> Element {
     element("p").text(text)
 }
 
-/// A quiet paragraph: images, data, grid, and the command for all of them.
-pub(super) fn basis(figures: &Figures<'_>, images: usize, oversample: usize, command: &str) -> Element {
+/// A quiet paragraph: images, data, grid where it is one, and the command for all of them.
+pub(super) fn basis(
+    figures: &Figures<'_>,
+    images: usize,
+    oversample: Option<usize>,
+    command: &str,
+) -> Element {
     let data = if figures.source.warning().is_some() {
         "the built-in sample of Fashion-MNIST".to_owned()
     } else {
@@ -51,8 +56,9 @@ pub(super) fn basis(figures: &Figures<'_>, images: usize, oversample: usize, com
     } else {
         format!("The first {} test images", grouped(images))
     };
+    let grid = oversample.map_or(String::new(), |oversample| format!(", {}", samples(oversample)));
     classed("p", "quiet")
-        .text(format!("{images} of {data}, {}. In full: ", samples(oversample)))
+        .text(format!("{images} of {data}{grid}. In full: "))
         .with(element("code").text(format!("d2nn {command}")))
 }
 

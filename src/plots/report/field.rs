@@ -14,6 +14,10 @@ use crate::plots::{intensity, png, svg};
 const STEPS: f64 = 80.0;
 /// Rows and columns of a picture of light that stands in a row with others, at most.
 const SMALL: usize = 150;
+/// The same of masks.
+const LARGE: usize = 640;
+/// The same of a plane with outlines, and rows of a side view.
+const MIDDLE: usize = 240;
 /// Below the maximum by more than this a side view is black, dB.
 const FLOOR: f64 = -40.0;
 
@@ -67,7 +71,7 @@ pub fn fields(
         let words = format!("{what}, {name}");
         let shown = match smooth {
             true => image(shrunk(*field, SMALL).view(), face, smooth, &words)?,
-            false => image(*field, face, smooth, &words)?,
+            false => image(thinned(*field, LARGE).view(), face, smooth, &words)?,
         };
         row = row.with(element("figure").with(shown).with(element("figcaption").text(name)));
     }
@@ -86,19 +90,31 @@ fn image(field: ArrayView2<'_, f64>, face: Face, smooth: bool, alternative: &str
 /// `field` with means in place of its values where it has more than `most` rows or columns.
 fn shrunk(field: ArrayView2<'_, f64>, most: usize) -> Array2<f64> {
     let (rows, columns) = field.dim();
-    let factor = most as f64 / rows.max(columns).max(1) as f64;
-    if factor >= 1.0 {
+    let factor = (most as f64 / rows.max(columns).max(1) as f64).min(1.0);
+    let of = |sources: usize| ((sources as f64 * factor).round() as usize).max(1);
+    averaged(field, of(rows), of(columns))
+}
+
+/// `field` in at most as many `rows` and `columns`, means in place of its values.
+fn averaged(field: ArrayView2<'_, f64>, rows: usize, columns: usize) -> Array2<f64> {
+    if field.nrows() <= rows && field.ncols() <= columns {
         return field.to_owned();
     }
-    let of =
-        |sources: usize| png::weights(sources, ((sources as f64 * factor).round() as usize).max(1), false);
-    let (down, across) = (of(rows), of(columns));
+    let of = |sources: usize, targets: usize| png::weights(sources, targets.min(sources), false);
+    let (down, across) = (of(field.nrows(), rows), of(field.ncols(), columns));
     Array2::from_shape_fn((down.len(), across.len()), |(y, x)| {
         let row = |&(source, weight): &(usize, f64)| {
             across[x].iter().map(|&(column, share)| share * field[[source, column]]).sum::<f64>() * weight
         };
         down[y].iter().map(row).sum()
     })
+}
+
+/// Every so manieth pixel of `field` where it has more than `most` rows or columns: phases have no mean.
+fn thinned(field: ArrayView2<'_, f64>, most: usize) -> Array2<f64> {
+    let step = field.nrows().max(field.ncols()).div_ceil(most).max(1);
+    let shape = (field.nrows().div_ceil(step), field.ncols().div_ceil(step));
+    Array2::from_shape_fn(shape, |(y, x)| field[[y * step, x * step]])
 }
 
 /// The picture as a data: address.
@@ -149,10 +165,10 @@ pub fn overlaid(
     alternative: &str,
 ) -> Result<Element> {
     let (rows, columns) = plane.dim();
-    let unit = rows.max(columns) as f64 / 200.0;
+    let unit = rows.max(columns) as f64 / 150.0;
     let mut drawing = picture(rows as f64, columns as f64, alternative).with(
         element("image")
-            .attribute("href", address(plane, face)?)
+            .attribute("href", address(shrunk(plane, MIDDLE).view(), face)?)
             .attribute("width", columns.to_string())
             .attribute("height", rows.to_string()),
     );
@@ -165,16 +181,17 @@ pub fn overlaid(
                 .attribute("y", y)
                 .attribute("width", width)
                 .attribute("height", height)
-                .attribute("stroke-width", number(1.4 * unit)),
+                .attribute("stroke-width", number(if *look == "other" { unit } else { 2.0 * unit })),
         );
-        let above = region.row as f64 - 2.0 * unit;
+        let above = region.row as f64 - 2.5 * unit;
         let place =
-            if above > 9.0 * unit { above } else { (region.row + region.height) as f64 + 10.0 * unit };
+            if above > 10.0 * unit { above } else { (region.row + region.height) as f64 + 10.0 * unit };
         drawing = drawing.with(
             classed("text", &format!("mark {look}"))
                 .attribute("x", number(region.column as f64 + region.width as f64 / 2.0))
                 .attribute("y", number(place))
-                .attribute("font-size", number(9.0 * unit))
+                .attribute("font-size", number(10.0 * unit))
+                .attribute("stroke-width", number(2.0 * unit))
                 .text(mark),
         );
     }
@@ -218,7 +235,7 @@ pub fn side_view(
     let (width, height) = (720.0, 150.0);
     let mut drawing = picture(height + 18.0, width, alternative).with(
         element("image")
-            .attribute("href", address(even.view(), Face::Share)?)
+            .attribute("href", address(averaged(even.view(), MIDDLE, columns).view(), Face::Share)?)
             .attribute("y", "18")
             .attribute("width", number(width))
             .attribute("height", number(height))
@@ -260,4 +277,32 @@ pub(super) fn picture(height: f64, width: f64, alternative: &str) -> Element {
 /// A coordinate.
 pub(super) fn number(value: f64) -> String {
     crate::units::trimmed(value, 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn large_fields_become_smaller_pictures() {
+        let field = array![[1.0, 3.0, 5.0, 7.0], [1.0, 3.0, 5.0, 7.0]];
+        assert_eq!(shrunk(field.view(), 2), array![[2.0, 6.0]]);
+        assert_eq!(averaged(field.view(), 1, 4), array![[1.0, 3.0, 5.0, 7.0]]);
+        assert_eq!(thinned(field.view(), 2), array![[1.0, 5.0]]);
+        for kept in [shrunk(field.view(), 4), averaged(field.view(), 9, 9), thinned(field.view(), 4)] {
+            assert_eq!(kept, field);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_shown_is_refused() {
+        let empty = Array2::<f64>::zeros((0, 3));
+        assert!(fields(&[("mask 1".into(), empty.view())], Face::Phase, false, "phase").is_err());
+        let wrong = array![[f64::NAN]];
+        assert!(overlaid(wrong.view(), Face::Share, &[], "light").is_err());
+        let view = array![[1.0, 2.0]];
+        assert!(side_view(&view, &[0.0], &[], "light").is_err());
+        assert!(side_view(&view, &[1.0, 0.0], &[], "light").is_err());
+    }
 }
