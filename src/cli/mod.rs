@@ -36,6 +36,7 @@ mod subject;
 pub mod sweep;
 pub mod tolerance;
 pub mod train;
+pub mod view;
 
 /// Simulates, trains and fabricates diffractive optical neural networks.
 #[derive(Debug, Parser)]
@@ -70,6 +71,8 @@ enum Verb {
     Classify(classify::ClassifyArgs),
     /// Draw the detector plane, the masks, the training, the confusion matrix, the light
     Plot(plot::PlotArgs),
+    /// Show a device in the browser: draw an image and see where its light goes, set the bench wrong
+    View(view::ViewArgs),
     /// Write each mask as a plate a printer prints
     ExportStl(export_stl::ExportStlArgs),
     /// Write all that is needed to build the device: plates, object, detector, holder, assembly sheet
@@ -97,6 +100,7 @@ impl Cli {
             Verb::Tolerance(args) => tolerance::run(*args),
             Verb::Classify(args) => classify::run(args),
             Verb::Plot(args) => plot::run(args),
+            Verb::View(args) => view::run(args),
             Verb::ExportStl(args) => export_stl::run(args),
             Verb::ExportKit(args) => export_kit::run(args),
             Verb::Export(args) => export::run(*args),
@@ -190,6 +194,14 @@ impl ThreadsFlag {
     /// Most threads that make sense anywhere.
     const MAX: usize = 1024;
 
+    /// Refuses more threads than make sense.
+    fn check(&self) -> Result<()> {
+        if self.threads > Self::MAX {
+            return Err(Error::Usage(format!("--threads {}: at most {}", self.threads, Self::MAX)));
+        }
+        Ok(())
+    }
+
     /// An engine for `device` with its masks set.
     fn engine(&self, device: &Device) -> Result<ModesEngine> {
         let mut engine = self.bare_engine(device.design.simulated.clone())?;
@@ -199,9 +211,7 @@ impl ThreadsFlag {
 
     /// An engine with open masks.
     fn bare_engine(&self, bench: crate::network::Bench) -> Result<ModesEngine> {
-        if self.threads > Self::MAX {
-            return Err(Error::Usage(format!("--threads {}: at most {}", self.threads, Self::MAX)));
-        }
+        self.check()?;
         Ok(ModesEngine::new(CpuEngine::new(bench, self.threads)?))
     }
 }
