@@ -97,13 +97,7 @@ impl Tolerance {
         }
         let (detector, _) = planes.pop().unwrap_or_default();
         let (masks, rotations) = planes.into_iter().unzip();
-        Misalignment {
-            masks,
-            rotations,
-            absent: Vec::new(),
-            detector,
-            wavelength: within(self.wavelength),
-        }
+        Misalignment { masks, rotations, absent: Vec::new(), detector, wavelength: within(self.wavelength) }
     }
 }
 

@@ -81,6 +81,8 @@ fn open(address: &str) {
     match command.spawn() {
         // Waited for beside the server, so that no dead process stays.
         Ok(mut child) => drop(std::thread::spawn(move || child.wait())),
-        Err(error) => say(&format!("no browser could be opened ({program}: {error}): open the address yourself")),
+        Err(error) => {
+            say(&format!("no browser could be opened ({program}: {error}): open the address yourself"))
+        }
     }
 }

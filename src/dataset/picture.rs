@@ -154,9 +154,8 @@ fn decode(source: impl BufRead + Seek, path: &Path, most: Most) -> Result<Dynami
             Error::file(path, format!("the picture cannot be read ({other}): save it as PNG or JPEG again"))
         }
     };
-    let mut reader = ImageReader::new(source)
-        .with_guessed_format()
-        .map_err(|source| Error::io("read", path, source))?;
+    let mut reader =
+        ImageReader::new(source).with_guessed_format().map_err(|source| Error::io("read", path, source))?;
     if reader.format().is_none() {
         return Err(Error::file(path, "this is neither a PNG nor a JPEG picture: save it as one of them"));
     }

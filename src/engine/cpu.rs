@@ -11,8 +11,8 @@ use super::optics::Optics;
 use super::passes::Workspace;
 use super::{Engine, Gradients, ReadingSlopes, Readings};
 use crate::error::{Error, Result};
-use crate::mask::{Modulation, transmission32};
 use crate::field::WaveField;
+use crate::mask::{Modulation, transmission32};
 use crate::network::{Bench, Light};
 
 /// Samples whose gradients are summed one after the other, for a batch of `samples`.

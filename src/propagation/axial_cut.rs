@@ -148,12 +148,11 @@ impl AxialCut {
         let (rows, columns) = self.gap.padded;
         let zero = Complex::new(0.0, 0.0);
         let mut row = vec![zero; columns];
-        let mut scratch = vec![
-            zero;
-            self.rows_fft
-                .get_inplace_scratch_len()
-                .max(self.columns_fft.get_inplace_scratch_len())
-        ];
+        let mut scratch =
+            vec![
+                zero;
+                self.rows_fft.get_inplace_scratch_len().max(self.columns_fft.get_inplace_scratch_len())
+            ];
         let mut spectrum = vec![zero; rows * columns];
         // Sixteen rows at a time, so that what is written together lies together.
         const BLOCK: usize = 16;

@@ -12,9 +12,8 @@ pub(super) type Refused = (StatusCode, String);
 
 /// Lets pass what was sent to us at `port`, by ourselves.
 pub(super) fn admit(parts: &Parts, port: u16) -> Result<(), Refused> {
-    let misdirected = |host: &str| {
-        Err((StatusCode::MISDIRECTED_REQUEST, format!("this is 127.0.0.1:{port}, not {host}")))
-    };
+    let misdirected =
+        |host: &str| Err((StatusCode::MISDIRECTED_REQUEST, format!("this is 127.0.0.1:{port}, not {host}")));
     let host = match single(&parts.headers, &HOST)? {
         Some(host) => host,
         None => return Err((StatusCode::BAD_REQUEST, "one Host header is needed".into())),

@@ -81,7 +81,8 @@ impl FrameRequest {
     /// # Errors
     /// [`Error::Value`] for what is no such message.
     pub fn parse(body: &[u8]) -> Result<Self> {
-        serde_json::from_slice(body).map_err(|error| Error::Value(format!("this is no frame request: {error}")))
+        serde_json::from_slice(body)
+            .map_err(|error| Error::Value(format!("this is no frame request: {error}")))
     }
 
     /// The image as values from 0 to 1.
@@ -151,7 +152,8 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_as_designed() {
-        let request = FrameRequest::parse(br#"{"image": [0, 255], "bench": {"masks": [{"x": 1e-3}]}}"#).unwrap();
+        let request =
+            FrameRequest::parse(br#"{"image": [0, 255], "bench": {"masks": [{"x": 1e-3}]}}"#).unwrap();
         assert_eq!(request.bench.masks, [MaskSettings { x: 1e-3, ..MaskSettings::default() }]);
         assert!(request.bench.masks[0].on && !request.fine && request.network.is_none());
         assert_eq!(request.image((1, 2)).unwrap(), ndarray::array![[0.0, 1.0]]);
@@ -160,7 +162,9 @@ mod tests {
 
     #[test]
     fn other_messages_are_refused() {
-        for body in ["", "{}", "[]", "{\"image\": [256]}", "{\"image\": [-1]}", "{\"image\": [], \"x\": 1}", "\u{0}"] {
+        for body in
+            ["", "{}", "[]", "{\"image\": [256]}", "{\"image\": [-1]}", "{\"image\": [], \"x\": 1}", "\u{0}"]
+        {
             assert!(FrameRequest::parse(body.as_bytes()).is_err(), "{body}");
         }
         // Deeper than any message: refused, not a stack that overflows.

@@ -123,7 +123,8 @@ async fn route(
             let numbers = |prefix: &str, count: usize| numbers(path, prefix, count);
             if let Some(numbers) = numbers("/image/", 1) {
                 only(reads)?;
-                on_table(table, move |table| table.image(numbers[0]).ok_or_else(|| absent_item("image"))).await
+                on_table(table, move |table| table.image(numbers[0]).ok_or_else(|| absent_item("image")))
+                    .await
             } else if let Some(numbers) = numbers("/mask/", 2) {
                 only(reads)?;
                 on_table(table, move |table| {
@@ -196,7 +197,9 @@ mod tests {
     #[test]
     fn numbers_are_digits_and_no_more() {
         assert_eq!(numbers("/mask/1/20", "/mask/", 2), Some(vec![1, 20]));
-        for path in ["/mask/", "/mask/1", "/mask/1/", "/mask/1/2/3", "/mask/+1/2", "/mask/1/1234567890", "/mask/a/b"] {
+        for path in
+            ["/mask/", "/mask/1", "/mask/1/", "/mask/1/2/3", "/mask/+1/2", "/mask/1/1234567890", "/mask/a/b"]
+        {
             assert_eq!(numbers(path, "/mask/", 2), None, "{path}");
         }
     }

@@ -146,6 +146,8 @@ async fn serve(stream: TcpStream, table: Arc<Mutex<Table>>, port: u16) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
+        // Who has said all may still listen.
+        .half_close(true)
         .max_headers(MOST_HEADERS)
         .max_buf_size(MOST_HEADER_BYTES)
         .serve_connection(TokioIo::new(stream), service);

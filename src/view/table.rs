@@ -167,15 +167,14 @@ impl Table {
             return Err(Error::Value(format!("network {network}: there are {networks}, the first is 0")));
         }
         let Table { device, .. } = self;
-        let (material, base, forms_image) = (
-            device.design.material.clone(),
-            device.design.plate.base_thickness,
-            device.design.forms_image(),
-        );
+        let (material, base, forms_image) =
+            (device.design.material.clone(), device.design.plate.base_thickness, device.design.forms_image());
         let setup = self.setup(fine)?;
         setup.set(&request.bench, |kappa, bench| {
             let Modulation::Phase { phase_max, .. } = bench.modulation else {
-                return Err(Error::Value("the masks are no reliefs: they have no material that absorbs".into()));
+                return Err(Error::Value(
+                    "the masks are no reliefs: they have no material that absorbs".into(),
+                ));
             };
             let material = material.clone().absorbing(kappa)?;
             Ok(Modulation::of_material(&material, bench.wavelength, base, phase_max))

@@ -5,13 +5,14 @@ use std::process::Stdio;
 
 use crate::program::{command, d2nn, trained};
 
-const VERBS: [&[&str]; 15] = [
+const VERBS: [&[&str]; 16] = [
     &["train"],
     &["sweep"],
     &["evaluate"],
     &["tolerance"],
     &["classify"],
     &["plot"],
+    &["view"],
     &["export-stl"],
     &["export-kit"],
     &["export"],

@@ -71,7 +71,7 @@ export class Frames {
         const frame = parse(await reply.arrayBuffer());
         frame.round = performance.now() - asked;
         if (!fine) {
-          this.cost = frame.milliseconds.frame;
+          this.cost = frame.milliseconds.plan + frame.milliseconds.frame;
           if (side) this.side = frame.milliseconds.side;
         }
         frame.resting = resting;

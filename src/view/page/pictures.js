@@ -24,7 +24,8 @@ export class Painter {
     this.scale = scale;
     this.brightness = Float32Array.from({ length: 256 }, (_, level) => SCALES[scale](level / 255));
     this.levels = Uint32Array.from(this.brightness, (share) => pack(this.colours.intensity[Math.round(255 * share)]));
-    // Hue for the phase, lightness for the intensity.
+    // Hue for the phase, lightness for the intensity: a little lighter, for a colour is darker than white.
+    this.lightness = this.brightness.map((share) => share ** 0.7);
     this.hues = Array.from({ length: 256 }, (_, turn) => hue(turn / 256));
   }
 
@@ -50,7 +51,7 @@ export class Painter {
     const { level, phase } = picture;
     for (let n = 0; n < points.length; n += 1) {
       const [r, g, b] = this.hues[phase[n]];
-      const share = this.brightness[level[n]];
+      const share = this.lightness[level[n]];
       points[n] = (255 << 24) | ((b * share) << 16) | ((g * share) << 8) | (r * share);
     }
     context.putImageData(image, 0, 0);

@@ -139,8 +139,10 @@ function showFrame(frame) {
     `${device.networks > 1 ? ' of this network' : ''}, ${share(frame.power.regions)} ${device.forms_image ? 'the image' : 'the regions'}.`;
   const { plan, frame: light, side } = frame.milliseconds;
   element('timing').textContent =
-    `${device.rows} × ${device.columns} pixels, ${frame.samples} × ${frame.samples} samples each: ${(plan + light).toFixed(1)} ms` +
-    `${side > 0 ? `, side view ${side.toFixed(1)} ms` : ''}`;
+    `${frame.samples} × ${frame.samples} samples a pixel: ${(plan + light).toFixed(1)} ms${side > 0 ? `, side view ${side.toFixed(1)} ms` : ''}`;
+  element('simulated').textContent = device.samples === 1 ? '' :
+    `Simulated with ${frame.samples} × ${frame.samples} samples a pixel: 1 × 1 while things move, ` +
+    `${device.samples} × ${device.samples} when they rest.`;
   frameCount += 1;
   repaint();
   Object.assign(document.body.dataset, { state: 'ready', frames: frameCount, samples: frame.samples, resting: frame.resting });
@@ -149,6 +151,7 @@ function showFrame(frame) {
 function showAnswer(frame) {
   const dark = frame.readings.every((reading) => reading === 0);
   element('answer').textContent = dark ? '–' : device.classes[frame.answer];
+  element('brief').textContent = dark ? '–' : device.classes[frame.answer];
   document.body.dataset.answer = dark ? '' : frame.answer;
   const { truth } = subject;
   element('verdict').textContent = dark || truth === null ? '' : truth === frame.answer ? '✓ right' : `✗ it is ${device.classes[truth]}`;
@@ -239,7 +242,8 @@ function showSide(side) {
   const places = positions();
   const length = places[places.length - 1];
   const at = (z) => (width * z) / length;
-  context.imageSmoothingEnabled = false;
+  context.imageSmoothingEnabled = true;
+  context.imageSmoothingQuality = 'high';
   places.slice(1).forEach((end, gap) => {
     const start = places[gap];
     context.drawImage(across, gap * device.slices, 0, device.slices, side.rows, at(start), 0, at(end) - at(start), height);
