@@ -4,7 +4,7 @@
     validate_view.py D2NN [DEVICE] [SCREENSHOT]
 
 D2NN is the program, DEVICE a device folder (default: layers/fashion-400ghz). Test images come from the sample in the
-program. With SCREENSHOT a picture of the page is written there at the end.
+program. With SCREENSHOT a picture of the page is written there at the end (with Pillow).
 """
 
 import json
@@ -77,7 +77,9 @@ class Page:
         return self.driver.execute_script(script, canvas)
 
     def errors(self):
-        return [entry for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+        """What the browser complains of, but for our own looking at the canvases."""
+        log = [entry for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+        return [entry for entry in log if "getImageData" not in entry["message"]]
 
 
 def browser(width, height, dark):
@@ -209,10 +211,10 @@ def visit(page, address, folder):
     page.act(lambda: Select(page["show"]).select_by_value("phase"))
     looks.add(page.fingerprint("#large"))
     assert len(looks) == 4, "each scale has its own look"
-    Select(page["show"]).select_by_value("mask")
     mask = "#planes .plane:nth-child(2) canvas"
-    blank = page.fingerprint(mask)
-    WebDriverWait(driver, WAIT).until(lambda _: page.fingerprint(mask) != blank)
+    light = page.fingerprint(mask)
+    Select(page["show"]).select_by_value("mask")
+    WebDriverWait(driver, WAIT).until(lambda _: page.fingerprint(mask) != light)
     Select(page["show"]).select_by_value("intensity")
 
     # The keyboard draws.
@@ -247,6 +249,14 @@ def labelled(page):
     assert len(controls) > 20
     nameless = [c.get_attribute("outerHTML") for c in controls if c.is_displayed() and not c.accessible_name]
     assert nameless == [], nameless
+
+
+def picture(bytes_, path):
+    """Writes a screenshot with 128 colours, for a page of the documentation."""
+    import io
+    from PIL import Image
+    image = Image.open(io.BytesIO(bytes_)).convert("RGB")
+    image.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def main():
@@ -285,7 +295,7 @@ def main():
                 page.settle()
                 page.act(lambda: (page["number"].send_keys(Keys.CONTROL, "a"), page["number"].send_keys("8")))
                 time.sleep(0.3)
-                driver.save_screenshot(screenshot)
+                picture(driver.get_screenshot_as_png(), screenshot)
             finally:
                 driver.quit()
     finally:

@@ -20,9 +20,9 @@ if [ -n "$missing" ]; then
     # shellcheck disable=SC2086 # a list of words
     DEBIAN_FRONTEND=noninteractive $root apt-get install -y --no-install-recommends $missing
 fi
-if ! "$venv/bin/python" -c 'import selenium' 2>/dev/null; then
+if ! "$venv/bin/python" -c 'import PIL, selenium' 2>/dev/null; then
     [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check 'selenium>=4.20'
+    "$venv/bin/pip" install --quiet --disable-pip-version-check 'selenium>=4.20' pillow
 fi
 
 "$venv/bin/python" "$here/validate_view.py" "$@"

@@ -249,3 +249,71 @@ impl AxialCut {
 fn middle(distance: Metres, slice: usize, slices: usize) -> Metres {
     distance * (slice as f64 + 0.5) / slices as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::grid::Grid;
+    use crate::propagation::{Method, Propagator};
+
+    /// Against whole propagations by the same method: even and odd sides, planes in their places and aside.
+    #[test]
+    fn a_cut_is_a_column_of_the_propagated_field() {
+        for (rows, columns) in [(24, 20), (21, 17)] {
+            for pixel_model in [PixelModel::Square, PixelModel::Point] {
+                for place in [(0.0, 0.0), (0.3e-3, -0.7e-3)] {
+                    let grid = Grid::new(rows, columns, 0.4e-3).unwrap();
+                    let gap = Gap {
+                        grid,
+                        padded: (48, 40),
+                        wavelength: 0.75e-3,
+                        distance: 9e-3,
+                        method: Method::AngularSpectrum,
+                        pixel_model,
+                        shift: (0.0, 0.0),
+                    };
+                    let mut field = WaveField::dark(grid);
+                    for ((y, x), u) in field.amplitude.indexed_iter_mut() {
+                        *u = Complex::from_polar(1.0 + (y * x % 5) as f32, (3 * y * y + 7 * x) as f32);
+                    }
+                    let cut = AxialCut::new(gap, 3).unwrap();
+                    assert!(cut.serves(&Gap { shift: (1.0, 2.0), ..gap }));
+                    assert!(!cut.serves(&Gap { distance: 8e-3, ..gap }));
+                    let found = cut.intensity(&field, place);
+                    assert_eq!(found.dim(), (rows, 3));
+                    let peak = found.iter().copied().fold(0.0, f32::max);
+                    for (slice, distance) in cut.distances().into_iter().enumerate() {
+                        // Seen from the plane aside, a plane in its place stands aside the other way.
+                        let gap = Gap { distance, shift: (-place.0, -place.1), ..gap };
+                        let whole = Propagator::new(gap).unwrap().propagate(&field).intensity();
+                        for row in 0..rows {
+                            let at = |column: usize| whole[[row, column]];
+                            let expected = (at((columns - 1) / 2) + at(columns / 2)) / 2.0;
+                            let error = (f64::from(found[[row, slice]]) - expected).abs();
+                            // Single precision over 48 x 40 points.
+                            assert!(error < 1e-5 * f64::from(peak), "{place:?} {row} {slice}: {error}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn impossible_cuts_are_refused() {
+        let grid = Grid::new(8, 8, 1e-3).unwrap();
+        let gap = Gap {
+            grid,
+            padded: (16, 16),
+            wavelength: 1e-3,
+            distance: 1e-2,
+            method: Method::Auto,
+            pixel_model: PixelModel::Point,
+            shift: (0.0, 0.0),
+        };
+        assert!(AxialCut::new(gap, 0).is_err());
+        assert!(AxialCut::new(Gap { distance: 0.0, ..gap }, 1).is_err());
+        assert!(AxialCut::new(Gap { wavelength: f64::NAN, ..gap }, 1).is_err());
+        assert!(AxialCut::new(Gap { padded: (4, 16), ..gap }, 1).is_err());
+    }
+}

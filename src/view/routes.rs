@@ -9,6 +9,7 @@ use hyper::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use super::gate::{Refused, admit};
 use super::page;
@@ -33,15 +34,26 @@ const BODY_TIME: Duration = Duration::from_secs(10);
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// Answers one request to the server at `port`.
-pub(super) async fn answer(
-    request: Request<Incoming>,
+/// What all connections share.
+pub(super) struct Desk {
     table: Arc<Mutex<Table>>,
     port: u16,
-) -> Response<Full<Bytes>> {
+    /// One picture at a time: they are the only messages that take memory to speak of.
+    pictures: Semaphore,
+}
+
+impl Desk {
+    /// For the server at `port`.
+    pub(super) fn new(table: Table, port: u16) -> Self {
+        Desk { table: Arc::new(Mutex::new(table)), port, pictures: Semaphore::new(1) }
+    }
+}
+
+/// Answers one request.
+pub(super) async fn answer(request: Request<Incoming>, desk: &Desk) -> Response<Full<Bytes>> {
     let (parts, body) = request.into_parts();
-    let answered = match admit(&parts, port) {
-        Ok(()) => route(&parts, body, table).await,
+    let answered = match admit(&parts, desk.port) {
+        Ok(()) => route(&parts, body, desk).await,
         Err(refused) => Err(refused),
     };
     let mut response = answered.unwrap_or_else(|(status, reason)| {
@@ -77,11 +89,7 @@ fn json_reply(value: &Value) -> Response<Full<Bytes>> {
     reply("application/json", value.to_string())
 }
 
-async fn route(
-    parts: &Parts,
-    body: Incoming,
-    table: Arc<Mutex<Table>>,
-) -> Result<Response<Full<Bytes>>, Refused> {
+async fn route(parts: &Parts, body: Incoming, desk: &Desk) -> Result<Response<Full<Bytes>>, Refused> {
     let path = parts.uri.path();
     let reads = [Method::GET, Method::HEAD].contains(&parts.method);
     let only = |allowed: bool| {
@@ -96,12 +104,12 @@ async fn route(
     match path {
         "/device" => {
             only(reads)?;
-            on_table(table, |table| Ok(json_reply(&table.describe()))).await
+            on_table(desk, |table| Ok(json_reply(&table.describe()))).await
         }
         "/frame" => {
             only(parts.method == Method::POST)?;
             let body = collect(parts, body, "application/json", MOST_FRAME_REQUEST).await?;
-            on_table(table, move |table| {
+            on_table(desk, move |table| {
                 let frame = FrameRequest::parse(&body).and_then(|request| table.frame(&request));
                 frame.map(|frame| reply("application/octet-stream", frame)).map_err(unfit)
             })
@@ -109,9 +117,10 @@ async fn route(
         }
         "/picture" => {
             only(parts.method == Method::POST)?;
+            let _alone = desk.pictures.acquire().await;
             let body = collect(parts, body, "application/octet-stream", MOST_PICTURE).await?;
-            on_table(table, move |table| {
-                let shape = table.image_shape();
+            let shape = on_table(desk, |table| Ok(table.image_shape())).await?;
+            beside(move || {
                 let fitted = read_bytes(&body, "the picture", MOST_PICTURE_PIXELS, shape, Invert::Auto);
                 let fitted = fitted.map_err(unfit)?;
                 let image: Vec<u8> = fitted.image.iter().copied().collect();
@@ -123,11 +132,10 @@ async fn route(
             let numbers = |prefix: &str, count: usize| numbers(path, prefix, count);
             if let Some(numbers) = numbers("/image/", 1) {
                 only(reads)?;
-                on_table(table, move |table| table.image(numbers[0]).ok_or_else(|| absent_item("image")))
-                    .await
+                on_table(desk, move |table| table.image(numbers[0]).ok_or_else(|| absent_item("image"))).await
             } else if let Some(numbers) = numbers("/mask/", 2) {
                 only(reads)?;
-                on_table(table, move |table| {
+                on_table(desk, move |table| {
                     table.mask(numbers[0], numbers[1]).ok_or_else(|| absent_item("mask"))
                 })
                 .await
@@ -159,11 +167,18 @@ fn numbers(path: &str, prefix: &str, count: usize) -> Option<Vec<usize>> {
 
 /// Works on the table beside the connections, one at a time.
 async fn on_table<R: Send + 'static>(
-    table: Arc<Mutex<Table>>,
+    desk: &Desk,
     work: impl FnOnce(&mut Table) -> Result<R, Refused> + Send + 'static,
 ) -> Result<R, Refused> {
-    let work = move || work(&mut table.lock().unwrap_or_else(PoisonError::into_inner));
-    let failed = |_| (StatusCode::INTERNAL_SERVER_ERROR, "the simulation failed".to_owned());
+    let table = Arc::clone(&desk.table);
+    beside(move || work(&mut table.lock().unwrap_or_else(PoisonError::into_inner))).await
+}
+
+/// Works beside the connections.
+async fn beside<R: Send + 'static>(
+    work: impl FnOnce() -> Result<R, Refused> + Send + 'static,
+) -> Result<R, Refused> {
+    let failed = |_| (StatusCode::INTERNAL_SERVER_ERROR, "this was too much for d2nn".to_owned());
     tokio::task::spawn_blocking(work).await.map_err(failed)?
 }
 

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::server::conn::http1;
@@ -17,7 +17,7 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::task::LocalSet;
 use tokio::time::Instant;
 
-use super::routes::answer;
+use super::routes::{Desk, answer};
 use super::table::Table;
 use crate::error::{Error, Result};
 
@@ -41,7 +41,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
-    table: Arc<Mutex<Table>>,
+    desk: Desk,
     stop: Stopper,
     // Behind the listener, which must go first.
     runtime: Runtime,
@@ -78,7 +78,7 @@ impl Server {
         Ok(Server {
             listener,
             address,
-            table: Arc::new(Mutex::new(table)),
+            desk: Desk::new(table, address.port()),
             stop: Stopper::default(),
             runtime,
         })
@@ -96,11 +96,12 @@ impl Server {
 
     /// Answers until it is stopped.
     pub fn run(self) {
-        let Server { listener, address, table, stop, runtime } = self;
+        let Server { listener, desk, stop, runtime, .. } = self;
+        let desk = Rc::new(desk);
         let tasks = LocalSet::new();
         runtime.block_on(tasks.run_until(async {
             tokio::select! {
-                () = accept(listener, table, address.port()) => (),
+                () = accept(listener, desk) => (),
                 () = stop.0.notified() => (),
             }
         }));
@@ -110,15 +111,15 @@ impl Server {
     }
 }
 
-async fn accept(listener: TcpListener, table: Arc<Mutex<Table>>, port: u16) {
+async fn accept(listener: TcpListener, desk: Rc<Desk>) {
     let places = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
             Ok((stream, _)) => {
-                let table = Arc::clone(&table);
+                let desk = Rc::clone(&desk);
                 tokio::task::spawn_local(async move {
-                    serve(stream, table, port).await;
+                    serve(stream, desk).await;
                     drop(place);
                 });
             }
@@ -128,17 +129,17 @@ async fn accept(listener: TcpListener, table: Arc<Mutex<Table>>, port: u16) {
     }
 }
 
-async fn serve(stream: TcpStream, table: Arc<Mutex<Table>>, port: u16) {
+async fn serve(stream: TcpStream, desk: Rc<Desk>) {
     // Frames are large and awaited: no waiting for more.
     let _ = stream.set_nodelay(true);
     // None while a request is at work.
     let idle_since = Rc::new(Cell::new(Some(Instant::now())));
     let idle = Rc::clone(&idle_since);
     let service = service_fn(move |request| {
-        let (table, idle) = (Arc::clone(&table), Rc::clone(&idle));
+        let (desk, idle) = (Rc::clone(&desk), Rc::clone(&idle));
         idle.set(None);
         async move {
-            let response = answer(request, table, port).await;
+            let response = answer(request, &desk).await;
             idle.set(Some(Instant::now()));
             Ok::<_, Infallible>(response)
         }

@@ -166,7 +166,7 @@ function showAnswer(frame) {
     if (perClass === 2) {
       bar.style.left = `${50 + 50 * Math.min(0, score)}%`;
       bar.style.width = `${50 * Math.abs(score)}%`;
-      value.textContent = score.toFixed(2);
+      value.textContent = score.toFixed(2).replace('-', '−');
       const part = (n) => (total > 0 ? `${((100 * frame.readings[2 * number + n]) / total).toFixed(1)} %` : '–');
       row.title = `for it ${part(0)}, against it ${part(1)} of the light in the regions`;
     } else {
