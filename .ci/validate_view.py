@@ -252,11 +252,11 @@ def labelled(page):
 
 
 def picture(bytes_, path):
-    """Writes a screenshot with 128 colours, for a page of the documentation."""
+    """Writes a screenshot with 256 colours, for a page of the documentation."""
     import io
     from PIL import Image
     image = Image.open(io.BytesIO(bytes_)).convert("RGB")
-    image.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def main():
@@ -294,6 +294,7 @@ def main():
                 driver.get(address)
                 page.settle()
                 page.act(lambda: (page["number"].send_keys(Keys.CONTROL, "a"), page["number"].send_keys("8")))
+                driver.execute_script("document.activeElement.blur()")
                 time.sleep(0.3)
                 picture(driver.get_screenshot_as_png(), screenshot)
             finally:
