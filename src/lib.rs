@@ -44,6 +44,7 @@
 //! | [`evaluation`], [`training`] | how well a device answers; how its masks are found |
 //! | [`fabrication`], [`plots`] | plates for a printer, pictures for paper |
 //! | [`design`] | a device on disk: design file, checks, folder |
+//! | [`view`] | a device on a page in the browser, and the light on it |
 //! | [`cli`] | the program, one file a verb |
 //! | [`error`], [`files`], [`npy`], [`random`] | the ground: errors, whole files, files of others, random numbers |
 //!
@@ -123,5 +124,6 @@ pub mod propagation;
 pub mod random;
 pub mod training;
 pub mod units;
+pub mod view;
 
 pub use error::{Error, Result};

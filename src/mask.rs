@@ -289,6 +289,8 @@ pub struct Mask<T> {
     values: Vec<Array2<T>>,
     /// One number a sample.
     transmission: Array2<Complex<T>>,
+    /// Whether it has been taken off: then its values do nothing.
+    absent: bool,
 }
 
 impl<T: Real> Mask<T> {
@@ -328,7 +330,7 @@ impl<T: Real> Mask<T> {
         }
         let footprint = Footprint::new(values[0].dim(), oversample, 0.0);
         let transmission = sampled(grid, modulation, footprint, &values);
-        Ok(Mask { grid, modulation, footprint, values, transmission })
+        Ok(Mask { grid, modulation, footprint, values, transmission, absent: false })
     }
 
     /// The same mask turned in its plane by `angle` about its middle, from +x towards +y, against how it was made.
@@ -337,11 +339,17 @@ impl<T: Real> Mask<T> {
     /// exactly; a sample beyond the edge of the plate takes that of the nearest pixel of the edge.
     pub fn turned(self, angle: Radians) -> Self {
         let footprint = Footprint::new(self.footprint.pixels, self.footprint.oversample, angle);
-        if footprint == self.footprint {
+        if footprint == self.footprint || self.absent {
             return self;
         }
         let transmission = sampled(self.grid, self.modulation, footprint, &self.values);
         Mask { footprint, transmission, ..self }
+    }
+
+    /// The plane of a mask that has been taken off the bench: light crosses it as it is, whatever the values.
+    pub fn taken_off(self) -> Self {
+        let transmission = Array2::from_elem(self.grid.shape(), Complex::new(T::one(), T::zero()));
+        Mask { transmission, absent: true, ..self }
     }
 
     /// A lossless phase mask with one sample a pixel, `phase` in radians.
@@ -377,6 +385,9 @@ impl<T: Real> Mask<T> {
     /// `incident` is the field u that fell on the mask, `behind` the adjoint field g behind it, with the convention
     /// dL = Re <g, dv>. From v = t u follows dL = Re(conj(g) u dt), summed over the samples of a pixel.
     pub fn gradient(&self, incident: &WaveField<T>, behind: &WaveField<T>) -> Vec<Array2<T>> {
+        if self.absent {
+            return self.values.iter().map(|values| Array2::zeros(values.dim())).collect();
+        }
         let slopes = Zip::from(&incident.amplitude).and(&behind.amplitude).map_collect(|u, g| g.conj() * u);
         let zero = Complex::new(T::zero(), T::zero());
         let mut sums = Array2::from_elem(self.values[0].dim(), zero);

@@ -24,6 +24,9 @@ pub struct Misalignment {
     /// Angle by which each mask is turned in its plane about its own middle, from +x towards +y: clockwise for who
     /// looks along the light. Empty for masks that stand upright.
     pub rotations: Vec<Radians>,
+    /// Which masks have been taken off the bench: light crosses their planes as it is, within the same aperture. Empty for
+    /// none.
+    pub absent: Vec<bool>,
     /// Displacement of the detector.
     pub detector: Displacement,
     /// Relative error of the wavelength: 0.01 is light 1 % longer than the design's.
@@ -37,7 +40,11 @@ impl Misalignment {
     /// [`Error::Value`] for displacements or rotations of another number of masks, for errors that are not finite, and
     /// for a wavelength that is not above zero.
     pub fn check(&self, masks: usize) -> Result<()> {
-        for (what, count) in [("displacements", self.masks.len()), ("rotations", self.rotations.len())] {
+        for (what, count) in [
+            ("displacements", self.masks.len()),
+            ("rotations", self.rotations.len()),
+            ("masks that may be absent", self.absent.len()),
+        ] {
             if count != 0 && count != masks {
                 return Err(Error::Value(format!("{count} {what} for {masks} masks: one a mask, or none")));
             }
@@ -90,7 +97,7 @@ impl Tolerance {
         }
         let (detector, _) = planes.pop().unwrap_or_default();
         let (masks, rotations) = planes.into_iter().unzip();
-        Misalignment { masks, rotations, detector, wavelength: within(self.wavelength) }
+        Misalignment { masks, rotations, absent: Vec::new(), detector, wavelength: within(self.wavelength) }
     }
 }
 
@@ -101,6 +108,8 @@ pub struct Alignment {
     pub(crate) lateral: Vec<(Metres, Metres)>,
     /// Angle by which each mask is turned; empty for all upright.
     pub(crate) rotations: Vec<Radians>,
+    /// Whether each mask has been taken off; empty for none.
+    pub(crate) absent: Vec<bool>,
 }
 
 impl Alignment {
@@ -112,6 +121,11 @@ impl Alignment {
     /// Angle by which mask `index` (0 is the first) is turned in its plane, from +x towards +y.
     pub fn rotation(&self, index: usize) -> Radians {
         self.rotations.get(index).copied().unwrap_or_default()
+    }
+
+    /// Whether mask `index` (0 is the first) has been taken off the bench.
+    pub fn is_absent(&self, index: usize) -> bool {
+        self.absent.get(index).copied().unwrap_or_default()
     }
 
     /// Displacement (y, x) of the plane behind gap `index` against the one before it, metres.
@@ -130,10 +144,13 @@ impl Alignment {
             .collect();
         let turned = |mask| self.rotation(mask) + errors.rotations.get(mask).copied().unwrap_or_default();
         let rotations: Vec<_> = (0..masks).map(turned).collect();
+        let taken = |mask| self.is_absent(mask) || errors.absent.get(mask).copied().unwrap_or_default();
+        let absent: Vec<_> = (0..masks).map(taken).collect();
         // Planes in their places are written in one way.
         Alignment {
             lateral: if lateral.iter().all(|place| *place == (0.0, 0.0)) { Vec::new() } else { lateral },
             rotations: if rotations.iter().all(|angle| *angle == 0.0) { Vec::new() } else { rotations },
+            absent: if absent.contains(&true) { absent } else { Vec::new() },
         }
     }
 }
@@ -174,6 +191,7 @@ mod tests {
         for (errors, reason) in [
             (Misalignment { masks: vec![Displacement::default()], ..none.clone() }, "1 displacements for 2"),
             (Misalignment { rotations: vec![0.1; 3], ..none.clone() }, "3 rotations for 2"),
+            (Misalignment { absent: vec![true], ..none.clone() }, "1 masks that may be absent for 2"),
             (Misalignment { detector: moved((0.0, f64::NAN), 0.0), ..none.clone() }, "must be finite"),
             (Misalignment { wavelength: -1.0, ..none.clone() }, "above -1"),
         ] {

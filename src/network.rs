@@ -338,7 +338,8 @@ impl<T: Real> Network<T> {
             .enumerate()
             .map(|(index, values)| {
                 let upright = Mask::new(grid, bench.modulation, bench.oversample, values.to_vec())?;
-                Ok(upright.turned(bench.alignment.rotation(index)))
+                let turned = upright.turned(bench.alignment.rotation(index));
+                Ok(if bench.alignment.is_absent(index) { turned.taken_off() } else { turned })
             })
             .collect::<Result<_>>()?;
         Ok(Network { bench, propagators, masks })

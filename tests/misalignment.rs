@@ -57,6 +57,23 @@ fn no_errors_are_the_same_bench() {
 }
 
 #[test]
+fn a_mask_taken_off_is_a_plane_that_does_nothing() {
+    let bench = small_bench();
+    let (values, image) = (random_values(&bench, 3), random_image((8, 8), 4));
+    let errors = Misalignment { absent: vec![false, true], ..Misalignment::default() };
+    // A lossless mask of no phase lets light through as it is.
+    let flat = vec![values[0].clone(), Array2::zeros(bench.mask_shape())];
+    let taken_off = bench.misaligned(&errors).unwrap();
+    assert_eq!(readings(&taken_off, &values, &image), readings(&bench, &flat, &image));
+    // So it does where a mask has a base that absorbs, and whatever else is wrong with it.
+    let absorbing = d2nn::mask::Modulation::Phase { absorption: 0.1, base: 0.5, phase_max: TAU, scale: 1.0 };
+    let turned = Misalignment { rotations: vec![0.0, 0.4], ..errors };
+    let dull = Bench { modulation: absorbing, ..bench }.misaligned(&turned).unwrap();
+    let other = vec![values[0].clone(), values[1].mapv(|phase| 0.3 * phase + 0.1)];
+    assert_eq!(readings(&dull, &values, &image), readings(&dull, &other, &image));
+}
+
+#[test]
 fn everything_aside_is_the_object_aside_the_other_way() {
     let plain = small_bench();
     let (grid, pitch) = (plain.grid(), plain.grid().pixel_pitch());

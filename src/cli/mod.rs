@@ -40,6 +40,7 @@ mod subject;
 pub mod sweep;
 pub mod tolerance;
 pub mod train;
+pub mod view;
 
 /// Simulates, trains and fabricates diffractive optical neural networks.
 #[derive(Debug, Parser)]
@@ -76,6 +77,8 @@ enum Verb {
     Plot(plot::PlotArgs),
     /// Write all about a device as one page: figures, masks, light, mistakes, tables, printing
     Report(report::ReportArgs),
+    /// Show a device in the browser: draw an image and see where its light goes, set the bench wrong
+    View(view::ViewArgs),
     /// Write each mask as a plate a printer prints
     ExportStl(export_stl::ExportStlArgs),
     /// Write all that is needed to build the device: plates, object, detector, holder, assembly sheet
@@ -108,6 +111,7 @@ impl Cli {
             Verb::Classify(args) => classify::run(args),
             Verb::Plot(args) => plot::run(args),
             Verb::Report(args) => report::run(args),
+            Verb::View(args) => view::run(args),
             Verb::ExportStl(args) => export_stl::run(args),
             Verb::ExportKit(args) => export_kit::run(args),
             Verb::Export(args) => export::run(*args),
@@ -203,6 +207,14 @@ impl ThreadsFlag {
     /// Most threads that make sense anywhere.
     const MAX: usize = 1024;
 
+    /// Refuses more threads than make sense.
+    fn check(&self) -> Result<()> {
+        if self.threads > Self::MAX {
+            return Err(Error::Usage(format!("--threads {}: at most {}", self.threads, Self::MAX)));
+        }
+        Ok(())
+    }
+
     /// An engine for `device` with its masks set.
     fn engine(&self, device: &Device) -> Result<ModesEngine> {
         let mut engine = self.bare_engine(device.design.simulated.clone())?;
@@ -212,9 +224,7 @@ impl ThreadsFlag {
 
     /// An engine with open masks.
     fn bare_engine(&self, bench: crate::network::Bench) -> Result<ModesEngine> {
-        if self.threads > Self::MAX {
-            return Err(Error::Usage(format!("--threads {}: at most {}", self.threads, Self::MAX)));
-        }
+        self.check()?;
         Ok(ModesEngine::new(CpuEngine::new(bench, self.threads)?))
     }
 }

@@ -6,7 +6,7 @@
 //! than the target, bilinear when smaller.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Cursor, Seek};
 use std::path::Path;
 
 use image::error::{ImageError, LimitErrorKind};
@@ -82,10 +82,47 @@ impl Fitted {
 /// [`Error::Io`] when the file cannot be read; [`Error::File`] when it is no sound PNG or JPEG or too large;
 /// [`Error::Value`] for no rows or columns.
 pub fn read(path: &Path, rows: usize, columns: usize, invert: Invert) -> Result<Fitted> {
+    let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
+    fitted(BufReader::new(file), path, MOST, (rows, columns), invert)
+}
+
+/// [`read`] for a picture whose bytes came by themselves, of at most `most_pixels` pixels; messages call it `name`.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_bytes(
+    bytes: &[u8],
+    name: &str,
+    most_pixels: u64,
+    (rows, columns): (usize, usize),
+    invert: Invert,
+) -> Result<Fitted> {
+    // A decoder may need what eight bytes a pixel take, and half as much again.
+    let most = Most { pixels: most_pixels.min(MAX_PIXELS), bytes: MAX_DECODER_BYTES.min(12 * most_pixels) };
+    fitted(Cursor::new(bytes), Path::new(name), most, (rows, columns), invert)
+}
+
+/// How large a picture may be.
+#[derive(Clone, Copy)]
+struct Most {
+    pixels: u64,
+    /// What the decoder may take.
+    bytes: u64,
+}
+
+const MOST: Most = Most { pixels: MAX_PIXELS, bytes: MAX_DECODER_BYTES };
+
+fn fitted(
+    source: impl BufRead + Seek,
+    path: &Path,
+    most: Most,
+    (rows, columns): (usize, usize),
+    invert: Invert,
+) -> Result<Fitted> {
     if rows == 0 || columns == 0 {
         return Err(Error::Value(format!("a picture cannot be fitted to {rows} x {columns} pixels")));
     }
-    let picture = decode(path)?;
+    let picture = decode(source, path, most)?;
     let (mut luma, background) = luma(&picture, invert);
     let inverted = match invert {
         Invert::Auto => border_median(luma.view()) > BRIGHT,
@@ -102,7 +139,7 @@ pub fn read(path: &Path, rows: usize, columns: usize, invert: Invert) -> Result<
     Ok(Fitted { original: luma.dim(), inverted, background, border, blank, image })
 }
 
-fn decode(path: &Path) -> Result<DynamicImage> {
+fn decode(source: impl BufRead + Seek, path: &Path, most: Most) -> Result<DynamicImage> {
     let refused = |error: ImageError| match error {
         ImageError::IoError(source) if source.kind() != std::io::ErrorKind::UnexpectedEof => {
             Error::io("read", path, source)
@@ -117,23 +154,21 @@ fn decode(path: &Path) -> Result<DynamicImage> {
             Error::file(path, format!("the picture cannot be read ({other}): save it as PNG or JPEG again"))
         }
     };
-    let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
-    let mut reader = ImageReader::new(BufReader::new(file))
-        .with_guessed_format()
-        .map_err(|source| Error::io("read", path, source))?;
+    let mut reader =
+        ImageReader::new(source).with_guessed_format().map_err(|source| Error::io("read", path, source))?;
     if reader.format().is_none() {
         return Err(Error::file(path, "this is neither a PNG nor a JPEG picture: save it as one of them"));
     }
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_SIDE);
     limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(MAX_DECODER_BYTES);
+    limits.max_alloc = Some(most.bytes);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(refused)?;
     let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+    if u64::from(width) * u64::from(height) > most.pixels {
         let problem =
-            format!("the picture has {width} x {height} pixels, more than {MAX_PIXELS}: make it smaller");
+            format!("the picture has {width} x {height} pixels, more than {}: make it smaller", most.pixels);
         return Err(Error::file(path, problem));
     }
     let orientation = decoder.orientation().map_err(refused)?;

@@ -2,7 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use ndarray::{Array2, ArrayView3, Axis};
+use ndarray::{Array2, ArrayView2, ArrayView3, Axis};
+use num_complex::Complex32;
 use rayon::prelude::*;
 
 use super::aligned::Aligned;
@@ -10,8 +11,9 @@ use super::optics::Optics;
 use super::passes::Workspace;
 use super::{Engine, Gradients, ReadingSlopes, Readings};
 use crate::error::{Error, Result};
+use crate::field::WaveField;
 use crate::mask::{Modulation, transmission32};
-use crate::network::Bench;
+use crate::network::{Bench, Light};
 
 /// Samples whose gradients are summed one after the other, for a batch of `samples`.
 ///
@@ -67,6 +69,39 @@ impl CpuEngine {
     /// Number of threads in use.
     pub fn threads(&self) -> usize {
         self.pool.current_num_threads()
+    }
+
+    /// The light of one image (values 0 to 1) in each network: every field of [`Light`], at the speed of
+    /// [`Engine::readings`].
+    ///
+    /// # Errors
+    /// [`Error::Value`] when the image has not the shape the object plane takes.
+    pub fn light(&self, image: ArrayView2<'_, f32>) -> Result<Vec<Light<f32>>> {
+        let (optics, grid) = (&self.optics, self.bench.grid());
+        let object: WaveField<f32> = self.bench.object.encode(image)?;
+        let (pixels, masks) = (optics.rows * optics.columns, self.bench.masks());
+        let field = |samples: &[Complex32]| {
+            let mut field = WaveField::dark(grid);
+            field.amplitude.iter_mut().zip(samples).for_each(|(to, from)| *to = *from);
+            field
+        };
+        Ok(self.with_workspace(|workspace| {
+            let every_row = 0..optics.rows;
+            workspace.carry(optics, &self.bench, image, &optics.to_plane, std::slice::from_ref(&every_row));
+            let mut incident = workspace.incident_mut().chunks_exact(pixels).map(field).collect::<Vec<_>>();
+            let detectors = workspace.plane_field().chunks_exact(pixels).map(field);
+            detectors
+                .map(|detector| {
+                    let incident = incident.drain(..masks).collect();
+                    Light { object: object.clone(), incident, detector }
+                })
+                .collect()
+        }))
+    }
+
+    /// Transmission of each sample of mask `mask`, as it stands on the bench: row by row.
+    pub fn transmission(&self, mask: usize) -> &[Complex32] {
+        &self.optics.masks[mask]
     }
 
     /// Transforms that one sample of [`Engine::gradients`] takes, as (points, how many) with points rising.
@@ -152,6 +187,9 @@ impl CpuEngine {
         let (optics, modulation) = (&self.optics, self.bench.modulation);
         let footprint = self.bench.footprint(mask % self.bench.masks());
         let parts = optics.sums_a_sample();
+        if self.bench.alignment.is_absent(mask % self.bench.masks()) {
+            return vec![Array2::zeros(self.bench.mask_shape()); modulation.channels()];
+        }
         if modulation.scale() != 1.0 {
             let scale = modulation.scale() as f32;
             sums.iter_mut().for_each(|sum| *sum *= scale);
@@ -192,11 +230,15 @@ impl CpuEngine {
         let CpuEngine { bench, optics, pool, values, .. } = self;
         let (columns, oversample, modulation) = (optics.columns, bench.oversample, bench.modulation);
         let channels = modulation.channels();
-        let footprints: Vec<_> =
-            (0..bench.all_masks()).map(|mask| bench.footprint(mask % bench.masks())).collect();
-        let masks = optics.masks.par_iter_mut().zip(values.par_chunks(channels)).zip(&footprints);
+        let placed = |mask| (bench.footprint(mask), bench.alignment.is_absent(mask));
+        let placed: Vec<_> = (0..bench.all_masks()).map(|mask| placed(mask % bench.masks())).collect();
+        let masks = optics.masks.par_iter_mut().zip(values.par_chunks(channels)).zip(&placed);
         pool.install(|| {
-            masks.for_each(|((mask, values), footprint)| {
+            masks.for_each(|((mask, values), (footprint, absent))| {
+                if *absent {
+                    mask.fill(Complex32::new(1.0, 0.0));
+                    return;
+                }
                 let pixel = |at| transmission32(modulation, Modulation::pixel(values, at));
                 if !footprint.is_upright() {
                     let pixels = Array2::from_shape_fn(values[0].dim(), pixel);
@@ -272,7 +314,8 @@ impl Engine for CpuEngine {
             ));
         }
         self.optics.realign(&bench, &self.pool);
-        let same_masks = (0..bench.masks()).all(|mask| bench.footprint(mask) == self.bench.footprint(mask));
+        let placed = |bench: &Bench, mask| (bench.footprint(mask), bench.alignment.is_absent(mask));
+        let same_masks = (0..bench.masks()).all(|mask| placed(&bench, mask) == placed(&self.bench, mask));
         let same_masks = same_masks && bench.modulation == self.bench.modulation;
         self.bench = bench;
         if !same_masks {

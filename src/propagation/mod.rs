@@ -46,9 +46,11 @@ use crate::grid::{Grid, spatial_frequencies};
 use crate::units::Metres;
 
 pub mod angular_spectrum;
+mod axial_cut;
 mod fft2;
 pub mod rayleigh_sommerfeld;
 
+pub use axial_cut::AxialCut;
 pub use fft2::{Fft2, fast_length};
 
 /// How the transfer function of a gap is made.

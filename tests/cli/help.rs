@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::program::{command, d2nn, trained};
 
-pub const VERBS: [&[&str]; 18] = [
+pub const VERBS: [&[&str]; 19] = [
     &["train"],
     &["sweep"],
     &["evaluate"],
@@ -13,6 +13,7 @@ pub const VERBS: [&[&str]; 18] = [
     &["classify"],
     &["plot"],
     &["report"],
+    &["view"],
     &["export-stl"],
     &["export-kit"],
     &["export"],

@@ -74,12 +74,14 @@ pub fn varied_benches() -> Vec<(&'static str, Bench)> {
     let errors = Misalignment {
         masks: vec![placed(0.13e-3, -0.31e-3, 0.2e-3), placed(-0.5e-3, 0.07e-3, -0.3e-3)],
         rotations: vec![0.03, -0.2],
+        absent: Vec::new(),
         detector: placed(0.4e-3, 0.9e-3, 0.5e-3),
         wavelength: 0.01,
     };
     let tilted = Illumination::Tilted { towards_y: -0.1, towards_x: 0.2 };
     let touched = with_object(centred, Encoding::Phase { range: 3.0 }, tilted);
     let touched = Bench { modulation: absorbing, ..touched };
+    let taken_off = Misalignment { absent: vec![false, true], ..errors.clone() };
     let aside = Misalignment { detector: placed(0.2e-3, 0.0, 0.0), ..Misalignment::default() };
     vec![
         ("misaligned", touched.misaligned(&errors).unwrap()),
@@ -122,6 +124,7 @@ pub fn varied_benches() -> Vec<(&'static str, Bench)> {
                 Illumination::Tilted { towards_y: 0.0, towards_x: 0.4 },
             ),
         ),
+        ("misaligned, a mask taken off", touched.misaligned(&taken_off).unwrap()),
     ]
 }
 

@@ -1,0 +1,313 @@
+//! The device on its bench: set as a message says, planned again only where that changed, one image at a time.
+
+use std::time::Instant;
+
+use ndarray::{Array2, Axis};
+use num_complex::Complex32;
+use serde_json::{Value, json};
+
+use super::frame::FrameWriter;
+use super::request::{BenchSettings, FrameRequest};
+use crate::dataset::Images;
+use crate::design::Device;
+use crate::detector::Scheme;
+use crate::engine::{CpuEngine, Engine};
+use crate::error::{Error, Result};
+use crate::evaluation::imaging::{likeness, scaled};
+use crate::mask::Modulation;
+use crate::network::{Bench, Light};
+use crate::plots::Colormap;
+use crate::propagation::AxialCut;
+use crate::units::Metres;
+
+/// Columns of the side view in each gap.
+const SLICES: usize = 16;
+
+/// Points along one side of a picture of a mask at most.
+const MOST_MASK_SIDE: usize = 512;
+
+/// A device, the images to show it, and how its bench stands.
+pub struct Table {
+    device: Device,
+    images: Option<Images>,
+    threads: usize,
+    /// One sample a pixel.
+    coarse: Option<Setup>,
+    /// As designed, where that is finer.
+    fine: Option<Setup>,
+}
+
+impl Table {
+    /// Lays out `device`, with test `images` if there are any, simulated by `threads` threads (0: one a core).
+    ///
+    /// # Errors
+    /// [`Error::Value`] for a device that does not fit together.
+    pub fn new(device: Device, images: Option<Images>, threads: usize) -> Result<Self> {
+        let images = images.filter(|images| images.shape() == device.design.bench.object.image());
+        let mut table = Table { device, images, threads, coarse: None, fine: None };
+        // What cannot be simulated is said now, and the first frame is quick.
+        table.setup(false)?;
+        Ok(table)
+    }
+
+    /// Whether the design asks for more than one sample a pixel.
+    fn is_finer(&self) -> bool {
+        self.device.design.simulated.oversample > 1
+    }
+
+    fn setup(&mut self, fine: bool) -> Result<&mut Setup> {
+        let fine = fine && self.is_finer();
+        let design = &self.device.design;
+        let (slot, bench) =
+            if fine { (&mut self.fine, &design.simulated) } else { (&mut self.coarse, &design.bench) };
+        if slot.is_none() {
+            *slot = Some(Setup::new(bench, &self.device, self.threads)?);
+        }
+        slot.as_mut().ok_or_else(|| Error::Value("no bench".into()))
+    }
+
+    /// What the page must know before the first frame.
+    pub fn describe(&self) -> Value {
+        let design = &self.device.design;
+        let bench = &design.bench;
+        let (rows, columns) = bench.grid().shape();
+        let (image_rows, image_columns) = bench.object.image();
+        let scheme = bench.detector.scheme();
+        let region = |(number, region): (usize, &crate::detector::Region)| {
+            json!({
+                "row": region.row, "column": region.column, "height": region.height, "width": region.width,
+                "mark": scheme.mark(number),
+            })
+        };
+        let regions: Vec<_> = if design.forms_image() {
+            Vec::new()
+        } else {
+            bench.detector.regions().iter().enumerate().map(region).collect()
+        };
+        let labels = self.images.as_ref().map(|images| images.labels.clone()).unwrap_or_default();
+        let table = |map: Colormap| -> Vec<[u8; 3]> {
+            (0..256).map(|level| map.colour(f64::from(level) / 255.0)).collect()
+        };
+        let (origin, extent) = (bench.object.origin(), bench.object.extent());
+        json!({
+            "name": design.name,
+            "data": design.data.as_str(),
+            "classes": if design.forms_image() { Vec::new() } else { design.data.class_names().to_vec() },
+            "class_names": design.data.class_names(),
+            "forms_image": design.forms_image(),
+            "scheme": match scheme { Scheme::Single => "single", Scheme::Differential => "differential" },
+            "networks": bench.networks,
+            "masks": bench.masks(),
+            "modulation": match bench.modulation {
+                Modulation::Phase { .. } => "phase",
+                Modulation::Amplitude => "amplitude",
+                Modulation::Complex => "complex",
+            },
+            "rows": rows, "columns": columns, "pitch": bench.grid().pixel_pitch(),
+            "image": [image_rows, image_columns],
+            "object": [origin.0, origin.1, extent.0, extent.1],
+            "gaps": bench.gaps, "wavelength": bench.wavelength,
+            "samples": design.simulated.oversample,
+            "material": design.material.name(),
+            "refractive_index": design.material.refractive_index(),
+            "extinction": design.material.extinction_coefficient(),
+            "regions": regions,
+            "labels": labels,
+            "slices": SLICES,
+            "colours": { "intensity": table(Colormap::Intensity), "phase": table(Colormap::Phase) },
+        })
+    }
+
+    /// Test image `number`: its values, row by row, and its class.
+    pub fn image(&self, number: usize) -> Option<Value> {
+        let images = self.images.as_ref().filter(|images| number < images.len())?;
+        let values: Vec<u8> = images.images.index_axis(Axis(0), number).iter().copied().collect();
+        Some(json!({ "number": number, "label": images.labels[number], "image": values }))
+    }
+
+    /// What mask `mask` of `network` does, as a picture: rows and columns, and a byte a point, the phase (a full turn
+    /// being 256) or the amplitude.
+    pub fn mask(&self, network: usize, mask: usize) -> Option<Value> {
+        let bench = &self.device.design.bench;
+        if network >= bench.networks || mask >= bench.masks() {
+            return None;
+        }
+        let values = &self.device.masks[(network * bench.masks() + mask) * bench.modulation.channels()];
+        let step = values.nrows().max(values.ncols()).div_ceil(MOST_MASK_SIDE);
+        let byte = |value: f32| {
+            if bench.modulation.is_angle(0) {
+                (value * (256.0 / std::f32::consts::TAU)).round().rem_euclid(256.0) as u8
+            } else {
+                (value * 255.0).round() as u8
+            }
+        };
+        let rows: Vec<usize> = (0..values.nrows()).step_by(step).collect();
+        let columns: Vec<usize> = (0..values.ncols()).step_by(step).collect();
+        let points: Vec<u8> =
+            rows.iter().flat_map(|y| columns.iter().map(|x| byte(values[[*y, *x]]))).collect();
+        Some(json!({ "rows": rows.len(), "columns": columns.len(), "points": points }))
+    }
+
+    /// Rows and columns of an image.
+    pub fn image_shape(&self) -> (usize, usize) {
+        self.device.design.bench.object.image()
+    }
+
+    /// The light of one image on the bench as it is set, and what the detector reads: `frame.rs` says in which form.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for an image of another shape, and a bench that cannot stand so.
+    pub fn frame(&mut self, request: &FrameRequest) -> Result<Vec<u8>> {
+        let began = Instant::now();
+        let image = request.image(self.image_shape())?;
+        let fine = request.fine && self.is_finer();
+        let shown = request.network;
+        let networks = self.device.design.bench.networks;
+        if let Some(network) = shown.filter(|network| *network >= networks) {
+            return Err(Error::Value(format!("network {network}: there are {networks}, the first is 0")));
+        }
+        let Table { device, .. } = self;
+        let (material, base, forms_image) =
+            (device.design.material.clone(), device.design.plate.base_thickness, device.design.forms_image());
+        let setup = self.setup(fine)?;
+        setup.set(&request.bench, |kappa, bench| {
+            let Modulation::Phase { phase_max, .. } = bench.modulation else {
+                return Err(Error::Value(
+                    "the masks are no reliefs: they have no material that absorbs".into(),
+                ));
+            };
+            let material = material.clone().absorbing(kappa)?;
+            Ok(Modulation::of_material(&material, bench.wavelength, base, phase_max))
+        })?;
+        let planned = began.elapsed();
+        let lights = setup.engine.light(image.view())?;
+        let bench = setup.engine.bench();
+        let readings: Vec<f64> =
+            lights.iter().flat_map(|light| bench.detector.readings(&light.detector)).collect();
+        let scheme = bench.detector.scheme();
+        let answer = scheme.answer(&readings);
+        let network = shown.unwrap_or(if forms_image { 0 } else { answer / bench.detector.classes() });
+        let light = &lights[network];
+        let entering = bench.object.power(image.view());
+        let mut frame = FrameWriter::new(json!({
+            "samples": bench.oversample,
+            "network": network,
+            "power": {
+                "object": entering,
+                "detector": light.detector.power(),
+                "regions": readings.iter().sum::<f64>(),
+            },
+        }));
+        if forms_image {
+            let picture = bench.object.picture(image.view());
+            let seen = scaled(&readings, &picture);
+            frame.set("similarity", json!(likeness(&readings, &picture)));
+            frame.intensity("seen", &seen.mapv(|value| value as f32));
+        } else {
+            frame.set("readings", json!(readings));
+            frame.set("scores", json!(scheme.scores(&readings)));
+            frame.set("answer", json!(answer));
+        }
+        let behind = setup.behind(light, network);
+        frame.field("object", &light.object.amplitude, request.phase);
+        for (mask, field) in behind.iter().enumerate() {
+            frame.field(&format!("mask {}", mask + 1), field, request.phase);
+        }
+        frame.field("detector", &light.detector.amplitude, request.phase);
+        let simulated = began.elapsed();
+        if request.side {
+            let side = setup.side_view(light, behind)?;
+            frame.intensity("side", &side);
+        }
+        let milliseconds = |time: std::time::Duration| 1e3 * time.as_secs_f64();
+        frame.set(
+            "milliseconds",
+            json!({
+                "plan": milliseconds(planned),
+                "frame": milliseconds(simulated - planned),
+                "side": milliseconds(began.elapsed() - simulated),
+            }),
+        );
+        Ok(frame.finish())
+    }
+}
+
+/// The device simulated on one grid.
+struct Setup {
+    /// As designed.
+    designed: Bench,
+    engine: CpuEngine,
+    /// How the engine's bench stands.
+    settings: BenchSettings,
+    /// Cuts that were planned, for the gaps at hand.
+    cuts: Vec<AxialCut>,
+}
+
+impl Setup {
+    fn new(bench: &Bench, device: &Device, threads: usize) -> Result<Self> {
+        let mut engine = CpuEngine::new(bench.clone(), threads)?;
+        engine.set_masks(&device.masks)?;
+        Ok(Setup { designed: bench.clone(), engine, settings: BenchSettings::default(), cuts: Vec::new() })
+    }
+
+    /// Sets the bench; `modulation` makes that of another absorption. On an error nothing has changed.
+    fn set(
+        &mut self,
+        settings: &BenchSettings,
+        modulation: impl Fn(f64, &Bench) -> Result<Modulation>,
+    ) -> Result<()> {
+        if *settings == self.settings {
+            return Ok(());
+        }
+        let errors = settings.misalignment(&self.designed)?;
+        let mut bench = self.designed.clone();
+        if let Some(kappa) = settings.extinction {
+            bench.modulation = modulation(kappa, &bench)?;
+        }
+        self.engine.set_bench(bench.misaligned(&errors)?)?;
+        self.settings = settings.clone();
+        Ok(())
+    }
+
+    /// The field behind each mask.
+    fn behind(&self, light: &Light<f32>, network: usize) -> Vec<Array2<Complex32>> {
+        let first = network * light.incident.len();
+        let behind = |(mask, incident): (usize, &crate::field::WaveField<f32>)| {
+            let mut field = incident.amplitude.clone();
+            let transmission = self.engine.transmission(first + mask);
+            field.iter_mut().zip(transmission).for_each(|(u, t)| *u *= t);
+            field
+        };
+        light.incident.iter().enumerate().map(behind).collect()
+    }
+
+    /// Intensity on the plane x = 0, indexed `[y, z]`, gap by gap.
+    fn side_view(&mut self, light: &Light<f32>, behind: Vec<Array2<Complex32>>) -> Result<Array2<f32>> {
+        let bench = self.engine.bench();
+        let rows = bench.grid().rows();
+        let gaps = bench.gaps.len();
+        let mut side = Array2::zeros((rows, gaps * SLICES));
+        self.cuts.retain(|cut| (0..gaps).any(|index| cut.serves(&bench.gap(index))));
+        let mut fields = vec![light.object.clone()];
+        for amplitude in behind {
+            fields.push(crate::field::WaveField::new(bench.grid(), amplitude)?);
+        }
+        for (index, field) in fields.iter().enumerate() {
+            let gap = bench.gap(index);
+            let known = self.cuts.iter().position(|cut| cut.serves(&gap));
+            let cut = match known {
+                Some(known) => &self.cuts[known],
+                None => {
+                    self.cuts.push(AxialCut::new(gap, SLICES)?);
+                    &self.cuts[self.cuts.len() - 1]
+                }
+            };
+            let place: (Metres, Metres) = bench.alignment.lateral(index);
+            let columns = cut.intensity(field, place);
+            for slice in 0..SLICES {
+                side.column_mut(index * SLICES + slice).assign(&columns.column(slice));
+            }
+        }
+        Ok(side)
+    }
+}
