@@ -26,7 +26,7 @@ pub fn device(text: &str) -> Device {
         Array2::from_shape_simple_fn(bench.mask_shape(), || most * stream.uniform())
     };
     let masks = (0..bench.all_masks() * channels).map(mask).collect();
-    Device { folder: PathBuf::from("device"), masks, provenance: None, design }
+    Device { folder: PathBuf::from("device"), masks, provenance: None, design, modified: Vec::new() }
 }
 
 /// [`SMALL`] with more keys: lines of one table.
