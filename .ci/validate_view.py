@@ -256,7 +256,7 @@ def picture(bytes_, path):
     import io
     from PIL import Image
     image = Image.open(io.BytesIO(bytes_)).convert("RGB")
-    image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(256, kmeans=5, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 def main():

@@ -188,6 +188,9 @@ impl Table {
         let answer = scheme.answer(&readings);
         let network = shown.unwrap_or(if forms_image { 0 } else { answer / bench.detector.classes() });
         let light = &lights[network];
+        // Each network has an object of its own.
+        let each = bench.detector.regions().len();
+        let collected: f64 = readings[network * each..(network + 1) * each].iter().sum();
         let entering = bench.object.power(image.view());
         let mut frame = FrameWriter::new(json!({
             "samples": bench.oversample,
@@ -195,7 +198,7 @@ impl Table {
             "power": {
                 "object": entering,
                 "detector": light.detector.power(),
-                "regions": readings.iter().sum::<f64>(),
+                "regions": collected,
             },
         }));
         if forms_image {

@@ -231,6 +231,11 @@ fn pairs_and_networks_side_by_side_are_shown() {
         assert_eq!(frame.header["network"], which);
         let field = &lights[which].detector.amplitude;
         same_picture(&frame.bytes("detector", "level"), &frame.bytes("detector", "phase"), field);
+        let power = |key: &str| frame.header["power"][key].as_f64().unwrap();
+        let collected: f64 = expected[10 * which..10 * (which + 1)].iter().sum();
+        assert!((power("regions") / collected - 1.0).abs() < ROUNDING);
+        assert!((power("detector") / lights[which].detector.power() - 1.0).abs() < ROUNDING);
+        assert!((power("object") / lights[which].object.power() - 1.0).abs() < ROUNDING);
     }
     let refused = shown.post(
         "/frame",
