@@ -24,6 +24,7 @@ pub mod export_stl;
 mod imaging;
 pub mod inspect;
 mod judgement;
+mod lock;
 pub mod plate_flags;
 mod plot;
 mod presets;

@@ -6,7 +6,7 @@
 //! than the target, bilinear when smaller.
 
 use std::fs::File;
-use std::io::BufReader;
+use std::io::{BufRead, BufReader, Seek};
 use std::path::Path;
 
 use image::error::{ImageError, LimitErrorKind};
@@ -82,10 +82,25 @@ impl Fitted {
 /// [`Error::Io`] when the file cannot be read; [`Error::File`] when it is no sound PNG or JPEG or too large;
 /// [`Error::Value`] for no rows or columns.
 pub fn read(path: &Path, rows: usize, columns: usize, invert: Invert) -> Result<Fitted> {
+    let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
+    read_in(BufReader::new(file), path, rows, columns, invert)
+}
+
+/// [`read`] of the file in `reader`; `path` is for messages.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_in(
+    reader: impl BufRead + Seek,
+    path: &Path,
+    rows: usize,
+    columns: usize,
+    invert: Invert,
+) -> Result<Fitted> {
     if rows == 0 || columns == 0 {
         return Err(Error::Value(format!("a picture cannot be fitted to {rows} x {columns} pixels")));
     }
-    let picture = decode(path)?;
+    let picture = decode(reader, path)?;
     let (mut luma, background) = luma(&picture, invert);
     let inverted = match invert {
         Invert::Auto => border_median(luma.view()) > BRIGHT,
@@ -102,7 +117,7 @@ pub fn read(path: &Path, rows: usize, columns: usize, invert: Invert) -> Result<
     Ok(Fitted { original: luma.dim(), inverted, background, border, blank, image })
 }
 
-fn decode(path: &Path) -> Result<DynamicImage> {
+fn decode(reader: impl BufRead + Seek, path: &Path) -> Result<DynamicImage> {
     let refused = |error: ImageError| match error {
         ImageError::IoError(source) if source.kind() != std::io::ErrorKind::UnexpectedEof => {
             Error::io("read", path, source)
@@ -117,10 +132,8 @@ fn decode(path: &Path) -> Result<DynamicImage> {
             Error::file(path, format!("the picture cannot be read ({other}): save it as PNG or JPEG again"))
         }
     };
-    let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
-    let mut reader = ImageReader::new(BufReader::new(file))
-        .with_guessed_format()
-        .map_err(|source| Error::io("read", path, source))?;
+    let mut reader =
+        ImageReader::new(reader).with_guessed_format().map_err(|source| Error::io("read", path, source))?;
     if reader.format().is_none() {
         return Err(Error::file(path, "this is neither a PNG nor a JPEG picture: save it as one of them"));
     }
