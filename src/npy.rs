@@ -78,13 +78,14 @@ fn check_shape(bytes: &[u8], width: usize) -> Result<(), String> {
     };
     let sizes = behind.split_once('(').and_then(|(_, sizes)| sizes.split_once(')'));
     let (sizes, _) = sizes.ok_or_else(strange)?;
-    let mut claimed = width;
+    let (mut values, mut empty) = (1_usize, false);
     for size in sizes.split(',').map(str::trim).filter(|size| !size.is_empty()) {
         let size: usize = size.parse().map_err(|_| strange())?;
         // An empty side does not excuse the others: the reader multiplies them too, and panics.
-        claimed = claimed.saturating_mul(size.max(1));
+        values = values.saturating_mul(size.max(1));
+        empty |= size == 0;
     }
-    if claimed > bytes.len() {
+    if values > bytes.len() || !empty && values.saturating_mul(width) > bytes.len() {
         return Err(format!(
             "its header claims an array of ({sizes}), {width} bytes each: more than the file holds"
         ));

@@ -98,16 +98,16 @@ fn torn(folder: &Path) -> usize {
 
 /// Kills that must have met the training, and of these, kills that must have met a file being written.
 const KILLS: usize = 50;
-const TORN: usize = 5;
+const TORN: usize = 3;
 
 #[test]
 fn fifty_kills_leave_no_trace() {
     let folder = workshop();
     let path = folder.path();
-    let in_stages = small_but("epochs = 2", "epochs = 3\nfine_epochs = 2\nstart = \"random\"")
+    let in_stages = small_but("epochs = 2", "epochs = 2\nfine_epochs = 1\nstart = \"random\"")
         .replace("oversample = 1", "oversample = 2");
     let stage =
-        "[[training.modes]]\nmodes = 20\ngrid = \"coarse\"\nbatch = 50\nsteps = 20\nlearning_rate = 0.1\n";
+        "[[training.modes]]\nmodes = 20\ngrid = \"coarse\"\nbatch = 50\nsteps = 12\nlearning_rate = 0.1\n";
     let in_modes = small_but(
         "epochs = 2",
         "optimiser = \"modes\"\nfine_epochs = 1\nstart = \"random\"\naveraging = 0.9",
@@ -118,7 +118,7 @@ fn fifty_kills_leave_no_trace() {
     let (mut kills, mut met_a_file, mut trainings) = (0, 0, 0);
     let mut lives = [Duration::ZERO; 2];
     let begun = Instant::now();
-    while kills < KILLS || met_a_file < TORN {
+    while kills < KILLS || met_a_file < TORN || trainings < 2 {
         let index = trainings % 2;
         let (name, text) = &designs[index];
         fs::write(path.join(name), text).unwrap();
@@ -141,7 +141,9 @@ fn fifty_kills_leave_no_trace() {
             }
             let log = fs::File::create(path.join("log")).unwrap();
             let mut child = command(path, &arguments).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-            std::thread::sleep(lives[index].mul_f64(moments.unit()));
+            // Half of a life is the test and its pictures: every fourth moment may fall there.
+            let within = if kills % 4 == 3 { 1.0 } else { 0.5 };
+            std::thread::sleep(lives[index].mul_f64(within * moments.unit()));
             child.kill().unwrap();
             let status = child.wait().unwrap();
             let said = fs::read_to_string(path.join("log")).unwrap();
@@ -323,7 +325,6 @@ fn a_folder_that_cannot_be_written_is_named() {
     if has_namespaces() {
         let answer = mounted(read_only, path, &RESUME);
         answer.fails(1, &["cannot write device/.d2nn-lock", "Read-only file system"]);
-        mounted("mount --bind . . && mount -o remount,bind,ro .", path, &[]);
     }
     let sealed = path.join("sealed");
     fs::create_dir(&sealed).unwrap();

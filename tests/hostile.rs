@@ -20,7 +20,7 @@ use std::process::Command;
 use inputs::INPUTS;
 use mutations::Mutations;
 
-/// Seconds in a test; `cargo run --release --example hostile` takes in millions.
+/// Seconds in a test; `cargo run --example hostile` takes in millions.
 fn take(name: &str, cases: u64) {
     let input = INPUTS.iter().find(|input| input.name == name).unwrap();
     let seeds = (input.seeds)();
@@ -108,11 +108,12 @@ fn sizes_are_checked_before_memory_is_taken() {
     refused_within(small, path, &["inspect", "/dev/zero"], &["/dev/zero", "more than 1048576"]);
 
     let device = path.join("device");
+    image::GrayImage::new(4, 4).save(path.join("dot.png")).unwrap();
     for (file, verb) in [
         ("mask-1.npy", &["evaluate", "device", "--data", "data"][..]),
         ("provenance.toml", &["evaluate", "device", "--data", "data"]),
         ("history.csv", &["plot", "device", "training", "--out", "p"]),
-        ("classifier.npz", &["classify", "device", "picture.png"]),
+        ("classifier.npz", &["classify", "device", "dot.png", "--compiled"]),
     ] {
         let before = fs::read(device.join(file));
         hollow(&device.join(file), b"", gigabytes);
@@ -150,7 +151,7 @@ fn sizes_are_checked_before_memory_is_taken() {
         &[
             "propagate",
             "field.npy",
-            "--pitch",
+            "--pixel-pitch",
             "0.4 mm",
             "--wavelength",
             "0.75 mm",
@@ -216,6 +217,7 @@ fn what_swells_on_reading_is_refused_before_it_does() {
         &["wide.png", "more than 16384 pixels a side"],
     );
 
+    image::GrayImage::new(4, 4).save(path.join("dot.png")).unwrap();
     let mut zip = zip::ZipWriter::new(fs::File::create(path.join("device/classifier.npz")).unwrap());
     for name in ["fingerprint.npy", "factors.npy"] {
         zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -226,7 +228,7 @@ fn what_swells_on_reading_is_refused_before_it_does() {
     refused_within(
         small,
         path,
-        &["classify", "device", "bomb.png"],
+        &["classify", "device", "dot.png", "--compiled"],
         &["classifier.npz", "larger than the file it is packed in", "delete it"],
     );
 

@@ -17,6 +17,9 @@ use crate::units::Metres;
 /// A triangle as it stands in a file, in its unit.
 pub type Triangle = [[f32; 3]; 3];
 
+/// Thickest plate there is: beyond, phases leave the range of single precision.
+const HIGHEST: Metres = 1e3;
+
 /// Where in a pixel the height is read, in pixels from its lower corner: off the centre and off every diagonal.
 ///
 /// An edge of the mesh through the point itself would leave it to rounding which triangle holds it.
@@ -50,8 +53,12 @@ pub(super) fn heights_in(
         lowest = triangle.iter().fold(lowest, |lowest, corner| lowest.min(f64::from(corner[2])));
         Ok(())
     })?;
-    let heights = sampler.heights(path)?;
-    Ok(heights.mapv(|height| (height - lowest) / unit.a_metre()))
+    let heights = sampler.heights(path)?.mapv(|height| (height - lowest) / unit.a_metre());
+    if let Some(((row, column), height)) = heights.indexed_iter().find(|(_, height)| **height > HIGHEST) {
+        let problem = format!("is {height:.0e} m high over pixel [{row}, {column}]: is its unit right?");
+        return Err(Error::file(path, problem));
+    }
+    Ok(heights)
 }
 
 /// Judges an STL file of `mesh` of so many triangles, read from its start; `path` is for messages.
@@ -147,7 +154,12 @@ pub(super) fn for_each_triangle(
     let mut reader = ShortLines::new(buffered).map_err(|source| unreadable(source, 0))?;
     for triangle in stl_io::create_stl_reader(&mut reader).map_err(|source| unreadable(source, 0))? {
         count += 1;
-        each(triangle.map_err(|source| unreadable(source, count))?.vertices.map(|vertex| vertex.0))?;
+        let triangle = triangle.map_err(|source| unreadable(source, count))?.vertices.map(|vertex| vertex.0);
+        if triangle.iter().flatten().any(|coordinate| !coordinate.is_finite()) {
+            let problem = format!("triangle {count} has a corner at {triangle:?}; export it again");
+            return Err(Error::file(path, problem));
+        }
+        each(triangle)?;
     }
     Ok(())
 }

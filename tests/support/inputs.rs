@@ -228,8 +228,7 @@ pub fn stl(bytes: &[u8]) -> bool {
         assert!(heights.iter().all(|height| height.is_finite()), "{heights}");
         let exported = Exported { heights: vec![heights.clone()] };
         let (modulation, masks) = exported.masks(&material, 0.75e-3);
-        // An error, or numbers to simulate with.
-        let _ = masks.iter().try_for_each(|mask| modulation.check(0, mask));
+        masks.iter().for_each(|mask| modulation.check(0, mask).unwrap());
         exported.relief(Relief::Continuous, 1e-6, 1e-3);
     });
     judged(heights, name)

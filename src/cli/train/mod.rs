@@ -108,7 +108,8 @@ impl TrainArgs {
         let text = typed.to_text()?;
         let (mut lock, mut saved) = (None, None);
         if self.resume {
-            lock = Some(Lock::take(&folder)?);
+            // Where there is no folder there is nothing to go on from, and none is made.
+            lock = folder.is_dir().then(|| Lock::take(&folder)).transpose()?;
             saved = Some(load_checkpoint(&folder)?);
         } else {
             check_free(&folder, self.force)?;
