@@ -1,16 +1,52 @@
-//! Files are written whole or not at all: to a temporary file beside the target, then renamed.
+//! Files are written whole or not at all: to a temporary file beside the target, then renamed. And none is read that is
+//! larger than what belongs there.
 
 use std::fs;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Read, Write};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 use crate::error::{Error, Result};
+
+/// How the names of temporary files begin and end.
+const TEMPORARY: (&str, &str) = (".d2nn-", ".tmp");
 
 /// Writes `path` through `write`; on any failure the old file, if there was one, is left as it was.
 ///
 /// # Errors
 /// [`Error::Io`] when the folder cannot be written to, and whatever `write` returns.
 pub fn write_whole(path: &Path, write: impl FnOnce(&mut BufWriter<&fs::File>) -> Result<()>) -> Result<()> {
+    let temporary = written_beside(path, write)?;
+    temporary.persist(path).map_err(|error| Error::io("write", path, error.error))?;
+    Ok(())
+}
+
+/// [`write_whole`], after which the old file, if there was one, is found at `previous`.
+///
+/// Killed between the two renames, it leaves no file at `path` and the old one at `previous`.
+///
+/// # Errors
+/// As [`write_whole`].
+pub fn write_whole_keeping(
+    path: &Path,
+    previous: &Path,
+    write: impl FnOnce(&mut BufWriter<&fs::File>) -> Result<()>,
+) -> Result<()> {
+    let temporary = written_beside(path, write)?;
+    match fs::rename(path, previous) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(Error::io("rename", path, error)),
+        _ => {}
+    }
+    temporary.persist(path).map_err(|error| Error::io("write", path, error.error))?;
+    Ok(())
+}
+
+/// A temporary file in the folder of `path`, whole and on disk.
+fn written_beside(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<&fs::File>) -> Result<()>,
+) -> Result<NamedTempFile> {
     let folder = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
@@ -18,7 +54,7 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&mut BufWriter<&fs::File>) ->
     let failed = |source| Error::io("write", path, source);
     // Plain permissions (the temporary-file crate defaults to owner-only, for secrets).
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".d2nn-").suffix(".tmp");
+    builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -30,8 +66,7 @@ pub fn write_whole(path: &Path, write: impl FnOnce(&mut BufWriter<&fs::File>) ->
     writer.flush().map_err(failed)?;
     drop(writer);
     temporary.as_file().sync_all().map_err(failed)?;
-    temporary.persist(path).map_err(|error| failed(error.error))?;
-    Ok(())
+    Ok(temporary)
 }
 
 /// Writes `bytes` to `path`, whole or not at all.
@@ -70,9 +105,112 @@ impl Scratch {
     }
 }
 
+/// Whether a file of this name is one that was being written when the program was killed.
+pub fn is_temporary(name: &str) -> bool {
+    name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1)
+}
+
+/// Removes what a killed program was writing in `folder`, which need not exist.
+///
+/// # Errors
+/// [`Error::Io`] when the operating system refuses.
+pub fn remove_temporaries(folder: &Path) -> Result<()> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(Error::io("read", folder, error)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(|error| Error::io("read", folder, error))?;
+        if is_temporary(&entry.file_name().to_string_lossy()) {
+            fs::remove_file(entry.path()).map_err(|error| Error::io("remove", &entry.path(), error))?;
+        }
+    }
+    Ok(())
+}
+
+/// Reads a file of at most `most` bytes; no more memory is taken for a larger one, or one without an end.
+///
+/// # Errors
+/// [`Error::Io`] when it cannot be read, [`Error::File`] when it is larger.
+pub fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
+    let failed = |source| Error::io("read", path, source);
+    let file = fs::File::open(path).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    let large =
+        |size: &str| Error::file(path, format!("has {size} bytes: what belongs here has at most {most}"));
+    if size > most {
+        return Err(large(&size.to_string()));
+    }
+    // The size is no promise: pipes have none, and files grow.
+    let mut bytes = Vec::with_capacity(size as usize);
+    file.take(most + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > most {
+        return Err(large(&format!("more than {most}")));
+    }
+    Ok(bytes)
+}
+
+/// Reads a text of at most `most` bytes.
+///
+/// # Errors
+/// As [`read_bytes`]; [`Error::File`] with the line for what is not UTF-8.
+pub fn read_text(path: &Path, most: u64) -> Result<String> {
+    String::from_utf8(read_bytes(path, most)?).map_err(|error| {
+        let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
+        Error::file(path, format!("line {line} is not text: save the file in UTF-8"))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_old_file_is_kept_beside_the_new() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, previous) = (folder.path().join("state"), folder.path().join("previous"));
+        let write = |text: &'static [u8]| {
+            write_whole_keeping(&path, &previous, |writer| {
+                writer.write_all(text).map_err(|error| Error::io("write", Path::new("state"), error))
+            })
+        };
+        write(b"one").unwrap();
+        assert!(!previous.exists());
+        write(b"two").unwrap();
+        write(b"three").unwrap();
+        assert_eq!(
+            (fs::read(&path).unwrap(), fs::read(&previous).unwrap()),
+            (b"three".into(), b"two".into())
+        );
+        let failed = write_whole_keeping(&path, &previous, |_| Err(Error::Value("disk full".into())));
+        assert!(failed.is_err());
+        assert_eq!(
+            (fs::read(&path).unwrap(), fs::read(&previous).unwrap()),
+            (b"three".into(), b"two".into())
+        );
+        fs::write(folder.path().join(".d2nn-x.tmp"), "half").unwrap();
+        remove_temporaries(folder.path()).unwrap();
+        remove_temporaries(&folder.path().join("nowhere")).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn files_are_read_up_to_their_limit() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("design.toml");
+        fs::write(&path, "a = 1\nb = \"\u{e9}\"\n").unwrap();
+        assert_eq!(read_text(&path, 15).unwrap().lines().count(), 2);
+        let error = read_text(&path, 14).unwrap_err().to_string();
+        assert!(error.ends_with("design.toml: has 15 bytes: what belongs here has at most 14"), "{error}");
+        fs::write(&path, b"a = 1\nb = \"\xe9\"\n").unwrap();
+        let error = read_text(&path, 100).unwrap_err().to_string();
+        assert!(error.contains("line 2 is not text"), "{error}");
+        // Without an end and without a size.
+        #[cfg(unix)]
+        assert!(read_bytes(Path::new("/dev/zero"), 100).unwrap_err().to_string().contains("more than 100"));
+    }
 
     #[test]
     fn a_failed_write_leaves_the_old_file() {

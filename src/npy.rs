@@ -10,7 +10,11 @@ use ndarray_npy::{ReadNpyExt, ReadableElement};
 use zip::ZipArchive;
 
 /// A NumPy archive whose parts carry checksums.
-pub struct Archive(ZipArchive<Cursor<Vec<u8>>>);
+pub struct Archive {
+    zip: ZipArchive<Cursor<Vec<u8>>>,
+    /// Bytes of the file.
+    size: u64,
+}
 
 impl Archive {
     /// The archive in `bytes`, the whole content of a file.
@@ -18,17 +22,28 @@ impl Archive {
     /// # Errors
     /// A sentence that says what is wrong.
     pub fn open(bytes: Vec<u8>) -> Result<Self, String> {
-        ZipArchive::new(Cursor::new(bytes)).map(Archive).map_err(|error| error.to_string())
+        let size = bytes.len() as u64;
+        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+        Ok(Archive { zip, size })
     }
 
     /// Reads one part; reading it to its end checks its CRC-32, and only then is its header believed.
     ///
+    /// d2nn packs nothing, so a part is smaller than its file: one that swells on reading is refused before it does.
+    ///
     /// # Errors
     /// A sentence that names the part and says what is wrong.
     pub fn part<A: ReadableElement, D: Dimension>(&mut self, name: &str) -> Result<Array<A, D>, String> {
-        let mut bytes = Vec::new();
-        let mut entry = self.0.by_name(&format!("{name}.npy")).map_err(|error| format!("{name}: {error}"))?;
-        entry.read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
+        let entry = self.zip.by_name(&format!("{name}.npy")).map_err(|error| format!("{name}: {error}"))?;
+        let large = || format!("{name}: it is larger than the file it is packed in");
+        if entry.size() > self.size {
+            return Err(large());
+        }
+        let mut bytes = Vec::with_capacity(entry.size() as usize);
+        entry.take(self.size + 1).read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
+        if bytes.len() as u64 > self.size {
+            return Err(large());
+        }
         read_array(&bytes).map_err(|error| format!("{name}: {error}"))
     }
 }
@@ -38,16 +53,16 @@ impl Archive {
 /// # Errors
 /// A sentence that says what is wrong; the caller knows the file and what belongs there.
 pub fn read_array<A: ReadableElement, D: Dimension>(bytes: &[u8]) -> Result<Array<A, D>, String> {
-    check_shape(bytes)?;
+    check_shape(bytes, size_of::<A>())?;
     Array::read_npy(bytes).map_err(|error| error.to_string())
 }
 
-/// Refuses a header that claims more values than there are bytes.
+/// Refuses a header that claims more values, of `width` bytes each, than there are bytes for.
 ///
 /// Layout: magic, version, length of the header (2 bytes in version 1, else 4), then a Python literal such as
 /// `{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }` (numpy.lib.format). What is no such file at all
 /// is left to the reader, which stops there too.
-fn check_shape(bytes: &[u8]) -> Result<(), String> {
+fn check_shape(bytes: &[u8], width: usize) -> Result<(), String> {
     let Some(rest) = bytes.strip_prefix(b"\x93NUMPY") else { return Ok(()) };
     let (length, start) = match *rest {
         [1, _, a, b, ..] => (u32::from(u16::from_le_bytes([a, b])), 4),
@@ -63,14 +78,17 @@ fn check_shape(bytes: &[u8]) -> Result<(), String> {
     };
     let sizes = behind.split_once('(').and_then(|(_, sizes)| sizes.split_once(')'));
     let (sizes, _) = sizes.ok_or_else(strange)?;
-    let mut values = 1_usize;
+    let (mut values, mut empty) = (1_usize, false);
     for size in sizes.split(',').map(str::trim).filter(|size| !size.is_empty()) {
         let size: usize = size.parse().map_err(|_| strange())?;
         // An empty side does not excuse the others: the reader multiplies them too, and panics.
         values = values.saturating_mul(size.max(1));
+        empty |= size == 0;
     }
-    if values > bytes.len() {
-        return Err(format!("its header claims an array of ({sizes}), more than the file holds"));
+    if values > bytes.len() || !empty && values.saturating_mul(width) > bytes.len() {
+        return Err(format!(
+            "its header claims an array of ({sizes}), {width} bytes each: more than the file holds"
+        ));
     }
     Ok(())
 }

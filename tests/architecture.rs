@@ -68,7 +68,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("ctrlc", &["cli"]),
     ("ureq", &["dataset"]),
     ("flate2", &["dataset"]),
-    ("sha2", &["dataset", "design", "fabrication"]),
+    ("sha2", &["dataset", "design", "fabrication", "training"]),
     ("rand_chacha", &["random"]),
     ("ndarray_npy", &["npy", "fabrication", "design", "training", "cli"]),
     ("tempfile", &["files"]),

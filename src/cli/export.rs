@@ -1,6 +1,5 @@
 //! `d2nn export`: each mask in a form that some machine takes.
 
-use std::fs;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -13,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::fabrication::formats::LookupTable;
 use crate::fabrication::formats::slm::{MAX_SIDE, Panel};
 use crate::fabrication::{DeviceMasks, Format};
+use crate::files::read_text;
 
 /// Arguments of `d2nn export`.
 #[derive(Debug, Args)]
@@ -99,14 +99,8 @@ impl SlmFlags {
             panel.repeats = repeats;
         }
         if let Some(path) = &self.lut {
-            let failed = |source| Error::io("read", path, source);
-            if fs::metadata(path).map_err(failed)?.len() > LARGEST_TABLE {
-                return Err(Error::file(path, "is no lookup table: it has more than a megabyte"));
-            }
-            let bytes = fs::read(path).map_err(failed)?;
-            let text = std::str::from_utf8(&bytes)
-                .map_err(|_| Error::file(path, "is no lookup table: it is not text"))?;
-            panel.table = LookupTable::parse(text).map_err(|problem| Error::file(path, problem))?;
+            let text = read_text(path, LARGEST_TABLE)?;
+            panel.table = LookupTable::parse(&text).map_err(|problem| Error::file(path, problem))?;
         }
         Ok(panel)
     }

@@ -25,6 +25,7 @@ pub mod export_stl;
 mod imaging;
 pub mod inspect;
 mod judgement;
+mod lock;
 pub mod man;
 pub mod plate_flags;
 mod plot;

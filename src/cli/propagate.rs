@@ -12,7 +12,7 @@ use super::progress::Progress;
 use super::{print, print_json, say};
 use crate::error::{Error, Result};
 use crate::field::WaveField;
-use crate::files::write_bytes;
+use crate::files::{read_bytes, write_bytes};
 use crate::grid::Grid;
 use crate::npy::read_array;
 use crate::propagation::angular_spectrum::needed_padding;
@@ -173,13 +173,8 @@ fn warn_of_padding(grid: Grid, wavelength: Metres, distance: Metres, method: Met
 
 /// The field, and whether its numbers were of single precision.
 fn read(path: &Path) -> Result<(Array2<Complex<f64>>, bool)> {
-    let size = std::fs::metadata(path).map_err(|error| Error::io("read", path, error))?.len();
     // The largest grid in complex128, and a header.
-    let largest = (Grid::MAX_SIDE * Grid::MAX_SIDE * 16 + 4096) as u64;
-    if size > largest {
-        return Err(Error::file(path, format!("has {size} bytes: at most {largest} are read")));
-    }
-    let bytes = std::fs::read(path).map_err(|error| Error::io("read", path, error))?;
+    let bytes = read_bytes(path, (Grid::MAX_SIDE * Grid::MAX_SIDE * 16 + 4096) as u64)?;
     let double = |re: f64, im: f64| Complex::new(re, im);
     let (field, single) = if let Ok(field) = read_array::<Complex<f64>, Ix2>(&bytes) {
         (field, false)

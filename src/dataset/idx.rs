@@ -18,7 +18,7 @@ use crate::error::{Error, Result};
 pub const MAX_BYTES: usize = 1 << 30;
 
 /// Memory reserved before the first value has been read; a longer file grows as its values arrive.
-const FIRST_RESERVE: usize = 1 << 26;
+const FIRST_RESERVE: usize = 1 << 20;
 
 /// The code of unsigned bytes in the header, the only type read.
 const UNSIGNED_BYTE: u8 = 8;

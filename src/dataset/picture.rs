@@ -98,7 +98,10 @@ pub fn read_bytes(
     invert: Invert,
 ) -> Result<Fitted> {
     // A decoder may need what eight bytes a pixel take, and half as much again.
-    let most = Most { pixels: most_pixels.min(MAX_PIXELS), bytes: MAX_DECODER_BYTES.min(12 * most_pixels) };
+    let most = Most {
+        pixels: most_pixels.min(MAX_PIXELS),
+        bytes: MAX_DECODER_BYTES.min(most_pixels.saturating_mul(12)),
+    };
     fitted(Cursor::new(bytes), Path::new(name), most, (rows, columns), invert)
 }
 

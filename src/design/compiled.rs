@@ -2,20 +2,23 @@
 
 use std::fs;
 use std::io::Cursor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use ndarray::{Array1, Array3};
+use ndarray::{Array1, Array3, ArrayView1};
 use ndarray_npy::NpzWriter;
 use sha2::{Digest, Sha256};
 
 use super::folder::{DESIGN, Device};
 use crate::engine::Classifier;
 use crate::error::{Error, Result};
-use crate::files::write_bytes;
+use crate::files::{read_bytes, write_bytes};
 use crate::npy::Archive;
+use crate::object::ObjectPlane;
 
 /// Name of the file in the device's folder.
 pub(super) const CLASSIFIER: &str = "classifier.npz";
+/// Bytes of the file at most; as many factors as there are parts of coefficients, for twenty regions, take 197 million.
+const MAX_BYTES: u64 = 256 << 20;
 
 impl Device {
     /// Where the compiled classifier is kept.
@@ -44,23 +47,11 @@ impl Device {
     /// [`Error::Io`] and [`Error::File`] for a file that cannot be read or is damaged.
     pub fn load_classifier(&self) -> Result<Option<Classifier>> {
         let path = self.classifier_path();
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(Error::io("read", &path, error)),
-        };
-        let damaged = |what: String| {
-            Error::file(&path, format!("is not a usable classifier ({what}); delete it to compile it again"))
-        };
-        let mut archive = Archive::open(bytes).map_err(damaged)?;
-        let fingerprint: Array1<u8> = archive.part("fingerprint").map_err(damaged)?;
-        if fingerprint != self.fingerprint()? {
+        if !path.exists() {
             return Ok(None);
         }
-        let factors: Array3<f32> = archive.part("factors").map_err(damaged)?;
-        Classifier::new(self.design.simulated.object.clone(), factors)
-            .map(Some)
-            .map_err(|error| damaged(error.to_string()))
+        let bytes = read_bytes(&path, MAX_BYTES)?;
+        parse_classifier(&path, bytes, &self.design.simulated.object, self.fingerprint()?.view())
     }
 
     /// SHA-256 of the design as typed and of the values of the masks.
@@ -73,4 +64,27 @@ impl Device {
         }
         Ok(hash.finalize().iter().copied().collect())
     }
+}
+
+/// The classifier in `bytes`, the whole content of a file, of a device with that `object` plane; none if it was compiled
+/// from what has another `fingerprint`. `path` is for messages.
+///
+/// # Errors
+/// [`Error::File`] for a file that is damaged.
+pub fn parse_classifier(
+    path: &Path,
+    bytes: Vec<u8>,
+    object: &ObjectPlane,
+    fingerprint: ArrayView1<'_, u8>,
+) -> Result<Option<Classifier>> {
+    let damaged = |what: String| {
+        Error::file(path, format!("is not a usable classifier ({what}); delete it to compile it again"))
+    };
+    let mut archive = Archive::open(bytes).map_err(damaged)?;
+    let found: Array1<u8> = archive.part("fingerprint").map_err(damaged)?;
+    if found != fingerprint {
+        return Ok(None);
+    }
+    let factors: Array3<f32> = archive.part("factors").map_err(damaged)?;
+    Classifier::new(object.clone(), factors).map(Some).map_err(|error| damaged(error.to_string()))
 }

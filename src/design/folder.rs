@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use super::compiled::CLASSIFIER;
 use super::file::DesignFile;
 use super::mask_files;
-pub use super::mask_files::{ReadMasks, read_masks, write_masks};
+pub use super::mask_files::{ReadMasks, parse_mask, read_masks, write_masks};
 use super::resolve::Design;
 use crate::error::{Error, Result};
-use crate::files::{write_bytes, write_whole};
+use crate::files::{read_text, write_bytes, write_whole};
 use crate::training::Epoch;
 
 /// Where a design is typed.
@@ -32,6 +32,10 @@ pub const REPORT: &str = "report.html";
 pub const CHECKPOINT: &str = "checkpoint";
 const PROVENANCE: &str = "provenance.toml";
 const HISTORY: &str = "history.csv";
+/// Bytes of a design, a sweep or a provenance at most; the longest of ours has 5,000.
+pub(super) const MAX_TOML: u64 = 1 << 20;
+/// Bytes of a history at most: half a million epochs.
+const MAX_HISTORY: u64 = 64 << 20;
 
 /// A device: its design and its masks, as read from its folder.
 #[derive(Clone, Debug)]
@@ -190,7 +194,7 @@ pub fn read_design_as(path: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<(
 /// # Errors
 /// [`Error::Io`] when it cannot be read, [`Error::Design`] for what is not TOML, unknown keys and values of a wrong kind.
 pub fn read_typed(path: &Path) -> Result<DesignFile> {
-    let text = fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
+    let text = read_text(path, MAX_TOML)?;
     DesignFile::parse(&path.display().to_string(), &text)
 }
 
@@ -204,6 +208,11 @@ pub fn is_device_folder(folder: &Path) -> bool {
 /// # Errors
 /// [`Error::Io`] when the operating system refuses.
 pub fn remove_results(folder: &Path) -> Result<()> {
+    // First what says that the device is whole: whatever happens between, half a device is not taken for one.
+    let provenance = folder.join(PROVENANCE);
+    if provenance.exists() {
+        fs::remove_file(&provenance).map_err(|error| Error::io("remove", &provenance, error))?;
+    }
     let entries = fs::read_dir(folder).map_err(|error| Error::io("read", folder, error))?;
     for entry in entries {
         let path = entry.map_err(|error| Error::io("read", folder, error))?.path();
@@ -229,13 +238,20 @@ pub fn remove_results(folder: &Path) -> Result<()> {
 /// [`Error::Io`] when it cannot be read, [`Error::File`] when it is not a provenance.
 pub fn read_provenance(folder: &Path) -> Result<Option<Provenance>> {
     let path = folder.join(PROVENANCE);
-    match fs::read_to_string(&path) {
-        Ok(text) => toml::from_str(&text).map(Some).map_err(|error| {
-            Error::file(&path, format!("\n{}\ndelete it to do without", error.to_string().trim_end()))
-        }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Error::io("read", &path, error)),
+    if !path.exists() {
+        return Ok(None);
     }
+    parse_provenance(&path, &read_text(&path, MAX_TOML)?).map(Some)
+}
+
+/// Reads the text of a provenance; `path` is for messages.
+///
+/// # Errors
+/// [`Error::File`] when it is not one.
+pub fn parse_provenance(path: &Path, text: &str) -> Result<Provenance> {
+    toml::from_str(text).map_err(|error| {
+        Error::file(path, format!("\n{}\ndelete it to do without", error.to_string().trim_end()))
+    })
 }
 
 /// Writes `provenance.toml`.
@@ -285,17 +301,23 @@ pub fn write_history(folder: &Path, history: &[Epoch]) -> Result<()> {
 /// [`Error::Io`] when it cannot be read, [`Error::File`] with the line when it is not a history.
 pub fn read_history(folder: &Path) -> Result<Vec<Epoch>> {
     let path = folder.join(HISTORY);
-    let text = match fs::read_to_string(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Error::io("read", &path, error)),
-    };
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    parse_history(&path, &read_text(&path, MAX_HISTORY)?)
+}
+
+/// Reads the text of a history; `path` is for messages.
+///
+/// # Errors
+/// [`Error::File`] with the line when it is not one.
+pub fn parse_history(path: &Path, text: &str) -> Result<Vec<Epoch>> {
     let mut lines = text.lines();
     if lines.next() != Some(HISTORY_HEADER) {
-        return Err(Error::file(&path, "does not begin with the header of a history"));
+        return Err(Error::file(path, "does not begin with the header of a history"));
     }
     let row = |(index, line): (usize, &str)| {
-        let wrong = || Error::file(&path, format!("line {}: not nine numbers: {line}", index + 2));
+        let wrong = || Error::file(path, format!("line {}: not nine numbers: {line}", index + 2));
         let numbers: Vec<f64> =
             line.split(',').map(str::parse).collect::<std::result::Result<_, _>>().map_err(|_| wrong())?;
         let numbers: [f64; Epoch::WIDTH] = numbers.try_into().map_err(|_| wrong())?;

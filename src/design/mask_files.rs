@@ -2,7 +2,6 @@
 //!
 //! A phase mask is real, in radians; an amplitude mask is real, 0 to 1; a complex mask is its complex transmission.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, Ix2};
@@ -11,7 +10,7 @@ use num_complex::{Complex, Complex32};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::files::write_bytes;
+use crate::files::{read_bytes, write_bytes};
 use crate::mask::Modulation;
 use crate::network::Bench;
 use crate::npy::read_array;
@@ -41,46 +40,54 @@ pub struct ReadMasks {
 pub fn read_masks(folder: &Path, bench: &Bench) -> Result<ReadMasks> {
     let mut masks = ReadMasks { values: Vec::new(), sums: Vec::new() };
     for number in 1..=bench.all_masks() {
-        let (values, sum) = read_mask(&path(folder, number), bench)?;
-        masks.values.extend(values);
-        masks.sums.push(sum);
+        let path = path(folder, number);
+        if !path.exists() {
+            let problem = "is missing: the device is not trained (`d2nn train` makes its masks)";
+            return Err(Error::file(&path, problem));
+        }
+        // The header of an array may claim any size: the size of the largest mask bounds what is read.
+        let (rows, columns) = bench.mask_shape();
+        let bytes = read_bytes(&path, (rows * columns * 16 + 4096) as u64).map_err(|error| match error {
+            Error::File { file, problem } => {
+                Error::File { file, problem: format!("{problem}; {}", belongs(bench)) }
+            }
+            other => other,
+        })?;
+        masks.values.extend(parse_mask(&path, &bytes, bench)?);
+        masks.sums.push(checksum(&bytes));
     }
     Ok(masks)
 }
 
-/// The values in one file, one array a channel, and its SHA-256.
-fn read_mask(path: &Path, bench: &Bench) -> Result<(Vec<Array2<f32>>, String)> {
-    let file = fs::File::open(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => {
-            Error::file(path, "is missing: the device is not trained (`d2nn train` makes its masks)")
-        }
-        _ => Error::io("read", path, error),
-    })?;
+/// What a mask file of `bench` holds.
+fn belongs(bench: &Bench) -> String {
     let (rows, columns) = bench.mask_shape();
-    let modulation = bench.modulation;
-    let what = match modulation {
+    let what = match bench.modulation {
         Modulation::Phase { .. } => "float32, in radians",
         Modulation::Amplitude => "float32, amplitudes from 0 to 1",
         Modulation::Complex => "complex64, transmissions of at most 1",
     };
-    let expected = format!("a mask of this device is {rows} x {columns} {what}");
-    // The header of an array may claim any size: the file's own size bounds what is read.
-    let largest = (rows * columns * 16 + 4096) as u64;
-    let size = file.metadata().map_err(|error| Error::io("read", path, error))?.len();
-    if size > largest {
-        return Err(Error::file(path, format!("has {size} bytes: {expected}")));
-    }
-    let bytes = fs::read(path).map_err(|error| Error::io("read", path, error))?;
+    format!("a mask of this device is {rows} x {columns} {what}")
+}
+
+/// The values of a mask of `bench`, one array a channel, from the whole content of its file; `path` is for messages.
+///
+/// # Errors
+/// [`Error::File`] as [`read_masks`].
+pub fn parse_mask(path: &Path, bytes: &[u8], bench: &Bench) -> Result<Vec<Array2<f32>>> {
+    let (rows, columns) = bench.mask_shape();
+    let modulation = bench.modulation;
+    let expected = belongs(bench);
     let wrong = |problem: String| Error::file(path, format!("{problem}: {expected}"));
     // NumPy makes double precision of most arithmetic: masks edited there are welcome.
     let channels = if modulation == Modulation::Complex {
-        let transmission = read_either::<Complex32, Complex<f64>>(&bytes, |value| {
+        let transmission = read_either::<Complex32, Complex<f64>>(bytes, |value| {
             Complex32::new(value.re as f32, value.im as f32)
         })
         .map_err(wrong)?;
         vec![transmission.mapv(Complex32::arg), transmission.mapv(Complex32::norm)]
     } else {
-        vec![read_either::<f32, f64>(&bytes, |value| value as f32).map_err(wrong)?]
+        vec![read_either::<f32, f64>(bytes, |value| value as f32).map_err(wrong)?]
     };
     for (channel, values) in channels.iter().enumerate() {
         if values.dim() != (rows, columns) {
@@ -89,15 +96,14 @@ fn read_mask(path: &Path, bench: &Bench) -> Result<(Vec<Array2<f32>>, String)> {
         modulation.check(channel, values).map_err(|problem| Error::file(path, problem))?;
     }
     // In standard order, whatever order the file had; rounding may have left an amplitude just above 1.
-    let values = channels
+    Ok(channels
         .into_iter()
         .enumerate()
         .map(|(channel, values)| {
             let values = values.as_standard_layout().into_owned();
             if modulation.is_angle(channel) { values } else { values.mapv(|amplitude| amplitude.min(1.0)) }
         })
-        .collect();
-    Ok((values, checksum(&bytes)))
+        .collect())
 }
 
 fn read_either<T: ReadableElement + Clone, U: ReadableElement + Copy>(

@@ -27,6 +27,7 @@ pub mod sweep;
 mod training;
 mod training_table;
 
+pub use compiled::parse_classifier;
 pub use detector_table::{DetectorTable, RegionSize, SchemeKey};
 pub use file::DesignFile;
 pub use folder::Device;

@@ -1,13 +1,14 @@
 //! Plates read back from their STL files, as the simulation sees them.
 
 use std::fs;
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
 use crate::fabrication::height_map::Relief;
-use crate::fabrication::read_back::{for_each_triangle, read_heights};
+use crate::fabrication::read_back::{for_each_triangle, heights_in};
 use crate::fabrication::stl::StlUnit;
 use crate::grid::Grid;
 use crate::mask::Modulation;
@@ -100,15 +101,28 @@ fn mask_number(path: &Path) -> Option<usize> {
 /// Reads `files`, the plates of a device with pixels of `grid`, in the order of the light.
 ///
 /// # Errors
-/// As [`read_heights`], and [`Error::File`] for a plate of another pixel pitch or turned inside out.
+/// As [`super::read_heights`], and [`Error::File`] for a plate of another pixel pitch or turned inside out.
 pub fn read_plates(files: &[PlateFile], grid: &Grid) -> Result<Exported> {
     let heights = files.iter().map(|file| read_plate(file, grid)).collect::<Result<_>>()?;
     Ok(Exported { heights })
 }
 
 fn read_plate(file: &PlateFile, grid: &Grid) -> Result<Array2<Metres>> {
+    let mut reader = fs::File::open(&file.path).map_err(|source| Error::io("read", &file.path, source))?;
+    read_plate_in(&mut reader, file, grid)
+}
+
+/// Thicknesses of the plate in `reader`, the content of `file`, as [`read_plates`] has them.
+///
+/// # Errors
+/// As [`read_plates`].
+pub fn read_plate_in(
+    reader: &mut (impl Read + Seek),
+    file: &PlateFile,
+    grid: &Grid,
+) -> Result<Array2<Metres>> {
     let PlateFile { path, unit } = file;
-    let heights = read_heights(path, grid, *unit)?;
+    let heights = heights_in(&mut *reader, path, grid, *unit)?;
     if heights.iter().all(|height| *height <= 0.0) {
         return Err(Error::file(
             path,
@@ -118,7 +132,6 @@ fn read_plate(file: &PlateFile, grid: &Grid) -> Result<Array2<Metres>> {
     let pitch = grid.pixel_pitch() * unit.a_metre();
     let (rows, columns) = grid.shape();
     let (mut inside, mut on_pixels) = (0_u64, 0_u64);
-    let reader = fs::File::open(path).map_err(|source| Error::io("read", path, source))?;
     for_each_triangle(reader, path, |triangle| {
         for [x, y, z] in triangle {
             let (x, y) = (f64::from(x) / pitch, f64::from(y) / pitch);

@@ -39,12 +39,13 @@ pub mod plate;
 pub mod printer;
 pub mod read_back;
 pub mod report;
+mod short_lines;
 pub mod solid_file;
 pub mod stl;
 pub mod stock;
 pub mod survey;
 
-pub use as_exported::{Exported, PlateFile, find_plates, read_plates};
+pub use as_exported::{Exported, PlateFile, find_plates, read_plate_in, read_plates};
 pub use formats::{DeviceMasks, Format, Sidecar};
 pub use frame::{Frame, Framed, Steps};
 pub use height_map::{HeightMap, Relief};

@@ -9,12 +9,16 @@ use ndarray::{Array2, ArrayView2};
 use crate::error::{Error, Result};
 use crate::fabrication::manifold::Surface;
 use crate::fabrication::mesh::{PARTS_A_STEP, PlateMesh};
+use crate::fabrication::short_lines::ShortLines;
 use crate::fabrication::stl::{StlScale, StlUnit};
 use crate::grid::Grid;
 use crate::units::Metres;
 
 /// A triangle as it stands in a file, in its unit.
 pub type Triangle = [[f32; 3]; 3];
+
+/// Thickest plate there is: beyond, phases leave the range of single precision.
+const HIGHEST: Metres = 1e3;
 
 /// Where in a pixel the height is read, in pixels from its lower corner: off the centre and off every diagonal.
 ///
@@ -32,15 +36,29 @@ const SAMPLE: [f64; 2] = [0.5 + 0.11, 0.5 + 0.07];
 /// no material over it.
 pub fn read_heights(path: &Path, grid: &Grid, unit: StlUnit) -> Result<Array2<Metres>> {
     let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
+    heights_in(file, path, grid, unit)
+}
+
+/// [`read_heights`] of the file in `reader`; `path` is for messages.
+pub(super) fn heights_in(
+    reader: impl Read + Seek,
+    path: &Path,
+    grid: &Grid,
+    unit: StlUnit,
+) -> Result<Array2<Metres>> {
     let mut sampler = HeightSampler::new(grid.shape(), grid.pixel_pitch() * unit.a_metre());
     let mut lowest = f64::INFINITY;
-    for_each_triangle(file, path, |triangle| {
+    for_each_triangle(reader, path, |triangle| {
         sampler.add(triangle);
         lowest = triangle.iter().fold(lowest, |lowest, corner| lowest.min(f64::from(corner[2])));
         Ok(())
     })?;
-    let heights = sampler.heights(path)?;
-    Ok(heights.mapv(|height| (height - lowest) / unit.a_metre()))
+    let heights = sampler.heights(path)?.mapv(|height| (height - lowest) / unit.a_metre());
+    if let Some(((row, column), height)) = heights.indexed_iter().find(|(_, height)| **height > HIGHEST) {
+        let problem = format!("is {height:.0e} m high over pixel [{row}, {column}]: is its unit right?");
+        return Err(Error::file(path, problem));
+    }
+    Ok(heights)
 }
 
 /// Judges an STL file of `mesh` of so many triangles, read from its start; `path` is for messages.
@@ -124,16 +142,24 @@ pub(super) fn for_each_triangle(
     path: &Path,
     mut each: impl FnMut(Triangle) -> Result<()>,
 ) -> Result<()> {
-    let unreadable = |source: std::io::Error| match source.kind() {
+    let mut count = 0_u64;
+    let unreadable = |source: std::io::Error, count: u64| match source.kind() {
         std::io::ErrorKind::UnexpectedEof | std::io::ErrorKind::InvalidData => {
-            Error::file(path, format!("not a whole STL file ({source}); export it again"))
+            let place = if count == 0 { String::new() } else { format!("triangle {count}: ") };
+            Error::file(path, format!("not a whole STL file ({place}{source}); export it again"))
         }
         _ => Error::io("read", path, source),
     };
-    let mut reader = BufReader::with_capacity(1 << 16, file);
-    reader.rewind().map_err(unreadable)?;
-    for triangle in stl_io::create_stl_reader(&mut reader).map_err(unreadable)? {
-        each(triangle.map_err(unreadable)?.vertices.map(|vertex| vertex.0))?;
+    let buffered = BufReader::with_capacity(1 << 16, file);
+    let mut reader = ShortLines::new(buffered).map_err(|source| unreadable(source, 0))?;
+    for triangle in stl_io::create_stl_reader(&mut reader).map_err(|source| unreadable(source, 0))? {
+        count += 1;
+        let triangle = triangle.map_err(|source| unreadable(source, count))?.vertices.map(|vertex| vertex.0);
+        if triangle.iter().flatten().any(|coordinate| !coordinate.is_finite()) {
+            let problem = format!("triangle {count} has a corner at {triangle:?}; export it again");
+            return Err(Error::file(path, problem));
+        }
+        each(triangle)?;
     }
     Ok(())
 }

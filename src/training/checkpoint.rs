@@ -1,18 +1,23 @@
-//! The state of a training in one file: a NumPy archive (`numpy.load` opens it) whose parts carry checksums.
+//! The state of a training in one file: a NumPy archive (`numpy.load` opens it) that ends in a checksum of all of it.
 
 use std::io::{Cursor, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2, Array3, Axis};
 use ndarray_npy::NpzWriter;
+use sha2::{Digest, Sha256};
 
 use super::{Adam, Epoch, LearntTemperature, State};
 use crate::error::{Error, Result};
-use crate::files::write_whole;
+use crate::files::{read_bytes, write_whole_keeping};
 use crate::npy::Archive;
 
 /// Version of the layout below.
-const FORMAT: u64 = 4;
+const FORMAT: u64 = 5;
+/// How the comment of the archive begins; SHA-256 of all before it follows, in hexadecimal, and ends the file.
+const SEAL: &[u8] = b"sha256 ";
+/// Letters of that sum.
+const SUM: usize = 64;
 /// Largest checkpoint that is read, bytes: 20 masks of 4096 x 4096 pixels.
 const MAX_BYTES: u64 = 4 << 30;
 
@@ -25,14 +30,60 @@ pub struct Identity {
     pub data: String,
 }
 
-/// Writes `state` to `path`, whole or not at all.
+/// Where the checkpoint before the one at `path` is kept: should that be damaged, little is lost.
+pub fn previous(path: &Path) -> PathBuf {
+    path.with_file_name("previous.npz")
+}
+
+/// Writes `state` to `path`, whole or not at all; the checkpoint that was there goes to [`previous`].
 ///
 /// # Errors
 /// [`Error::Io`] when the file cannot be written.
 pub fn save(path: &Path, state: &State, identity: &Identity) -> Result<()> {
     let archive = archive(state, identity)
         .map_err(|error| Error::Value(format!("cannot put the checkpoint together: {error}")))?;
-    write_whole(path, |writer| writer.write_all(&archive).map_err(|error| Error::io("write", path, error)))
+    let archive = sealed(archive);
+    write_whole_keeping(path, &previous(path), |writer| {
+        writer.write_all(&archive).map_err(|error| Error::io("write", path, error))
+    })
+}
+
+/// `archive`, a ZIP file without a comment, with its checksum for a comment: as a checkpoint must be to be read.
+pub fn sealed(mut archive: Vec<u8>) -> Vec<u8> {
+    // Its last two bytes are the length of the comment (APPNOTE.TXT, 4.3.16).
+    archive.truncate(archive.len().saturating_sub(2));
+    archive.extend(((SEAL.len() + SUM) as u16).to_le_bytes());
+    archive.extend(SEAL);
+    let sum = sum(&archive);
+    archive.extend(sum.bytes());
+    archive
+}
+
+fn sum(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Whether `bytes` are what was written, to the last bit.
+fn check_seal(bytes: &[u8]) -> std::result::Result<(), String> {
+    let (before, found) = bytes.split_at(bytes.len().saturating_sub(SUM));
+    if before.ends_with(SEAL) {
+        return if found == sum(before).as_bytes() { Ok(()) } else { Err("its checksum is wrong".into()) };
+    }
+    // Earlier formats had no seal.
+    match Archive::open(bytes.to_vec()).and_then(|mut npz| npz.part::<u64, _>("counters")) {
+        Ok(counters) => check_format(&counters).and(Err("its checksum is missing".into())),
+        Err(_) => Err("it is cut off or no checkpoint at all".into()),
+    }
+}
+
+fn check_format(counters: &Array1<u64>) -> std::result::Result<(), String> {
+    match counters.first() {
+        Some(&FORMAT) => Ok(()),
+        Some(other) => Err(format!(
+            "it was written by another version of d2nn, in format {other} where this one reads {FORMAT}"
+        )),
+        None => Err("it has no format".into()),
+    }
 }
 
 fn archive(state: &State, identity: &Identity) -> std::result::Result<Vec<u8>, ndarray_npy::WriteNpzError> {
@@ -72,11 +123,14 @@ fn archive(state: &State, identity: &Identity) -> std::result::Result<Vec<u8>, n
 /// [`Error::Io`] when there is no file to read, [`Error::File`] when it is truncated, damaged or of another
 /// version.
 pub fn load(path: &Path) -> Result<(State, Identity)> {
-    let size = std::fs::metadata(path).map_err(|error| Error::io("read", path, error))?.len();
-    if size > MAX_BYTES {
-        return Err(Error::file(path, format!("is no checkpoint: {size} bytes are too many")));
-    }
-    let bytes = std::fs::read(path).map_err(|error| Error::io("read", path, error))?;
+    read(path, read_bytes(path, MAX_BYTES)?)
+}
+
+/// The checkpoint in `bytes`, the whole content of a file; `path` is for messages.
+///
+/// # Errors
+/// [`Error::File`] as [`load`].
+pub fn read(path: &Path, bytes: Vec<u8>) -> Result<(State, Identity)> {
     let damaged = |what: String| {
         Error::file(
             path,
@@ -87,11 +141,10 @@ pub fn load(path: &Path) -> Result<(State, Identity)> {
 }
 
 fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
+    check_seal(&bytes)?;
     let mut npz = Archive::open(bytes)?;
     let counters: Array1<u64> = npz.part("counters")?;
-    if counters.first() != Some(&FORMAT) {
-        return Err("it was written by another version of d2nn".into());
-    }
+    check_format(&counters)?;
     let sums: Array1<f64> = npz.part("sums")?;
     let temperature: Array1<f64> = npz.part("temperature")?;
     let history: Array2<f64> = npz.part("history")?;

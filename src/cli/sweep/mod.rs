@@ -6,12 +6,13 @@ use std::rc::Rc;
 use clap::Args;
 
 use self::results::Results;
+use super::lock::Lock;
 use super::set::SetFlag;
 use super::stop::Stop;
 use super::train::folder::{
-    check_free, checkpoint_path, default_folder, load_checkpoint, resumed, this_command,
+    check_free, default_folder, has_checkpoint, load_checkpoint, resumed, this_command,
 };
-use super::train::job::{Job, Start};
+use super::train::job::{Job, SaveFlag, Start};
 use super::train::nothing_to_train;
 use super::{DataFlag, ThreadsFlag, check_images, print, print_json, say};
 use crate::dataset::{Dataset, Split, load};
@@ -19,7 +20,7 @@ use crate::design::Sweep;
 use crate::design::folder::{DESIGN, Provenance, is_device_folder, read_provenance, read_typed};
 use crate::design::sweep::Variation;
 use crate::error::{Error, Result};
-use crate::files::create_folder;
+use crate::files::remove_temporaries;
 
 mod picture;
 mod results;
@@ -59,6 +60,8 @@ pub struct SweepArgs {
     json: bool,
     #[command(flatten)]
     threads: ThreadsFlag,
+    #[command(flatten)]
+    save: SaveFlag,
 }
 
 /// What the folder of a device has.
@@ -89,6 +92,8 @@ pub fn run(args: SweepArgs) -> Result<()> {
         let shown = folder.display();
         return Err(Error::Usage(format!("{shown} is a device: choose a folder for many with --out")));
     }
+    // To the end: two sweeps would write one table.
+    let _lock = Lock::take(&folder)?;
     let mut found = Vec::new();
     let mut datasets: Vec<Rc<Dataset>> = Vec::new();
     // All is looked at before the first training begins: what is wrong with the last device is not told after hours.
@@ -105,7 +110,7 @@ pub fn run(args: SweepArgs) -> Result<()> {
         folder.display(),
         count(|found| matches!(found, Found::Begun(_)))
     ));
-    create_folder(&folder)?;
+    remove_temporaries(&folder)?;
     let sample = datasets.iter().find_map(|dataset| dataset.source.warning());
     let mut results = Results::new(&sweep, &folder, sample.is_some());
     for (index, (found, _)) in found.iter().enumerate() {
@@ -131,12 +136,15 @@ pub fn run(args: SweepArgs) -> Result<()> {
             )));
         }
         say(&format!("device {} of {}: {}", index + 1, sweep.devices.len(), device.name));
+        let folder = folder.join(&device.name);
         let job = Job {
-            folder: folder.join(&device.name),
+            lock: Lock::take(&folder)?,
+            folder,
             design: device.design.clone(),
             text: device.typed.to_text()?,
             dataset,
             threads: &args.threads,
+            save: &args.save,
             start,
             go_on: this_command(),
             plot_every: None,
@@ -185,7 +193,10 @@ fn look(folder: &Path, device: &Variation, dataset: &Dataset) -> Result<Found> {
             folder.display()
         )));
     }
-    if let Some(provenance) = read_provenance(folder)? {
+    let _lock = Lock::take(folder)?;
+    // What is finished but for its pictures and the removal of its checkpoint is finished again.
+    let provenance = if has_checkpoint(folder) { None } else { read_provenance(folder)? };
+    if let Some(provenance) = provenance {
         return if provenance.data.sha256 == dataset.checksum {
             Ok(Found::Finished(Box::new(provenance)))
         } else {
@@ -193,7 +204,7 @@ fn look(folder: &Path, device: &Variation, dataset: &Dataset) -> Result<Found> {
             Err(Error::Usage(format!("{shown} was trained on other images than those found: {advice}")))
         };
     }
-    if checkpoint_path(folder).exists() {
+    if has_checkpoint(folder) {
         let state = resumed(folder, load_checkpoint(folder)?, &device.typed.to_text()?, dataset)?;
         return Ok(Found::Begun(Start::Resumed(state)));
     }

@@ -4,12 +4,13 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::cli::ModifiedFlag;
+use crate::cli::lock::is_lock;
+use crate::cli::{ModifiedFlag, say};
 use crate::dataset::Dataset;
 use crate::design::Design;
-use crate::design::folder::{CHECKPOINT, is_device_folder};
+use crate::design::folder::{CHECKPOINT, PLOTS, is_device_folder};
 use crate::error::{Error, Result};
-use crate::files::write_bytes;
+use crate::files::{is_temporary, read_text, remove_temporaries, write_bytes};
 use crate::training::State;
 use crate::training::checkpoint::{self, Identity};
 
@@ -63,10 +64,13 @@ pub(in crate::cli) fn checkpoint_path(folder: &Path) -> PathBuf {
     folder.join(CHECKPOINT).join("state.npz")
 }
 
+/// Bytes of the command lines of all sittings at most.
+const MAX_COMMANDS: u64 = 1 << 20;
+
 /// Adds this command line to those of earlier sittings, which are returned with it, for the provenance.
 pub(super) fn note_command(folder: &Path) -> Result<Vec<String>> {
     let path = folder.join(CHECKPOINT).join("commands.txt");
-    let earlier = fs::read_to_string(&path).unwrap_or_default();
+    let earlier = read_text(&path, MAX_COMMANDS).unwrap_or_default();
     let mut commands: Vec<String> = earlier.lines().map(str::to_owned).collect();
     commands.push(this_command());
     write_bytes(&path, (commands.join("\n") + "\n").as_bytes())?;
@@ -88,20 +92,81 @@ pub(in crate::cli) fn resumed(
     Ok(state)
 }
 
+/// Whether something is saved in `folder` of a training that was stopped.
+pub(in crate::cli) fn has_checkpoint(folder: &Path) -> bool {
+    let path = checkpoint_path(folder);
+    path.exists() || checkpoint::previous(&path).exists()
+}
+
 /// What is saved of a stopped training, or why there is none.
+///
+/// Of a damaged checkpoint the one before it takes the place, which is said.
 ///
 /// # Errors
 /// [`Error::Usage`] when there is none, [`Error::File`] when it is damaged.
 pub(in crate::cli) fn load_checkpoint(folder: &Path) -> Result<(State, Identity)> {
     let path = checkpoint_path(folder);
-    if path.exists() {
-        return checkpoint::load(&path);
+    if has_checkpoint(folder) {
+        return checkpoint::load(&path).or_else(|error| {
+            let previous = checkpoint::previous(&path);
+            let Ok(saved) = checkpoint::load(&previous) else { return Err(error) };
+            // Killed between two renames it is only missing.
+            if path.exists() {
+                say(&format!(
+                    "warning: {error}\nwarning: going on from the checkpoint before it, {}, as if it had been the last",
+                    previous.display()
+                ));
+            }
+            // So that the next one does not put the damaged one in the place of this one.
+            fs::rename(&previous, &path).map_err(|error| Error::io("rename", &previous, error))?;
+            Ok(saved)
+        });
     }
     Err(Error::Usage(if folder.join("provenance.toml").exists() {
         format!("{}: the training is finished, there is nothing to resume", folder.display())
     } else {
         format!("{}: there is no checkpoint to resume from: train without --resume", folder.display())
     }))
+}
+
+/// Removes the checkpoints of a device that is whole.
+pub(super) fn remove_checkpoint(folder: &Path) -> Result<()> {
+    // The state last but for the folder: whenever this is cut off, there is a state and the device is finished again, or
+    // there is none and it is finished.
+    let path = checkpoint_path(folder);
+    for file in [checkpoint::previous(&path), path] {
+        match fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io("remove", &file, error));
+            }
+            _ => {}
+        }
+    }
+    let folder = folder.join(CHECKPOINT);
+    fs::remove_dir_all(&folder).map_err(|error| Error::io("remove", &folder, error))
+}
+
+/// Removes what a killed sitting was writing in `folder`.
+pub(super) fn sweep_up(folder: &Path) -> Result<()> {
+    [folder, &folder.join(CHECKPOINT), &folder.join(PLOTS)].into_iter().try_for_each(remove_temporaries)
+}
+
+/// What to do after the operating system refused `error`, where something was saved before.
+pub(super) fn with_advice(error: Error, folder: &Path, go_on: &str) -> Error {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    match error {
+        Error::Io { action, path, source } if has_checkpoint(folder) => {
+            let remedy = match source.kind() {
+                StorageFull | QuotaExceeded | FileTooLarge => "make room",
+                _ => "put that right",
+            };
+            let kind = source.kind();
+            let text =
+                format!("{source}; what was saved before is whole: {remedy}, and go on with\n  {go_on}");
+            Error::Io { action, path, source: std::io::Error::new(kind, text) }
+        }
+        other => other,
+    }
 }
 
 /// Whether a checkpoint is of the design and the images that were found.
@@ -122,7 +187,11 @@ fn check_identity(folder: &Path, checkpoint: &Identity, found: &Identity) -> Res
 /// A folder that exists is only used with `--force`, and then only if it holds a device.
 pub(in crate::cli) fn check_free(folder: &Path, force: bool) -> Result<()> {
     let occupied = match fs::read_dir(folder) {
-        Ok(mut entries) => entries.next().is_some(),
+        // What was killed before it had begun leaves no more than this.
+        Ok(mut entries) => entries.any(|entry| {
+            let name = entry.map(|entry| entry.file_name().to_string_lossy().into_owned());
+            !name.is_ok_and(|name| is_lock(&name) || is_temporary(&name))
+        }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
         Err(error) => return Err(Error::io("read", folder, error)),
     };
@@ -132,7 +201,7 @@ pub(in crate::cli) fn check_free(folder: &Path, force: bool) -> Result<()> {
     let shown = folder.display();
     Err(Error::Usage(if force {
         format!("{shown} holds other files than a device: --force does not touch it, choose another --out")
-    } else if checkpoint_path(folder).exists() {
+    } else if has_checkpoint(folder) {
         format!("{shown} exists: go on with --resume, replace it with --force, or choose another --out")
     } else {
         format!("{shown} exists: replace it with --force, or choose another --out")

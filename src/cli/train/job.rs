@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use clap::Args;
 use ndarray::{Array2, Axis, Slice};
 
-use super::folder::{checkpoint_path, note_command};
+use super::folder::{checkpoint_path, note_command, sweep_up, with_advice};
 use super::outcome::{Outcome, finish};
 use super::telling::{epoch_row, score, stage_line, table_head};
+use crate::cli::lock::Lock;
 use crate::cli::progress::Progress;
 use crate::cli::stop::Stop;
 use crate::cli::{ThreadsFlag, plot};
@@ -20,8 +22,30 @@ use crate::files::{create_folder, write_bytes};
 use crate::training::checkpoint::{self, Identity};
 use crate::training::{State, Trainer, leading_components};
 
-/// Between two checkpoints inside an epoch.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+/// How often a training is saved.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SaveFlag {
+    /// Seconds between two checkpoints inside an epoch (0: after every step); the result does not depend on it
+    #[arg(long, value_name = "SECONDS", default_value_t = SaveFlag::USUAL)]
+    save_every: u64,
+}
+
+impl SaveFlag {
+    const USUAL: u64 = 60;
+
+    fn interval(&self) -> Duration {
+        Duration::from_secs(self.save_every)
+    }
+
+    /// As it is typed again; nothing for the usual.
+    pub(super) fn words(&self) -> Vec<String> {
+        if self.save_every == Self::USUAL {
+            Vec::new()
+        } else {
+            vec!["--save-every".into(), self.save_every.to_string()]
+        }
+    }
+}
 
 /// Where a training begins.
 pub(in crate::cli) enum Start {
@@ -51,6 +75,10 @@ pub(in crate::cli) struct Job<'a> {
     pub(in crate::cli) dataset: Rc<Dataset>,
     /// How many threads simulate.
     pub(in crate::cli) threads: &'a ThreadsFlag,
+    /// How often it is saved.
+    pub(in crate::cli) save: &'a SaveFlag,
+    /// Held to the end: nobody else trains in the folder.
+    pub(in crate::cli) lock: Lock,
     /// Where it begins.
     pub(in crate::cli) start: Start,
     /// What to type to go on after it was stopped.
@@ -64,7 +92,7 @@ pub(in crate::cli) struct Job<'a> {
 struct Sitting {
     /// The leading modes of the images, once a stage has asked for them.
     modes: Option<Array2<f32>>,
-    /// The command lines of all sittings so far.
+    /// The command lines of all sittings so far; none before this one has begun to write.
     commands: Vec<String>,
 }
 
@@ -74,9 +102,32 @@ impl Job<'_> {
     /// # Errors
     /// What engine and files refuse; [`Error::Interrupted`] when `stop` is asked, when everything is saved.
     pub(in crate::cli) fn run(self, stop: &Stop) -> Result<Outcome> {
+        let outcome = self.work(stop).map_err(|error| with_advice(error, &self.folder, &self.go_on));
+        drop(self.lock);
+        outcome
+    }
+
+    fn work(&self, stop: &Stop) -> Result<Outcome> {
         let mut sitting = Sitting::default();
         let state = self.train(&mut sitting, stop)?;
-        finish(&self, state, &sitting.commands, stop)
+        finish(self, state, &sitting.commands, stop)
+    }
+
+    /// Puts the folder in order before the first step of this sitting, from `state` on.
+    fn begin(&self, state: &State) -> Result<Vec<String>> {
+        let anew = !self.start.resumes();
+        if anew {
+            remove_results(&self.folder)?;
+            write_bytes(&self.folder.join(DESIGN), self.text.as_bytes())?;
+        }
+        sweep_up(&self.folder)?;
+        create_folder(&self.folder.join(CHECKPOINT))?;
+        let commands = note_command(&self.folder)?;
+        if anew {
+            // From here on there is something to go on from.
+            self.save(state)?;
+        }
+        Ok(commands)
     }
 
     /// Trains to the end, stage after stage.
@@ -94,27 +145,22 @@ impl Job<'_> {
             ),
             Start::From(state) | Start::Resumed(state) => state.clone(),
         };
-        let mut begun = false;
         for stage in &stages {
             let end = stage.settings.first_epoch + stage.settings.epochs;
             // Nothing is planned for a stage that an earlier sitting finished.
-            if begun || (state.history.len() as u64) < end {
-                state = self.run_stage(stage, state, begun, sitting, stop)?;
-                begun = true;
+            if (state.history.len() as u64) < end {
+                state = self.run_stage(stage, state, sitting, stop)?;
             }
+        }
+        if sitting.commands.is_empty() {
+            // Only the test was left to do.
+            sitting.commands = self.begin(&state)?;
         }
         Ok(state)
     }
 
-    /// Trains to the end of `stage`, saving on the way; `begun` after an earlier stage of this sitting.
-    fn run_stage(
-        &self,
-        stage: &Stage,
-        state: State,
-        begun: bool,
-        sitting: &mut Sitting,
-        stop: &Stop,
-    ) -> Result<State> {
+    /// Trains to the end of `stage`, saving on the way.
+    fn run_stage(&self, stage: &Stage, state: State, sitting: &mut Sitting, stop: &Stop) -> Result<State> {
         let Stage { settings, bench, modes } = stage;
         let modulation = bench.modulation;
         let mut engine = self.threads.bare_engine(bench.clone())?;
@@ -123,17 +169,11 @@ impl Job<'_> {
             engine = engine.with_basis(self.leading_modes(&mut sitting.modes, modes)?)?;
         }
         let mut trainer = Trainer::new(Box::new(engine), *settings, &self.dataset.train, state)?;
-        if !begun {
+        if sitting.commands.is_empty() {
             if stop.asked() {
                 return Err(Error::Interrupted("stopped before the first step: nothing was changed".into()));
             }
-            if !self.start.resumes() {
-                create_folder(&self.folder)?;
-                remove_results(&self.folder)?;
-                write_bytes(&self.folder.join(DESIGN), self.text.as_bytes())?;
-            }
-            create_folder(&self.folder.join(CHECKPOINT))?;
-            sitting.commands = note_command(&self.folder)?;
+            sitting.commands = self.begin(trainer.state())?;
         }
         let image_count = trainer.training_images() as u64;
         let epochs = trainer.state().history.len() as u64 - settings.first_epoch;
@@ -170,7 +210,7 @@ impl Job<'_> {
             // After the last step the test comes, which asks again.
             let last = trainer.finished() && trainer.state().history.len() as u64 == self.epochs();
             let stopping = stop.asked() && !last;
-            if told.is_some() || stopping || saved.elapsed() >= CHECKPOINT_EVERY {
+            if told.is_some() || stopping || saved.elapsed() >= self.save.interval() {
                 self.save(trainer.state())?;
                 saved = Instant::now();
             }

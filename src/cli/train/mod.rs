@@ -7,7 +7,8 @@ use clap::Args;
 use serde_json::json;
 
 use self::folder::{begin_at, check_free, default_folder, load_checkpoint, quoted, resumed};
-use self::job::{Job, Start};
+use self::job::{Job, SaveFlag, Start};
+use super::lock::Lock;
 use super::presets::PresetFlag;
 use super::set::SetFlag;
 use super::stop::Stop;
@@ -68,6 +69,8 @@ pub struct TrainArgs {
     allow_aliasing: bool,
     #[command(flatten)]
     threads: ThreadsFlag,
+    #[command(flatten)]
+    save: SaveFlag,
     /// Go on with a training that was stopped
     #[arg(long, conflicts_with = "force")]
     resume: bool,
@@ -119,8 +122,12 @@ impl TrainArgs {
         };
         design.settle(&mut typed);
         let text = typed.to_text()?;
-        let saved = if self.resume { Some(load_checkpoint(&folder)?) } else { None };
-        if saved.is_none() {
+        let (mut lock, mut saved) = (None, None);
+        if self.resume {
+            // Where there is no folder there is nothing to go on from, and none is made.
+            lock = folder.is_dir().then(|| Lock::take(&folder)).transpose()?;
+            saved = Some(load_checkpoint(&folder)?);
+        } else {
             check_free(&folder, self.force)?;
         }
         let source = self.data.locate(design.data, &Split::ALL)?;
@@ -133,16 +140,18 @@ impl TrainArgs {
             (None, None) => Start::Anew,
         };
         let go_on = self.resume_command(&folder);
-        Ok(Job {
-            folder,
-            design,
-            text,
-            dataset: Rc::new(dataset),
-            threads: &self.threads,
-            start,
-            go_on,
-            plot_every: self.plot_every,
-        })
+        let lock = match lock {
+            Some(lock) => lock,
+            None => {
+                let lock = Lock::take(&folder)?;
+                // Someone may have come and gone since it was looked at.
+                check_free(&folder, self.force)?;
+                lock
+            }
+        };
+        let (dataset, threads, save) = (Rc::new(dataset), &self.threads, &self.save);
+        let plot_every = self.plot_every;
+        Ok(Job { folder, design, text, dataset, threads, save, lock, start, go_on, plot_every })
     }
 
     /// The design with all flags over it, checked, and as typed.
@@ -181,6 +190,7 @@ impl TrainArgs {
         if let Some(data) = &self.data.data {
             words.extend(["--data".into(), quoted(data)]);
         }
+        words.extend(self.save.words());
         words.push("--resume".into());
         words.join(" ")
     }

@@ -1,14 +1,13 @@
 //! The end of a training: the test, what is written, what is told.
 
-use std::fs;
-
+use super::folder::remove_checkpoint;
 use super::job::Job;
 use crate::cli::judgement::Judgement;
 use crate::cli::stop::Stop;
 use crate::cli::{evaluate, plot, sample_note};
 use crate::design::Device;
 use crate::design::folder::{
-    CHECKPOINT, DataProvenance, FinerGrid, Provenance, write_history, write_masks, write_provenance,
+    DataProvenance, FinerGrid, Provenance, write_history, write_masks, write_provenance,
 };
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -52,8 +51,7 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
     let sample = job.dataset.source.warning().is_some();
     plot::after_training(&device, &judged, &job.dataset.test, sample)?;
     // The device is whole: nothing is left to resume.
-    let checkpoint = job.folder.join(CHECKPOINT);
-    fs::remove_dir_all(&checkpoint).map_err(|error| Error::io("remove", &checkpoint, error))?;
+    remove_checkpoint(&job.folder)?;
     let heading = format!(
         "{} after {} epochs, test images of {} from {}",
         job.design.name,

@@ -1,7 +1,6 @@
 //! A sweep: one design in many variations, each a device to be trained.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
@@ -10,11 +9,12 @@ use toml::{Table, Value};
 use self::file::SweepFile;
 pub use self::value::{Quantity, SweptValue};
 use super::file::DesignFile;
-use super::folder::read_typed;
+use super::folder::{MAX_TOML, read_typed};
 use super::overrides::Override;
 use super::presets::Preset;
 use super::resolve::Design;
 use crate::error::{Error, Result};
+use crate::files::read_text;
 
 mod file;
 mod value;
@@ -57,10 +57,17 @@ impl Sweep {
     /// [`Error::Io`] when a file cannot be read; [`Error::Design`] for a wrong sweep, and for a wrong design with the
     /// device that has it.
     pub fn read(path: &Path, flags: &[Override]) -> Result<Self> {
-        let text = fs::read_to_string(path).map_err(|error| Error::io("read", path, error))?;
+        Self::parse(path, &read_text(path, MAX_TOML)?, flags)
+    }
+
+    /// [`Sweep::read`] of the text of a sweep file; `path` is for messages, and for where its design lies.
+    ///
+    /// # Errors
+    /// As [`Sweep::read`].
+    pub fn parse(path: &Path, text: &str, flags: &[Override]) -> Result<Self> {
         let shown = path.display().to_string();
         let wrong = |problem: String| Error::Design { file: shown.clone(), problem };
-        let sweep = SweepFile::parse(&text).map_err(wrong)?;
+        let sweep = SweepFile::parse(text).map_err(wrong)?;
         let plan = Plan::of(&sweep, flags).map_err(wrong)?;
         let base = start(&sweep, path)?
             .with(&plan.fixed, &|entry| format!("{shown}: [set] {entry}"))?
