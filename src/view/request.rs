@@ -111,7 +111,7 @@ impl BenchSettings {
         if self.masks.len() > MOST_MASKS {
             return Err(Error::Value(format!("{} masks: at most {MOST_MASKS}", self.masks.len())));
         }
-        if !(self.wavelength.abs() <= MOST_WAVELENGTH) {
+        if !(-MOST_WAVELENGTH..=MOST_WAVELENGTH).contains(&self.wavelength) {
             return Err(Error::Value(format!(
                 "a wavelength {} longer: it may be off by {MOST_WAVELENGTH}",
                 self.wavelength
