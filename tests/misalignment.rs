@@ -66,12 +66,7 @@ fn a_mask_taken_off_is_a_plane_that_does_nothing() {
     let taken_off = bench.misaligned(&errors).unwrap();
     assert_eq!(readings(&taken_off, &values, &image), readings(&bench, &flat, &image));
     // So it does where a mask has a base that absorbs, and whatever else is wrong with it.
-    let absorbing = d2nn::mask::Modulation::Phase {
-        absorption: 0.1,
-        base: 0.5,
-        phase_max: TAU,
-        scale: 1.0,
-    };
+    let absorbing = d2nn::mask::Modulation::Phase { absorption: 0.1, base: 0.5, phase_max: TAU, scale: 1.0 };
     let turned = Misalignment { rotations: vec![0.0, 0.4], ..errors };
     let dull = Bench { modulation: absorbing, ..bench }.misaligned(&turned).unwrap();
     let other = vec![values[0].clone(), values[1].mapv(|phase| 0.3 * phase + 0.1)];
