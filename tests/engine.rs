@@ -99,7 +99,8 @@ fn readings_and_gradients_are_those_of_the_reference() {
             let norm = want.mapv(|d| d * d).sum().sqrt();
             // As above, there and back, and the derivatives of the loss amplify errors of the readings by the
             // temperature.
-            assert!(difference < 1e-4 * norm, "mask {mask}: {}", difference / norm);
+            // A mask that is taken off has none at all on either side.
+            assert!(difference <= 1e-4 * norm, "mask {mask}: {}", difference / norm);
         }
     }
 }
