@@ -85,7 +85,7 @@ fn same(folder: &Path, device: &str) {
 fn torn(folder: &Path) -> usize {
     let Ok(entries) = fs::read_dir(folder) else { return 0 };
     entries
-        .map(|entry| entry.unwrap().path())
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .map(|path| {
             if path.is_dir() {
                 torn(&path)
@@ -141,9 +141,16 @@ fn fifty_kills_leave_no_trace() {
             }
             let log = fs::File::create(path.join("log")).unwrap();
             let mut child = command(path, &arguments).stdout(Stdio::null()).stderr(log).spawn().unwrap();
-            // Half of a life is the test and its pictures: every fourth moment may fall there.
+            // Half of a life is the test and its pictures: every fourth moment may fall there. Every fifth waits for a
+            // file to be written.
             let within = if kills % 4 == 3 { 1.0 } else { 0.5 };
-            std::thread::sleep(lives[index].mul_f64(within * moments.unit()));
+            let until = Instant::now() + lives[index].mul_f64(within * moments.unit());
+            let for_a_file = kills % 5 == 4;
+            while child.try_wait().unwrap().is_none()
+                && if for_a_file { torn(&device) == 0 } else { Instant::now() < until }
+            {
+                std::thread::sleep(Duration::from_micros(200));
+            }
             child.kill().unwrap();
             let status = child.wait().unwrap();
             let said = fs::read_to_string(path.join("log")).unwrap();
@@ -154,7 +161,11 @@ fn fifty_kills_leave_no_trace() {
                     kills += 1;
                     met_a_file += usize::from(torn(&device) > 0);
                 }
-                Some(0) => break,
+                Some(0) => {
+                    // A machine that has become faster is given less time.
+                    lives[index] = lives[index].mul_f64(0.8);
+                    break;
+                }
                 // Killed at the very last, when all was done.
                 Some(2) if finished && said.contains("nothing to resume") => break,
                 Some(code) => panic!("exit code {code} after {kills} kills: {said}"),

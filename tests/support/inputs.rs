@@ -413,9 +413,8 @@ pub fn text(bytes: &[u8]) -> bool {
         table.nearest(1.0);
         assert!(LookupTable::parse(&table.to_csv()).is_ok());
     });
-    let over = Override::parse(&text).and_then(|entry| {
+    let over = Override::parse(&text).map(|entry| {
         judged(DesignFile::default().with(&[entry], &|_| "--set".into()), "--set");
-        Ok(())
     });
     judged(parse_provenance(provenance, &text), "provenance.toml")
         | judged(parse_history(history, &text), "history.csv")
