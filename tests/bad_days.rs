@@ -64,7 +64,7 @@ fn started(folder: &Path, arguments: &[&str], until: u64) -> (Child, Lines, Stri
     let mut stderr = String::new();
     for line in lines.by_ref() {
         stderr += &format!("{line}\n");
-        if line.trim_start().starts_with(&format!("epoch {until}/")) {
+        if line.trim_start().starts_with(&format!("{until}/")) {
             break;
         }
     }
