@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::program::{copy, d2nn, trained};
 
 /// The keys of `--json`, as documented: a change here breaks programs of others.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "accuracy",
     "confusion",
     "data",
@@ -17,6 +17,7 @@ const KEYS: [&str; 14] = [
     "extinction_coefficient",
     "images",
     "loss",
+    "modified_masks",
     "oversample",
     "padding",
     "per_class_accuracy",

@@ -40,8 +40,10 @@ fn the_default_design_without_arguments() {
 #[test]
 fn json_has_what_other_programs_need() {
     let mut json = d2nn(&trained().folder, &["inspect", "device", "--json"]).json();
-    // Masks have a budget, a design has none; all else is the same.
-    let budget = json.as_object_mut().unwrap().remove("power_budget").unwrap();
+    // Masks have a budget and an origin, a design has none; all else is the same.
+    let [budget, provenance, modified] = ["power_budget", "provenance", "modified_masks"]
+        .map(|key| json.as_object_mut().unwrap().remove(key).unwrap());
+    assert_eq!((&provenance["seed"], modified), (&json!(7), json!([])));
     assert_eq!(budget["past_the_plane"].as_array().unwrap().len(), 3);
     assert!(
         budget["regions"].as_f64().unwrap() > 0.0 && budget["left_by_reflection"].as_f64().unwrap() < 1.0
