@@ -9,6 +9,9 @@ use ndarray::{Array, Dimension};
 use ndarray_npy::{ReadNpyExt, ReadableElement};
 use zip::ZipArchive;
 
+/// Bytes of a header at most, as in NumPy itself.
+const MAX_HEADER: usize = 10_000;
+
 /// A NumPy archive whose parts carry checksums.
 pub struct Archive {
     zip: ZipArchive<Cursor<Vec<u8>>>,
@@ -72,6 +75,11 @@ fn check_shape(bytes: &[u8], width: usize) -> Result<(), String> {
     let strange = || "its header is not that of an array".to_owned();
     let header = rest.get(start..start + length as usize).ok_or("its header is cut off")?;
     let header = std::str::from_utf8(header).map_err(|_| strange())?;
+    // The reader takes any Python literal, and what it takes for brackets in brackets grows exponentially with them.
+    let count = |bracket: char| header.matches(bracket).count();
+    if header.len() > MAX_HEADER || (count('{'), count('('), count('[')) != (1, 1, 0) {
+        return Err(strange());
+    }
     let mut parts = header.split("shape");
     let (Some(_), Some(behind), None) = (parts.next(), parts.next(), parts.next()) else {
         return Err(strange());
@@ -134,6 +142,15 @@ mod tests {
         // Nothing, of a width beyond numbers.
         let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 9000000000000000000, 9000000000000000000), }";
         assert!(read_array::<f32, Ix2>(&file(header, &[])).is_err());
+        // Brackets that would be tried in every combination, and more of them than a stack is deep.
+        for bracket in ["[", "(", "{", "[(", "{1:"] {
+            for depth in [30, 900, 9_000] {
+                let nested = bracket.repeat(depth);
+                let header = format!("{{'descr': {nested}, 'fortran_order': False, 'shape': (2, 2), }}");
+                let error = read_array::<f32, Ix2>(&file(&header, &[0; 16])).unwrap_err();
+                assert!(error.contains("not that of an array"), "{bracket}: {error}");
+            }
+        }
         // Cut off anywhere: an error, never a panic.
         let whole = file("{'descr': '<f4', 'fortran_order': False, 'shape': (2, 2), }", &[0; 16]);
         assert!(read_array::<f32, Ix2>(&whole).is_ok());

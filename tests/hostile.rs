@@ -60,6 +60,19 @@ kinds! {
     text: 5_000,
 }
 
+#[test]
+fn heights_beyond_numbers_are_refused() {
+    let sound = &(INPUTS.iter().find(|input| input.name == "stl").unwrap().seeds)()[0];
+    assert!(inputs::stl(sound));
+    // Header, count, the normal of the first triangle, x and y of its first corner; then z.
+    let z = 80 + 4 + 12 + 8;
+    for height in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN, 1e7] {
+        let mut bytes = sound.clone();
+        bytes[z..z + 4].copy_from_slice(&height.to_le_bytes());
+        assert!(!inputs::stl(&bytes), "{height}");
+    }
+}
+
 /// Runs the program with `megabytes` of address space: what asks for more is killed, not refused.
 #[cfg(target_os = "linux")]
 #[track_caller]

@@ -54,7 +54,7 @@ pub(super) fn heights_in(
         Ok(())
     })?;
     let heights = sampler.heights(path)?.mapv(|height| (height - lowest) / unit.a_metre());
-    if let Some(((row, column), height)) = heights.indexed_iter().find(|(_, height)| **height > HIGHEST) {
+    if let Some(((row, column), height)) = heights.indexed_iter().find(|(_, height)| height.abs() > HIGHEST) {
         let problem = format!("is {height:.0e} m high over pixel [{row}, {column}]: is its unit right?");
         return Err(Error::file(path, problem));
     }
