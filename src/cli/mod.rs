@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Parser, Subcommand};
 
 use crate::dataset::{DatasetName, Images, Source, Split, Wanted, load_split};
+use crate::design::folder::is_device_folder;
 use crate::design::{Design, DesignFile, Device};
 use crate::engine::{CpuEngine, Engine, ModesEngine};
 use crate::error::{Error, Result};
@@ -257,11 +258,8 @@ impl ModifiedFlag {
 
     /// [`ModifiedFlag::open`] with its design changed by `change`.
     fn open_changed(self, folder: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<Device> {
-        if !folder.is_dir() {
-            return Err(Error::Usage(format!(
-                "{} is not a device folder: `d2nn train` makes one, and layers/ has trained ones",
-                folder.display()
-            )));
+        if let Some(advice) = advice_for(folder) {
+            return Err(Error::Usage(format!("{} is not a device folder: {advice}", folder.display())));
         }
         let device = Device::open_as(folder, change)?;
         warn_of_sampling(&device.design);
@@ -269,12 +267,32 @@ impl ModifiedFlag {
             && let Some(masks) = modified_masks(&device)
         {
             say(&format!(
-                "warning: {}: {masks} not as provenance.toml knows them, so the figures there are of other masks; \
-                 --allow-modified silences this",
+                "warning: {}: {masks} not as trained (another checksum than in provenance.toml): the figures there are of \
+                 other masks; --allow-modified silences this",
                 folder.display()
             ));
         }
         Ok(device)
+    }
+}
+
+/// What to do about `path` when it is no folder, or one that holds devices instead of being one.
+fn advice_for(path: &Path) -> Option<String> {
+    if is_device_folder(path) {
+        return None;
+    }
+    if let Some(parent) = path.parent().filter(|parent| path.is_file() && is_device_folder(parent)) {
+        return Some(format!("name the folder it lies in, {}", parent.display()));
+    }
+    let below = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut devices: Vec<String> =
+        below.filter(|path| is_device_folder(path)).map(|path| path.display().to_string()).collect();
+    devices.sort();
+    match devices.as_slice() {
+        // The design that is missing is told by who reads it.
+        [] if path.is_dir() => None,
+        [] => Some("`d2nn train` makes one, and layers/ has trained ones".into()),
+        devices => Some(format!("it holds {}", devices.join(", "))),
     }
 }
 

@@ -1,10 +1,14 @@
-//! Ctrl-C: asked once, the work stops after its step; asked twice, the program leaves.
+//! Ctrl-C: asked once, the work stops after its step; asked again, the program leaves.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::say;
 use crate::error::{Error, Result};
+
+/// Signals so soon after the first are the same one: supervisors tell a program and its whole group.
+const ONE_SIGNAL: Duration = Duration::from_secs(1);
 
 /// Whether the user has asked to stop.
 pub(super) struct Stop(Arc<AtomicBool>);
@@ -17,12 +21,19 @@ impl Stop {
     pub(super) fn watch() -> Result<Self> {
         let stop = Stop(Arc::new(AtomicBool::new(false)));
         let flag = Arc::clone(&stop.0);
-        ctrlc::set_handler(move || {
-            if flag.swap(true, Ordering::SeqCst) {
-                // Asked twice: leave now. The last checkpoint is whole, whatever is being written.
+        let mut first: Option<Instant> = None;
+        ctrlc::set_handler(move || match first {
+            None => {
+                first = Some(Instant::now());
+                flag.store(true, Ordering::SeqCst);
+                say("\nstopping after this step (press Ctrl-C again to leave without saving it)");
+            }
+            Some(asked) if asked.elapsed() < ONE_SIGNAL => {}
+            Some(_) => {
+                // The last checkpoint is whole, whatever is being written.
+                say("left without saving this step; --resume goes on from the last checkpoint");
                 std::process::exit(130);
             }
-            say("\nstopping after this step (press Ctrl-C again to leave without saving it)");
         })
         .map_err(|error| Error::Value(format!("cannot watch for Ctrl-C: {error}")))?;
         Ok(stop)

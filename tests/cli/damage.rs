@@ -133,7 +133,7 @@ fn edited_masks_are_told() {
         for verb in verbs {
             let answer = d2nn(path, verb);
             answer.done();
-            let warning = format!("warning: device: {masks} not as provenance.toml knows them");
+            let warning = format!("warning: device: {masks} not as trained (another checksum");
             assert!(answer.stderr.contains(&warning), "{verb:?}: {}", answer.stderr);
             assert!(answer.stderr.contains("--allow-modified"), "{verb:?}: {}", answer.stderr);
         }

@@ -138,6 +138,8 @@ fn wrong_usage() {
     evaluate(&["device", "--threads", "1025"]).fails(2, &["--threads 1025"]);
     evaluate(&["nowhere"]).fails(2, &["nowhere is not a device folder", "d2nn train"]);
     evaluate(&["small.toml"]).fails(2, &["small.toml is not a device folder"]);
+    evaluate(&["device/design.toml"]).fails(2, &["name the folder it lies in, device"]);
+    evaluate(&["."]).fails(2, &[". is not a device folder", "it holds ./device"]);
     evaluate(&["data"]).fails(1, &["data/design.toml"]);
     evaluate(&["device", "--data", "nowhere"]).fails(1, &["nowhere", "no such folder"]);
 }

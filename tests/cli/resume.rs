@@ -73,6 +73,21 @@ fn advice(answer: &Answer) -> Vec<String> {
 }
 
 #[test]
+fn a_signal_that_comes_twice_at_once_counts_once() {
+    let folder = workshop();
+    let path = folder.path();
+    fs::write(path.join("long.toml"), small_but("epochs = 2", EPOCHS)).unwrap();
+    let arguments = ["train", "long.toml", "--data", "data", "--out", "device"];
+    let mut child = command(path, &arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(lines.by_ref().any(|line| is_row_of(&line, 2)));
+    send(&child, "TERM");
+    send(&child, "TERM");
+    let stderr: String = lines.map(|line| line + "\n").collect();
+    advice(&Answer { code: child.wait().unwrap().code(), stdout: String::new(), stderr });
+}
+
+#[test]
 fn a_training_draws_itself_when_it_is_asked_to() {
     let folder = workshop();
     let path = folder.path();
