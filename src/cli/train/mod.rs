@@ -48,7 +48,8 @@ pub struct TrainArgs {
     /// Device folder to write (default: runs/ and the name in the design)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Train in mini-batches and show every training image N times; overrides training.optimiser and training.epochs
+    /// Train in mini-batches and show every training image N times, then training.fine_epochs more on the grid of the bench
+    /// (one where that is finer); overrides training.optimiser and training.epochs
     #[arg(long, value_name = "N")]
     epochs: Option<u64>,
     /// Epochs of mini-batches at the end, on the grid of the bench; overrides training.fine_epochs
