@@ -6,12 +6,10 @@
 # Takes the system packages that validate_plates.sh installs; Python packages go into $VENV.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-venv=${VENV:-$here/../target/validators}
+# shellcheck source=.ci/need.sh
+. "$here/need.sh"
 
-if ! "$venv/bin/python" -c 'import gdstk, lxml, networkx, numpy, PIL, scipy, tifffile, trimesh' 2>/dev/null; then
-    [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check \
-        trimesh numpy scipy networkx lxml pillow tifffile gdstk
-fi
+need_python 'gdstk, lxml, networkx, numpy, PIL, scipy, tifffile, trimesh' \
+    trimesh numpy scipy networkx lxml pillow tifffile gdstk
 
 "$venv/bin/python" "$here/validate_formats.py" "$@"

@@ -7,26 +7,13 @@
 # Installs what is missing: packages through apt (as root, or through sudo), Python packages into $VENV.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-venv=${VENV:-$here/../target/validators}
+# shellcheck source=.ci/need.sh
+. "$here/need.sh"
 
 # The last five are what pymeshlab's libraries link against.
-packages="admesh prusa-slicer openscad python3 python3-venv libgl1 libopengl0 libgmp10 libfontconfig1 libfreetype6"
-missing=
-for package in $packages; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
-done
-if [ -n "$missing" ]; then
-    root=
-    [ "$(id -u)" = 0 ] || root=sudo
-    $root apt-get update
-    # shellcheck disable=SC2086 # a list of words
-    DEBIAN_FRONTEND=noninteractive $root apt-get install -y --no-install-recommends $missing
-fi
-if ! "$venv/bin/python" -c 'import PIL, manifold3d, networkx, numpy, pymeshlab, scipy, trimesh' 2>/dev/null; then
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check \
-        trimesh numpy scipy networkx manifold3d pillow pymeshlab
-fi
+need_packages admesh prusa-slicer openscad python3 python3-venv libgl1 libopengl0 libgmp10 libfontconfig1 libfreetype6
+need_python 'PIL, manifold3d, networkx, numpy, pymeshlab, scipy, trimesh' \
+    trimesh numpy scipy networkx manifold3d pillow pymeshlab
 
 "$venv/bin/python" "$here/validate_plates.py" --self-test
 if [ $# -eq 0 ]; then

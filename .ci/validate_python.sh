@@ -6,11 +6,9 @@
 # Python packages go into $VENV. Needs Python 3.11.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-venv=${VENV:-$here/../target/validators}
+# shellcheck source=.ci/need.sh
+. "$here/need.sh"
 
-if ! "$venv/bin/python" -c 'import numpy, tomllib' 2>/dev/null; then
-    [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check numpy
-fi
+need_python 'numpy, tomllib' numpy
 
 "$venv/bin/python" "$here/validate_python.py" "$@"

@@ -6,24 +6,11 @@
 # Installs what is missing: the browser and its driver through apt (as root, or through sudo), Python packages into $VENV.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-venv=${VENV:-$here/../target/validators}
+# shellcheck source=.ci/need.sh
+. "$here/need.sh"
 
-packages="chromium chromium-driver python3 python3-venv"
-missing=
-for package in $packages; do
-    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
-done
-if [ -n "$missing" ]; then
-    root=
-    [ "$(id -u)" = 0 ] || root=sudo
-    $root apt-get update
-    # shellcheck disable=SC2086 # a list of words
-    DEBIAN_FRONTEND=noninteractive $root apt-get install -y --no-install-recommends $missing
-fi
-if ! "$venv/bin/python" -c 'import PIL, selenium' 2>/dev/null; then
-    python3 -m venv "$venv"
-    "$venv/bin/pip" install --quiet --disable-pip-version-check pillow selenium
-fi
+need_packages chromium chromium-driver python3 python3-venv
+need_python 'PIL, selenium' 'selenium>=4.20' pillow
 
 "$venv/bin/python" "$here/validate_report.py" --self-test
 "$venv/bin/python" "$here/validate_report.py" "$@"

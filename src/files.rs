@@ -5,6 +5,7 @@ use std::fs;
 use std::io::{BufWriter, ErrorKind, Read, Write};
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
@@ -75,6 +76,11 @@ fn written_beside(
 /// [`Error::Io`] when the folder cannot be written to.
 pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     write_whole(path, |writer| writer.write_all(bytes).map_err(|source| Error::io("write", path, source)))
+}
+
+/// SHA-256 of `bytes` in hexadecimal digits, as `sha256sum` prints it.
+pub fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Creates `folder` and its parents; an existing one is fine.

@@ -68,7 +68,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("ctrlc", &["cli"]),
     ("ureq", &["dataset"]),
     ("flate2", &["dataset"]),
-    ("sha2", &["dataset", "design", "fabrication", "training"]),
+    ("sha2", &["files", "dataset", "design"]),
     ("rand_chacha", &["random"]),
     ("ndarray_npy", &["npy", "fabrication", "design", "training", "cli"]),
     ("tempfile", &["files"]),

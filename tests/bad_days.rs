@@ -10,10 +10,10 @@ mod device;
 mod program;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Cursor};
+use std::io::Cursor;
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use d2nn::dataset::Split;
@@ -22,7 +22,7 @@ use d2nn::training::checkpoint::{load, previous, save};
 use device::{small_but, some_images, write_images};
 use ndarray::Array1;
 use ndarray_npy::NpzWriter;
-use program::{Answer, command, d2nn, history, masks, names, workshop};
+use program::{Answer, command, d2nn, history, masks, names, started, workshop};
 use tempfile::TempDir;
 
 /// Enough epochs to be stopped in.
@@ -46,29 +46,11 @@ fn stopped_by(signal: &str) -> (TempDir, Answer) {
     let path = folder.path();
     fs::write(path.join("long.toml"), small_but("epochs = 2", LONG)).unwrap();
     d2nn(path, &["train", "long.toml", "--data", "data", "--out", "reference"]).done();
-    let mut child = started(path, &train("long.toml", "device"), 2);
-    let status = Command::new("kill").args([&format!("-{signal}"), &child.0.id().to_string()]).status();
-    assert!(status.unwrap().success());
-    child.1.for_each(|line| child.2 += &(line + "\n"));
-    let code = child.0.wait().unwrap().code();
-    assert!(state(path).exists(), "{}", child.2);
-    (folder, Answer { code, stdout: String::new(), stderr: child.2 })
-}
-
-type Lines = Box<dyn Iterator<Item = String>>;
-
-/// The program under way: `until` epochs are announced, and what it said so far.
-fn started(folder: &Path, arguments: &[&str], until: u64) -> (Child, Lines, String) {
-    let mut child = command(folder, arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines: Lines = Box::new(BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap));
-    let mut stderr = String::new();
-    for line in lines.by_ref() {
-        stderr += &format!("{line}\n");
-        if line.trim_start().starts_with(&format!("{until}/")) {
-            break;
-        }
-    }
-    (child, lines, stderr)
+    let underway = started(path, &train("long.toml", "device"), 2);
+    underway.send(signal);
+    let answer = underway.end();
+    assert!(state(path).exists(), "{}", answer.stderr);
+    (folder, answer)
 }
 
 /// The device is the one of an undisturbed training: masks to the bit, history but for the clock, and no file more.
@@ -420,8 +402,8 @@ fn two_trainings_do_not_share_a_folder() {
     let folder = workshop();
     let path = folder.path();
     fs::write(path.join("long.toml"), small_but("epochs = 2", "epochs = 4000\nstart = \"random\"")).unwrap();
-    let (mut first, _lines, _) = started(path, &train("long.toml", "device"), 1);
-    let process = format!("another d2nn (process {})", first.id());
+    let mut first = started(path, &train("long.toml", "device"), 1);
+    let process = format!("another d2nn (process {})", first.child.id());
     let words = ["device", &process, "wait for it, stop it, or choose another folder with --out"];
     d2nn(path, &RESUME).fails(1, &words);
     d2nn(path, &[&train("long.toml", "device")[..], &["--force"]].concat()).fails(1, &words);
@@ -432,14 +414,14 @@ fn two_trainings_do_not_share_a_folder() {
     d2nn(path, &["sweep", "seeds.toml", "--data", "data", "--out", "sweep"]).fails(1, &["seed-7", &process]);
     // What only reads is welcome.
     d2nn(path, &["evaluate", "device", "--data", "data"]).done();
-    assert!(first.try_wait().unwrap().is_none(), "the first goes on");
+    assert!(first.child.try_wait().unwrap().is_none(), "the first goes on");
     // A lock dies with its program.
-    first.kill().unwrap();
-    first.wait().unwrap();
-    let (mut second, _lines, said) = started(path, &RESUME, 3);
-    assert!(said.contains("resuming device"), "{said}");
-    second.kill().unwrap();
-    second.wait().unwrap();
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
+    let mut second = started(path, &RESUME, 3);
+    assert!(second.stderr.contains("resuming device"), "{}", second.stderr);
+    second.child.kill().unwrap();
+    second.child.wait().unwrap();
 }
 
 #[test]
@@ -449,10 +431,10 @@ fn two_sweeps_do_not_share_a_folder() {
     fs::write(path.join("long.toml"), small_but("epochs = 2", "epochs = 4000\nstart = \"random\"")).unwrap();
     fs::write(path.join("seeds.toml"), "design = \"long.toml\"\nseeds = [1, 2]\n").unwrap();
     let sweep = ["sweep", "seeds.toml", "--data", "data", "--out", "sweep"];
-    let (mut first, _lines, _) = started(path, &sweep, 1);
-    d2nn(path, &sweep).fails(1, &["sweep", &format!("another d2nn (process {})", first.id())]);
-    first.kill().unwrap();
-    first.wait().unwrap();
+    let mut first = started(path, &sweep, 1);
+    d2nn(path, &sweep).fails(1, &["sweep", &format!("another d2nn (process {})", first.child.id())]);
+    first.child.kill().unwrap();
+    first.child.wait().unwrap();
 }
 
 #[test]

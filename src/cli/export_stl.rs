@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::plate_flags::PlateFlags;
-use super::progress::Progress;
 use super::{DataFlag, ModifiedFlag, ThreadsFlag, as_exported, print, print_json, print_report};
 use crate::dataset::Split;
 use crate::design::folder::PLATES;
 use crate::error::Result;
-use crate::fabrication::{Making, PrintReport, StlFormat, export_plates};
+use crate::fabrication::StlFormat;
 use crate::files::create_folder;
 
 /// Arguments of `d2nn export-stl`.
@@ -103,33 +102,7 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
     let data = if *no_check { None } else { Some(data.load(design, Split::Test)?) };
     let folder = args.out.unwrap_or_else(|| device.folder.join(PLATES));
     create_folder(&folder)?;
-    let masks: Vec<_> = device.masks.iter().map(|phase| phase.view()).collect();
-    let mut progress = Progress::new("exporting", masks.len() as u64, "plates");
-    let mut done = 0;
-    let reports = export_plates(
-        &masks,
-        &design.bench.grid(),
-        design.bench.wavelength,
-        &design.material,
-        &options,
-        &folder,
-        &design.name,
-        |_| {
-            done += 1;
-            progress.update(done, String::new);
-        },
-    );
-    progress.finish();
-    let reports = reports?;
-    let making = Making {
-        pixel_pitch: design.bench.grid().pixel_pitch(),
-        wavelength: design.bench.wavelength,
-        material: &design.material,
-        stock: &design.stock,
-        modulation: design.bench.modulation,
-        printer: design.printer.as_ref(),
-    };
-    let report = PrintReport::new(reports, &masks, &making);
+    let report = print_report::of_plates(&device, &options, &folder, "exporting")?;
     let mut text = format!(
         "{}\nwritten to {} and read back: closed two-manifolds, volumes and heights as designed\n",
         report.text().trim_end(),

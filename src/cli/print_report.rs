@@ -1,8 +1,49 @@
-//! The printing report for programs.
+//! The printing report: of plates that are written now, and for programs.
+
+use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::fabrication::{PlateReport, PrintReport};
+use super::progress::Progress;
+use crate::design::Device;
+use crate::error::Result;
+use crate::fabrication::{Making, PlateOptions, PlateReport, PrintReport, export_plates};
+
+/// Writes the masks of `device` as plates into `folder`, with progress called `what`, and reports on them.
+pub(super) fn of_plates(
+    device: &Device,
+    options: &PlateOptions,
+    folder: &Path,
+    what: &str,
+) -> Result<PrintReport> {
+    let design = &device.design;
+    let masks: Vec<_> = device.masks.iter().map(|phase| phase.view()).collect();
+    let mut progress = Progress::new(what, masks.len() as u64, "plates");
+    let mut done = 0;
+    let reports = export_plates(
+        &masks,
+        &design.bench.grid(),
+        design.bench.wavelength,
+        &design.material,
+        options,
+        folder,
+        &design.name,
+        |_| {
+            done += 1;
+            progress.update(done, String::new);
+        },
+    );
+    progress.finish();
+    let making = Making {
+        pixel_pitch: design.bench.grid().pixel_pitch(),
+        wavelength: design.bench.wavelength,
+        material: &design.material,
+        stock: &design.stock,
+        modulation: design.bench.modulation,
+        printer: design.printer.as_ref(),
+    };
+    Ok(PrintReport::new(reports?, &masks, &making))
+}
 
 /// The report as one JSON object; lengths in metres, volumes in cubic metres, masses in grams.
 pub(super) fn as_json(report: &PrintReport) -> Value {

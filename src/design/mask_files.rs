@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, Ix2};
 use ndarray_npy::{ReadableElement, WritableElement, WriteNpyExt};
 use num_complex::{Complex, Complex32};
-use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::files::{read_bytes, write_bytes};
+use crate::files::{read_bytes, sha256, write_bytes};
 use crate::mask::Modulation;
 use crate::network::Bench;
 use crate::npy::read_array;
@@ -54,7 +53,7 @@ pub fn read_masks(folder: &Path, bench: &Bench) -> Result<ReadMasks> {
             other => other,
         })?;
         masks.values.extend(parse_mask(&path, &bytes, bench)?);
-        masks.sums.push(checksum(&bytes));
+        masks.sums.push(sha256(&bytes));
     }
     Ok(masks)
 }
@@ -138,15 +137,10 @@ pub fn write_masks(folder: &Path, modulation: Modulation, values: &[Array2<f32>]
         .collect()
 }
 
-/// SHA-256 in hexadecimal digits.
-fn checksum(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn write_mask<T: WritableElement>(path: &Path, mask: &Array2<T>) -> Result<String> {
     let mut bytes = Vec::new();
     mask.write_npy(&mut bytes)
         .map_err(|error| Error::Value(format!("cannot write {}: {error}", path.display())))?;
     write_bytes(path, &bytes)?;
-    Ok(checksum(&bytes))
+    Ok(sha256(&bytes))
 }

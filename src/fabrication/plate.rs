@@ -16,7 +16,7 @@ use crate::fabrication::survey::Survey;
 use crate::files;
 use crate::grid::Grid;
 use crate::material::Material;
-use crate::units::{Metres, Radians, format_length, trimmed};
+use crate::units::{Metres, Radians, format_length, grouped, trimmed};
 
 /// How plates are made.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -237,19 +237,6 @@ pub fn plate_table(reports: &[PlateReport]) -> Vec<Vec<String>> {
         ]);
     }
     table
-}
-
-/// `1234567` as `1,234,567`.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A volume in the cube of the file's unit; cubic centimetres from 1 cm3 on.

@@ -10,6 +10,7 @@ use super::colormaps::{Colormap, luminance};
 use super::font::Weight;
 use super::sheet::{Frame, Hang, Ink, Sheet, Text};
 use crate::error::{Error, Result};
+use crate::units::grouped;
 
 const LEFT: f64 = 300.0;
 const MATRIX: f64 = 1040.0;
@@ -55,7 +56,7 @@ impl Confusion<'_> {
 
         let mut sheet = Sheet::new()?;
         let accuracy = if total > 0.0 {
-            format!("{:.2} % of {} right", 100.0 * right / total, grouped(total))
+            format!("{:.2} % of {} right", 100.0 * right / total, grouped(total as u64))
         } else {
             "no images".to_owned()
         };
@@ -150,19 +151,6 @@ impl Confusion<'_> {
         sheet.text(Text::new("answer", (frame.middle().0, y), LABEL_SIZE).bold());
         y + 40.0
     }
-}
-
-/// A whole number with its thousands apart: "10,000".
-fn grouped(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn share(part: f64, whole: f64) -> f64 {

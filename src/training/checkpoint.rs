@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2, Array3, Axis};
 use ndarray_npy::NpzWriter;
-use sha2::{Digest, Sha256};
 
 use super::{Adam, Epoch, LearntTemperature, State};
 use crate::error::{Error, Result};
-use crate::files::{read_bytes, write_whole_keeping};
+use crate::files::{read_bytes, sha256, write_whole_keeping};
 use crate::npy::Archive;
 
 /// Version of the layout below.
@@ -54,20 +53,16 @@ pub fn sealed(mut archive: Vec<u8>) -> Vec<u8> {
     archive.truncate(archive.len().saturating_sub(2));
     archive.extend(((SEAL.len() + SUM) as u16).to_le_bytes());
     archive.extend(SEAL);
-    let sum = sum(&archive);
+    let sum = sha256(&archive);
     archive.extend(sum.bytes());
     archive
-}
-
-fn sum(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether `bytes` are what was written, to the last bit.
 fn check_seal(bytes: &[u8]) -> std::result::Result<(), String> {
     let (before, found) = bytes.split_at(bytes.len().saturating_sub(SUM));
     if before.ends_with(SEAL) {
-        return if found == sum(before).as_bytes() { Ok(()) } else { Err("its checksum is wrong".into()) };
+        return if found == sha256(before).as_bytes() { Ok(()) } else { Err("its checksum is wrong".into()) };
     }
     // Earlier formats had no seal.
     match Archive::open(bytes.to_vec()).and_then(|mut npz| npz.part::<u64, _>("counters")) {

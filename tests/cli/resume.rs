@@ -1,12 +1,10 @@
 //! Stopping a training by a signal, by force, and going on: to the bit as if nothing had happened.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
 
 use crate::device::{small_but, some_images, write_images};
-use crate::program::{Answer, command, copy, d2nn, history, masks, names, workshop};
+use crate::program::{Answer, copy, d2nn, history, is_row_of, masks, names, started, workshop};
 use d2nn::dataset::Split;
 
 /// Enough epochs that every signal meets a training under way.
@@ -37,30 +35,9 @@ fn in_modes() -> String {
 
 /// Starts the program, waits until stderr says that epoch `until` is over, sends `signal`, and waits for the end.
 fn stopped(folder: &Path, arguments: &[&str], until: u64, signal: &str) -> Answer {
-    let mut child = command(folder, arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    let mut stderr = String::new();
-    for line in lines.by_ref() {
-        stderr += &format!("{line}\n");
-        if is_row_of(&line, until) {
-            send(&child, signal);
-            break;
-        }
-    }
-    lines.for_each(|line| stderr += &format!("{line}\n"));
-    let code = child.wait().unwrap().code();
-    assert!(!stderr.contains("panicked"), "{stderr}");
-    Answer { code, stdout: String::new(), stderr }
-}
-
-/// Whether `line` is the row of `epoch` in the table of a training.
-fn is_row_of(line: &str, epoch: u64) -> bool {
-    line.trim_start().starts_with(&format!("{epoch}/"))
-}
-
-fn send(child: &Child, signal: &str) {
-    let kill = Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
-    assert!(kill.unwrap().success());
+    let underway = started(folder, arguments, until);
+    underway.send(signal);
+    underway.end()
 }
 
 /// The command that the message after a signal gives, without the program's name.
@@ -78,13 +55,10 @@ fn a_signal_that_comes_twice_at_once_counts_once() {
     let path = folder.path();
     fs::write(path.join("long.toml"), small_but("epochs = 2", EPOCHS)).unwrap();
     let arguments = ["train", "long.toml", "--data", "data", "--out", "device"];
-    let mut child = command(path, &arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
-    assert!(lines.by_ref().any(|line| is_row_of(&line, 2)));
-    send(&child, "TERM");
-    send(&child, "TERM");
-    let stderr: String = lines.map(|line| line + "\n").collect();
-    advice(&Answer { code: child.wait().unwrap().code(), stdout: String::new(), stderr });
+    let underway = started(path, &arguments, 2);
+    underway.send("TERM");
+    underway.send("TERM");
+    advice(&underway.end());
 }
 
 #[test]

@@ -5,8 +5,9 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
@@ -63,6 +64,50 @@ pub fn d2nn<S: AsRef<OsStr>>(folder: &Path, arguments: &[S]) -> Answer {
     assert!(!answer.stderr.contains("panicked"), "{}", answer.stderr);
     assert!(answer.code.is_some(), "killed: {:?} {}", output.status, answer.stderr);
     answer
+}
+
+/// The program under way.
+pub struct Underway {
+    pub child: Child,
+    /// What it will say on stderr.
+    pub lines: Box<dyn Iterator<Item = String>>,
+    /// What it said so far.
+    pub stderr: String,
+}
+
+impl Underway {
+    /// Sends `signal`.
+    pub fn send(&self, signal: &str) {
+        let kill = Command::new("kill").args([&format!("-{signal}"), &self.child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+    }
+
+    /// Waits for the end.
+    pub fn end(mut self) -> Answer {
+        self.lines.for_each(|line| self.stderr += &format!("{line}\n"));
+        let code = self.child.wait().unwrap().code();
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        Answer { code, stdout: String::new(), stderr: self.stderr }
+    }
+}
+
+/// Starts the program in `folder` and waits until stderr has the row of epoch `until`.
+pub fn started(folder: &Path, arguments: &[&str], until: u64) -> Underway {
+    let mut child = command(folder, arguments).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = Box::new(BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap));
+    let mut stderr = String::new();
+    for line in lines.by_ref() {
+        stderr += &format!("{line}\n");
+        if is_row_of(&line, until) {
+            break;
+        }
+    }
+    Underway { child, lines, stderr }
+}
+
+/// Whether `line` is the row of `epoch` in the table of a training.
+pub fn is_row_of(line: &str, epoch: u64) -> bool {
+    line.trim_start().starts_with(&format!("{epoch}/"))
 }
 
 /// A folder with `small.toml` and the tiny data set in `data`.

@@ -199,13 +199,7 @@ fn case(figures: &Figures<'_>, example: &Example) -> Result<Element> {
             .enumerate()
             .map(|(index, region)| {
                 let class = scheme.class(first + index);
-                let look = if class == example.truth {
-                    "right"
-                } else if class == example.answer {
-                    "wrong"
-                } else {
-                    "other"
-                };
+                let look = look(example, class);
                 let region =
                     Region { row: region.row - part.row, column: region.column - part.column, ..*region };
                 Outline { region, mark: scheme.mark(first + index), look }
@@ -249,6 +243,17 @@ fn around(regions: &[Region], shape: (usize, usize)) -> Region {
     }
 }
 
+/// How a class looks beside an example: the right one, the one it was taken for, another.
+fn look(example: &Example, class: usize) -> &'static str {
+    if class == example.truth {
+        "right"
+    } else if class == example.answer {
+        "wrong"
+    } else {
+        "other"
+    }
+}
+
 /// The true class, the answer and the best others by their scores.
 fn scores(figures: &Figures<'_>, example: &Example) -> Element {
     let scheme = figures.device.design.bench.detector.scheme();
@@ -260,13 +265,7 @@ fn scores(figures: &Figures<'_>, example: &Example) -> Element {
     });
     let largest = scores.iter().map(|score| score.abs()).fold(0.0, f64::max);
     let row = |class: usize| {
-        let look = if class == example.truth {
-            "right"
-        } else if class == example.answer {
-            "wrong"
-        } else {
-            "other"
-        };
+        let look = look(example, class);
         let share = if largest > 0.0 { scores[class].max(0.0) / largest } else { 0.0 };
         let value = match scheme.regions_a_class() {
             1 => format!("{:.1} %", 100.0 * scores[class]),

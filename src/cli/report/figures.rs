@@ -8,7 +8,7 @@ use ndarray::{Array2, Axis};
 use crate::cli::inspect::power::budget;
 use crate::cli::progress::Progress;
 use crate::cli::tolerance::sizes;
-use crate::cli::{ThreadsFlag, as_exported, convergence, evaluate, imaging};
+use crate::cli::{ThreadsFlag, as_exported, convergence, evaluate, imaging, print_report};
 use crate::dataset::{Images, Source};
 use crate::design::Device;
 use crate::design::folder::read_history;
@@ -19,7 +19,7 @@ use crate::evaluation::{
     Answer, Convergence, Disturbance, Evaluation, Judged, Outcome, PowerBudget, Study, simulated_images,
     tolerance,
 };
-use crate::fabrication::{Making, PrintReport, export_plates};
+use crate::fabrication::PrintReport;
 use crate::files::Scratch;
 use crate::network::{Light, Network};
 use crate::training::Epoch;
@@ -233,32 +233,7 @@ fn plates(device: &Device) -> Result<std::result::Result<PrintReport, String>> {
         return Ok(Err(error.to_string()));
     }
     let folder = Scratch::new()?;
-    let masks: Vec<_> = device.masks.iter().map(|phase| phase.view()).collect();
-    let mut progress = Progress::new("meshing", masks.len() as u64, "plates");
-    let mut done = 0;
-    let reports = export_plates(
-        &masks,
-        &design.bench.grid(),
-        design.bench.wavelength,
-        &design.material,
-        &design.plate,
-        folder.path(),
-        &design.name,
-        |_| {
-            done += 1;
-            progress.update(done, String::new);
-        },
-    );
-    progress.finish();
-    let making = Making {
-        pixel_pitch: design.bench.grid().pixel_pitch(),
-        wavelength: design.bench.wavelength,
-        material: &design.material,
-        stock: &design.stock,
-        modulation: design.bench.modulation,
-        printer: design.printer.as_ref(),
-    };
-    Ok(Ok(PrintReport::new(reports?, &masks, &making)))
+    print_report::of_plates(device, &design.plate, folder.path(), "meshing").map(Ok)
 }
 
 fn origin(device: &Device) -> MaskOrigin {

@@ -2,7 +2,8 @@
 
 use super::figures::{Figured, Figures, TOLERANCE_DRAWS};
 use super::words::{basis, device, figure, heads, name, paragraph, percent};
-use crate::cli::tolerance::sizes::{KINDS, Kind, Unit, kind, written};
+use crate::cli::tolerance::report::{self, CurveOf};
+use crate::cli::tolerance::sizes::{kind, written};
 use crate::error::Result;
 use crate::evaluation::{FIELD_IMAGES, Judged, Outcome};
 use crate::plots::report::{Curve, Element, Section, classed, element, graph, table};
@@ -109,52 +110,20 @@ fn curves(undisturbed: &Judged, outcomes: &[Outcome]) -> Result<Element> {
     let high = 100.0 * highs.fold(undisturbed.accuracy, f64::max);
     let upright = (low, if high > low { high } else { low + 1.0 });
     let mut graphs = classed("div", "graphs");
-    for wanted in &KINDS {
-        let mut found: Vec<(f64, &Outcome)> = outcomes
-            .iter()
-            .map(|outcome| (kind(outcome.disturbance), outcome))
-            .filter(|((kind, _), _)| kind.name == wanted.name)
-            .map(|((_, size), outcome)| (size, outcome))
-            .collect();
-        found.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let Some((largest, _)) = found.last() else { continue };
-        let (unit, size) = unit(wanted, *largest);
-        let line = 100.0 * undisturbed.accuracy;
-        let mut curve = Curve { look: "first", ..Curve::default() };
-        // Without errors a device is as designed; that many levels or photons there are not.
-        if !wanted.logarithmic {
-            curve.points.push((0.0, line));
-            curve.ranges.push((line, line));
-        }
-        for (at, outcome) in &found {
-            let (low, high) = outcome.accuracy_range();
-            curve.points.push((at / size, 100.0 * outcome.accuracy()));
-            curve.ranges.push((100.0 * low, 100.0 * high));
-        }
-        let ends = [curve.points[0].0, largest / size].map(|at| (at, line)).to_vec();
-        let level = Curve { points: ends, look: "level", ..Curve::default() };
-        let across = format!("{}{unit}", wanted.quantity);
-        let alternative = format!("accuracy against {across}; the figures are in the table below");
+    for CurveOf { kind, sizes, points, ranges, undisturbed } in report::curves(undisturbed, outcomes) {
+        let curve = Curve { points, ranges, look: "first", ..Curve::default() };
+        let level = Curve { points: undisturbed, look: "level", ..Curve::default() };
+        let alternative = format!("accuracy against {sizes}; the figures are in the table below");
         graphs = graphs.with(graph(
             &[curve, level],
-            &across,
+            &sizes,
             "accuracy, %",
-            wanted.logarithmic,
+            kind.logarithmic,
             Some(upright),
             &alternative,
         )?);
     }
     Ok(graphs)
-}
-
-/// The unit of a kind's sizes on paper, as words behind its quantity, and its size.
-fn unit(kind: &Kind, largest: f64) -> (&'static str, f64) {
-    match kind.unit {
-        Unit::Of(unit) => ("", unit),
-        Unit::Length if largest >= 1e-4 => (" mm", 1e-3),
-        Unit::Length if largest >= 1e-7 => (" \u{b5}m", 1e-6),
-        Unit::Length => (" nm", 1e-9),
-    }
 }
 
 fn rows(undisturbed: &Judged, outcomes: &[Outcome]) -> Element {

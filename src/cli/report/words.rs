@@ -2,6 +2,7 @@
 
 use super::figures::Figures;
 use crate::plots::report::{Element, classed, element};
+use crate::units;
 
 /// "88.55 %".
 pub(super) fn percent(share: f64, digits: usize) -> String {
@@ -15,15 +16,7 @@ pub(super) fn interval((low, high): (f64, f64), digits: usize) -> String {
 
 /// A whole number with its thousands apart: "10,000".
 pub(super) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    units::grouped(number as u64)
 }
 
 /// "2 x 2 samples a pixel".

@@ -16,7 +16,7 @@ use crate::evaluation::{Study, simulated_images, tolerance};
 use crate::files::create_folder;
 use crate::plots::Format;
 
-mod report;
+pub(super) mod report;
 pub(super) mod sizes;
 
 /// Arguments of `d2nn tolerance`.

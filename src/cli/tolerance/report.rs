@@ -68,17 +68,21 @@ pub(super) fn table(heading: &str, undisturbed: &Judged, outcomes: &[Outcome]) -
 }
 
 /// One curve of a kind of error.
-pub(super) struct CurveOf {
-    kind: &'static Kind,
+pub(in crate::cli) struct CurveOf {
+    /// The kind.
+    pub(in crate::cli) kind: &'static Kind,
     /// Name of the axis.
-    sizes: String,
-    points: Vec<(f64, f64)>,
-    ranges: Vec<(f64, f64)>,
-    undisturbed: Vec<(f64, f64)>,
+    pub(in crate::cli) sizes: String,
+    /// Size in the unit of the axis, mean accuracy in %.
+    pub(in crate::cli) points: Vec<(f64, f64)>,
+    /// Lowest and highest accuracy at each of them.
+    pub(in crate::cli) ranges: Vec<(f64, f64)>,
+    /// The accuracy of the device as designed, from end to end of the axis.
+    pub(in crate::cli) undisturbed: Vec<(f64, f64)>,
 }
 
 /// Accuracy against the size of each kind, beside the undisturbed device.
-pub(super) fn curves(undisturbed: &Judged, outcomes: &[Outcome]) -> Vec<CurveOf> {
+pub(in crate::cli) fn curves(undisturbed: &Judged, outcomes: &[Outcome]) -> Vec<CurveOf> {
     KINDS.iter().filter_map(|wanted| curve(wanted, 100.0 * undisturbed.accuracy, outcomes)).collect()
 }
 

@@ -4,12 +4,25 @@ use super::job::Job;
 use crate::design::Stage;
 use crate::training::{Epoch, Objective};
 
+/// What the score of `objective` is called.
+fn score_name(objective: Objective) -> &'static str {
+    match objective {
+        Objective::Classification(_) => "accuracy",
+        Objective::Imaging(_) => "SSIM",
+    }
+}
+
+/// A mean score.
+fn score_figure(objective: Objective, mean: f64) -> String {
+    match objective {
+        Objective::Classification(_) => format!("{:.2} %", 100.0 * mean),
+        Objective::Imaging(_) => format!("{mean:.4}"),
+    }
+}
+
 /// A mean score, named.
 pub(super) fn score(objective: Objective, mean: f64) -> String {
-    match objective {
-        Objective::Classification(_) => format!("accuracy {:.2} %", 100.0 * mean),
-        Objective::Imaging(_) => format!("SSIM {mean:.4}"),
-    }
+    format!("{} {}", score_name(objective), score_figure(objective, mean))
 }
 
 /// What is about to happen: images, epochs and steps of `stage`.
@@ -43,20 +56,14 @@ fn row(cells: [String; 8]) -> String {
 
 /// The head of the table by epoch.
 pub(super) fn table_head(objective: Objective) -> String {
-    let score = match objective {
-        Objective::Classification(_) => "accuracy",
-        Objective::Imaging(_) => "SSIM",
-    };
+    let score = score_name(objective);
     row(["epoch", "step", "training loss", score, "validation loss", score, "detector share", "time"]
         .map(str::to_owned))
 }
 
 /// What an epoch of `epochs` has brought, in the columns of [`table_head`].
 pub(super) fn epoch_row(epoch: &Epoch, epochs: u64, objective: Objective) -> String {
-    let score = |mean: f64| match objective {
-        Objective::Classification(_) => format!("{:.2} %", 100.0 * mean),
-        Objective::Imaging(_) => format!("{mean:.4}"),
-    };
+    let score = |mean| score_figure(objective, mean);
     let judged = |text: String| if epoch.validation_loss.is_finite() { text } else { "-".into() };
     row([
         format!("{}/{epochs}", epoch.epoch),

@@ -4,7 +4,6 @@ use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::DeviceMasks;
 use super::gds::{DATATYPE, Lines, USER_UNIT};
@@ -12,6 +11,7 @@ use super::slm::{Panel, Shown};
 use crate::error::Result;
 use crate::fabrication::height_map::HeightMap;
 use crate::files;
+use crate::files::sha256;
 use crate::units::{Metres, Radians, format_length};
 
 /// Version of the keys: another number would mean other meanings.
@@ -195,8 +195,4 @@ fn row_0(format: &str) -> &'static str {
 
 fn file_name(path: &Path) -> String {
     path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
