@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use d2nn::cli::Cli;
 
 fn main() -> ExitCode {
-    match d2nn::cli::Cli::parse().run() {
+    match Cli::from_command_line().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             d2nn::cli::say(&format!("error: {error}"));

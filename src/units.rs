@@ -119,6 +119,11 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// A number of things: `1 mask`, `5 masks`.
+pub fn counted(number: u64, thing: &str) -> String {
+    format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -51,6 +51,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("ab_glyph", &["plots"]),
     ("image", &["plots", "dataset", "fabrication"]),
     ("stl_io", &["fabrication"]),
+    ("strsim", &["design"]),
     ("tiff", &["fabrication"]),
     ("gdsii", &["fabrication"]),
     ("quick_xml", &["fabrication"]),

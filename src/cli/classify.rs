@@ -69,7 +69,7 @@ impl From<InvertName> for Invert {
 /// Runs `d2nn classify`.
 ///
 /// # Errors
-/// For a damaged device and pictures that cannot be read.
+/// For a damaged device; after all answers for pictures that cannot be read.
 pub fn run(args: ClassifyArgs) -> Result<()> {
     let device = args.modified.open(&args.device)?;
     if device.design.forms_image() {
@@ -88,8 +88,19 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
     let classes = device.design.data.class_names();
     let mut text = String::new();
     let mut values = Vec::new();
+    let mut unread = 0;
     for path in &args.images {
-        let fitted = picture::read(path, rows, columns, args.invert.into())?;
+        let fitted = match picture::read(path, rows, columns, args.invert.into()) {
+            Ok(fitted) => fitted,
+            // One of many is no reason to say nothing about the others.
+            Err(error) if args.images.len() > 1 => {
+                say(&format!("error: {error}"));
+                values.push(json!({ "file": path.display().to_string(), "error": error.to_string() }));
+                unread += 1;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
         let image = fitted.image.mapv(|value| f32::from(value) / 255.0);
         let readings = reader.readings(image.view())?;
         let total: f64 = readings.iter().sum();
@@ -121,7 +132,15 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
             "fitted": fitted.describe(),
         }));
     }
-    if args.json { print_json(&serde_json::Value::Array(values)) } else { print(&text) }
+    if args.json {
+        print_json(&serde_json::Value::Array(values))?
+    } else {
+        print(&text)?
+    }
+    match unread {
+        0 => Ok(()),
+        _ => Err(Error::Value(format!("{unread} of {} pictures could not be read", args.images.len()))),
+    }
 }
 
 /// What reads the pictures.

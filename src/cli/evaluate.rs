@@ -159,7 +159,12 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         "loss": judged.loss,
         "confusion": judged.confusion.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
         "per_class_accuracy": judged.per_class_accuracy(),
-        "energy_distribution": judged.region_shares.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
+        "energy_distribution": judged
+            .region_shares
+            .outer_iter()
+            .zip(judged.confusion.outer_iter())
+            .map(|(row, counts)| (counts.sum() > 0).then(|| row.to_vec()))
+            .collect::<Vec<_>>(),
         "power_efficiency_input": judged.power_efficiency_input,
         "power_efficiency_output": judged.power_efficiency_output,
         "detector_share": judged.detector_share,
@@ -254,10 +259,23 @@ pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[&str]) -> St
         let _ = writeln!(text, "  {}", share.map_or("       -".into(), percent));
     }
     let _ = writeln!(text, "\nmean share of each region in the collected power, % (rows: true class)");
-    for (class, row) in judged.region_shares.outer_iter().enumerate() {
+    let _ = write!(text, "{:<15}", "");
+    for region in 0..judged.region_shares.ncols() {
+        let _ = match judged.region_shares.ncols() == 2 * classes.len() {
+            true => write!(text, "{:>6}", format!("{}{}", region / 2, ["+", "-"][region % 2])),
+            false => write!(text, "{region:>6}"),
+        };
+    }
+    let _ = writeln!(text);
+    for ((class, row), counts) in
+        judged.region_shares.outer_iter().enumerate().zip(judged.confusion.outer_iter())
+    {
         let _ = write!(text, "{class:>2} {:<12}", classes.get(class).unwrap_or(&""));
         for share in row {
-            let _ = write!(text, "{:>6.1}", 100.0 * share);
+            let _ = match counts.sum() {
+                0 => write!(text, "{:>6}", "-"),
+                _ => write!(text, "{:>6.1}", 100.0 * share),
+            };
         }
         let _ = writeln!(text);
     }

@@ -6,7 +6,7 @@
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::dataset::{DatasetName, Images, Source, Split, Wanted, load_split};
 use crate::design::folder::is_device_folder;
@@ -100,6 +100,12 @@ enum Verb {
 }
 
 impl Cli {
+    /// What was typed; help and wrong usage end the program.
+    pub fn from_command_line() -> Self {
+        Self::from_arg_matches(&with_negative_numbers(Self::command()).get_matches())
+            .unwrap_or_else(|error| error.exit())
+    }
+
     /// Does what the command line asks for.
     ///
     /// # Errors
@@ -124,6 +130,16 @@ impl Cli {
             Verb::Man(args) => man::run(&args),
         }
     }
+}
+
+/// `-5` is told to be too small and not taken for a flag that is not there.
+fn with_negative_numbers(command: Command) -> Command {
+    command
+        .mut_args(|arg| match arg.get_action().takes_values() {
+            true => arg.allow_negative_numbers(true),
+            false => arg,
+        })
+        .mut_subcommands(with_negative_numbers)
 }
 
 /// Where images come from.

@@ -115,6 +115,14 @@ pub fn run(args: PlotArgs) -> Result<()> {
     }
     let sample = test.as_ref().is_some_and(|(source, _)| source.warning().is_some());
     let folder = args.out.unwrap_or_else(|| device.folder.join(PLOTS));
+    if let Some(ending @ ("png" | "svg")) = folder.extension().and_then(|ending| ending.to_str())
+        && !folder.is_dir()
+    {
+        return Err(Error::Usage(format!(
+            "--out {}: it is the folder for the pictures, whose names are given; --format {ending} makes them {ending}",
+            folder.display()
+        )));
+    }
     // What can be wrong in the command line is checked before the first picture is drawn.
     let subject = match (&args.image_file, &test) {
         _ if !(wants(Kind::Detector) || wants(Kind::Light)) => None,
@@ -316,7 +324,7 @@ impl Artist<'_> {
             let ends = bench.positions();
             let masks = &ends[1..ends.len() - 1];
             let mut names = vec!["object".to_owned()];
-            names.extend((1..=masks.len()).map(|number| format!("mask {number}")));
+            names.extend((1..=masks.len()).map(|number| format!("on mask {number}")));
             names.push("detector".into());
             let intensities: Vec<Array2<f64>> = std::iter::once(&beam.object)
                 .chain(&beam.incident)

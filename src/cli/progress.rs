@@ -29,7 +29,7 @@ impl Progress {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(total);
             let template = format!(
-                "{{prefix}} {{wide_bar}} {{pos}}/{{len}} {unit} {{per_sec:>12}}, {{eta}} left {{msg}}"
+                "{{prefix}} {{wide_bar}} {{pos}}/{{len}} {unit} {{per_sec:>12}}, {{eta}} left{{msg}}"
             );
             if let Ok(style) = ProgressStyle::with_template(&template) {
                 bar.set_style(style);
@@ -46,18 +46,18 @@ impl Progress {
         let before = *self.before.get_or_insert(0);
         if let Some(bar) = &self.bar {
             bar.set_position(done);
-            bar.set_message(message());
+            bar.set_message(after_comma(&message()));
         } else if self.spoke.elapsed() >= QUIET {
             self.spoke = Instant::now();
             let rate = (done - before) as f64 / self.began.elapsed().as_secs_f64();
             let left = Duration::from_secs_f64((self.total - done.min(self.total)) as f64 / rate.max(1e-9));
             say(&format!(
-                "{}: {done}/{} {}, {rate:.0}/s, {} left {}",
+                "{}: {done}/{} {}, {rate:.0}/s, {} left{}",
                 self.what,
                 self.total,
                 self.unit,
                 HumanDuration(left),
-                message()
+                after_comma(&message())
             ));
         }
     }
@@ -85,4 +85,9 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// `message` as the end of a line that has begun; nothing where there is none.
+fn after_comma(message: &str) -> String {
+    if message.is_empty() { String::new() } else { format!(", {message}") }
 }

@@ -1,5 +1,6 @@
 //! `d2nn view`: a device on a page in the browser.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -55,7 +56,14 @@ pub fn run(args: ViewArgs) -> Result<()> {
             None
         }
     };
-    let server = Server::bind(Table::new(device, images, args.threads.threads)?, args.port)?;
+    let table = Table::new(device, images, args.threads.threads)?;
+    let server = Server::bind(table, args.port).map_err(|error| match &error {
+        Error::Io { source, .. } if source.kind() == ErrorKind::AddrInUse => Error::Usage(format!(
+            "--port {}: another program listens there; name another port, or leave it out for any free one",
+            args.port
+        )),
+        _ => error,
+    })?;
     let stopper = server.stopper();
     ctrlc::set_handler(move || stopper.stop())
         .map_err(|error| Error::Value(format!("cannot watch for Ctrl-C: {error}")))?;

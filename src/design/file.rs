@@ -5,6 +5,7 @@ use std::fmt;
 use serde::de::{Deserializer, Visitor};
 use serde::{Deserialize, Serialize};
 
+use super::advice::advised;
 use super::detector_table::DetectorTable;
 use super::printer::PrinterTable;
 use super::training_table::TrainingTable;
@@ -368,7 +369,7 @@ impl DesignFile {
     pub fn parse(file: &str, text: &str) -> Result<Self, Error> {
         let wrong = |problem: String| Error::Design { file: file.to_owned(), problem };
         let design: DesignFile =
-            toml::from_str(text).map_err(|error| wrong(format!("\n{}", error.to_string().trim_end())))?;
+            toml::from_str(text).map_err(|error| wrong(format!("\n{}", advised(&error.to_string()))))?;
         design.check_format().map_err(wrong)?;
         Ok(design)
     }

@@ -12,6 +12,7 @@
 //! # Ok::<(), d2nn::Error>(())
 //! ```
 
+mod advice;
 mod compiled;
 mod detector_table;
 pub mod file;

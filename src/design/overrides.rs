@@ -4,6 +4,7 @@ use std::fmt;
 
 use toml::{Table, Value};
 
+use super::advice::advised;
 use super::file::DesignFile;
 use crate::error::{Error, Result};
 
@@ -139,7 +140,7 @@ fn put_all(table: &Table, overrides: &[&Override]) -> std::result::Result<Design
     let mut table = table.clone();
     overrides.iter().try_for_each(|entry| entry.put(&mut table))?;
     let design: DesignFile =
-        table.try_into().map_err(|error: toml::de::Error| error.to_string().trim_end().replace('\n', " "))?;
+        table.try_into().map_err(|error: toml::de::Error| advised(&error.to_string()).replace('\n', " "))?;
     design.check_format()?;
     Ok(design)
 }

@@ -43,7 +43,7 @@ pub struct Design {
     pub bench: Bench,
     /// The same with the samples and the window it is simulated with.
     pub simulated: Bench,
-    /// What is wrong with the sampling, where the design allows it.
+    /// What is wrong with the sampling, where the design allows it, and whether light spreads too little.
     pub warnings: Vec<String>,
     /// What the plates are made of.
     pub material: Material,
@@ -168,6 +168,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     if !table.allow_aliasing && !warnings.is_empty() {
         return Err(format!("{}; or run it all the same with --allow-aliasing", warnings.swap_remove(0)));
     }
+    warnings.extend(sampling::unconnected(&bench));
     let printer = printer::printer(typed)?;
     let turn = material.height(TAU, wavelength);
     let relief = match bench.modulation {

@@ -20,6 +20,23 @@ pub(super) fn problems(bench: &Bench) -> Vec<String> {
     problems
 }
 
+/// Why the planes of `bench` hardly see each other, if so: no rule is broken, but nothing can be learned.
+pub(super) fn unconnected(bench: &Bench) -> Option<String> {
+    let (height, width) = bench.grid().aperture();
+    let half = height.max(width) / 2.0;
+    let wavelength = bench.wavelength_in_medium();
+    let reach = |distance: &f64| safe_offset(wavelength, *distance, bench.grid().pixel_pitch());
+    let reached: f64 = bench.gaps.iter().map(reach).sum();
+    (reached < half).then(|| {
+        format!(
+            "across all gaps together light spreads by {} to each side, and from the axis to the edge of a plane it is \
+             {}: pixels hardly reach each other; are the units of bench.wavelength, pixel_pitch and gaps as meant?",
+            format_length(reached, 3),
+            format_length(half, 3)
+        )
+    })
+}
+
 fn gap(gap: &Gap) -> Option<String> {
     match gap.resolved_method() {
         Method::RayleighSommerfeld => impulse_response(gap),

@@ -70,6 +70,13 @@ impl Design {
         Settings { validation: held_out, ..self.training.settings }
     }
 
+    /// Whether stages on blocks of pixels are asked for and take place on single pixels, at four times the work: plane, image
+    /// or regions are no whole number of blocks.
+    pub fn has_no_blocks(&self) -> bool {
+        let training = &self.training;
+        training.binned.is_none() && training.modes.iter().any(|table| table.grid == GridKey::Binned)
+    }
+
     /// The stages of a training on `images` images, none without epochs: coarse grids first, where most is learned at a
     /// fraction of the cost, then the grid the device is judged on; in modes, then image by image.
     pub fn stages(&self, images: usize) -> Vec<Stage> {

@@ -258,7 +258,12 @@ impl ChartAxis<'_> {
         let (low, high) = values
             .map(|value| self.placed(value))
             .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
-        let margin = if high > low { 0.06 * (high - low) } else { 0.05 * high.abs().max(1.0) };
+        let margin = match high > low {
+            true => 0.06 * (high - low),
+            // Half a decade to either side has a tick for whatever stands alone.
+            false if self.logarithmic => 0.5,
+            false => 0.05 * high.abs().max(1.0),
+        };
         Scale { low: low - margin, high: high + margin, at_low, at_high }
     }
 

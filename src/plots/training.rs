@@ -127,7 +127,9 @@ impl Training<'_> {
         let margin = if high > low { 0.06 * (high - low) } else { 0.05 * high.abs().max(1.0) };
         let y = Scale { low: low - margin, high: high + margin, at_low: frame.bottom(), at_high: frame.top };
 
-        let (across, up) = (axes::ticks(x.low, x.high, 8), axes::ticks(y.low, y.high, 6));
+        // Few epochs are counted one by one: there is no half of one.
+        let count = (last - first).clamp(1.0, 8.0) as usize;
+        let (across, up) = (axes::ticks(x.low, x.high, count), axes::ticks(y.low, y.high, 6));
         axes::grid_lines(sheet, frame, (&x, &across), (&y, &up));
         for (curve, ink, width) in [(&panel.training, Ink::PALE, 4.0), (&panel.validation, Ink::BLUE, 5.0)] {
             let points: Vec<_> = curve.iter().map(|&(at, value)| (x.pixel(at), y.pixel(value))).collect();

@@ -1,6 +1,6 @@
 //! Training images distorted at random: what a device has seen moved, it knows moved.
 
-use ndarray::{Array2, ArrayViewMut2};
+use ndarray::{ArrayView2, ArrayViewMut2};
 
 use crate::random::Stream;
 
@@ -30,13 +30,13 @@ impl Augmentation {
         let (sin, cos) = draw(self.rotation).sin_cos();
         let scale = 1.0 + draw(self.scale);
         if self.shift > 0.0 || self.rotation > 0.0 || self.scale > 0.0 {
-            let before = image.to_owned();
-            let middle = [before.nrows(), before.ncols()].map(|side| (side as f32 - 1.0) / 2.0);
+            let before = Framed::new(image.view());
+            let middle = [image.nrows(), image.ncols()].map(|side| (side as f32 - 1.0) / 2.0);
             for ((y, x), value) in image.indexed_iter_mut() {
                 let place = [y as f32 - middle[0] - shift[0], x as f32 - middle[1] - shift[1]];
                 // Where it was before it was turned and scaled about the middle.
                 let from = [cos * place[0] - sin * place[1], sin * place[0] + cos * place[1]];
-                *value = interpolated(&before, middle[0] + from[0] / scale, middle[1] + from[1] / scale);
+                *value = before.interpolated(middle[0] + from[0] / scale, middle[1] + from[1] / scale);
             }
         }
         if self.noise > 0.0 {
@@ -45,20 +45,49 @@ impl Augmentation {
     }
 }
 
-/// Bilinear interpolation between the middles of pixels, dark beyond the outermost.
-fn interpolated(image: &Array2<f32>, y: f32, x: f32) -> f32 {
-    let (row, column) = (y.floor(), x.floor());
-    let (down, right) = (y - row, x - column);
-    let at = |row: f32, column: f32| {
-        let inside = row >= 0.0 && column >= 0.0;
-        inside.then(|| image.get([row as usize, column as usize])).flatten().copied().unwrap_or(0.0)
-    };
-    (1.0 - down) * ((1.0 - right) * at(row, column) + right * at(row, column + 1.0))
-        + down * ((1.0 - right) * at(row + 1.0, column) + right * at(row + 1.0, column + 1.0))
+/// An image in a frame of dark pixels, so that no neighbour must be asked whether it is there: thousands of images are
+/// distorted in each step.
+struct Framed {
+    values: Vec<f32>,
+    rows: i32,
+    columns: i32,
+}
+
+impl Framed {
+    fn new(image: ArrayView2<'_, f32>) -> Self {
+        let (rows, columns) = image.dim();
+        let mut values = vec![0.0; (rows + 2) * (columns + 2)];
+        for (row, framed) in image.rows().into_iter().zip(values.chunks_exact_mut(columns + 2).skip(1)) {
+            framed.iter_mut().skip(1).zip(row).for_each(|(to, value)| *to = *value);
+        }
+        Framed { values, rows: rows as i32, columns: columns as i32 }
+    }
+
+    /// Bilinear interpolation between the middles of pixels, dark beyond the outermost.
+    fn interpolated(&self, y: f32, x: f32) -> f32 {
+        let (row, column) = (floor(y), floor(x));
+        if !(-1..self.rows).contains(&row) || !(-1..self.columns).contains(&column) {
+            return 0.0;
+        }
+        let (down, right) = (y - row as f32, x - column as f32);
+        let width = self.columns as usize + 2;
+        let upper = &self.values[(row + 1) as usize * width + (column + 1) as usize..];
+        let lower = &upper[width..];
+        (1.0 - down) * ((1.0 - right) * upper[0] + right * upper[1])
+            + down * ((1.0 - right) * lower[0] + right * lower[1])
+    }
+}
+
+/// `f32::floor` as a whole number; that one is a call where the processor is not known to have it.
+fn floor(value: f32) -> i32 {
+    let towards_zero = value as i32;
+    towards_zero - i32::from(towards_zero as f32 > value)
 }
 
 #[cfg(test)]
 mod tests {
+    use ndarray::Array2;
+
     use super::*;
     use crate::random::Purpose;
 

@@ -100,8 +100,17 @@ fn pictures_that_are_none_are_refused() {
     fs::write(path.join("text.png"), "a picture of a shirt").unwrap();
     fs::write(path.join("empty.png"), "").unwrap();
     for name in ["cut.png", "flipped.png", "text.png", "empty.png"] {
-        classify(path, &["good.png", name]).fails(1, &[name, "save it as"]);
+        classify(path, &[name]).fails(1, &[name, "save it as"]);
+        // One of many is no reason to say nothing about the others.
+        let answer = classify(path, &[name, "good.png", "--json"]);
+        assert_eq!(answer.code, Some(1));
+        assert!(answer.stderr.contains("1 of 2 pictures could not be read"), "{}", answer.stderr);
+        let answers: serde_json::Value = serde_json::from_str(&answer.stdout).unwrap();
+        assert_eq!((&answers[0]["file"], &answers[1]["file"]), (&name.into(), &"good.png".into()));
+        assert!(answers[0]["error"].as_str().unwrap().contains("save it as") && answers[1]["class"].is_u64());
     }
+    let answer = classify(path, &["good.png", "absent.png"]);
+    assert!(answer.code == Some(1) && answer.stdout.starts_with("good.png: "), "{}", answer.stdout);
     classify(path, &["absent.png"]).fails(1, &["cannot read absent.png"]);
     classify(path, &["."]).fails(1, &["."]);
     classify(path, &[]).fails(2, &["IMAGE"]);

@@ -133,6 +133,27 @@ fn wrong_usage() {
     fs::create_dir(path.join("empty")).unwrap();
     d2nn(path, &["inspect", "empty"]).fails(1, &["empty/design.toml"]);
     d2nn(path, &["inspect", "a.toml", "b.toml"]).fails(2, &["b.toml"]);
+    for (text, advice) in [
+        ("[bench]\nmaks = 3\n", "is `masks` meant?"),
+        ("[bench]\nwavelength = 0.75\n", "text with a unit"),
+        ("[set]\n\"bench.masks\" = 3\n", "d2nn sweep"),
+    ] {
+        fs::write(path.join("meant.toml"), text).unwrap();
+        d2nn(path, &["inspect", "meant.toml"]).fails(2, &["meant.toml", advice]);
+    }
+}
+
+#[test]
+fn a_wrong_unit_is_noticed() {
+    let folder = tempfile::tempdir().unwrap();
+    let warnings = |more: &[&str]| {
+        let json = d2nn(folder.path(), &[&["inspect", "--json"], more].concat()).json();
+        json["warnings"].as_array().unwrap().clone()
+    };
+    // Visible light on pixels for terahertz waves: six gaps of 30 mm spread it by a thousandth of that, 0.03 mm each.
+    let found = warnings(&["--set", "bench.wavelength=0.75 um"]);
+    assert!(found.len() == 1 && found[0].as_str().unwrap().contains("168.75 um to each side"), "{found:?}");
+    assert!(warnings(&["--set", "bench.wavelength=0.3 mm"]).is_empty());
 }
 
 #[test]

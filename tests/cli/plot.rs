@@ -110,6 +110,7 @@ fn nothing_is_written_for_a_wrong_wish() {
     plot(path, &["spectrum", "--out", "p"]).fails(2, &["spectrum", "detector"]);
     plot(path, &["masks", "--format", "gif", "--out", "p"]).fails(2, &["gif", "png, svg"]);
     plot(path, &["confusion", "--limit", "0", "--out", "p"]).fails(2, &["--limit 0"]);
+    plot(path, &["masks", "--out", "p.svg"]).fails(2, &["--out p.svg", "the folder", "--format svg"]);
     assert!(!path.join("p").join("masks.png").exists());
     fs::write(path.join("file"), "").unwrap();
     plot(path, &["masks", "--out", "file"]).fails(1, &["file"]);

@@ -88,7 +88,7 @@ fn what_cannot_be_set_is_told_with_its_flag() {
         d2nn(path, &[&["train", "small.toml", "--data", "data"], &flags[..]].concat())
     };
     train(&["training.seed=3", "training.epoch=3"])
-        .fails(2, &["error: --set training.epoch=3: unknown field `epoch`"]);
+        .fails(2, &["error: --set training.epoch=3: unknown field `epoch`", "is `epochs` meant?"]);
     train(&["training.epochs=many"]).fails(2, &["--set training.epochs=\"many\"", "invalid type"]);
     train(&["training.epochs"]).fails(2, &["'training.epochs'", "--set <KEY=VALUE>", "training.epochs=3"]);
     // Rules across keys name the file, the flags and the key.

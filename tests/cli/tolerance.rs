@@ -91,6 +91,7 @@ fn wrong_sizes_say_why() {
         (&["--shift-xy", "0.1 mm,,0.2 mm"], &["--shift-xy", "not a length"]),
         (&["--shift-xy", "20 mm"], &["--shift-xy", "20 mm is too much", "beside"]),
         (&["--shift-xy=-1 mm"], &["--shift-xy", "below zero"]),
+        (&["--shift-xy", "-1 mm"], &["--shift-xy", "below zero"]),
         (&["--shift-z", "6 mm"], &["--shift-z", "6 mm is too much", "meet"]),
         (&["--rotation", "1 mm"], &["--rotation", "unknown unit \"mm\"", "deg"]),
         (&["--height-noise", "1 deg"], &["--height-noise", "unknown unit \"deg\""]),

@@ -48,5 +48,5 @@ fn what_cannot_be_shown_is_said() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     d2nn(path, &["view", "device", "--data", "data", "--port", &port])
-        .fails(1, &["listen", &format!("127.0.0.1:{port}")]);
+        .fails(2, &[&format!("--port {port}"), "another program", "leave it out"]);
 }

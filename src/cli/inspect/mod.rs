@@ -218,9 +218,10 @@ fn masks(design: &Design) -> String {
         networks => format!("{networks} networks of "),
     };
     let count = format!("{side_by_side}{}", design.bench.masks());
+    let plural = if design.bench.masks() == 1 { "" } else { "s" };
     match design.bench.modulation {
         Modulation::Phase { absorption, phase_max, base, .. } => {
-            let mut text = format!("{count} phase masks");
+            let mut text = format!("{count} phase mask{plural}");
             if phase_max < TAU {
                 let _ = write!(text, " up to {} pi", trimmed(phase_max / PI, 4));
             }
@@ -235,8 +236,8 @@ fn masks(design: &Design) -> String {
             }
             text
         }
-        Modulation::Amplitude => format!("{count} amplitude masks"),
-        Modulation::Complex => format!("{count} complex masks"),
+        Modulation::Amplitude => format!("{count} amplitude mask{plural}"),
+        Modulation::Complex => format!("{count} complex mask{plural}"),
     }
 }
 
@@ -260,8 +261,18 @@ fn illumination(illumination: Illumination) -> String {
     }
 }
 
+/// Frequency of light of this wavelength in empty space.
+fn frequency(wavelength: Metres) -> String {
+    let hertz = 299_792_458.0 / wavelength;
+    if hertz < 1e13 {
+        format!("{} GHz", trimmed(hertz / 1e9, 1))
+    } else {
+        format!("{} THz", trimmed(hertz / 1e12, 1))
+    }
+}
+
 fn length(value: Metres) -> String {
-    if value.is_finite() { format_length(value, 3) } else { "any".into() }
+    format_length(value, 3)
 }
 
 /// Lines of a data sheet under one heading: names and values.
@@ -306,10 +317,7 @@ fn design_lines(design: &Design) -> Vec<(String, String)> {
     let (height, width) = grid.aperture();
     let mut lines = Vec::new();
     let mut line = |name: &str, value: String| lines.push((name.to_owned(), value));
-    line(
-        "wavelength",
-        format!("{} ({} GHz)", length(bench.wavelength), trimmed(299_792_458.0 / bench.wavelength / 1e9, 1)),
-    );
+    line("wavelength", format!("{} ({})", length(bench.wavelength), frequency(bench.wavelength)));
     line(
         "planes",
         format!(
@@ -416,7 +424,7 @@ fn sampling_lines(design: &Design, sampling: &Sampling) -> Vec<(String, String)>
         "connection",
         format!(
             "a pixel reaches {} across {}: {}",
-            length(sampling.reach),
+            if sampling.reach.is_finite() { length(sampling.reach) } else { "everything".into() },
             length(sampling.shortest),
             if sampling.fully_connected() {
                 "neighbouring plates are fully connected".to_owned()
@@ -447,11 +455,14 @@ fn sampling_lines(design: &Design, sampling: &Sampling) -> Vec<(String, String)>
     );
     line(
         "impulse response",
-        format!(
-            "safely sampled up to an offset of {} (largest here {})",
-            length(sampling.safe_offset),
-            length(sampling.widest)
-        ),
+        match sampling.safe_offset.is_finite() {
+            true => format!(
+                "safely sampled up to an offset of {} (largest here {})",
+                length(sampling.safe_offset),
+                length(sampling.widest)
+            ),
+            false => "safely sampled at any offset".into(),
+        },
     );
     line("padding", sampling.advice(design));
     for warning in &design.warnings {

@@ -34,22 +34,22 @@ pub struct ToleranceArgs {
     #[command(flatten)]
     modified: ModifiedFlag,
     /// Masks and detector aside, evenly up to this far along y and x: "0.1 mm, 0.2 mm"
-    #[arg(long, value_name = "LENGTHS")]
+    #[arg(long, value_name = "LENGTHS", allow_hyphen_values = true)]
     shift_xy: Option<String>,
     /// Masks and detector along the axis, evenly up to this far: "0.5 mm, 1 mm"
-    #[arg(long, value_name = "LENGTHS")]
+    #[arg(long, value_name = "LENGTHS", allow_hyphen_values = true)]
     shift_z: Option<String>,
     /// Masks turned in their planes, evenly up to this angle: "0.5 deg, 1 deg"
-    #[arg(long, value_name = "ANGLES")]
+    #[arg(long, value_name = "ANGLES", allow_hyphen_values = true)]
     rotation: Option<String>,
     /// Height of each pixel off by a normal number of this standard deviation: "10 um, 20 um"
-    #[arg(long, value_name = "LENGTHS")]
+    #[arg(long, value_name = "LENGTHS", allow_hyphen_values = true)]
     height_noise: Option<String>,
     /// Heights rounded to this many equal steps of a full turn: "2, 4, 8"
     #[arg(long, value_name = "NUMBERS")]
     levels: Option<String>,
     /// Light longer and light shorter by this share: "0.5 %, 1 %"
-    #[arg(long, value_name = "SHARES")]
+    #[arg(long, value_name = "SHARES", allow_hyphen_values = true)]
     wavelength: Option<String>,
     /// Photons that all regions together count for the mean image, with the noise of counting: "1e3, 1e4"
     #[arg(long, value_name = "NUMBERS")]

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::files::{is_temporary, read_text, remove_temporaries, write_bytes};
 use crate::training::State;
 use crate::training::checkpoint::{self, Identity};
+use crate::units::counted;
 
 /// A word as a shell reads it back.
 pub(super) fn quoted(word: &OsStr) -> String {
@@ -43,15 +44,20 @@ pub(super) fn begin_at(folder: &Path, modified: ModifiedFlag, design: &Design) -
         || !same_kind
     {
         return Err(Error::Usage(format!(
-            "--from {}: it has {} masks of {:?} pixels where this design has {} of {:?}, or masks of another kind",
+            "--from {}: it has {} of {} pixels where this design has {} of {}, or masks of another kind",
             folder.display(),
-            there.masks(),
-            there.mask_shape(),
-            here.masks(),
-            here.mask_shape()
+            counted(there.all_masks() as u64, "mask"),
+            size(there.mask_shape()),
+            here.all_masks(),
+            size(here.mask_shape())
         )));
     }
     Ok(State::from_values(here.modulation, &device.masks))
+}
+
+/// Columns and rows as people write them.
+fn size((rows, columns): (usize, usize)) -> String {
+    format!("{columns} x {rows}")
 }
 
 /// Where a device of `name` goes unless told otherwise.

@@ -116,6 +116,12 @@ impl TrainArgs {
             return Err(Error::Usage(problem));
         }
         warn_of_sampling(&design);
+        if design.has_no_blocks() {
+            say(
+                "note: stages with grid = \"binned\" are trained on single pixels, four times as slow: the edges of plane, \
+                 image and all regions must lie between blocks of 2 x 2 pixels",
+            );
+        }
         let folder = match (&self.out, &self.design) {
             (Some(out), _) => out.clone(),
             (None, Some(path)) if self.resume && path.is_dir() => path.clone(),

@@ -13,6 +13,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::network::Bench;
 use crate::training::{Epoch, State};
+use crate::units::counted;
 
 /// Test images that judge a trained device on a finer grid.
 const FINER_GRID_IMAGES: usize = 500;
@@ -53,9 +54,9 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
     // The device is whole: nothing is left to resume.
     remove_checkpoint(&job.folder)?;
     let heading = format!(
-        "{} after {} epochs, test images of {} from {}",
+        "{} after {}, test images of {} from {}",
         job.design.name,
-        state.history.len(),
+        counted(state.history.len() as u64, "epoch"),
         job.design.data,
         job.dataset.source.describe()
     );
@@ -73,9 +74,12 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
         text += &format!("\nnote: {note}; the figures do not compare with published ones\n");
     }
     text += &format!(
-        "\nwritten to {}: design.toml, mask-1.npy .. mask-{}.npy, history.csv, provenance.toml, plots/\n",
+        "\nwritten to {}: design.toml, {}, history.csv, provenance.toml, plots/\n",
         job.folder.display(),
-        device.design.bench.all_masks()
+        match device.design.bench.all_masks() {
+            1 => "mask-1.npy".to_owned(),
+            masks => format!("mask-1.npy .. mask-{masks}.npy"),
+        }
     );
     Ok(Outcome { provenance, report: text })
 }

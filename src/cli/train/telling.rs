@@ -3,6 +3,7 @@
 use super::job::Job;
 use crate::design::Stage;
 use crate::training::{Epoch, Objective};
+use crate::units::counted;
 
 /// What the score of `objective` is called.
 fn score_name(objective: Objective) -> &'static str {
@@ -33,16 +34,17 @@ pub(super) fn stage_line(job: &Job, stage: &Stage, images: u64, steps: u64, thre
         (1, samples) => format!(" of {samples} x {samples} samples"),
         (bins, _) => format!(" in blocks of {bins} x {bins}"),
     };
+    let (rows, columns) = job.design.bench.mask_shape();
     let means = modes.map_or_else(String::new, |modes| format!(" in {modes} modes"));
     format!(
-        "{} {}: {} masks of {:?} pixels{samples}, {images} images from {}{means}, {} epochs of {steps} steps, \
-         {threads} threads",
+        "{} {}: {} of {columns} x {rows} pixels{samples}, {images} images from {}{means}, {} of {}, {}",
         if job.start.resumes() { "resuming" } else { "training" },
         job.folder.display(),
-        bench.all_masks(),
-        job.design.bench.mask_shape(),
+        counted(bench.all_masks() as u64, "mask"),
         job.dataset.source.describe(),
-        settings.epochs,
+        counted(settings.epochs, "epoch"),
+        counted(steps, "step"),
+        counted(threads as u64, "thread"),
     )
 }
 
