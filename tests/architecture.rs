@@ -58,7 +58,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("serde", &["design", "view"]),
     ("toml", &["design"]),
     ("serde_json", &["cli", "fabrication", "view"]),
-    ("clap", &["cli", "main"]),
+    ("clap", &["cli"]),
     ("clap_complete", &["cli"]),
     ("clap_mangen", &["cli"]),
     ("hyper", &["view"]),

@@ -152,7 +152,7 @@ fn a_wrong_unit_is_noticed() {
     };
     // Visible light on pixels for terahertz waves: six gaps of 30 mm spread it by a thousandth of that, 0.03 mm each.
     let found = warnings(&["--set", "bench.wavelength=0.75 um"]);
-    assert!(found.len() == 1 && found[0].as_str().unwrap().contains("168.75 um to each side"), "{found:?}");
+    assert!(found.len() == 1 && found[0].as_str().unwrap().contains("0.169 mm to each side"), "{found:?}");
     assert!(warnings(&["--set", "bench.wavelength=0.3 mm"]).is_empty());
 }
 
