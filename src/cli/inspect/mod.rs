@@ -24,7 +24,7 @@ use crate::error::Result;
 use crate::mask::Modulation;
 use crate::object::{Encoding, Illumination};
 use crate::propagation::{Method, PixelModel};
-use crate::units::{Metres, format_length, trimmed};
+use crate::units::{Metres, counted, format_length, trimmed};
 
 /// Training images of both data sets: a stage in modes has as many epochs as its steps take.
 const TRAINING_IMAGES: usize = 60_000;
@@ -217,11 +217,10 @@ fn masks(design: &Design) -> String {
         1 => String::new(),
         networks => format!("{networks} networks of "),
     };
-    let count = format!("{side_by_side}{}", design.bench.masks());
-    let plural = if design.bench.masks() == 1 { "" } else { "s" };
+    let named = |kind: &str| format!("{side_by_side}{}", counted(design.bench.masks() as u64, kind));
     match design.bench.modulation {
         Modulation::Phase { absorption, phase_max, base, .. } => {
-            let mut text = format!("{count} phase mask{plural}");
+            let mut text = named("phase mask");
             if phase_max < TAU {
                 let _ = write!(text, " up to {} pi", trimmed(phase_max / PI, 4));
             }
@@ -236,8 +235,8 @@ fn masks(design: &Design) -> String {
             }
             text
         }
-        Modulation::Amplitude => format!("{count} amplitude mask{plural}"),
-        Modulation::Complex => format!("{count} complex mask{plural}"),
+        Modulation::Amplitude => named("amplitude mask"),
+        Modulation::Complex => named("complex mask"),
     }
 }
 

@@ -113,7 +113,11 @@ fn curve(wanted: &'static Kind, undisturbed: f64, outcomes: &[Outcome]) -> Optio
         points.push((size / unit, 100.0 * outcome.accuracy()));
         ranges.push((100.0 * low, 100.0 * high));
     }
-    let ends = [points[0].0, largest / unit];
+    let ends = match [points[0].0, largest / unit] {
+        // A single number of levels or photons: a line beside it to compare with.
+        [first, last] if first == last => [first / 2.0, 2.0 * last],
+        ends => ends,
+    };
     let undisturbed = ends.map(|size| (size, undisturbed)).to_vec();
     Some(CurveOf { kind: wanted, sizes: format!("{}{name}", wanted.quantity), points, ranges, undisturbed })
 }
@@ -127,7 +131,10 @@ pub(super) fn draw(
     path: &Path,
     format: Format,
 ) -> Result<()> {
-    let runs = format!("mean and range of {draws} draws");
+    let runs = match draws {
+        1 => "one draw".to_owned(),
+        _ => format!("mean and range of {draws} draws"),
+    };
     let series: Vec<[Series; 2]> = curves
         .iter()
         .map(|curve| {
