@@ -162,8 +162,8 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         "energy_distribution": judged
             .region_shares
             .outer_iter()
-            .zip(judged.confusion.outer_iter())
-            .map(|(row, counts)| (counts.sum() > 0).then(|| row.to_vec()))
+            .zip(judged.per_class_accuracy())
+            .map(|(row, judged)| judged.map(|_| row.to_vec()))
             .collect::<Vec<_>>(),
         "power_efficiency_input": judged.power_efficiency_input,
         "power_efficiency_output": judged.power_efficiency_output,
@@ -250,13 +250,13 @@ pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[&str]) -> St
         let _ = write!(text, "{class:>6}");
     }
     let _ = writeln!(text, "  accuracy");
-    let shares = judged.per_class_accuracy();
-    for ((class, row), share) in judged.confusion.outer_iter().enumerate().zip(&shares) {
+    let accuracies = judged.per_class_accuracy();
+    for ((class, row), accuracy) in judged.confusion.outer_iter().enumerate().zip(&accuracies) {
         let _ = write!(text, "{class:>2} {:<12}", classes.get(class).unwrap_or(&""));
         for count in row {
             let _ = write!(text, "{count:>6}");
         }
-        let _ = writeln!(text, "  {}", share.map_or("       -".into(), percent));
+        let _ = writeln!(text, "  {}", accuracy.map_or("       -".into(), percent));
     }
     let _ = writeln!(text, "\nmean share of each region in the collected power, % (rows: true class)");
     let _ = write!(text, "{:<15}", "");
@@ -267,14 +267,12 @@ pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[&str]) -> St
         };
     }
     let _ = writeln!(text);
-    for ((class, row), counts) in
-        judged.region_shares.outer_iter().enumerate().zip(judged.confusion.outer_iter())
-    {
+    for ((class, row), accuracy) in judged.region_shares.outer_iter().enumerate().zip(&accuracies) {
         let _ = write!(text, "{class:>2} {:<12}", classes.get(class).unwrap_or(&""));
         for share in row {
-            let _ = match counts.sum() {
-                0 => write!(text, "{:>6}", "-"),
-                _ => write!(text, "{:>6.1}", 100.0 * share),
+            let _ = match accuracy {
+                None => write!(text, "{:>6}", "-"),
+                Some(_) => write!(text, "{:>6.1}", 100.0 * share),
             };
         }
         let _ = writeln!(text);

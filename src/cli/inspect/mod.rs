@@ -130,11 +130,11 @@ fn illumination_name(illumination: Illumination) -> &'static str {
 fn stages(design: &Design) -> String {
     let stage = |stage: &Stage| {
         let (epochs, samples) = (stage.settings.epochs, stage.bench.oversample);
-        let plural = if epochs == 1 { "" } else { "s" };
+        let epochs = counted(epochs, "epoch");
         let means = stage.modes.map_or_else(String::new, |modes| format!(" in {modes} modes"));
         match stage.settings.binning {
-            1 => format!("{epochs} epoch{plural}{means} with {samples} x {samples} samples a pixel"),
-            bins => format!("{epochs} epoch{plural}{means} with blocks of {bins} x {bins} pixels"),
+            1 => format!("{epochs}{means} with {samples} x {samples} samples a pixel"),
+            bins => format!("{epochs}{means} with blocks of {bins} x {bins} pixels"),
         }
     };
     match &design.stages(TRAINING_IMAGES)[..] {
