@@ -86,6 +86,8 @@ const TORN: usize = 3;
 const KILLS_OF_ONE: usize = 30;
 /// After as many kills it no longer waits for torn files: a disk may be faster than our looking.
 const ENOUGH: usize = 4 * KILLS;
+/// A training here takes a second or two; one that takes as long waits for something that never comes.
+const HANGS: Duration = Duration::from_secs(600);
 
 #[test]
 fn fifty_kills_leave_no_trace() {
@@ -139,7 +141,13 @@ fn fifty_kills_leave_no_trace() {
             let go_on = || {
                 left_alone || if for_a_file { torn(&device).is_subset(&old) } else { Instant::now() < until }
             };
+            let began = Instant::now();
             while child.try_wait().unwrap().is_none() && go_on() {
+                assert!(
+                    began.elapsed() < HANGS,
+                    "it hangs: {}",
+                    fs::read_to_string(path.join("log")).unwrap()
+                );
                 std::thread::sleep(Duration::from_micros(200));
             }
             child.kill().unwrap();
