@@ -1,4 +1,5 @@
-//! Lengths and angles: metres and radians inside, text with a unit ("0.75 mm") only at the border.
+//! Lengths, angles, powers and times: metres, radians, watts and seconds inside, text with a unit ("0.75 mm") only at the
+//! border.
 //!
 //! ```
 //! use d2nn::units::{format_length, parse_length};
@@ -14,30 +15,73 @@ pub type Metres = f64;
 /// An angle or a phase in radians.
 pub type Radians = f64;
 
+/// A power in watts.
+pub type Watts = f64;
+
+/// A time in seconds.
+pub type Seconds = f64;
+
 /// Units a length may be written in, largest first, with their size in metres.
 const LENGTH_UNITS: [(&str, Metres); 6] =
     [("m", 1.0), ("cm", 1e-2), ("mm", 1e-3), ("um", 1e-6), ("nm", 1e-9), ("pm", 1e-12)];
+
+/// The same for powers, in watts.
+const POWER_UNITS: [(&str, Watts); 6] =
+    [("W", 1.0), ("mW", 1e-3), ("uW", 1e-6), ("nW", 1e-9), ("pW", 1e-12), ("fW", 1e-15)];
+
+/// The same for times, in seconds.
+const TIME_UNITS: [(&str, Seconds); 4] = [("s", 1.0), ("ms", 1e-3), ("us", 1e-6), ("ns", 1e-9)];
 
 /// Reads a length such as `"0.75 mm"`, `"400um"` or `"532 nm"` (also `µm`).
 ///
 /// # Errors
 /// A sentence that says what is wrong with the text; the caller knows the file and key.
 pub fn parse_length(text: &str) -> std::result::Result<Metres, String> {
+    parse(text, "length", &LENGTH_UNITS, "0.75 mm")
+}
+
+/// Reads a power above zero such as `"1 mW"` or `"20uW"`.
+///
+/// # Errors
+/// As [`parse_length`], and for powers that are not above zero.
+pub fn parse_power(text: &str) -> std::result::Result<Watts, String> {
+    positive(text, "power", parse(text, "power", &POWER_UNITS, "1 uW")?)
+}
+
+/// Reads a time above zero such as `"20 ms"`.
+///
+/// # Errors
+/// As [`parse_power`].
+pub fn parse_time(text: &str) -> std::result::Result<Seconds, String> {
+    positive(text, "time", parse(text, "time", &TIME_UNITS, "20 ms")?)
+}
+
+/// `text` as a number of one of `units`; `what` it is, and an `example` of it, for the message.
+fn parse(text: &str, what: &str, units: &[(&str, f64)], example: &str) -> std::result::Result<f64, String> {
     let text = text.trim();
     let split = text.find(|c: char| c.is_alphabetic() && c != 'e' && c != 'E').unwrap_or(text.len());
     let (number, unit) = (text[..split].trim(), text[split..].trim());
-    let advice = "write a number and a unit of m, cm, mm, um, nm or pm, for example \"0.75 mm\"";
-    let value: f64 = number.parse().map_err(|_| format!("\"{text}\" is not a length: {advice}"))?;
+    let advice = || {
+        let names: Vec<&str> = units.iter().map(|(name, _)| *name).collect();
+        let (last, first) = names.split_last().unwrap_or((&"", &[]));
+        format!("write a number and a unit of {} or {last}, for example \"{example}\"", first.join(", "))
+    };
+    let value: f64 = number.parse().map_err(|_| format!("\"{text}\" is not a {what}: {}", advice()))?;
     let unit = unit.replace(['\u{b5}', '\u{3bc}'], "u");
     if unit.is_empty() {
-        return Err(format!("\"{text}\" has no unit: {advice}"));
+        return Err(format!("\"{text}\" has no unit: {}", advice()));
     }
-    let Some((_, size)) = LENGTH_UNITS.iter().find(|(name, _)| *name == unit) else {
-        return Err(format!("\"{text}\" has the unknown unit \"{unit}\": {advice}"));
+    let Some((_, size)) = units.iter().find(|(name, _)| *name == unit) else {
+        return Err(format!("\"{text}\" has the unknown unit \"{unit}\": {}", advice()));
     };
     // Dividing by a whole number rounds once: "0.4 mm" is the f64 nearest to 0.0004.
-    let length = if *size < 1.0 { value / (1.0 / size).round() } else { value };
-    if length.is_finite() { Ok(length) } else { Err(format!("\"{text}\" is not a finite length")) }
+    let value = if *size < 1.0 { value / (1.0 / size).round() } else { value };
+    if value.is_finite() { Ok(value) } else { Err(format!("\"{text}\" is not a finite {what}")) }
+}
+
+/// `value` if it is above zero.
+fn positive(text: &str, what: &str, value: f64) -> std::result::Result<f64, String> {
+    if value > 0.0 { Ok(value) } else { Err(format!("\"{text}\" must be a {what} above zero")) }
 }
 
 /// Reads a length that must be above zero.
@@ -45,8 +89,7 @@ pub fn parse_length(text: &str) -> std::result::Result<Metres, String> {
 /// # Errors
 /// As [`parse_length`], and for zero and negative lengths.
 pub fn parse_positive_length(text: &str) -> std::result::Result<Metres, String> {
-    let length = parse_length(text)?;
-    if length > 0.0 { Ok(length) } else { Err(format!("\"{text}\" must be a length above zero")) }
+    positive(text, "length", parse_length(text)?)
 }
 
 /// Reads an angle such as `"2 pi"`, `"90 deg"` or `"1.5 rad"`, in radians; `"pi"` alone is one of them.
@@ -89,15 +132,22 @@ pub fn parse_percent(text: &str) -> std::result::Result<f64, String> {
 ///
 /// At most `digits` digits after the point, trailing zeros dropped: `0.75 mm`, `30 mm`, `285 nm`.
 pub fn format_length(length: Metres, digits: usize) -> String {
-    let magnitude = length.abs();
     // Centimetres are read but never written: the field speaks of mm and m.
-    let (name, size) = LENGTH_UNITS
-        .iter()
-        .filter(|(name, _)| *name != "cm")
-        .find(|(name, size)| magnitude >= *size * if *name == "mm" { 0.1 } else { 1.0 })
+    let units = LENGTH_UNITS.iter().filter(|(name, _)| *name != "cm");
+    let magnitude = length.abs();
+    let (name, size) = units
         .copied()
+        .find(|(name, size)| magnitude >= *size * if *name == "mm" { 0.1 } else { 1.0 })
         .unwrap_or(if magnitude == 0.0 { ("mm", 1e-3) } else { ("pm", 1e-12) });
     format!("{} {name}", trimmed(length / size, digits))
+}
+
+/// Writes a power likewise: `1 mW`, `20 uW`.
+pub fn format_power(power: Watts, digits: usize) -> String {
+    // What was read as 1 uW may have been rounded below it.
+    let fits = |(_, size): &(&str, Watts)| power.abs() >= *size * (1.0 - 1e-12);
+    let (name, size) = POWER_UNITS.iter().copied().find(fits).unwrap_or(("fW", 1e-15));
+    format!("{} {name}", trimmed(power / size, digits))
 }
 
 /// `value` with at most `digits` digits after the point, trailing zeros dropped.
@@ -161,6 +211,25 @@ mod tests {
         assert_eq!((parse_percent("0.5 %"), parse_percent("-2%")), (Ok(0.005), Ok(-0.02)));
         for (text, reason) in [("0.5", "no unit"), ("x %", "not a share"), ("inf %", "not a finite share")] {
             assert!(parse_percent(text).unwrap_err().contains(reason), "{text}");
+        }
+    }
+
+    #[test]
+    fn powers_and_times_are_read_and_written() {
+        assert_eq!((parse_power("1 mW"), parse_power("20\u{b5}W")), (Ok(1e-3), Ok(20e-6)));
+        assert_eq!((parse_time("20 ms"), parse_time("1 s")), (Ok(0.02), Ok(1.0)));
+        for text in ["1 W", "2.5 mW", "1 uW", "300 nW", "1 pW", "4 fW"] {
+            assert_eq!(format_power(parse_power(text).unwrap(), 4), text);
+        }
+        for (found, reason) in [
+            (parse_power("1"), "no unit: write a number and a unit of W, mW, uW, nW, pW or fW"),
+            (parse_power("1 kW"), "unknown unit \"kW\""),
+            (parse_power("0 W"), "a power above zero"),
+            (parse_time("-1 s"), "a time above zero"),
+            (parse_time("1 h"), "unknown unit \"h\""),
+        ] {
+            let message = found.unwrap_err();
+            assert!(message.contains(reason), "{message}");
         }
     }
 

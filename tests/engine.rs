@@ -5,12 +5,14 @@
 
 use d2nn::detector::{Detector, Layout, image_regions};
 use d2nn::engine::{CpuEngine, Engine};
+use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::network::{Bench, Network};
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
-use d2nn::training::ClassLoss;
+use d2nn::training::{ClassError, ClassLoss};
 use ndarray::{Array2, Array3, Axis};
+use num_complex::Complex;
 
 mod support;
 use support::{random_images, random_values, side_by_side, small_bench, varied_benches};
@@ -102,6 +104,68 @@ fn readings_and_gradients_are_those_of_the_reference() {
             // A mask that is taken off has none at all on either side.
             assert!(difference <= 1e-4 * norm, "mask {mask}: {}", difference / norm);
         }
+    }
+}
+
+#[test]
+fn a_loss_of_the_whole_plane_has_its_gradient() {
+    for bench in benches().into_iter().chain([side_by_side()]).filter(|bench| bench.masks() > 0) {
+        let phases = values(&bench, 11);
+        let images = random_images(&bench, 2);
+        let regions = bench.readings();
+        let error = ClassError::PlaneError { regions, area: 4e-6 };
+        let loss = ClassLoss { error, ..LOSS };
+        // Light of each image, as the reference has it: regions, power through the planes, squared intensity.
+        let exact = |phases: &[Array2<f64>], sample: usize| {
+            let image = images.index_axis(Axis(0), sample);
+            let networks = Network::<f64>::side_by_side(&bench, phases).unwrap();
+            let planes: Vec<_> =
+                networks.iter().map(|network| network.light(image).unwrap().detector).collect();
+            let mut readings: Vec<f64> =
+                planes.iter().flat_map(|plane| bench.detector.readings(plane)).collect();
+            let square = |u: &Complex<f64>| u.norm_sqr().powi(2);
+            let squares: f64 = planes.iter().flat_map(|plane| plane.amplitude.iter().map(square)).sum();
+            readings.push(planes.iter().map(WaveField::power).sum());
+            readings.push(squares * bench.grid().pixel_area());
+            readings
+        };
+        let watching = Bench { detector: bench.detector.clone().watching_plane(), ..bench.clone() };
+        let engine = engine(&watching, &phases, 2);
+        let pass = engine
+            .gradients(images.view(), &|sample, readings, slopes| {
+                loss.evaluate(readings, label(sample, regions), 1.0, slopes);
+            })
+            .unwrap();
+        assert_eq!(
+            engine.readings(images.view()).unwrap().regions.dim(),
+            (2, regions),
+            "answers need no plane"
+        );
+        for (sample, read) in pass.regions.outer_iter().enumerate() {
+            let want = exact(&phases, sample);
+            let brightest = want[regions];
+            assert_eq!(read.len(), regions + 2);
+            for (got, want) in read.iter().zip(&want[..=regions]) {
+                assert!((got - want).abs() < 2e-5 * brightest, "{got} {want}");
+            }
+            // Q goes with the square of the power: twice the roundings.
+            assert!((read[regions + 1] / want[regions + 1] - 1.0).abs() < 4e-5);
+        }
+        // Along the gradient itself the loss changes by its square.
+        let largest = pass.masks.iter().flatten().fold(0f64, |most, value| most.max(f64::from(value.abs())));
+        let step = 1e-6 / largest;
+        let at = |sign: f64| -> f64 {
+            let moved: Vec<_> = phases
+                .iter()
+                .zip(&pass.masks)
+                .map(|(values, gradient)| values + &gradient.mapv(|g| sign * step * f64::from(g)))
+                .collect();
+            (0..2).map(|sample| loss.value(&exact(&moved, sample), label(sample, regions), 1.0)).sum()
+        };
+        let along = pass.masks.iter().flatten().map(|g| f64::from(*g).powi(2)).sum::<f64>();
+        let difference = (at(1.0) - at(-1.0)) / (2.0 * step);
+        // The gradient is good to 1e-4, the difference to 1e-16/1e-6 of a loss of about one and a slope of 1e-2 and more.
+        assert!((difference / along - 1.0).abs() < 1e-3, "{difference} {along}");
     }
 }
 

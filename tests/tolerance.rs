@@ -3,7 +3,7 @@
 use d2nn::dataset::Images;
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::error::Error;
-use d2nn::evaluation::{Disturbance, Study, evaluate, simulated_images, tolerance};
+use d2nn::evaluation::{Disturbance, Readout, Study, evaluate, simulated_images, tolerance};
 use d2nn::misalignment::Misalignment;
 use ndarray::Array2;
 
@@ -16,7 +16,7 @@ fn images() -> Images {
 }
 
 fn study<'a>(values: &'a [Array2<f32>], images: &'a Images, indices: &'a [usize]) -> Study<'a> {
-    Study { values, turn: 1.04e-3, images, indices, draws: 4, seed: 3, read_noise: 0.0 }
+    Study { values, turn: 1.04e-3, images, indices, draws: 4, seed: 3, readout: Readout::default() }
 }
 
 #[test]
@@ -84,8 +84,15 @@ fn impossible_studies_are_refused_and_stops_are_heard() {
     let mut run = |study: &Study, kind| {
         tolerance(&mut engine, study, &[kind], &mut |_| Ok(())).unwrap_err().to_string()
     };
-    assert!(run(&Study { draws: 0, ..study }, Disturbance::Levels(2)).contains("0 draws"));
-    assert!(run(&Study { read_noise: -1.0, ..study }, Disturbance::Levels(2)).contains("read noise of -1"));
+    assert!(run(&Study { draws: 0, ..study }, Disturbance::Levels(2)).contains("no draws"));
+    let usual = Readout::default();
+    for (readout, reason) in [
+        (Readout { read_noise: -1.0, ..usual }, "a read noise of -1"),
+        (Readout { noise_equivalent_power: f64::NAN, ..usual }, "a noise-equivalent power of NaN"),
+        (Readout { exposure: 0.0, ..usual }, "an exposure of 0"),
+    ] {
+        assert!(run(&Study { readout, ..study }, Disturbance::Levels(2)).contains(reason));
+    }
     assert!(run(&study, Disturbance::Levels(1)).contains("at least 2"));
     // Some of 4 draws of 24 numbers up to 50 mm put a gap of 6 mm below zero.
     assert!(run(&study, Disturbance::Axial(50e-3)).contains("it must stay above zero"));

@@ -249,7 +249,7 @@ impl Scores {
 
     fn figures(&self) -> Vec<Figure> {
         let figure = |key, name, value, share| Figure { key, name, value, share };
-        match self {
+        let mut figures = match self {
             Scores::Classes(judged) => vec![
                 figure("accuracy", "accuracy", judged.accuracy(), true),
                 figure("loss", "loss", judged.loss, false),
@@ -280,7 +280,10 @@ impl Scores {
                 ),
                 figure("detector_share", "detector share", judged.detector_share, true),
             ],
-        }
+        };
+        // A loss that needs more than the readings of regions is not known here.
+        figures.retain(|figure| figure.value.is_finite());
+        figures
     }
 
     fn as_json(&self) -> Value {

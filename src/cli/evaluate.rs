@@ -235,7 +235,9 @@ pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[&str]) -> St
         let _ = writeln!(text, "{name:<26}{value:>9}  {meaning}");
     };
     line("accuracy", percent(judged.accuracy()), &format!("of {} images", judged.images));
-    line("loss", format!("{:.4}  ", judged.loss), "mean of what the training minimises");
+    if judged.loss.is_finite() {
+        line("loss", format!("{:.4}  ", judged.loss), "mean of what the training minimises");
+    }
     line(
         "power efficiency, input",
         percent(judged.power_efficiency_input),

@@ -67,6 +67,7 @@ impl Judgement {
                 power_efficiency_output: Some(judged.power_efficiency_output),
                 detector_share: judged.detector_share,
                 signal_contrast: Some(judged.signal_contrast),
+                learnt_temperature: None,
                 training_seconds,
             },
             Judgement::Images(judged) => Metrics {
@@ -81,6 +82,7 @@ impl Judgement {
                 power_efficiency_output: None,
                 detector_share: judged.device.detector_share,
                 signal_contrast: None,
+                learnt_temperature: None,
                 training_seconds,
             },
         }

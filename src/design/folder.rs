@@ -141,6 +141,9 @@ pub struct Metrics {
     /// (I_L - max of the others) / sum(I), test images.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal_contrast: Option<f64>,
+    /// The temperature at the end of a training that learns it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learnt_temperature: Option<f64>,
     /// Seconds of training.
     pub training_seconds: f64,
 }

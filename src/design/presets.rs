@@ -53,7 +53,7 @@ impl Preset {
             Preset::VisibleSlm => "532 nm, five phase modulators of 36 um pixels, 0.3 m apart",
             Preset::VisiblePrinted => "532 nm, five plates of 285 nm pixels, 21.3 um apart",
             Preset::Imaging => "0.4 THz, five printed plates that form an image",
-            Preset::Lin2018 => "Lin et al. 2018: phase objects, all light wanted in the true region",
+            Preset::Lin2018 => "Lin et al. 2018: phase objects, squared error of the detector plane",
             Preset::Mengu2019 => "Mengu et al. 2019: phase objects, cross-entropy of 10 I / max I",
         }
     }
@@ -130,7 +130,7 @@ impl Preset {
             Preset::Lin2018 => DesignFile {
                 name: "lin-2018".into(),
                 object: phase_object(),
-                training: TrainingTable { loss: LossKey::PowerError, ..TrainingTable::default() },
+                training: TrainingTable { loss: LossKey::PlaneMse, ..TrainingTable::default() },
                 ..DesignFile::default()
             },
             Preset::Mengu2019 => DesignFile {
@@ -161,6 +161,29 @@ fn regions(size: &str, pitch: &str) -> DetectorTable {
 mod tests {
     use super::super::Design;
     use super::*;
+    use crate::object::Encoding;
+    use crate::training::ClassError;
+
+    #[test]
+    fn the_classifiers_of_the_literature_have_their_object_and_loss() {
+        let resolved = |preset: Preset| Design::resolve(preset.name(), &preset.design()).unwrap();
+        for preset in [Preset::Lin2018, Preset::Mengu2019] {
+            let object = &resolved(preset).bench.object;
+            assert_eq!(
+                object.encoding(),
+                Encoding::Phase { range: std::f64::consts::TAU },
+                "{}",
+                preset.name()
+            );
+        }
+        let loss = |preset: Preset| resolved(preset).loss().map(|loss| loss.error);
+        // Ten regions of 12 x 12 pixels of 0.4 mm.
+        let Some(ClassError::PlaneError { regions: 10, area }) = loss(Preset::Lin2018) else {
+            panic!("{:?}", loss(Preset::Lin2018))
+        };
+        assert!((area - 4.8e-3 * 4.8e-3).abs() < 1e-12);
+        assert_eq!(loss(Preset::Mengu2019), Some(ClassError::PeakCrossEntropy { temperature: 10.0 }));
+    }
 
     #[test]
     fn every_preset_is_a_sound_design() {

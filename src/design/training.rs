@@ -7,12 +7,13 @@ use super::resolve::{Checked, Design};
 use super::sampling;
 use super::training_table::{GridKey, LossKey, ModesTable, OptimiserKey, StartKey, TrainingTable};
 use crate::dataset::DatasetName;
-use crate::detector::Scheme;
+use crate::detector::{Region, Scheme};
 use crate::material::Material;
 use crate::misalignment::Tolerance;
 use crate::network::Bench;
 use crate::training::{
-    Augmentation, ClassError, ClassLoss, Hinge, ImageError, Objective, Perturbations, Settings, Start,
+    Augmentation, ClassError, ClassLoss, Hinge, ImageError, LearntTemperature, Objective, Perturbations,
+    Settings, Start,
 };
 use crate::units::{Metres, Radians, format_length, parse_angle, parse_length};
 
@@ -112,7 +113,11 @@ impl Design {
         let mut stages: Vec<Stage> = in_modes.chain([coarse]).chain(fine).collect();
         stages.retain(|stage| stage.settings.epochs > 0);
         let mut first_epoch = 0;
-        for Stage { settings, .. } in &mut stages {
+        let watches_plane = self.loss().is_some_and(|loss| loss.watches_plane());
+        for Stage { settings, bench, .. } in &mut stages {
+            if watches_plane {
+                bench.detector = bench.detector.clone().watching_plane();
+            }
             settings.first_epoch = first_epoch;
             first_epoch += settings.epochs;
         }
@@ -145,6 +150,12 @@ impl Design {
             Objective::Classification(loss) => Some(loss),
             Objective::Imaging(_) => None,
         }
+    }
+
+    /// The temperature that a training has come to, where it is learnt.
+    pub fn learnt_temperature(&self, learnt: LearntTemperature) -> Option<f64> {
+        let start = self.loss()?.temperature()?;
+        self.training.settings.learn_temperature.then(|| start * learnt.factor())
     }
 
     /// The seed of the training.
@@ -219,9 +230,17 @@ fn optimiser(typed: &DesignFile, bench: &Bench) -> Checked<OptimiserKey> {
              take object.resampling = \"nearest\", or optimiser = \"mini-batches\""
                 .into(),
         ),
+        Some(OptimiserKey::Modes) if table.loss == LossKey::PlaneMse => Err(
+            "training.optimiser = \"modes\": training.loss = \"plane-mse\" looks at the whole plane of each image; take \
+             optimiser = \"mini-batches\""
+                .into(),
+        ),
         Some(optimiser) => Ok(optimiser),
-        // Each value of an image would be a region to be read of every image of a large batch.
-        None if table.epochs.is_some() || !linear || table.loss == LossKey::ImageMse => {
+        // Each value of an image, or sample of the plane, would be read of every image of a large batch.
+        None if table.epochs.is_some()
+            || !linear
+            || matches!(table.loss, LossKey::ImageMse | LossKey::PlaneMse) =>
+        {
             Ok(OptimiserKey::MiniBatches)
         }
         None => Ok(OptimiserKey::Modes),
@@ -304,7 +323,7 @@ fn settings(
         binning: 1,
         learning_rate: table.learning_rate,
         warm_up: 0,
-        objective: objective(table, typed.detector.scheme.scheme())?,
+        objective: objective(table, bench)?,
         learn_temperature: table.learn_temperature,
         smoothness: table.smoothness,
         validation: 0,
@@ -321,8 +340,9 @@ fn settings(
     })
 }
 
-/// What a device with a detector read by `scheme` is trained for.
-fn objective(table: &TrainingTable, scheme: Scheme) -> Checked<Objective> {
+/// What `bench` is trained for.
+fn objective(table: &TrainingTable, bench: &Bench) -> Checked<Objective> {
+    let scheme = bench.detector.scheme();
     let temperature = match (table.temperature, table.loss, scheme) {
         (Some(temperature), ..) if temperature.is_finite() && temperature > 0.0 => temperature,
         (Some(temperature), ..) => {
@@ -332,6 +352,7 @@ fn objective(table: &TrainingTable, scheme: Scheme) -> Checked<Objective> {
         (None, _, Scheme::Single) => SHARE_TEMPERATURE,
         (None, _, Scheme::Differential) => PAIR_TEMPERATURE,
     };
+    refuse_idle_keys(table)?;
     let error = match table.loss {
         LossKey::CrossEntropy => ClassError::CrossEntropy { temperature },
         LossKey::PeakCrossEntropy if scheme == Scheme::Single => ClassError::PeakCrossEntropy { temperature },
@@ -343,6 +364,9 @@ fn objective(table: &TrainingTable, scheme: Scheme) -> Checked<Objective> {
             );
         }
         LossKey::PowerError => ClassError::PowerError,
+        LossKey::PlaneMse => {
+            ClassError::PlaneError { regions: bench.readings(), area: area_of_a_region(bench)? }
+        }
         LossKey::ImageMse => return Ok(Objective::Imaging(ImageError)),
     };
     let hinge = |weight: f64, target: f64| (weight > 0.0).then_some(Hinge { weight, target });
@@ -353,6 +377,39 @@ fn objective(table: &TrainingTable, scheme: Scheme) -> Checked<Objective> {
         efficiency: hinge(table.efficiency_weight, table.efficiency_target),
         contrast: hinge(table.contrast_weight, table.contrast_target),
     }))
+}
+
+/// The area that all regions of the detector have.
+fn area_of_a_region(bench: &Bench) -> Checked<f64> {
+    let samples = |region: &Region| region.width * region.height;
+    let (first, rest) = bench.detector.regions().split_first().ok_or("the detector has no regions")?;
+    if rest.iter().any(|region| samples(region) != samples(first)) {
+        return Err("training.loss = \"plane-mse\" wants regions of one size".into());
+    }
+    Ok(samples(first) as f64 * bench.grid().pixel_area())
+}
+
+/// Refuses what the loss would pass over in silence.
+fn refuse_idle_keys(table: &TrainingTable) -> Checked<()> {
+    let (has_probabilities, has_classes) = match table.loss {
+        LossKey::CrossEntropy | LossKey::PeakCrossEntropy => (true, true),
+        LossKey::PowerError | LossKey::PlaneMse => (false, true),
+        LossKey::ImageMse => (false, false),
+    };
+    for (key, asked, works) in [
+        ("label_smoothing", table.label_smoothing > 0.0, has_probabilities),
+        ("learn_temperature", table.learn_temperature, has_probabilities),
+        ("efficiency_weight", table.efficiency_weight > 0.0, has_classes),
+        ("contrast_weight", table.contrast_weight > 0.0, has_classes),
+    ] {
+        if asked && !works {
+            return Err(format!(
+                "training.{key} does nothing with training.loss = \"{}\": leave it out, or take another loss",
+                table.loss.name()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The angle up to which something is turned either way.
@@ -399,6 +456,14 @@ fn perturbations(table: &TrainingTable, bench: &Bench, material: &Material) -> C
     }
     if table.levels == 1 || table.levels > 65_536 {
         return Err(format!("training.perturbations.levels = {}: it must be 0, or 2 to 65536", table.levels));
+    }
+    let has_phases = (0..bench.modulation.channels()).any(|channel| bench.modulation.is_angle(channel));
+    if (table.levels > 0 || noise > 0.0) && !has_phases {
+        return Err(
+            "training.perturbations: height_noise and levels are errors of phases, and amplitude masks have \
+                    none; leave them out"
+                .into(),
+        );
     }
     Ok(Perturbations {
         tolerance: Tolerance { lateral, axial, rotation, wavelength: table.wavelength },

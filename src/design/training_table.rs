@@ -165,6 +165,8 @@ pub enum LossKey {
     PeakCrossEntropy,
     /// Squared error of the powers over that of the object: for classes.
     PowerError,
+    /// Squared error of the intensity of every sample of the detector plane: for classes.
+    PlaneMse,
     /// Squared error of the normalised image: for `layout = "image"`.
     ImageMse,
 }
@@ -176,6 +178,7 @@ impl LossKey {
             LossKey::CrossEntropy => "cross-entropy",
             LossKey::PeakCrossEntropy => "peak-cross-entropy",
             LossKey::PowerError => "power-error",
+            LossKey::PlaneMse => "plane-mse",
             LossKey::ImageMse => "image-mse",
         }
     }

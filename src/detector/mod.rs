@@ -98,6 +98,7 @@ pub struct Detector {
     grid: Grid,
     regions: Vec<Region>,
     scheme: Scheme,
+    watches_plane: bool,
 }
 
 impl Detector {
@@ -126,7 +127,7 @@ impl Detector {
                 return Err(Error::Value(format!("detector regions {other} and {number} overlap")));
             }
         }
-        Ok(Detector { grid, regions, scheme: Scheme::Single })
+        Ok(Detector { grid, regions, scheme: Scheme::Single, watches_plane: false })
     }
 
     /// The same regions read by `scheme`.
@@ -146,7 +147,21 @@ impl Detector {
     /// The same classes on another grid, where `place` finds each region; none where it has no place or they do not fit.
     pub fn replaced(&self, grid: Grid, place: impl Fn(&Region) -> Option<Region>) -> Option<Self> {
         let regions = self.regions.iter().map(place).collect::<Option<Vec<_>>>()?;
-        Detector::new(grid, regions).and_then(|detector| detector.read_by(self.scheme)).ok()
+        let detector =
+            Detector::new(grid, regions).and_then(|detector| detector.read_by(self.scheme)).ok()?;
+        Some(Detector { watches_plane: self.watches_plane, ..detector })
+    }
+
+    /// The same detector for a loss that looks at the whole plane: behind the readings of the regions, the slopes of
+    /// [`Engine::gradients`](crate::engine::Engine::gradients) get two numbers more, the power S through the plane, and
+    /// Q, the integral of the squared intensity over it.
+    pub fn watching_plane(self) -> Self {
+        Detector { watches_plane: true, ..self }
+    }
+
+    /// Whether it is [`Detector::watching_plane`].
+    pub fn watches_plane(&self) -> bool {
+        self.watches_plane
     }
 
     /// How readings become scores.

@@ -352,20 +352,20 @@ impl Engine for CpuEngine {
         self.check_images(&images)?;
         let samples = images.len_of(Axis(0));
         let optics = &self.optics;
-        let regions = self.bench.readings();
+        let numbers = self.bench.readings() + if optics.watches_plane { 2 } else { 0 };
         let last = &optics.crossings[optics.masks_of(0).len()];
         let (readings, masks) = self.sum_passes(samples, |workspace, sample, gradient| {
             let image = images.index_axis(Axis(0), sample);
             workspace.carry(optics, &self.bench, image, last, &optics.detector_rows);
             let read = workspace.readings(optics);
-            let mut slope = vec![0.0; regions];
+            let mut slope = vec![0.0; numbers];
             slopes(sample, &read, &mut slope);
-            workspace.weigh_regions(optics, &slope);
+            workspace.weigh(optics, &slope);
             workspace.adjoint(optics, gradient);
             read
         });
         Ok(Gradients {
-            regions: Array2::from_shape_fn((samples, regions), |(sample, region)| readings[sample][region]),
+            regions: Array2::from_shape_fn((samples, numbers), |(sample, number)| readings[sample][number]),
             masks,
         })
     }

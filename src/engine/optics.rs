@@ -101,7 +101,7 @@ impl Crossing {
 pub(super) struct Optics {
     pub(super) rows: usize,
     pub(super) columns: usize,
-    /// The gaps in the order of the light; the last one only as far as the detector regions see.
+    /// The gaps in the order of the light; the last one only as far as the detector looks.
     pub(super) crossings: Vec<Arc<Crossing>>,
     /// The last gap, to the whole detector plane.
     pub(super) to_plane: Arc<Crossing>,
@@ -111,8 +111,10 @@ pub(super) struct Optics {
     pub(super) masks: Vec<Aligned<Complex32>>,
     /// Rows of the object plane that carry light.
     pub(super) object_rows: Range<usize>,
-    /// Rows that some detector region lies in.
+    /// Rows of the detector plane that are looked at: those that some region lies in, or all.
     pub(super) detector_rows: Vec<Range<usize>>,
+    /// Whether the whole plane is looked at, and not the regions alone ([`crate::detector::Detector::watching_plane`]).
+    pub(super) watches_plane: bool,
     /// Regions of a network as (rows, columns).
     pub(super) regions: Vec<(Range<usize>, Range<usize>)>,
     /// Numbers of the regions each row meets: an image has hundreds of regions.
@@ -147,7 +149,8 @@ impl Optics {
                 .map(|_| Aligned::new(Complex32::new(1.0, 0.0), rows * columns))
                 .collect(),
             object_rows: top..top + height,
-            detector_rows: merged(regions.iter().map(|(rows, _)| rows.clone()).collect()),
+            detector_rows: merged(looked_at(bench).into_iter().map(|(rows, _)| rows).collect()),
+            watches_plane: bench.detector.watches_plane(),
             regions_of_row: regions_of_row(rows, &regions),
             regions,
             pixel_area: bench.grid().pixel_area(),
@@ -239,14 +242,23 @@ impl Span {
     }
 }
 
-/// What the light of `bench` crosses: each gap, the last one to the detector regions and once more to the whole plane.
+/// What is looked at on the detector plane, as (rows, columns).
+fn looked_at(bench: &Bench) -> Vec<(Range<usize>, Range<usize>)> {
+    if bench.detector.watches_plane() {
+        let (rows, columns) = bench.grid().shape();
+        return vec![(0..rows, 0..columns)];
+    }
+    bench.detector.regions().iter().map(|region| (region.rows(), region.columns())).collect()
+}
+
+/// What the light of `bench` crosses: each gap, the last one to what the detector looks at and once more to the whole
+/// plane.
 fn spans(bench: &Bench) -> Vec<Span> {
     let (rows, columns) = bench.grid().shape();
     let ((top, left), (height, width)) = (bench.object.origin(), bench.object.extent());
     let object = Extent { rows: top..top + height, columns: left..left + width };
     let plane = Extent { rows: 0..rows, columns: 0..columns };
-    let regions = bench.detector.regions();
-    let lines: Vec<_> = regions.iter().map(|region| (region.rows(), region.columns())).collect();
+    let lines = looked_at(bench);
     let seen = Extent {
         rows: hull(lines.iter().map(|(rows, _)| rows)),
         columns: hull(lines.iter().map(|(_, columns)| columns)),

@@ -131,13 +131,24 @@ impl Workspace {
         }
     }
 
-    /// Power in each region; after [`Workspace::carry`].
+    /// Power in each region, then what [`Detector::watching_plane`](crate::detector::Detector::watching_plane) adds; after
+    /// [`Workspace::carry`].
     pub(super) fn readings(&self, optics: &Optics) -> Vec<f64> {
         let read = |(rows, columns): (Range<usize>, Range<usize>)| {
             let line = |row: usize| &self.detector[row * optics.columns..][columns.clone()];
             rows.map(|row| power(line(row))).sum::<f64>() * optics.pixel_area
         };
-        optics.all_regions().map(read).collect()
+        let mut readings: Vec<f64> = optics.all_regions().map(read).collect();
+        if optics.watches_plane {
+            let square = |u: &Complex32| f64::from(u.norm_sqr()).powi(2);
+            let squares: f64 = self
+                .detector
+                .chunks_exact(optics.columns)
+                .map(|row| row.iter().map(square).sum::<f64>())
+                .sum();
+            readings.extend([self.plane_power(optics), squares * optics.pixel_area]);
+        }
+        readings
     }
 
     /// Power through the planes; after [`Workspace::carry`] to every row.
@@ -162,12 +173,35 @@ impl Workspace {
         &mut self.incident
     }
 
-    /// Makes the field at the detector the source of the adjoint light: times the slope of its region.
-    pub(super) fn weigh_regions(&mut self, optics: &Optics, slopes: &[f64]) {
+    /// Makes the field at the detector the source of the adjoint light: times the slope of its region, or what all of
+    /// [`Workspace::readings`] want of a sample.
+    pub(super) fn weigh(&mut self, optics: &Optics, slopes: &[f64]) {
+        if optics.watches_plane {
+            return self.weigh_plane(optics, slopes);
+        }
         for ((rows, columns), slope) in optics.all_regions().zip(slopes) {
             let factor = (2.0 * slope * optics.pixel_area) as f32;
             for row in rows {
                 self.detector[row * optics.columns..][columns.clone()].iter_mut().for_each(|u| *u *= factor);
+            }
+        }
+    }
+
+    /// With the slopes s of regions, plane power and Q: 2 pitch^2 (s_region + s_plane + 2 s_Q |U|^2) U.
+    fn weigh_plane(&mut self, optics: &Optics, slopes: &[f64]) {
+        let regions = optics.regions.len();
+        let (of_regions, of_plane) = slopes.split_at(optics.networks * regions);
+        let [by_power, by_square] = [of_plane[0], of_plane[1]].map(|slope| 2.0 * slope * optics.pixel_area);
+        let mut along = vec![0f64; optics.columns];
+        for (line, row) in self.detector.chunks_exact_mut(optics.columns).enumerate() {
+            let (network, line) = (line / optics.rows, line % optics.rows);
+            along.fill(by_power);
+            for &region in &optics.regions_of_row[line] {
+                let slope = 2.0 * of_regions[network * regions + region] * optics.pixel_area;
+                along[optics.regions[region].1.clone()].iter_mut().for_each(|factor| *factor += slope);
+            }
+            for (u, factor) in row.iter_mut().zip(&along) {
+                *u *= (factor + 2.0 * by_square * f64::from(u.norm_sqr())) as f32;
             }
         }
     }
@@ -183,8 +217,8 @@ impl Workspace {
         }
     }
 
-    /// Carries the adjoint field from the detector regions to the first mask of each network and adds to the sums of the
-    /// gradient, [`Optics::sums_a_sample`] numbers a sample of each mask.
+    /// Carries the adjoint field from what is looked at on the detector plane to the first mask of each network and adds to
+    /// the sums of the gradient, [`Optics::sums_a_sample`] numbers a sample of each mask.
     pub(super) fn adjoint(&mut self, optics: &Optics, gradient: &mut [f32]) {
         for network in 0..optics.networks {
             self.adjoint_through(optics, network, gradient);
@@ -199,9 +233,13 @@ impl Workspace {
             let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
             spectrum.fill(DARK);
             let source = &self.detector[(first + row) * optics.columns..(first + row + 1) * optics.columns];
-            for &region in &optics.regions_of_row[row] {
-                let columns = optics.regions[region].1.clone();
-                spectrum[columns.clone()].copy_from_slice(&source[columns]);
+            if optics.watches_plane {
+                spectrum[..optics.columns].copy_from_slice(source);
+            } else {
+                for &region in &optics.regions_of_row[row] {
+                    let columns = optics.regions[region].1.clone();
+                    spectrum[columns.clone()].copy_from_slice(&source[columns]);
+                }
             }
             last.row_forward.process_with_scratch(spectrum, &mut self.scratch);
         }

@@ -22,7 +22,7 @@ pub use convergence::{Convergence, FIELD_IMAGES, GRIDS, convergence};
 pub use imaging::{ImageFigures, evaluate_images};
 pub use spread::{Answer, Spread, wilson_interval};
 pub use ssim::ssim;
-pub use tolerance::{Disturbance, Judged, Outcome, Study, simulated_images, tolerance};
+pub use tolerance::{Disturbance, Judged, Outcome, Readout, Study, simulated_images, tolerance};
 
 /// Images simulated between two reports of progress.
 const BATCH: usize = 128;

@@ -17,7 +17,10 @@ use crate::mask::Modulation;
 use crate::misalignment::{Misalignment, Tolerance};
 use crate::network::Bench;
 use crate::random::{Purpose, Stream};
-use crate::units::{Metres, Radians};
+use crate::units::{Metres, Radians, Seconds, Watts};
+
+/// Planck's constant times the speed of light, J m (both exact by definition).
+const PLANCK_TIMES_LIGHT: f64 = 6.626_070_15e-34 * 299_792_458.0;
 
 /// A kind of error and its size.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,11 +38,50 @@ pub enum Disturbance {
     /// Light longer and light shorter than the design's by this share.
     Wavelength(f64),
     /// A detector that counts this many photons in all its regions together in the mean over the images, with the noise
-    /// of counting and that of [`Study::read_noise`].
+    /// of counting and that of [`Readout::read_noise`].
     Photons(f64),
+    /// This much light behind the object, in the mean over the images: what of it reaches the regions in
+    /// [`Readout::exposure`] has the noise of its photons and that of [`Readout::noise_equivalent_power`].
+    Power(Watts),
+}
+
+/// How the detector turns light into numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Readout {
+    /// Standard deviation of a region's reading in the dark, photons; for [`Disturbance::Photons`].
+    pub read_noise: f64,
+    /// Time over which a region gathers light; for [`Disturbance::Power`].
+    pub exposure: Seconds,
+    /// Signal as strong as the noise of a region in a bandwidth of one hertz, watts per root hertz. An exposure t has the
+    /// bandwidth 1/(2 t), and the noise NEP / sqrt(2 t). For [`Disturbance::Power`].
+    pub noise_equivalent_power: f64,
+}
+
+impl Default for Readout {
+    /// No noise of its own, one second.
+    fn default() -> Self {
+        Readout { read_noise: 0.0, exposure: 1.0, noise_equivalent_power: 0.0 }
+    }
+}
+
+impl Readout {
+    /// Photons of a second of one watt at `wavelength` (in vacuum), N = t lambda / (h c).
+    fn photons_a_watt(&self, wavelength: Metres) -> f64 {
+        self.exposure * wavelength / PLANCK_TIMES_LIGHT
+    }
+
+    /// The noise of a region in the dark, photons, when all its light is of `wavelength`.
+    fn thermal_noise(&self, wavelength: Metres) -> f64 {
+        self.noise_equivalent_power / (2.0 * self.exposure).sqrt() * self.photons_a_watt(wavelength)
+    }
 }
 
 impl Disturbance {
+    /// Whether it is of the detector alone: then the light of the device as designed serves all draws.
+    pub fn is_of_readings(self) -> bool {
+        matches!(self, Disturbance::Photons(_) | Disturbance::Power(_))
+    }
+
     /// Whether it changes the heights of reliefs: there must be reliefs.
     pub fn is_of_heights(self) -> bool {
         matches!(self, Disturbance::Heights(_) | Disturbance::Levels(_))
@@ -65,6 +107,9 @@ impl Disturbance {
             Disturbance::Levels(levels) if levels < 2 => refused("levels", f64::from(levels), "at least 2"),
             Disturbance::Photons(mean) if !(mean > 0.0 && mean.is_finite()) => {
                 refused("a mean number of photons", mean, "above 0")
+            }
+            Disturbance::Power(power) if !(power > 0.0 && power.is_finite()) => {
+                refused("a power in watts", power, "above 0")
             }
             Disturbance::Lateral(size)
             | Disturbance::Axial(size)
@@ -95,8 +140,16 @@ pub struct Study<'a> {
     pub draws: usize,
     /// Seed of the draws.
     pub seed: u64,
-    /// Standard deviation of a region's reading in the dark, photons.
-    pub read_noise: f64,
+    /// How the detector reads.
+    pub readout: Readout,
+}
+
+/// What the regions read of an image on the device as designed.
+struct Reading {
+    regions: Vec<f64>,
+    label: usize,
+    /// Power of the object.
+    entering: f64,
 }
 
 /// Figures of a device as one draw of errors leaves it.
@@ -142,7 +195,7 @@ fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
 
 /// Images that [`tolerance`] simulates, in the words of its progress.
 pub fn simulated_images(disturbances: &[Disturbance], draws: usize, images: usize) -> usize {
-    let simulated = disturbances.iter().filter(|kind| !matches!(kind, Disturbance::Photons(_)));
+    let simulated = disturbances.iter().filter(|kind| !kind.is_of_readings());
     images * (1 + simulated.map(|kind| kind.runs(draws)).sum::<usize>())
 }
 
@@ -163,11 +216,19 @@ pub fn tolerance(
 ) -> Result<(Judged, Vec<Outcome>)> {
     let bench = engine.bench().clone();
     disturbances.iter().try_for_each(|disturbance| disturbance.check(bench.modulation))?;
-    if study.draws == 0 || !(study.read_noise >= 0.0 && study.read_noise.is_finite()) {
-        return Err(Error::Value(format!(
-            "{} draws and a read noise of {}: there must be draws, and a noise of 0 or more",
-            study.draws, study.read_noise
-        )));
+    if study.draws == 0 {
+        return Err(Error::Value("no draws: there must be one at least".into()));
+    }
+    let Readout { read_noise, exposure, noise_equivalent_power } = study.readout;
+    for (what, value, least) in [
+        ("a read noise", read_noise, 0.0),
+        ("a noise-equivalent power", noise_equivalent_power, 0.0),
+        ("an exposure", exposure, f64::MIN_POSITIVE),
+    ] {
+        if !(value >= least && value.is_finite()) {
+            let limit = if least > 0.0 { "above 0" } else { "0 or more" };
+            return Err(Error::Value(format!("{what} of {value}: it must be {limit}")));
+        }
     }
     let judged = judge_all(engine, &bench, study, disturbances, progress);
     engine.set_bench(bench)?;
@@ -184,9 +245,9 @@ fn judge_all(
     progress: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<(Judged, Vec<Outcome>)> {
     let mut before = 0;
-    let mut judge = |engine: &mut dyn Engine, readings: &RefCell<Vec<(Vec<f64>, usize)>>| {
-        let noted = |read: &[f64], label: usize, _| {
-            readings.borrow_mut().push((read.to_vec(), label));
+    let mut judge = |engine: &mut dyn Engine, readings: &RefCell<Vec<Reading>>| {
+        let noted = |read: &[f64], label: usize, entering: f64| {
+            readings.borrow_mut().push(Reading { regions: read.to_vec(), label, entering });
             0.0
         };
         let judged =
@@ -204,8 +265,11 @@ fn judge_all(
         let runs = disturbance.runs(study.draws);
         let draws = (0..runs)
             .map(|run| match disturbance {
-                Disturbance::Photons(mean) => {
-                    let accuracy = accuracy_of_counts(&readings, bench.detector.scheme(), mean, study, run);
+                Disturbance::Photons(_) | Disturbance::Power(_) => {
+                    let (gain, noise) = detection(&readings, bench.wavelength, disturbance, &study.readout);
+                    let mut stream = Stream::new(study.seed, Purpose::DetectorNoise, run as u64);
+                    let scheme = bench.detector.scheme();
+                    let accuracy = accuracy_of_counts(&readings, scheme, gain, noise, &mut stream);
                     Ok(Judged { accuracy, ..undisturbed })
                 }
                 _ => {
@@ -249,10 +313,12 @@ fn disturbed(
             Ok(rough(bench, study, deviation, &mut stream(Purpose::HeightErrors)))
         }
         Disturbance::Levels(levels) => {
-            let values = study.values.iter().map(|phase| phase.mapv(|phase| stepped(bench, phase, levels)));
-            Ok((bench.clone(), values.collect()))
+            let printed = |phase| bench.modulation.nearest_level(phase, levels);
+            Ok((bench.clone(), study.values.iter().map(|phases| phases.mapv(printed)).collect()))
         }
-        Disturbance::Heights(_) | Disturbance::Photons(_) => Ok((bench.clone(), study.values.to_vec())),
+        Disturbance::Heights(_) | Disturbance::Photons(_) | Disturbance::Power(_) => {
+            Ok((bench.clone(), study.values.to_vec()))
+        }
     }
 }
 
@@ -264,56 +330,54 @@ fn rough(
     stream: &mut Stream,
 ) -> (Bench, Vec<Array2<f32>>) {
     let phase_deviation = TAU * deviation / study.turn;
-    let mut off = |phase: &f32| {
-        let phase = f64::from(bench.modulation.relief_phase(*phase)) + phase_deviation * stream.normal();
-        // No pixel is lower than the base.
-        phase.max(0.0) as f32
-    };
+    let mut off = |phase: &f32| bench.modulation.misprinted(*phase, phase_deviation * stream.normal());
     let values = study.values.iter().map(|phases| phases.map(&mut off)).collect();
-    // What is higher than the highest relief is a height all the same, not a height less a turn.
-    let modulation = match bench.modulation {
-        Modulation::Phase { absorption, base, scale, .. } => {
-            Modulation::Phase { absorption, base, phase_max: f64::MAX, scale }
+    (Bench { modulation: bench.modulation.of_any_height(), ..bench.clone() }, values)
+}
+
+/// Photons for a reading of 1, and the noise of a region in the dark in photons, of a disturbance of the readings.
+fn detection(
+    readings: &[Reading],
+    wavelength: Metres,
+    disturbance: Disturbance,
+    readout: &Readout,
+) -> (f64, f64) {
+    let count = readings.len() as f64;
+    let over = |photons: f64, sum: f64| if sum > 0.0 { photons * count / sum } else { 0.0 };
+    match disturbance {
+        Disturbance::Photons(mean) => {
+            let collected = readings.iter().flat_map(|reading| &reading.regions).sum();
+            (over(mean, collected), readout.read_noise)
         }
-        other => other,
-    };
-    (Bench { modulation, ..bench.clone() }, values)
+        Disturbance::Power(power) => {
+            let entering = readings.iter().map(|reading| reading.entering).sum();
+            let photons = power * readout.photons_a_watt(wavelength);
+            (over(photons, entering), readout.thermal_noise(wavelength))
+        }
+        _ => (0.0, 0.0),
+    }
 }
 
-/// The phase of the nearest of `levels` equal steps of a turn; the step of the whole turn is no step at all, and a relief
-/// that ends earlier has no step above its end.
-fn stepped(bench: &Bench, phase: f32, levels: u32) -> f32 {
-    let Modulation::Phase { phase_max, .. } = bench.modulation else { return phase };
-    let step = TAU / f64::from(levels);
-    let number = (f64::from(bench.modulation.relief_phase(phase)) / step).round();
-    let number = if phase_max < TAU {
-        number.min((phase_max / step + 1e-9).floor())
-    } else if number >= f64::from(levels) {
-        0.0
-    } else {
-        number
-    };
-    (number * step) as f32
-}
-
-/// Share of right answers of a detector that counts `mean` photons in all regions together, in the mean over the images.
+/// Share of right answers of a detector that counts `gain` photons in the mean for a reading of 1.
 ///
-/// Each region counts a Poisson number of its own and adds normal noise of standard deviation [`Study::read_noise`].
+/// Each region counts a Poisson number of its own and adds normal noise of standard deviation `noise`. In a pair a count
+/// below zero is taken as none: the sum of two such would be no measure of their difference.
 fn accuracy_of_counts(
-    readings: &[(Vec<f64>, usize)],
+    readings: &[Reading],
     scheme: Scheme,
-    mean: f64,
-    study: &Study<'_>,
-    run: usize,
+    gain: f64,
+    noise: f64,
+    stream: &mut Stream,
 ) -> f64 {
-    let total: f64 = readings.iter().flat_map(|(read, _)| read).sum();
-    let photons = if total > 0.0 { mean * readings.len() as f64 / total } else { 0.0 };
-    let mut stream = Stream::new(study.seed, Purpose::DetectorNoise, run as u64);
+    let least = match scheme {
+        Scheme::Single => f64::NEG_INFINITY,
+        Scheme::Differential => 0.0,
+    };
     let mut right = 0;
-    for (read, label) in readings {
-        let counts: Vec<f64> = read
+    for Reading { regions, label, .. } in readings {
+        let counts: Vec<f64> = regions
             .iter()
-            .map(|reading| stream.poisson(photons * reading) + study.read_noise * stream.normal())
+            .map(|reading| (stream.poisson(gain * reading) + noise * stream.normal()).max(least))
             .collect();
         right += usize::from(scheme.answer(&counts) == *label);
     }
@@ -348,8 +412,9 @@ mod tests {
         }
     }
 
-    fn study<'a>(values: &'a [Array2<f32>], images: &'a Images, read_noise: f64) -> Study<'a> {
-        Study { values, turn: 2e-3, images, indices: &[], draws: 1, seed: 1, read_noise }
+    fn study<'a>(values: &'a [Array2<f32>], images: &'a Images) -> Study<'a> {
+        let readout = Readout::default();
+        Study { values, turn: 2e-3, images, indices: &[], draws: 1, seed: 1, readout }
     }
 
     fn no_images() -> Images {
@@ -357,26 +422,11 @@ mod tests {
     }
 
     #[test]
-    fn levels_are_steps_of_a_turn() {
-        let quarter = TAU as f32 / 4.0;
-        let whole = bench(TAU);
-        for (phase, level) in
-            [(0.0, 0.0), (0.7, 0.0), (0.8, 1.0), (2.9, 2.0), (5.4, 3.0), (6.2, 0.0), (-0.8, 3.0)]
-        {
-            assert!((stepped(&whole, phase, 4) - level * quarter).abs() < 1e-6, "{phase}");
-        }
-        // Half a turn has the steps 0, 1 and 2 of four, and 0 and 1 of three.
-        let half = bench(TAU / 2.0);
-        assert!((stepped(&half, 3.1, 4) - 2.0 * quarter).abs() < 1e-6);
-        assert!((stepped(&half, 3.1, 3) - TAU as f32 / 3.0).abs() < 1e-6);
-    }
-
-    #[test]
     fn heights_are_off_by_their_deviation_and_never_below_the_base() {
         let (values, images) = ([Array2::from_elem((60, 60), 3.0f32), Array2::zeros((60, 60))], no_images());
         let mut stream = Stream::new(1, Purpose::HeightErrors, 0);
         // A fiftieth of a turn.
-        let (rough, values) = rough(&bench(TAU), &study(&values, &images, 0.0), 40e-6, &mut stream);
+        let (rough, values) = rough(&bench(TAU), &study(&values, &images), 40e-6, &mut stream);
         let off = values[0].mapv(|phase| f64::from(phase) - 3.0);
         let deviation = (off.mapv(|off| off * off).sum() / 3600.0).sqrt();
         // The standard error of the deviation of 3,600 numbers is 1.2 %.
@@ -386,19 +436,26 @@ mod tests {
         assert_eq!(rough.modulation.relief_phase(6.5f64), 6.5);
     }
 
+    fn alike(count: usize, regions: &[f64], label: impl Fn(usize) -> usize) -> Vec<Reading> {
+        let reading = |image| Reading { regions: regions.to_vec(), label: label(image), entering: 4.0 };
+        (0..count).map(reading).collect()
+    }
+
+    /// Share of right answers for `photons` in the mean.
+    fn counted(readings: &[Reading], scheme: Scheme, photons: f64, read_noise: f64) -> f64 {
+        let readout = Readout { read_noise, ..Readout::default() };
+        let (gain, noise) = detection(readings, 1e-3, Disturbance::Photons(photons), &readout);
+        let mut stream = Stream::new(1, Purpose::DetectorNoise, 0);
+        accuracy_of_counts(readings, scheme, gain, noise, &mut stream)
+    }
+
     #[test]
     fn many_photons_see_what_is_there_and_few_do_not() {
-        let readings: Vec<_> = (0..2000).map(|image| (vec![0.6, 0.4], image % 2)).collect();
-        let (values, images) = ([], no_images());
-        let accuracy = |mean, read_noise| {
-            accuracy_of_counts(&readings, Scheme::Single, mean, &study(&values, &images, read_noise), 0)
-        };
         // The first region is brighter whatever the class.
-        assert_eq!(accuracy(1e6, 0.0), 0.5);
-        let right: Vec<_> = (0..2000).map(|_| (vec![0.6, 0.4], 0)).collect();
-        let of_right = |mean, noise| {
-            accuracy_of_counts(&right, Scheme::Single, mean, &study(&values, &images, noise), 0)
-        };
+        let any = alike(2000, &[0.6, 0.4], |image| image % 2);
+        assert_eq!(counted(&any, Scheme::Single, 1e6, 0.0), 0.5);
+        let right = alike(2000, &[0.6, 0.4], |_| 0);
+        let of_right = |photons, noise| counted(&right, Scheme::Single, photons, noise);
         assert_eq!(of_right(1e6, 0.0), 1.0);
         // 60 against 40 photons: the difference is 20 with a deviation of 10, so 2.3 % go wrong; half of the draws are
         // wrong in the noise of 1,000.
@@ -407,11 +464,49 @@ mod tests {
     }
 
     #[test]
+    fn a_pair_in_the_dark_does_not_win_by_a_sum_near_zero() {
+        // Class 0 leads clearly; the pair of class 1 gets nothing but noise.
+        let pairs = alike(4000, &[0.9, 0.1, 0.0, 0.0], |_| 0);
+        assert_eq!(counted(&pairs, Scheme::Differential, 1e4, 0.0), 1.0);
+        // The noise of 10 photons alone decides pair 1: both counts below zero (1/4) give no score, one of them (1/2) a
+        // score of +-1, which beats 0.8 in half of those; two above zero (1/4) give (a - b)/(a + b), above 0.8 where
+        // b < a/9: an angle of 6.3 of 90 degrees. Right in 1 - 1/4 - 0.0176: 73.2 %, standard error 0.7 points.
+        let noisy = counted(&pairs, Scheme::Differential, 1e4, 10.0);
+        assert!((noisy - 0.732).abs() < 0.03, "{noisy}");
+    }
+
+    #[test]
+    fn a_watt_has_its_photons_and_a_detector_its_noise() {
+        // 0.4 THz: a photon has 2.65e-22 J.
+        let wavelength = 299_792_458.0 / 0.4e12;
+        let readout = Readout { exposure: 0.02, noise_equivalent_power: 1e-9, ..Readout::default() };
+        assert!((readout.photons_a_watt(wavelength) * 6.626_070_15e-34 * 0.4e12 / 0.02 - 1.0).abs() < 1e-12);
+        // A nanowatt a root hertz: over 20 ms, 25 Hz, five nanowatts.
+        let noise = readout.thermal_noise(wavelength) / readout.photons_a_watt(wavelength);
+        assert!((noise / 5e-9 - 1.0).abs() < 1e-12);
+        // A quarter of the object's light reaches the regions: of 1 uW, 0.15 and 0.1 uW fall on the two.
+        let readings = alike(2000, &[0.6, 0.4], |_| 0);
+        let right = |power: f64, noise_equivalent_power: f64| {
+            let readout = Readout { noise_equivalent_power, ..readout };
+            let (gain, noise) = detection(&readings, wavelength, Disturbance::Power(power), &readout);
+            assert!((gain * 0.6 / (0.15 * power * readout.photons_a_watt(wavelength)) - 1.0).abs() < 1e-12);
+            let mut stream = Stream::new(1, Purpose::DetectorNoise, 0);
+            accuracy_of_counts(&readings, Scheme::Single, gain, noise, &mut stream)
+        };
+        // The difference of 50 nW in a noise of sqrt(2) 5 nW x 5 is 1.41 deviations: 92.1 % right; of a fifth, 61.1 %.
+        assert_eq!(right(1e-6, 1e-9), 1.0);
+        assert!((right(1e-6, 5e-9) - 0.921).abs() < 0.02);
+        assert!((right(0.2e-6, 5e-9) - 0.611).abs() < 0.04);
+        assert_eq!(right(1e-12, 0.0), 1.0, "a picowatt is 75 million photons");
+    }
+
+    #[test]
     fn impossible_disturbances_are_refused() {
         let relief = Modulation::LOSSLESS;
         for (disturbance, modulation, reason) in [
             (Disturbance::Levels(1), relief, "levels of 1"),
             (Disturbance::Photons(0.0), relief, "photons of 0"),
+            (Disturbance::Power(-1.0), relief, "watts of -1"),
             (Disturbance::Lateral(-1.0), relief, "of -1"),
             (Disturbance::Wavelength(f64::NAN), relief, "of NaN"),
             (Disturbance::Heights(1e-6), Modulation::Amplitude, "only masks that are reliefs"),

@@ -247,7 +247,7 @@ impl<'a> Trainer<'a> {
             self.state.loss += objective.value(&readings, target);
             self.state.score += objective.score(&readings, target);
             if let (true, Objective::Classification(loss)) = (self.settings.learn_temperature, objective) {
-                by_temperature += share * loss.slope_by_temperature(&readings, target.label);
+                by_temperature += share * loss.slope_by_log_temperature(&readings, target.label);
             }
         }
         self.state.images += images as u64;
@@ -275,7 +275,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// Moves parameters and temperature down the slopes of the step's mean loss, by the values of the masks as the engine
-    /// has them and by the temperature; returns the step size.
+    /// has them and by the logarithm of the temperature; returns the step size.
     fn descend(&mut self, mut gradients: Vec<Array2<f32>>, by_temperature: f64) -> Result<f64> {
         let (modulation, bins) = (self.bench.modulation, self.settings.binning);
         if self.settings.smoothness > 0.0 {
@@ -397,7 +397,7 @@ impl Trainer<'_> {
     /// Sets the masks as they are trained, or their running mean if there is one.
     fn show(&mut self, average: bool) -> Result<()> {
         let bins = self.settings.binning;
-        let modulation = self.engine.bench().modulation;
+        let modulation = self.bench.modulation;
         if average && self.state.average.is_empty() {
             return Ok(());
         }

@@ -58,7 +58,7 @@ impl Objective {
     /// image, at most 1.
     pub fn score(&self, readings: &[f64], target: &Target) -> f64 {
         match self {
-            Objective::Classification(loss) if loss.scheme.answer(readings) == target.label => 1.0,
+            Objective::Classification(loss) if loss.answer(readings) == target.label => 1.0,
             Objective::Classification(_) => 0.0,
             Objective::Imaging(_) => likeness(readings, &target.picture),
         }

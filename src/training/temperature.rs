@@ -22,8 +22,8 @@ impl LearntTemperature {
         self.log.exp()
     }
 
-    /// Step `step` (from 1) of a stage down `slope`, a multiple of the derivative by the logarithm that does not change
-    /// within a stage; `rate` is that of the masks.
+    /// Step `step` (from 1) of a stage down `slope`, the derivative of the loss by the logarithm; `rate` is that of the
+    /// masks.
     pub fn step(&mut self, slope: f64, rate: f64, step: u64) {
         if step == 1 {
             (self.mean, self.square) = (0.0, 0.0);

@@ -68,6 +68,23 @@ fn everything_at_once_whatever_the_threads_and_the_seed_decides() {
 }
 
 #[test]
+fn power_is_counted_in_watts() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |powers: &str, nep: &str| {
+        judged(folder.path(), &["--power", powers, "--nep", nep, "--exposure", "20 ms", "--draws", "3"])
+    };
+    let json = run("1 W, 1 pW", "1 nW");
+    let rows = json["disturbances"].as_array().unwrap();
+    assert_eq!(rows.iter().map(|row| row["size"].as_f64().unwrap()).collect::<Vec<_>>(), [1.0, 1e-12]);
+    assert_eq!((&json["exposure"], &json["noise_equivalent_power"]), (&0.02.into(), &1e-9.into()));
+    // A watt drowns the noise of a nanowatt; of a picowatt nothing is left but one guess in ten, 50 images three times.
+    assert_eq!(rows[0]["accuracy"], json["accuracy"]);
+    assert!(rows[1]["accuracy"].as_f64().unwrap() < 0.25, "{}", rows[1]);
+    let picture = fs::read_to_string(folder.path().join("tolerance.svg")).unwrap();
+    assert!(picture.contains("power behind the object, mW"), "the largest has its unit");
+}
+
+#[test]
 fn the_table_begins_with_the_device_as_designed() {
     let folder = copy();
     let arguments = ["tolerance", "device", "--data", "data", "--limit", "20", "--draws", "2"];
@@ -103,6 +120,11 @@ fn wrong_sizes_say_why() {
         (&["--detector-noise", "0"], &["--detector-noise", "0.001"]),
         (&["--levels", "2", "--read-noise", "3"], &["--read-noise", "--detector-noise"]),
         (&["--detector-noise", "10", "--read-noise=-3"], &["--read-noise -3"]),
+        (&["--power", "1"], &["--power", "no unit", "uW"]),
+        (&["--power", "1 uW", "--nep", "1 nJ"], &["--nep", "unknown unit \"nJ\""]),
+        (&["--power", "1 uW", "--exposure", "0 s"], &["--exposure", "above zero"]),
+        (&["--levels", "2", "--nep", "1 nW"], &["--nep is for --power"]),
+        (&["--levels", "2", "--exposure", "1 s"], &["--exposure is for --power"]),
         (&["--levels", "2", "--draws", "0"], &["--draws 0"]),
         (&["--levels", "2", "--limit", "0"], &["--limit 0"]),
         (&["--levels", "2", "--out", "picture.jpg"], &["--out picture.jpg", ".svg"]),

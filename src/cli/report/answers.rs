@@ -92,11 +92,13 @@ fn efficiencies(judged: &Evaluation) -> Element {
             vec![name(title), figure(percent(share, 3)), words(meaning.replace(" - ", " \u{2212} "))]
         })
         .collect();
-    rows.push(vec![
-        name("loss"),
-        figure(format!("{:.4}", judged.loss)),
-        words("mean of what the training minimises"),
-    ]);
+    if judged.loss.is_finite() {
+        rows.push(vec![
+            name("loss"),
+            figure(format!("{:.4}", judged.loss)),
+            words("mean of what the training minimises"),
+        ]);
+    }
     table("Efficiencies, means over the images", &heads(&["figure", "mean", "what it is"]), &rows)
 }
 

@@ -16,8 +16,8 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::evaluation::imaging::{likeness, scaled};
 use crate::evaluation::{
-    Answer, Convergence, Disturbance, Evaluation, Judged, Outcome, PowerBudget, Study, simulated_images,
-    tolerance,
+    Answer, Convergence, Disturbance, Evaluation, Judged, Outcome, PowerBudget, Readout, Study,
+    simulated_images, tolerance,
 };
 use crate::fabrication::PrintReport;
 use crate::files::Scratch;
@@ -213,7 +213,7 @@ fn disturb(
         indices: &indices,
         draws: TOLERANCE_DRAWS,
         seed: TOLERANCE_SEED,
-        read_noise: 0.0,
+        readout: Readout::default(),
     };
     let mut engine = threads.bare_engine(design.bench.clone())?;
     let total = simulated_images(&disturbances, TOLERANCE_DRAWS, count);

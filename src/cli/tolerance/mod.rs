@@ -25,6 +25,7 @@ pub(super) mod sizes;
   d2nn tolerance layers/fashion-400ghz --shift-xy \"0.1 mm, 0.2 mm, 0.4 mm\"
   d2nn tolerance layers/fashion-400ghz --rotation \"0.5 deg, 1 deg\" --levels 2,4,8,16 --json
   d2nn tolerance layers/fashion-400ghz --detector-noise \"1e3, 1e4\" --read-noise 10
+  d2nn tolerance layers/fashion-400ghz --power \"1 uW, 10 uW, 100 uW\" --nep \"1 nW\" --exposure \"20 ms\"
   d2nn tolerance layers/fashion-400ghz --all --oversample 1 --out tolerance.svg
 
 Sizes are lists; 0 is the device as designed. docs/tolerance.md says what each kind means.")]
@@ -57,7 +58,16 @@ pub struct ToleranceArgs {
     /// Noise of each region in the dark, with --detector-noise: rms photons (default: none)
     #[arg(long, value_name = "PHOTONS")]
     read_noise: Option<f64>,
-    /// Every kind, at sizes that follow from the device where none are given
+    /// Power of the light behind the object, mean image, with the noise of photons and of --nep: "1 uW, 10 uW"
+    #[arg(long, value_name = "POWERS", allow_hyphen_values = true)]
+    power: Option<String>,
+    /// Noise-equivalent power of each region, with --power: what it says in a root hertz, "1 nW" (default: none)
+    #[arg(long, value_name = "POWER", allow_hyphen_values = true)]
+    nep: Option<String>,
+    /// Time over which each region gathers light, with --power: "20 ms" (default: 1 s)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    exposure: Option<String>,
+    /// Every kind but --power, at sizes that follow from the device where none are given
     #[arg(long)]
     all: bool,
     /// Draws of each kind and size
@@ -85,7 +95,7 @@ pub struct ToleranceArgs {
 
 impl ToleranceArgs {
     /// The lists of sizes, in the order of [`sizes::KINDS`].
-    fn lists(&self) -> [Option<&str>; 7] {
+    fn lists(&self) -> [Option<&str>; 8] {
         [
             &self.shift_xy,
             &self.shift_z,
@@ -94,6 +104,7 @@ impl ToleranceArgs {
             &self.levels,
             &self.wavelength,
             &self.detector_noise,
+            &self.power,
         ]
         .map(Option::as_deref)
     }
@@ -114,6 +125,7 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
         )));
     }
     let disturbances = sizes::wanted(&args, design)?;
+    let readout = sizes::readout(&args, &disturbances)?;
     let (path, format) = picture(&args, &device)?;
     let (source, images) = args.data.load(design, Split::Test)?;
     let indices = first_images(&images, Some(args.limit))?;
@@ -124,7 +136,7 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
         indices: &indices,
         draws: args.draws,
         seed: args.seed,
-        read_noise: args.read_noise.unwrap_or(0.0),
+        readout,
     };
     let mut engine = args.threads.bare_engine(design.simulated.clone())?;
     let total = simulated_images(&disturbances, args.draws, indices.len());
@@ -149,7 +161,9 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
         return print_json(&json!({
             "images": indices.len(),
             "seed": args.seed,
-            "read_noise": study.read_noise,
+            "read_noise": readout.read_noise,
+            "exposure": readout.exposure,
+            "noise_equivalent_power": readout.noise_equivalent_power,
             "accuracy": undisturbed.accuracy,
             "power_efficiency_input": undisturbed.power_efficiency_input,
             "disturbances": outcomes.iter().map(report::as_json).collect::<Vec<_>>(),

@@ -100,6 +100,10 @@ fn curve(wanted: &'static Kind, undisturbed: f64, outcomes: &[Outcome]) -> Optio
         Unit::Length if largest >= 1e-4 => (" mm", 1e-3),
         Unit::Length if largest >= 1e-7 => (" \u{b5}m", 1e-6),
         Unit::Length => (" nm", 1e-9),
+        Unit::Power if largest >= 1e-3 => (" mW", 1e-3),
+        Unit::Power if largest >= 1e-6 => (" \u{b5}W", 1e-6),
+        Unit::Power if largest >= 1e-9 => (" nW", 1e-9),
+        Unit::Power => (" pW", 1e-12),
     };
     let mut points = Vec::new();
     let mut ranges = Vec::new();

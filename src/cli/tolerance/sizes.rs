@@ -3,8 +3,10 @@
 use super::ToleranceArgs;
 use crate::design::Design;
 use crate::error::{Error, Result};
-use crate::evaluation::Disturbance;
-use crate::units::{format_length, parse_angle, parse_length, parse_percent, trimmed};
+use crate::evaluation::{Disturbance, Readout};
+use crate::units::{
+    format_length, format_power, parse_angle, parse_length, parse_percent, parse_power, parse_time, trimmed,
+};
 
 /// Draws of one kind and size at most.
 const MOST_DRAWS: usize = 10_000;
@@ -26,11 +28,13 @@ pub(in crate::cli) struct Kind {
 pub(in crate::cli) enum Unit {
     /// The unit of length that suits the largest.
     Length,
+    /// The unit of power that suits the largest.
+    Power,
     /// This much of what they are inside.
     Of(f64),
 }
 
-pub(in crate::cli) const KINDS: [Kind; 7] = [
+pub(in crate::cli) const KINDS: [Kind; 8] = [
     Kind {
         name: "shift-xy",
         quantity: "lateral displacement, \u{b1}",
@@ -80,6 +84,13 @@ pub(in crate::cli) const KINDS: [Kind; 7] = [
         logarithmic: true,
         parse: |text| photons(text).map(Disturbance::Photons),
     },
+    Kind {
+        name: "power",
+        quantity: "power behind the object,",
+        unit: Unit::Power,
+        logarithmic: true,
+        parse: |text| parse_power(text).map(Disturbance::Power),
+    },
 ];
 
 /// The kind of `disturbance` and its size.
@@ -92,6 +103,7 @@ pub(in crate::cli) fn kind(disturbance: Disturbance) -> (&'static Kind, f64) {
         Disturbance::Levels(levels) => (4, f64::from(levels)),
         Disturbance::Wavelength(size) => (5, size),
         Disturbance::Photons(mean) => (6, mean),
+        Disturbance::Power(power) => (7, power),
     };
     (&KINDS[number], size)
 }
@@ -106,6 +118,7 @@ pub(in crate::cli) fn written(disturbance: Disturbance) -> String {
         Disturbance::Levels(levels) => levels.to_string(),
         Disturbance::Wavelength(size) => format!("{} %", trimmed(100.0 * size, 4)),
         Disturbance::Photons(mean) => trimmed(mean, 2),
+        Disturbance::Power(power) => format_power(power, 4),
     }
 }
 
@@ -135,16 +148,39 @@ pub(super) fn wanted(args: &ToleranceArgs, design: &Design) -> Result<Vec<Distur
             flags.join(", ")
         )));
     }
-    let counts = disturbances.iter().any(|kind| matches!(kind, Disturbance::Photons(_)));
-    match args.read_noise {
-        Some(_) if !counts => {
-            Err(Error::Usage("--read-noise is for --detector-noise, which is not given".into()))
+    Ok(disturbances)
+}
+
+/// How the detector reads, by the flags; those for errors that are not among `disturbances` are refused.
+pub(super) fn readout(args: &ToleranceArgs, disturbances: &[Disturbance]) -> Result<Readout> {
+    let photons = disturbances.iter().any(|kind| matches!(kind, Disturbance::Photons(_)));
+    let power = disturbances.iter().any(|kind| matches!(kind, Disturbance::Power(_)));
+    for (flag, given, kind, used) in [
+        ("--read-noise", args.read_noise.is_some(), "--detector-noise", photons),
+        ("--nep", args.nep.is_some(), "--power", power),
+        ("--exposure", args.exposure.is_some(), "--power", power),
+    ] {
+        if given && !used {
+            return Err(Error::Usage(format!("{flag} is for {kind}, which is not given")));
         }
-        Some(noise) if !(noise >= 0.0 && noise.is_finite()) => {
-            Err(Error::Usage(format!("--read-noise {noise}: it must be 0 or more photons")))
-        }
-        _ => Ok(disturbances),
     }
+    let mut readout = Readout::default();
+    if let Some(noise) = args.read_noise {
+        if !(noise >= 0.0 && noise.is_finite()) {
+            return Err(Error::Usage(format!("--read-noise {noise}: it must be 0 or more photons")));
+        }
+        readout.read_noise = noise;
+    }
+    if let Some(text) = &args.nep {
+        let refused =
+            |problem| Error::Usage(format!("--nep \"{text}\" (a power in a root hertz): {problem}"));
+        readout.noise_equivalent_power = parse_power(text).map_err(refused)?;
+    }
+    if let Some(text) = &args.exposure {
+        let refused = |problem| Error::Usage(format!("--exposure \"{text}\": {problem}"));
+        readout.exposure = parse_time(text).map_err(refused)?;
+    }
+    Ok(readout)
 }
 
 /// A size, or what is wrong with its text.
@@ -190,7 +226,7 @@ fn check(disturbance: Disturbance, design: &Design) -> std::result::Result<(), S
 }
 
 /// The sizes of `--all`: those of [`default_sizes`] that a device can have.
-pub(in crate::cli) fn possible_sizes(design: &Design) -> [Vec<Disturbance>; 7] {
+pub(in crate::cli) fn possible_sizes(design: &Design) -> [Vec<Disturbance>; 8] {
     let relief = design.bench.modulation.is_phase();
     default_sizes(design).map(|mut sizes| {
         sizes.retain(|size| relief || !size.is_of_heights());
@@ -199,7 +235,7 @@ pub(in crate::cli) fn possible_sizes(design: &Design) -> [Vec<Disturbance>; 7] {
 }
 
 /// Sizes of each kind at which a device of that geometry begins to suffer.
-fn default_sizes(design: &Design) -> [Vec<Disturbance>; 7] {
+fn default_sizes(design: &Design) -> [Vec<Disturbance>; 8] {
     let bench = &design.bench;
     let (grid, wavelength) = (bench.grid(), bench.wavelength_in_medium());
     let pitch = grid.pixel_pitch();
@@ -222,6 +258,8 @@ fn default_sizes(design: &Design) -> [Vec<Disturbance>; 7] {
         [2, 4, 8, 16, 32].map(Disturbance::Levels).to_vec(),
         sizes(Disturbance::Wavelength, 0.01, [0.5, 1.0, 2.0]),
         [1e2, 1e3, 1e4, 1e5].map(Disturbance::Photons).to_vec(),
+        // What power is much depends on the detector, of which nothing is known.
+        Vec::new(),
     ]
 }
 

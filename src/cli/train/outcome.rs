@@ -46,8 +46,8 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
     };
     let judged = Judgement::of(&engine, &device, job.threads, &job.dataset.test, &stopped)?;
     let finer = finer_grid(job, &device, &stopped)?;
-    let last = state.history.last();
-    let provenance = provenance(job, &judged, last, sums, finer, commands);
+    let mut provenance = provenance(job, &judged, state.history.last(), sums, finer, commands);
+    provenance.metrics.learnt_temperature = job.design.learnt_temperature(state.temperature);
     write_provenance(&job.folder, &provenance)?;
     let sample = job.dataset.source.warning().is_some();
     plot::after_training(&device, &judged, &job.dataset.test, sample)?;
@@ -61,6 +61,9 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
         job.dataset.source.describe()
     );
     let mut text = judged.report(&heading, job.dataset.class_names);
+    if let Some(temperature) = provenance.metrics.learnt_temperature {
+        text += &format!("\nlearnt temperature: {temperature:.2}\n");
+    }
     if let Some(finer) = &provenance.finer_grid {
         text += &format!(
             "\nfiner grid: {:.2} % at {2} x {2} samples a pixel, {:.2} % as trained (first {3} test images)\n",

@@ -278,6 +278,11 @@ impl Engine for ModesEngine {
         let (Some(basis), Some(linear)) = (&self.basis, &self.linear) else {
             return self.images.gradients(images, slopes);
         };
+        if self.images.optics.watches_plane {
+            return Err(Error::Value(
+                "a loss of the whole detector plane is computed image by image, not in modes".into(),
+            ));
+        }
         self.images.check_images(&images)?;
         let (samples, modes) = (images.len_of(Axis(0)), basis.nrows());
         let optics = &self.images.optics;

@@ -21,6 +21,18 @@ pub enum ClassError {
     /// the true region (the image loss of Lin et al., Science 361, 1004, 2018, with one number a region in place of one a
     /// pixel).
     PowerError,
+    /// Squared error of the intensity of every sample of the detector plane, which shall be even within the true region
+    /// and dark around it (Lin et al. 2018). With the power S through the plane and the area A of a region,
+    ///
+    /// A integral (I/S - [true region]/A)^2 = A Q/S^2 - 2 I_L/S + 1,   Q = integral I^2.
+    ///
+    /// It takes readings of [`Detector::watching_plane`](crate::detector::Detector::watching_plane).
+    PlaneError {
+        /// Number of regions, behind which S and Q stand.
+        regions: usize,
+        /// Area of a region, square metres.
+        area: f64,
+    },
 }
 
 /// A term that is `weight` where nothing of what it asks for is there, falls linearly and is zero from `target` on:
@@ -77,6 +89,24 @@ impl ClassLoss {
         self.error == ClassError::PowerError || self.efficiency.is_some()
     }
 
+    /// Whether it looks at the whole detector plane.
+    pub fn watches_plane(&self) -> bool {
+        matches!(self.error, ClassError::PlaneError { .. })
+    }
+
+    /// The class that `readings` name.
+    pub fn answer(&self, readings: &[f64]) -> usize {
+        self.scheme.answer(&readings[..self.regions(readings)])
+    }
+
+    /// How many of `readings` are of regions.
+    fn regions(&self, readings: &[f64]) -> usize {
+        match self.error {
+            ClassError::PlaneError { regions, .. } => regions.min(readings.len()),
+            _ => readings.len(),
+        }
+    }
+
     /// Loss of `readings` when `label` is right; `entering` is the power of the object.
     pub fn value(&self, readings: &[f64], label: usize, entering: f64) -> f64 {
         self.evaluate(readings, label, entering, &mut vec![0.0; readings.len()])
@@ -85,8 +115,12 @@ impl ClassLoss {
     /// Loss of `readings` when `label` is right, and its derivatives by each reading into `slopes`; `entering` is the
     /// power of the object.
     ///
-    /// Readings that are all zero (a black image) give the loss of a guess and zero derivatives.
+    /// Readings that are all zero (a black image) give the loss of a guess and zero derivatives. Without what it needs
+    /// of the plane a [`ClassError::PlaneError`] is not a number.
     pub fn evaluate(&self, readings: &[f64], label: usize, entering: f64, slopes: &mut [f64]) -> f64 {
+        let (readings, plane) = readings.split_at(self.regions(readings));
+        let (slopes, plane_slopes) = slopes.split_at_mut(readings.len());
+        plane_slopes.fill(0.0);
         let classes = readings.len() / self.scheme.regions_a_class();
         let total: f64 = readings.iter().sum();
         slopes.fill(0.0);
@@ -95,7 +129,7 @@ impl ClassLoss {
                 ClassError::CrossEntropy { .. } | ClassError::PeakCrossEntropy { .. } => {
                     (classes as f64).ln()
                 }
-                ClassError::PowerError => 1.0,
+                ClassError::PowerError | ClassError::PlaneError { .. } => 1.0,
             };
         }
         let mut loss = match self.error {
@@ -132,6 +166,17 @@ impl ClassLoss {
                 }
                 loss
             }
+            ClassError::PlaneError { area, .. } => match plane {
+                &[power, square] => {
+                    let wanted = self.scheme.region(label);
+                    let share = readings[wanted] / power;
+                    slopes[wanted] = -2.0 / power;
+                    plane_slopes[0] = 2.0 * (share - area * square / power.powi(2)) / power;
+                    plane_slopes[1] = area / power.powi(2);
+                    area * square / power.powi(2) - 2.0 * share + 1.0
+                }
+                _ => f64::NAN,
+            },
         };
         if let Some(hinge) = self.efficiency {
             let region = self.scheme.region(label);
@@ -145,19 +190,19 @@ impl ClassLoss {
         loss
     }
 
-    /// Derivative of the loss by the temperature; zero for a loss without one.
-    pub fn slope_by_temperature(&self, readings: &[f64], label: usize) -> f64 {
+    /// Derivative of the loss by the logarithm of the temperature, T dL/dT; zero for a loss without one.
+    pub fn slope_by_log_temperature(&self, readings: &[f64], label: usize) -> f64 {
         let (temperature, scores) = match self.error {
             ClassError::CrossEntropy { temperature } => (temperature, self.scheme.scores(readings)),
             ClassError::PeakCrossEntropy { temperature } => {
                 let peak = readings[brightest(readings)].max(f64::MIN_POSITIVE);
                 (temperature, readings.iter().map(|reading| reading / peak).collect())
             }
-            ClassError::PowerError => return 0.0,
+            ClassError::PowerError | ClassError::PlaneError { .. } => return 0.0,
         };
         let logits: Vec<f64> = scores.iter().map(|score| temperature * score).collect();
         let (_, by_logits) = self.softmax(&logits, label);
-        by_logits.iter().zip(&scores).map(|(slope, score)| slope * score).sum()
+        by_logits.iter().zip(&logits).map(|(slope, logit)| slope * logit).sum()
     }
 
     /// The temperature, where there is one.
@@ -166,7 +211,7 @@ impl ClassLoss {
             ClassError::CrossEntropy { temperature } | ClassError::PeakCrossEntropy { temperature } => {
                 Some(temperature)
             }
-            ClassError::PowerError => None,
+            ClassError::PowerError | ClassError::PlaneError { .. } => None,
         }
     }
 
@@ -176,7 +221,7 @@ impl ClassLoss {
             ClassError::CrossEntropy { temperature } | ClassError::PeakCrossEntropy { temperature } => {
                 *temperature = new;
             }
-            ClassError::PowerError => {}
+            ClassError::PowerError | ClassError::PlaneError { .. } => {}
         }
         self
     }
@@ -272,10 +317,44 @@ mod tests {
             }
             let Some(temperature) = loss.temperature() else { continue };
             let at =
-                |offset: f64| loss.at_temperature(temperature + offset).value(&READINGS, label, entering);
+                |log: f64| loss.at_temperature(temperature * log.exp()).value(&READINGS, label, entering);
             let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
-            let found = loss.slope_by_temperature(&READINGS, label);
+            let found = loss.slope_by_log_temperature(&READINGS, label);
             assert!((difference - found).abs() < 1e-8, "{loss:?}: {difference} {found}");
+        }
+    }
+
+    #[test]
+    fn the_plane_error_is_that_of_every_sample() {
+        // Six samples of 2 m2 each, the regions the first two and the third; the second is right.
+        let intensity = [0.3, 1.1, 0.7, 0.2, 0.0, 0.9f64];
+        let cell = 2.0;
+        let power = |samples: std::ops::Range<usize>| cell * intensity[samples].iter().sum::<f64>();
+        let square = cell * intensity.iter().map(|i| i * i).sum::<f64>();
+        for (label, inside, area) in [(0, 0..2, 4.0), (1, 2..3, 2.0)] {
+            let error = ClassError::PlaneError { regions: 2, area };
+            let loss = ClassLoss { error, ..ClassLoss::cross_entropy(1.0) };
+            let wanted = |sample: usize| if inside.contains(&sample) { 1.0 / area } else { 0.0 };
+            let every = intensity.iter().enumerate();
+            let exact: f64 = every.map(|(x, i)| area * cell * (i / power(0..6) - wanted(x)).powi(2)).sum();
+            let readings = [power(0..2), power(2..3), power(0..6), square];
+            let mut slopes = [0.0; 4];
+            assert!((loss.evaluate(&readings, label, 1.0, &mut slopes) - exact).abs() < 1e-12);
+            assert_eq!(loss.answer(&readings), 0);
+            for number in 0..4 {
+                let at = |offset: f64| {
+                    let mut moved = readings;
+                    moved[number] += offset;
+                    loss.value(&moved, label, 1.0)
+                };
+                // Truncation 1e-12, rounding 1e-16/1e-6.
+                let difference = (at(1e-6) - at(-1e-6)) / 2e-6;
+                assert!((difference - slopes[number]).abs() < 1e-8, "{number}: {difference} {slopes:?}");
+            }
+            // Brightness does not count: Q goes with its square.
+            let along = slopes[0] * readings[0] + slopes[1] * readings[1] + slopes[2] * readings[2];
+            assert!((along + 2.0 * slopes[3] * readings[3]).abs() < 1e-12);
+            assert!(loss.value(&readings[..2], label, 1.0).is_nan(), "regions alone do not say it");
         }
     }
 

@@ -1,0 +1,44 @@
+//! Where the pixels of a mask lie on the samples of its plane.
+
+use crate::units::Radians;
+
+/// Which pixel of a mask each sample of its plane meets.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Footprint {
+    /// Rows and columns of pixels.
+    pub(super) pixels: (usize, usize),
+    /// Samples along one side of a pixel.
+    pub(super) oversample: usize,
+    /// Sine and cosine of the rotation; none for an upright mask.
+    turn: Option<(f64, f64)>,
+}
+
+impl Footprint {
+    /// A mask of `pixels` = (rows, columns) pixels, turned by `rotation` about its middle from +x towards +y.
+    pub(crate) fn new(pixels: (usize, usize), oversample: usize, rotation: Radians) -> Self {
+        Footprint { pixels, oversample, turn: (rotation != 0.0).then(|| rotation.sin_cos()) }
+    }
+
+    /// Whether each pixel meets the samples of its own square, in the order of the array.
+    pub(crate) fn is_upright(&self) -> bool {
+        self.turn.is_none()
+    }
+
+    /// Row and column of the pixel that the centre of sample `(y, x)` falls into.
+    ///
+    /// The samples of the plane stay where they are; a sample beyond the edge of a turned plate meets the pixel of the
+    /// edge nearest to it.
+    pub(crate) fn pixel(&self, (y, x): (usize, usize)) -> (usize, usize) {
+        let Some((sine, cosine)) = self.turn else { return (y / self.oversample, x / self.oversample) };
+        let from_middle = |sample: usize, pixels: usize| {
+            (sample as f64 + 0.5) / self.oversample as f64 - pixels as f64 / 2.0
+        };
+        let (rows, columns) = self.pixels;
+        let (v, u) = (from_middle(y, rows), from_middle(x, columns));
+        let place = |at: f64, pixels: usize| {
+            // A cast to whole numbers stops at zero.
+            ((at + pixels as f64 / 2.0) as usize).min(pixels - 1)
+        };
+        (place(cosine * v - sine * u, rows), place(cosine * u + sine * v, columns))
+    }
+}
