@@ -66,15 +66,16 @@ pub(super) fn table_head(objective: Objective) -> String {
 /// What an epoch of `epochs` has brought, in the columns of [`table_head`].
 pub(super) fn epoch_row(epoch: &Epoch, epochs: u64, objective: Objective) -> String {
     let score = |mean| score_figure(objective, mean);
-    let judged = |text: String| if epoch.validation_loss.is_finite() { text } else { "-".into() };
+    // Not every epoch looks at the validation images, and a loss of the whole plane is not known there.
+    let judged = |value: f64, text: String| if value.is_finite() { text } else { "-".into() };
     row([
         format!("{}/{epochs}", epoch.epoch),
         epoch.steps.to_string(),
         format!("{:.4}", epoch.training_loss),
         score(epoch.training_accuracy),
-        judged(format!("{:.4}", epoch.validation_loss)),
-        judged(score(epoch.validation_accuracy)),
-        judged(format!("{:.1} %", 100.0 * epoch.detector_share)),
+        judged(epoch.validation_loss, format!("{:.4}", epoch.validation_loss)),
+        judged(epoch.validation_accuracy, score(epoch.validation_accuracy)),
+        judged(epoch.detector_share, format!("{:.1} %", 100.0 * epoch.detector_share)),
         duration(epoch.seconds),
     ])
 }
