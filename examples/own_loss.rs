@@ -87,7 +87,7 @@ fn main() -> Result<()> {
         seen += BATCH;
         right += (0..BATCH)
             .filter(|sample| {
-                bench.detector.scheme().answer(&pass.regions.row(*sample).to_vec()) == labels[*sample]
+                bench.detector.scheme().answer(&pass.readings.row(*sample).to_vec()) == labels[*sample]
             })
             .count();
         if (step + 1) % 50 == 0 {

@@ -70,7 +70,8 @@ impl Stream {
     /// A number of events from the Poisson distribution of mean `mean`; none for a mean that is not above zero.
     ///
     /// Products of uniform numbers below a mean of 10 (Knuth, The Art of Computer Programming 2, section 3.4.1),
-    /// transformed rejection from there on (Hoermann, Insurance: Mathematics and Economics 12, 39 (1993), PTRS).
+    /// transformed rejection from there on (Hoermann, Insurance: Mathematics and Economics 12, 39 (1993), PTRS), a normal
+    /// number above 10^9.
     pub fn poisson(&mut self, mean: f64) -> f64 {
         if !(mean > 0.0 && mean.is_finite()) {
             return 0.0;

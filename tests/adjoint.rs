@@ -209,6 +209,10 @@ fn gradients_of_every_loss_and_detection_scheme_are_central_differences() {
                 assert_gradient(name, &bench, Objective::Classification(loss), 1000 + 10 * number);
             }
         }
+        let error = ClassError::PlaneError { regions: bench.readings(), area: 1.6e-5 };
+        let watching = Bench { detector: bench.detector.clone().watching_plane(), ..bench };
+        let loss = Objective::Classification(ClassLoss { error, ..plain });
+        assert_gradient("plane error", &watching, loss, 2000 + 10 * number);
     }
 }
 

@@ -70,6 +70,17 @@ fn good_designs_are_read_and_written_back() {
 }
 
 #[test]
+fn networks_share_the_classes() {
+    for (networks, layout) in [(5, "2"), (5, "1-1"), (2, "2-3")] {
+        let text = format!("[bench]\nnetworks = {networks}\n[detector]\nlayout = \"{layout}\"\n");
+        let bench = Design::resolve("many", &DesignFile::parse("many", &text).unwrap()).unwrap().bench;
+        let regions = 10 / networks;
+        assert_eq!((bench.all_masks(), bench.detector.regions().len()), (5 * networks, regions), "{text}");
+        assert_eq!((bench.readings(), bench.classes()), (10, 10));
+    }
+}
+
+#[test]
 fn the_minimal_design_is_the_default_device() {
     let design = good("minimal");
     assert_eq!(design, Design::resolve("default", &DesignFile::default()).unwrap());
@@ -179,13 +190,6 @@ fn every_key_arrives() {
 
     let bench = good("networks").bench;
     assert_eq!((bench.networks, bench.masks(), bench.all_masks()), (2, 5, 10));
-    for (networks, layout) in [(5, "2"), (5, "1-1"), (2, "2-3")] {
-        let text = format!("[bench]\nnetworks = {networks}\n[detector]\nlayout = \"{layout}\"\n");
-        let bench = Design::resolve("many", &DesignFile::parse("many", &text).unwrap()).unwrap().bench;
-        let regions = 10 / networks;
-        assert_eq!((bench.all_masks(), bench.detector.regions().len()), (5 * networks, regions), "{text}");
-        assert_eq!((bench.readings(), bench.classes()), (10, 10));
-    }
     assert_eq!((bench.detector.classes(), bench.classes(), bench.readings()), (5, 10, 20));
 
     let perturbed = good("perturbed").settings(100).perturbations;

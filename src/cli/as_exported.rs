@@ -249,7 +249,7 @@ impl Scores {
 
     fn figures(&self) -> Vec<Figure> {
         let figure = |key, name, value, share| Figure { key, name, value, share };
-        let mut figures = match self {
+        match self {
             Scores::Classes(judged) => vec![
                 figure("accuracy", "accuracy", judged.accuracy(), true),
                 figure("loss", "loss", judged.loss, false),
@@ -280,10 +280,7 @@ impl Scores {
                 ),
                 figure("detector_share", "detector share", judged.detector_share, true),
             ],
-        };
-        // A loss that needs more than the readings of regions is not known here.
-        figures.retain(|figure| figure.value.is_finite());
-        figures
+        }
     }
 
     fn as_json(&self) -> Value {
@@ -297,6 +294,10 @@ impl Judged {
         let mut text = format!("{:<26}{:>11}{:>11}{:>15}\n", "", "designed", "exported", "difference");
         for (designed, exported) in self.designed.figures().iter().zip(self.exported.figures()) {
             let difference = exported.value - designed.value;
+            // A loss that needs more than the readings of regions is not known here.
+            if difference.is_nan() {
+                continue;
+            }
             let [designed_text, exported_text, difference] = if designed.share {
                 let percent = |share: f64| format!("{:.2} %", 100.0 * share);
                 let points = format!("{} points", signed(100.0 * difference, 2));

@@ -51,7 +51,7 @@ impl Judgement {
     }
 
     /// The figures for the provenance; `last` is the last row of the history.
-    pub(super) fn metrics(&self, last: Option<&Epoch>) -> Metrics {
+    pub(super) fn metrics(&self, last: Option<&Epoch>, learnt_temperature: Option<f64>) -> Metrics {
         let validation = last.map(|row| row.validation_accuracy).filter(|score| score.is_finite());
         let training_seconds = last.map_or(0.0, |row| row.seconds);
         match self {
@@ -67,7 +67,7 @@ impl Judgement {
                 power_efficiency_output: Some(judged.power_efficiency_output),
                 detector_share: judged.detector_share,
                 signal_contrast: Some(judged.signal_contrast),
-                learnt_temperature: None,
+                learnt_temperature,
                 training_seconds,
             },
             Judgement::Images(judged) => Metrics {

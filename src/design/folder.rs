@@ -142,7 +142,7 @@ pub struct Metrics {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signal_contrast: Option<f64>,
     /// The temperature at the end of a training that learns it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub learnt_temperature: Option<f64>,
     /// Seconds of training.
     pub training_seconds: f64,

@@ -7,7 +7,7 @@ use super::resolve::{Checked, Design};
 use super::sampling;
 use super::training_table::{GridKey, LossKey, ModesTable, OptimiserKey, StartKey, TrainingTable};
 use crate::dataset::DatasetName;
-use crate::detector::{Region, Scheme};
+use crate::detector::Scheme;
 use crate::material::Material;
 use crate::misalignment::Tolerance;
 use crate::network::Bench;
@@ -113,9 +113,8 @@ impl Design {
         let mut stages: Vec<Stage> = in_modes.chain([coarse]).chain(fine).collect();
         stages.retain(|stage| stage.settings.epochs > 0);
         let mut first_epoch = 0;
-        let watches_plane = self.loss().is_some_and(|loss| loss.watches_plane());
         for Stage { settings, bench, .. } in &mut stages {
-            if watches_plane {
+            if settings.objective.watches_plane() {
                 bench.detector = bench.detector.clone().watching_plane();
             }
             settings.first_epoch = first_epoch;
@@ -307,6 +306,9 @@ fn settings(
             return Err(format!("training.{key} = {value}: it must be 0 to {most}"));
         }
     }
+    if table.smoothness > 0.0 && !has_phases(bench) {
+        return Err("training.smoothness is of phases, and amplitude masks have none: leave it out".into());
+    }
     if !(0.0..=0.9).contains(&table.validation) {
         return Err(format!(
             "training.validation = {}: the share held out must be 0 to 0.9",
@@ -365,7 +367,7 @@ fn objective(table: &TrainingTable, bench: &Bench) -> Checked<Objective> {
         }
         LossKey::PowerError => ClassError::PowerError,
         LossKey::PlaneMse => {
-            ClassError::PlaneError { regions: bench.readings(), area: area_of_a_region(bench)? }
+            ClassError::PlaneError { regions: bench.readings(), area: area_of_a_region(bench) }
         }
         LossKey::ImageMse => return Ok(Objective::Imaging(ImageError)),
     };
@@ -379,14 +381,15 @@ fn objective(table: &TrainingTable, bench: &Bench) -> Checked<Objective> {
     }))
 }
 
-/// The area that all regions of the detector have.
-fn area_of_a_region(bench: &Bench) -> Checked<f64> {
-    let samples = |region: &Region| region.width * region.height;
-    let (first, rest) = bench.detector.regions().split_first().ok_or("the detector has no regions")?;
-    if rest.iter().any(|region| samples(region) != samples(first)) {
-        return Err("training.loss = \"plane-mse\" wants regions of one size".into());
-    }
-    Ok(samples(first) as f64 * bench.grid().pixel_area())
+/// The area of a region, square metres: all have `detector.region_size`.
+fn area_of_a_region(bench: &Bench) -> f64 {
+    let samples = bench.detector.regions().first().map_or(0, |region| region.width * region.height);
+    samples as f64 * bench.grid().pixel_area()
+}
+
+/// Whether there are phases among the values of the masks.
+fn has_phases(bench: &Bench) -> bool {
+    (0..bench.modulation.channels()).any(|channel| bench.modulation.is_angle(channel))
 }
 
 /// Refuses what the loss would pass over in silence.
@@ -457,8 +460,7 @@ fn perturbations(table: &TrainingTable, bench: &Bench, material: &Material) -> C
     if table.levels == 1 || table.levels > 65_536 {
         return Err(format!("training.perturbations.levels = {}: it must be 0, or 2 to 65536", table.levels));
     }
-    let has_phases = (0..bench.modulation.channels()).any(|channel| bench.modulation.is_angle(channel));
-    if (table.levels > 0 || noise > 0.0) && !has_phases {
+    if (table.levels > 0 || noise > 0.0) && !has_phases(bench) {
         return Err(
             "training.perturbations: height_noise and levels are errors of phases, and amplitude masks have \
                     none; leave them out"

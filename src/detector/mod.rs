@@ -152,9 +152,9 @@ impl Detector {
         Some(Detector { watches_plane: self.watches_plane, ..detector })
     }
 
-    /// The same detector for a loss that looks at the whole plane: behind the readings of the regions, the slopes of
-    /// [`Engine::gradients`](crate::engine::Engine::gradients) get two numbers more, the power S through the plane, and
-    /// Q, the integral of the squared intensity over it.
+    /// The same detector for a loss that looks at the whole plane: behind the readings of the regions, those of
+    /// [`Detector::readings`] and [`Engine::gradients`](crate::engine::Engine::gradients) have two numbers more, the power E
+    /// through the plane (W), and Q, the integral of the squared intensity over it (W^2/m^2).
     pub fn watching_plane(self) -> Self {
         Detector { watches_plane: true, ..self }
     }
@@ -184,26 +184,37 @@ impl Detector {
         &self.regions
     }
 
-    /// Power collected by each region: I_c = sum of |U|^2 pitch^2.
+    /// Power collected by each region: I_c = sum of |U|^2 pitch^2; of [`Detector::watching_plane`] E and Q behind them.
     pub fn readings<T: Real>(&self, field: &WaveField<T>) -> Vec<f64> {
-        self.regions
-            .iter()
-            .map(|region| {
-                let power = |at| field.amplitude[at].norm_sqr().widen();
-                region.pixels().map(power).sum::<f64>() * self.grid.pixel_area()
-            })
-            .collect()
+        let area = self.grid.pixel_area();
+        let power = |at| field.amplitude[at].norm_sqr().widen();
+        let mut readings: Vec<f64> =
+            self.regions.iter().map(|region| region.pixels().map(power).sum::<f64>() * area).collect();
+        if self.watches_plane {
+            let squares = field.amplitude.iter().map(|u| u.norm_sqr().widen().powi(2)).sum::<f64>();
+            readings.extend([field.power(), squares * area]);
+        }
+        readings
     }
 
     /// Adjoint field g of a loss whose derivatives by the readings are `slopes`: dL = Re <g, dU>.
     ///
-    /// From dI_c = 2 pitch^2 Re <U, dU> follows g = 2 pitch^2 dL/dI_c U inside region c, 0 outside.
+    /// From dI_c = 2 pitch^2 Re <U, dU> follows g = 2 pitch^2 dL/dI_c U inside region c, 0 outside. Of
+    /// [`Detector::watching_plane`] 2 pitch^2 (dL/dE + 2 |U|^2 dL/dQ) U is added everywhere.
     pub fn adjoint<T: Real>(&self, field: &WaveField<T>, slopes: &[f64]) -> WaveField<T> {
         let mut adjoint = WaveField::dark(self.grid);
         for (region, slope) in self.regions.iter().zip(slopes) {
             let factor = T::narrow(2.0 * slope * self.grid.pixel_area());
             for at in region.pixels() {
                 adjoint.amplitude[at] = field.amplitude[at] * factor;
+            }
+        }
+        if let (true, &[by_power, by_square]) =
+            (self.watches_plane, &slopes[self.regions.len().min(slopes.len())..])
+        {
+            for (adjoint, u) in adjoint.amplitude.iter_mut().zip(&field.amplitude) {
+                let slope = by_power + 2.0 * u.norm_sqr().widen() * by_square;
+                *adjoint = *adjoint + *u * T::narrow(2.0 * slope * self.grid.pixel_area());
             }
         }
         adjoint

@@ -365,7 +365,7 @@ impl Engine for CpuEngine {
             read
         });
         Ok(Gradients {
-            regions: Array2::from_shape_fn((samples, numbers), |(sample, number)| readings[sample][number]),
+            readings: Array2::from_shape_fn((samples, numbers), |(sample, number)| readings[sample][number]),
             masks,
         })
     }

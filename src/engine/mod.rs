@@ -52,7 +52,7 @@ pub struct Readings {
 pub struct Gradients {
     /// Power in each region, shape (samples, regions); two columns more where the detector watches the plane
     /// ([`crate::detector::Detector::watching_plane`]).
-    pub regions: Array2<f64>,
+    pub readings: Array2<f64>,
     /// Sum over the batch of the gradient by the values of the masks, in the order of [`Engine::set_masks`].
     pub masks: Vec<Array2<f32>>,
 }

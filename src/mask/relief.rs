@@ -36,9 +36,12 @@ impl Modulation {
         (number * step) as f32
     }
 
-    /// The phase of a relief whose height is wrong by that of `error`: no pixel is lower than the base. May be higher than
-    /// the highest relief of the design ([`Modulation::of_any_height`]).
+    /// The phase of a pixel that is wrong by `error`. No pixel of a relief is lower than the base; it may be higher than the
+    /// highest of the design ([`Modulation::of_any_height`]).
     pub fn misprinted(self, phase: f32, error: Radians) -> f32 {
+        if !self.is_phase() {
+            return (f64::from(phase) + error) as f32;
+        }
         (f64::from(self.relief_phase(phase)) + error).max(0.0) as f32
     }
 
@@ -79,6 +82,10 @@ mod tests {
     #[test]
     fn a_misprinted_pixel_stands_on_its_base_and_may_be_too_high() {
         assert_eq!(ABSORBING.misprinted(0.1, -0.4), 0.0);
+        assert!(
+            (Modulation::Complex.misprinted(0.1, -0.4) + 0.3).abs() < 1e-7,
+            "what is no relief has no base"
+        );
         assert_eq!(ABSORBING.misprinted(0.1 - TAU as f32, 0.0), ABSORBING.relief_phase(0.1 - TAU as f32));
         let high = ABSORBING.misprinted(6.2, 0.3);
         assert!((high - 6.5).abs() < 1e-6);

@@ -44,9 +44,11 @@ pub use temperature::LearntTemperature;
 /// Where the phases begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
-    /// All at 0: masks stay as smooth as the task lets them, and keep the light inside the device.
+    /// All at 0, or in the middle where values have ends: masks stay as smooth as the task lets them, and keep the light
+    /// inside the device.
     Flat,
-    /// Each drawn from [0, 2 pi) by the seed: learns faster at first, and scatters most of the light away.
+    /// Each drawn from [0, 2 pi), or from the values there are, by the seed: learns faster at first, and scatters most of
+    /// the light away.
     Random,
 }
 
@@ -134,6 +136,12 @@ impl<'a> Trainer<'a> {
     ) -> Result<Self> {
         if settings.epochs == 0 || settings.batch == 0 {
             return Err(Error::Value("a training needs at least one epoch and one image a step".into()));
+        }
+        if settings.objective.watches_plane() && !engine.bench().detector.watches_plane() {
+            return Err(Error::Value(
+                "a loss of the whole detector plane takes a detector that watches it (Detector::watching_plane)"
+                    .into(),
+            ));
         }
         let (bins, modulation) = (settings.binning, engine.bench().modulation);
         let whole = |side: usize| side.checked_rem(bins) == Some(0);
@@ -242,7 +250,7 @@ impl<'a> Trainer<'a> {
             slopes.iter_mut().for_each(|slope| *slope *= share);
         })?;
         let mut by_temperature = 0.0;
-        for (readings, target) in pass.regions.outer_iter().zip(&targets) {
+        for (readings, target) in pass.readings.outer_iter().zip(&targets) {
             let readings = readings.to_vec();
             self.state.loss += objective.value(&readings, target);
             self.state.score += objective.score(&readings, target);

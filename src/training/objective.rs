@@ -27,6 +27,11 @@ pub struct Target {
 }
 
 impl Objective {
+    /// Whether it looks at the whole detector plane.
+    pub fn watches_plane(&self) -> bool {
+        matches!(self, Objective::Classification(loss) if loss.watches_plane())
+    }
+
     /// What the readings of `image` (values 0 to 1) on `bench` of the class `label` should say.
     pub fn target(&self, bench: &Bench, image: ArrayView2<'_, f32>, label: usize) -> Target {
         match self {

@@ -22,7 +22,8 @@ pub struct Epoch {
     /// Share of right answers on the training images, each as it was met; of a device that forms images the mean
     /// structural similarity ([`Objective::score`](super::Objective::score)).
     pub training_accuracy: f64,
-    /// Mean loss of the validation images after the epoch; not a number without validation.
+    /// Mean loss of the validation images after the epoch; not a number where they were not looked at, or the loss needs
+    /// more than readings of regions.
     pub validation_loss: f64,
     /// The same on the validation images after the epoch; not a number without validation.
     pub validation_accuracy: f64,

@@ -28,7 +28,7 @@ pub(super) mod sizes;
   d2nn tolerance layers/fashion-400ghz --power \"1 uW, 10 uW, 100 uW\" --nep \"1 nW\" --exposure \"20 ms\"
   d2nn tolerance layers/fashion-400ghz --all --oversample 1 --out tolerance.svg
 
-Sizes are lists; 0 is the device as designed. docs/tolerance.md says what each kind means.")]
+Sizes are lists; an error of size 0 is the device as designed. docs/tolerance.md says what each kind means.")]
 pub struct ToleranceArgs {
     /// Device folder
     device: PathBuf,
@@ -61,7 +61,7 @@ pub struct ToleranceArgs {
     /// Power of the light behind the object, mean image, with the noise of photons and of --nep: "1 uW, 10 uW"
     #[arg(long, value_name = "POWERS", allow_hyphen_values = true)]
     power: Option<String>,
-    /// Noise-equivalent power of each region, with --power: what it says in a root hertz, "1 nW" (default: none)
+    /// Noise-equivalent power of each region, with --power: watts per root hertz, written as a power, "1 nW" (default: none)
     #[arg(long, value_name = "POWER", allow_hyphen_values = true)]
     nep: Option<String>,
     /// Time over which each region gathers light, with --power: "20 ms" (default: 1 s)

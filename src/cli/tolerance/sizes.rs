@@ -89,7 +89,7 @@ pub(in crate::cli) const KINDS: [Kind; 8] = [
         quantity: "power behind the object,",
         unit: Unit::Power,
         logarithmic: true,
-        parse: |text| parse_power(text).map(Disturbance::Power),
+        parse: |text| power(text).map(Disturbance::Power),
     },
 ];
 
@@ -172,13 +172,17 @@ pub(super) fn readout(args: &ToleranceArgs, disturbances: &[Disturbance]) -> Res
         readout.read_noise = noise;
     }
     if let Some(text) = &args.nep {
-        let refused =
-            |problem| Error::Usage(format!("--nep \"{text}\" (a power in a root hertz): {problem}"));
-        readout.noise_equivalent_power = parse_power(text).map_err(refused)?;
+        let refused = |problem| {
+            Error::Usage(format!("--nep \"{text}\" (watts per root hertz, written as a power): {problem}"))
+        };
+        readout.noise_equivalent_power = power(text).map_err(refused)?;
     }
     if let Some(text) = &args.exposure {
-        let refused = |problem| Error::Usage(format!("--exposure \"{text}\": {problem}"));
+        let refused = |problem: String| Error::Usage(format!("--exposure \"{text}\": {problem}"));
         readout.exposure = parse_time(text).map_err(refused)?;
+        if readout.exposure > 1e6 {
+            return Err(refused("it must be at most 1e6 s".into()));
+        }
     }
     Ok(readout)
 }
@@ -196,6 +200,11 @@ fn photons(text: &str) -> std::result::Result<f64, String> {
     photons.ok_or_else(|| {
         format!("\"{text}\" is no number of photons: write a number from 0.001 to 1e15 without a unit, such as 1e4")
     })
+}
+
+fn power(text: &str) -> std::result::Result<f64, String> {
+    let power = parse_power(text)?;
+    if power <= 1e6 { Ok(power) } else { Err(format!("\"{text}\" is too much: it must be at most 1e6 W")) }
 }
 
 /// Whether a device can have such errors.

@@ -194,9 +194,9 @@ impl Job<'_> {
                 format!("epoch {} step {} loss {:.4} {score}", epoch + 1, step.step, step.loss)
             });
             // Epochs of large batches are short: those with a look at the validation images are told and saved.
-            let told = step
-                .finished
-                .filter(|row| modes.is_none() || settings.validation == 0 || !row.validation_accuracy.is_nan());
+            let told = step.finished.filter(|row| {
+                modes.is_none() || settings.validation == 0 || !row.validation_accuracy.is_nan()
+            });
             if let Some(row) = &told {
                 progress.line(&epoch_row(row, self.epochs(), objective));
                 write_history(&self.folder, &trainer.state().history)?;

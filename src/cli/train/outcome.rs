@@ -7,12 +7,12 @@ use crate::cli::stop::Stop;
 use crate::cli::{evaluate, plot, sample_note};
 use crate::design::Device;
 use crate::design::folder::{
-    DataProvenance, FinerGrid, Provenance, write_history, write_masks, write_provenance,
+    DataProvenance, FinerGrid, Metrics, Provenance, write_history, write_masks, write_provenance,
 };
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::network::Bench;
-use crate::training::{Epoch, State};
+use crate::training::State;
 use crate::units::counted;
 
 /// Test images that judge a trained device on a finer grid.
@@ -46,8 +46,8 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
     };
     let judged = Judgement::of(&engine, &device, job.threads, &job.dataset.test, &stopped)?;
     let finer = finer_grid(job, &device, &stopped)?;
-    let mut provenance = provenance(job, &judged, state.history.last(), sums, finer, commands);
-    provenance.metrics.learnt_temperature = job.design.learnt_temperature(state.temperature);
+    let metrics = judged.metrics(state.history.last(), job.design.learnt_temperature(state.temperature));
+    let provenance = provenance(job, metrics, judged.images(), sums, finer, commands);
     write_provenance(&job.folder, &provenance)?;
     let sample = job.dataset.source.warning().is_some();
     plot::after_training(&device, &judged, &job.dataset.test, sample)?;
@@ -115,8 +115,8 @@ fn finer_grid(job: &Job, device: &Device, stopped: &dyn Fn() -> Option<Error>) -
 
 fn provenance(
     job: &Job,
-    judged: &Judgement,
-    last: Option<&Epoch>,
+    metrics: Metrics,
+    test_images: usize,
     masks: Vec<String>,
     finer_grid: Option<FinerGrid>,
     commands: &[String],
@@ -133,10 +133,10 @@ fn provenance(
             sha256: job.dataset.checksum.clone(),
             training_images: job.dataset.train.len() - settings.validation,
             validation_images: settings.validation,
-            test_images: judged.images(),
+            test_images,
         },
         warnings: job.design.warnings.clone(),
-        metrics: judged.metrics(last),
+        metrics,
         finer_grid,
         masks,
     }

@@ -345,6 +345,6 @@ impl Engine for ModesEngine {
             workspace.set_region_source(optics, complex(&numbers));
             workspace.adjoint(optics, gradient);
         });
-        Ok(Gradients { regions: readings, masks })
+        Ok(Gradients { readings, masks })
     }
 }

@@ -22,13 +22,13 @@ pub enum ClassError {
     /// pixel).
     PowerError,
     /// Squared error of the intensity of every sample of the detector plane, which shall be even within the true region
-    /// and dark around it (Lin et al. 2018). With the power S through the plane and the area A of a region,
+    /// and dark around it (Lin et al. 2018). With the power E through the plane and the area A of a region,
     ///
-    /// A integral (I/S - [true region]/A)^2 = A Q/S^2 - 2 I_L/S + 1,   Q = integral I^2.
+    /// A integral (I/E - [true region]/A)^2 = A Q/E^2 - 2 I_L/E + 1,   Q = integral I^2.
     ///
     /// It takes readings of [`Detector::watching_plane`](crate::detector::Detector::watching_plane).
     PlaneError {
-        /// Number of regions, behind which S and Q stand.
+        /// Number of regions, behind which E and Q stand.
         regions: usize,
         /// Area of a region, square metres.
         area: f64,
