@@ -226,7 +226,7 @@ fn a_pass_leaves_nothing_behind_for_the_next() {
     let bright = random_images(&bench, 1);
     let first = engine.gradients(bright.view(), &slopes).unwrap();
     let dark = engine.gradients(Array3::zeros(bright.dim()).view(), &slopes).unwrap();
-    assert!(dark.regions.iter().all(|reading| *reading == 0.0));
+    assert!(dark.readings.iter().all(|reading| *reading == 0.0));
     assert!(dark.masks.iter().flatten().all(|gradient| *gradient == 0.0));
     assert!(engine.readings(bright.view()).unwrap().regions.iter().all(|reading| *reading > 0.0));
     assert!(engine.gradients(bright.view(), &slopes).unwrap() == first);

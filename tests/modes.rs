@@ -95,8 +95,8 @@ fn gradients_in_all_modes_are_those_image_by_image() {
             // As the bound of gradients in tests/engine.rs.
             assert!(off <= 1e-4 * norm, "{name}, mask {mask}: {}", off / norm);
         }
-        for (got, want) in got.regions.iter().zip(&expected.regions) {
-            assert!((got - want).abs() < 2e-5 * expected.regions.iter().copied().fold(0.0, f64::max));
+        for (got, want) in got.readings.iter().zip(&expected.readings) {
+            assert!((got - want).abs() < 2e-5 * expected.readings.iter().copied().fold(0.0, f64::max));
         }
     }
 }

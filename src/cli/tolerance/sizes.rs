@@ -154,11 +154,11 @@ pub(super) fn wanted(args: &ToleranceArgs, design: &Design) -> Result<Vec<Distur
 /// How the detector reads, by the flags; those for errors that are not among `disturbances` are refused.
 pub(super) fn readout(args: &ToleranceArgs, disturbances: &[Disturbance]) -> Result<Readout> {
     let photons = disturbances.iter().any(|kind| matches!(kind, Disturbance::Photons(_)));
-    let power = disturbances.iter().any(|kind| matches!(kind, Disturbance::Power(_)));
+    let watts = disturbances.iter().any(|kind| matches!(kind, Disturbance::Power(_)));
     for (flag, given, kind, used) in [
         ("--read-noise", args.read_noise.is_some(), "--detector-noise", photons),
-        ("--nep", args.nep.is_some(), "--power", power),
-        ("--exposure", args.exposure.is_some(), "--power", power),
+        ("--nep", args.nep.is_some(), "--power", watts),
+        ("--exposure", args.exposure.is_some(), "--power", watts),
     ] {
         if given && !used {
             return Err(Error::Usage(format!("{flag} is for {kind}, which is not given")));
