@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 mod budget;
 mod convergence;
 pub mod imaging;
+mod photons;
 mod spread;
 mod ssim;
 mod tolerance;
@@ -20,9 +21,10 @@ mod tolerance;
 pub use budget::PowerBudget;
 pub use convergence::{Convergence, FIELD_IMAGES, GRIDS, convergence};
 pub use imaging::{ImageFigures, evaluate_images};
+pub use photons::Readout;
 pub use spread::{Answer, Spread, wilson_interval};
 pub use ssim::ssim;
-pub use tolerance::{Disturbance, Judged, Outcome, Readout, Study, simulated_images, tolerance};
+pub use tolerance::{Disturbance, Judged, Outcome, Study, simulated_images, tolerance};
 
 /// Images simulated between two reports of progress.
 const BATCH: usize = 128;
