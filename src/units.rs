@@ -59,8 +59,7 @@ pub fn parse_time(text: &str) -> std::result::Result<Seconds, String> {
 /// `text` as a number of one of `units`; `what` it is, and an `example` of it, for the message.
 fn parse(text: &str, what: &str, units: &[(&str, f64)], example: &str) -> std::result::Result<f64, String> {
     let text = text.trim();
-    let split = text.find(|c: char| c.is_alphabetic() && c != 'e' && c != 'E').unwrap_or(text.len());
-    let (number, unit) = (text[..split].trim(), text[split..].trim());
+    let (number, unit) = number_and_unit(text);
     let advice = || {
         let names: Vec<&str> = units.iter().map(|(name, _)| *name).collect();
         let (last, first) = names.split_last().unwrap_or((&"", &[]));
@@ -77,6 +76,12 @@ fn parse(text: &str, what: &str, units: &[(&str, f64)], example: &str) -> std::r
     // Dividing by a whole number rounds once: "0.4 mm" is the f64 nearest to 0.0004.
     let value = if *size < 1.0 { value / (1.0 / size).round() } else { value };
     if value.is_finite() { Ok(value) } else { Err(format!("\"{text}\" is not a finite {what}")) }
+}
+
+/// The number at the beginning of `text`, and the unit behind it; either may be empty.
+fn number_and_unit(text: &str) -> (&str, &str) {
+    let split = text.find(|c: char| c.is_alphabetic() && c != 'e' && c != 'E').unwrap_or(text.len());
+    (text[..split].trim(), text[split..].trim())
 }
 
 /// `value` if it is above zero.
@@ -98,8 +103,7 @@ pub fn parse_positive_length(text: &str) -> std::result::Result<Metres, String> 
 /// As [`parse_length`].
 pub fn parse_angle(text: &str) -> std::result::Result<Radians, String> {
     let text = text.trim();
-    let split = text.find(|c: char| c.is_alphabetic() && c != 'e' && c != 'E').unwrap_or(text.len());
-    let (number, unit) = (text[..split].trim(), text[split..].trim());
+    let (number, unit) = number_and_unit(text);
     let advice = "write a number and a unit of pi, rad or deg, for example \"2 pi\"";
     let value: f64 = match number {
         "" if unit == "pi" => 1.0,

@@ -176,14 +176,8 @@ fn a_device_that_learnt_on_displaced_planes_forgives_them() {
     let judged = |tolerance: Tolerance| {
         let perturbations = Perturbations { tolerance, ..Perturbations::default() };
         let settings = Settings { perturbations, epochs: 4, start: Start::Flat, ..settings() };
-        let (mut engine, state) = {
-            let mut trainer = trainer(settings, &images, None);
-            while !trainer.finished() {
-                trainer.step().unwrap();
-            }
-            trainer.into_parts()
-        };
-        let values = state.values(Modulation::LOSSLESS);
+        let values = run(trainer(settings, &images, None)).values(Modulation::LOSSLESS);
+        let mut engine = CpuEngine::new(design().bench, 2).unwrap();
         let study = Study {
             values: &values,
             turn: 1.04e-3,
@@ -194,7 +188,7 @@ fn a_device_that_learnt_on_displaced_planes_forgives_them() {
             readout: Readout::default(),
         };
         let aside = [Disturbance::Lateral(lateral)];
-        let (undisturbed, outcomes) = tolerance_of(&mut *engine, &study, &aside, &mut |_| Ok(())).unwrap();
+        let (undisturbed, outcomes) = tolerance_of(&mut engine, &study, &aside, &mut |_| Ok(())).unwrap();
         (undisturbed.accuracy, outcomes[0].accuracy())
     };
     let (clean, clean_aside) = judged(Tolerance::default());

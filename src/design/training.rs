@@ -153,8 +153,8 @@ impl Design {
 
     /// The temperature that a training has come to, where it is learnt.
     pub fn learnt_temperature(&self, learnt: LearntTemperature) -> Option<f64> {
-        let start = self.loss()?.temperature()?;
-        self.training.settings.learn_temperature.then(|| start * learnt.factor())
+        let loss = self.loss().filter(|_| self.training.settings.learn_temperature)?;
+        learnt.applied_to(loss).temperature()
     }
 
     /// The seed of the training.

@@ -81,8 +81,8 @@ pub(super) fn counting(
 
 /// Share of right answers of a detector that counts photons.
 ///
-/// Each region counts a Poisson number of its own and adds normal noise. In a pair a count
-/// below zero is taken as none: the sum of two such would be no measure of their difference.
+/// Each region counts a Poisson number of its own and adds normal noise. In a pair a count below zero is taken as none:
+/// the sum of two such would be no measure of their difference.
 pub(super) fn accuracy_of_counts(
     readings: &[Reading],
     scheme: Scheme,

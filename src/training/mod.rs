@@ -395,8 +395,7 @@ impl Trainer<'_> {
     fn objective(&self) -> Objective {
         match self.settings.objective {
             Objective::Classification(loss) if self.settings.learn_temperature => {
-                let start = loss.temperature().unwrap_or(1.0);
-                Objective::Classification(loss.at_temperature(start * self.state.temperature.factor()))
+                Objective::Classification(self.state.temperature.applied_to(loss))
             }
             fixed => fixed,
         }

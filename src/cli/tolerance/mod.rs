@@ -95,7 +95,7 @@ pub struct ToleranceArgs {
 
 impl ToleranceArgs {
     /// The lists of sizes, in the order of [`sizes::KINDS`].
-    fn lists(&self) -> [Option<&str>; 8] {
+    fn lists(&self) -> [Option<&str>; sizes::KINDS.len()] {
         [
             &self.shift_xy,
             &self.shift_z,

@@ -235,7 +235,7 @@ fn check(disturbance: Disturbance, design: &Design) -> std::result::Result<(), S
 }
 
 /// The sizes of `--all`: those of [`default_sizes`] that a device can have.
-pub(in crate::cli) fn possible_sizes(design: &Design) -> [Vec<Disturbance>; 8] {
+pub(in crate::cli) fn possible_sizes(design: &Design) -> [Vec<Disturbance>; KINDS.len()] {
     let relief = design.bench.modulation.is_phase();
     default_sizes(design).map(|mut sizes| {
         sizes.retain(|size| relief || !size.is_of_heights());
@@ -244,7 +244,7 @@ pub(in crate::cli) fn possible_sizes(design: &Design) -> [Vec<Disturbance>; 8] {
 }
 
 /// Sizes of each kind at which a device of that geometry begins to suffer.
-fn default_sizes(design: &Design) -> [Vec<Disturbance>; 8] {
+fn default_sizes(design: &Design) -> [Vec<Disturbance>; KINDS.len()] {
     let bench = &design.bench;
     let (grid, wavelength) = (bench.grid(), bench.wavelength_in_medium());
     let pitch = grid.pixel_pitch();
