@@ -3,27 +3,21 @@
 use std::f64::consts::{PI, TAU};
 
 use super::file::DesignFile;
+use super::objective::objective;
 use super::resolve::{Checked, Design};
 use super::sampling;
 use super::training_table::{GridKey, LossKey, ModesTable, OptimiserKey, StartKey, TrainingTable};
 use crate::dataset::DatasetName;
-use crate::detector::Scheme;
 use crate::material::Material;
 use crate::misalignment::Tolerance;
 use crate::network::Bench;
 use crate::training::{
-    Augmentation, ClassError, ClassLoss, Hinge, ImageError, LearntTemperature, Objective, Perturbations,
-    Settings, Start,
+    Augmentation, ClassLoss, LearntTemperature, Objective, Perturbations, Settings, Start,
 };
 use crate::units::{Metres, Radians, format_length, parse_angle, parse_length};
 
 /// Pixels along a side of a block of [`GridKey::Binned`].
 const BINNING: usize = 2;
-/// Temperatures that were found to answer best: of shares of single regions (docs/decisions.md), of readings over the
-/// largest (Mengu et al. 2019), of differences of pairs (docs/training.md).
-const SHARE_TEMPERATURE: f64 = 30.0;
-const PEAK_TEMPERATURE: f64 = 10.0;
-const PAIR_TEMPERATURE: f64 = 5.0;
 /// Epochs of mini-batches, and of those on the fine grid, where none are typed.
 const EPOCHS: (u64, u64) = (12, 1);
 /// Steps in which the step size of a stage in modes rises: without them a stage begins by losing most of what the one
@@ -306,7 +300,7 @@ fn settings(
             return Err(format!("training.{key} = {value}: it must be 0 to {most}"));
         }
     }
-    if table.smoothness > 0.0 && !has_phases(bench) {
+    if table.smoothness > 0.0 && !bench.modulation.has_phases() {
         return Err("training.smoothness is of phases, and amplitude masks have none: leave it out".into());
     }
     if !(0.0..=0.9).contains(&table.validation) {
@@ -340,79 +334,6 @@ fn settings(
         },
         seed: table.seed,
     })
-}
-
-/// What `bench` is trained for.
-fn objective(table: &TrainingTable, bench: &Bench) -> Checked<Objective> {
-    let scheme = bench.detector.scheme();
-    let temperature = match (table.temperature, table.loss, scheme) {
-        (Some(temperature), ..) if temperature.is_finite() && temperature > 0.0 => temperature,
-        (Some(temperature), ..) => {
-            return Err(format!("training.temperature = {temperature}: it must be a number above zero"));
-        }
-        (None, LossKey::PeakCrossEntropy, _) => PEAK_TEMPERATURE,
-        (None, _, Scheme::Single) => SHARE_TEMPERATURE,
-        (None, _, Scheme::Differential) => PAIR_TEMPERATURE,
-    };
-    refuse_idle_keys(table)?;
-    let error = match table.loss {
-        LossKey::CrossEntropy => ClassError::CrossEntropy { temperature },
-        LossKey::PeakCrossEntropy if scheme == Scheme::Single => ClassError::PeakCrossEntropy { temperature },
-        LossKey::PeakCrossEntropy => {
-            return Err(
-                "training.loss = \"peak-cross-entropy\" is for single regions: take detector.scheme = \
-                        \"single\", or loss = \"cross-entropy\""
-                    .into(),
-            );
-        }
-        LossKey::PowerError => ClassError::PowerError,
-        LossKey::PlaneMse => {
-            ClassError::PlaneError { regions: bench.readings(), area: area_of_a_region(bench) }
-        }
-        LossKey::ImageMse => return Ok(Objective::Imaging(ImageError)),
-    };
-    let hinge = |weight: f64, target: f64| (weight > 0.0).then_some(Hinge { weight, target });
-    Ok(Objective::Classification(ClassLoss {
-        scheme,
-        error,
-        label_smoothing: table.label_smoothing,
-        efficiency: hinge(table.efficiency_weight, table.efficiency_target),
-        contrast: hinge(table.contrast_weight, table.contrast_target),
-    }))
-}
-
-/// The area of a region, square metres: all have `detector.region_size`.
-fn area_of_a_region(bench: &Bench) -> f64 {
-    let samples = bench.detector.regions().first().map_or(0, |region| region.width * region.height);
-    samples as f64 * bench.grid().pixel_area()
-}
-
-/// Whether there are phases among the values of the masks.
-fn has_phases(bench: &Bench) -> bool {
-    (0..bench.modulation.channels()).any(|channel| bench.modulation.is_angle(channel))
-}
-
-/// Refuses what the loss would pass over in silence.
-fn refuse_idle_keys(table: &TrainingTable) -> Checked<()> {
-    let (has_probabilities, has_classes) = match table.loss {
-        LossKey::CrossEntropy | LossKey::PeakCrossEntropy => (true, true),
-        LossKey::PowerError | LossKey::PlaneMse => (false, true),
-        LossKey::ImageMse => (false, false),
-    };
-    for (key, asked, works) in [
-        ("label_smoothing", table.label_smoothing > 0.0, has_probabilities),
-        ("learn_temperature", table.learn_temperature, has_probabilities),
-        ("efficiency_weight", table.efficiency_weight > 0.0, has_classes),
-        ("contrast_weight", table.contrast_weight > 0.0, has_classes),
-    ] {
-        if asked && !works {
-            return Err(format!(
-                "training.{key} does nothing with training.loss = \"{}\": leave it out, or take another loss",
-                table.loss.name()
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// The angle up to which something is turned either way.
@@ -460,7 +381,7 @@ fn perturbations(table: &TrainingTable, bench: &Bench, material: &Material) -> C
     if table.levels == 1 || table.levels > 65_536 {
         return Err(format!("training.perturbations.levels = {}: it must be 0, or 2 to 65536", table.levels));
     }
-    if (table.levels > 0 || noise > 0.0) && !has_phases(bench) {
+    if (table.levels > 0 || noise > 0.0) && !bench.modulation.has_phases() {
         return Err(
             "training.perturbations: height_noise and levels are errors of phases, and amplitude masks have \
                     none; leave them out"

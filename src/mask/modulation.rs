@@ -95,6 +95,11 @@ impl Modulation {
         matches!((self, channel), (Modulation::Phase { .. }, _) | (Modulation::Complex, 0))
     }
 
+    /// Whether any of a pixel's values is a phase.
+    pub fn has_phases(self) -> bool {
+        (0..self.channels()).any(|channel| self.is_angle(channel))
+    }
+
     /// Whether parameters are phases themselves, on the circle, without ends.
     pub fn is_periodic(self, channel: usize) -> bool {
         match self {

@@ -1,0 +1,81 @@
+//! `[training]` checked: what is minimised.
+
+use super::resolve::Checked;
+use super::training_table::{LossKey, TrainingTable};
+use crate::detector::Scheme;
+use crate::network::Bench;
+use crate::training::{ClassError, ClassLoss, Hinge, ImageError, Objective};
+
+/// Temperatures that were found to answer best: of shares of single regions (docs/decisions.md), of readings over the
+/// largest (Mengu et al. 2019), of differences of pairs (docs/training.md).
+const SHARE_TEMPERATURE: f64 = 30.0;
+const PEAK_TEMPERATURE: f64 = 10.0;
+const PAIR_TEMPERATURE: f64 = 5.0;
+
+/// What `bench` is trained for.
+pub(super) fn objective(table: &TrainingTable, bench: &Bench) -> Checked<Objective> {
+    let scheme = bench.detector.scheme();
+    let temperature = match (table.temperature, table.loss, scheme) {
+        (Some(temperature), ..) if temperature.is_finite() && temperature > 0.0 => temperature,
+        (Some(temperature), ..) => {
+            return Err(format!("training.temperature = {temperature}: it must be a number above zero"));
+        }
+        (None, LossKey::PeakCrossEntropy, _) => PEAK_TEMPERATURE,
+        (None, _, Scheme::Single) => SHARE_TEMPERATURE,
+        (None, _, Scheme::Differential) => PAIR_TEMPERATURE,
+    };
+    refuse_idle_keys(table)?;
+    let error = match table.loss {
+        LossKey::CrossEntropy => ClassError::CrossEntropy { temperature },
+        LossKey::PeakCrossEntropy if scheme == Scheme::Single => ClassError::PeakCrossEntropy { temperature },
+        LossKey::PeakCrossEntropy => {
+            return Err(
+                "training.loss = \"peak-cross-entropy\" is for single regions: take detector.scheme = \
+                        \"single\", or loss = \"cross-entropy\""
+                    .into(),
+            );
+        }
+        LossKey::PowerError => ClassError::PowerError,
+        LossKey::PlaneMse => {
+            ClassError::PlaneError { regions: bench.readings(), area: area_of_a_region(bench) }
+        }
+        LossKey::ImageMse => return Ok(Objective::Imaging(ImageError)),
+    };
+    let hinge = |weight: f64, target: f64| (weight > 0.0).then_some(Hinge { weight, target });
+    Ok(Objective::Classification(ClassLoss {
+        scheme,
+        error,
+        label_smoothing: table.label_smoothing,
+        efficiency: hinge(table.efficiency_weight, table.efficiency_target),
+        contrast: hinge(table.contrast_weight, table.contrast_target),
+    }))
+}
+
+/// The area of a region, square metres: all have `detector.region_size`.
+fn area_of_a_region(bench: &Bench) -> f64 {
+    let samples = bench.detector.regions().first().map_or(0, |region| region.width * region.height);
+    samples as f64 * bench.grid().pixel_area()
+}
+
+/// Refuses what the loss would pass over in silence.
+fn refuse_idle_keys(table: &TrainingTable) -> Checked<()> {
+    let (has_probabilities, has_classes) = match table.loss {
+        LossKey::CrossEntropy | LossKey::PeakCrossEntropy => (true, true),
+        LossKey::PowerError | LossKey::PlaneMse => (false, true),
+        LossKey::ImageMse => (false, false),
+    };
+    for (key, asked, works) in [
+        ("label_smoothing", table.label_smoothing > 0.0, has_probabilities),
+        ("learn_temperature", table.learn_temperature, has_probabilities),
+        ("efficiency_weight", table.efficiency_weight > 0.0, has_classes),
+        ("contrast_weight", table.contrast_weight > 0.0, has_classes),
+    ] {
+        if asked && !works {
+            return Err(format!(
+                "training.{key} does nothing with training.loss = \"{}\": leave it out, or take another loss",
+                table.loss.name()
+            ));
+        }
+    }
+    Ok(())
+}
