@@ -3,7 +3,7 @@
 
     compare_slices.py PLATE.stl LAYERS.csv PITCH_MM
 
-LAYERS.csv has the thickness of each pixel in whole layers of 50 um, row 0 first, as examples/plate_zoo.rs writes it.
+LAYERS.csv has the thickness of each pixel in whole layers of 50 um, row 0 first, as studies/src/bin/plate_zoo.rs writes it.
 """
 
 import pathlib

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Judges STL files with tools that are not ours (.ci/validate_plates.py), on Debian 12, bare or not.
 #
-#   .ci/validate_plates.sh             writes the zoo of examples/plate_zoo.rs and judges it, slices of one plate too
+#   .ci/validate_plates.sh             writes the zoo of studies/src/bin/plate_zoo.rs and judges it, slices of one plate too
 #   .ci/validate_plates.sh FILE...     judges these files
 #
 # Installs what is missing: packages through apt (as root, or through sudo), Python packages into $VENV.
@@ -19,7 +19,7 @@ need_python 'PIL, manifold3d, networkx, numpy, pymeshlab, scipy, trimesh' \
 if [ $# -eq 0 ]; then
     zoo=$(mktemp -d)
     trap 'rm -rf "$zoo"' EXIT
-    (cd "$here/.." && cargo run --release --quiet --example plate_zoo -- "$zoo")
+    (cd "$here/.." && cargo run --release --quiet -p studies --bin plate_zoo -- "$zoo")
     "$venv/bin/python" "$here/compare_slices.py" "$zoo/layers-50-mask-1.mm.stl" "$zoo/layers-50.csv" 0.4
     set -- "$zoo"/*.stl
 fi

@@ -122,6 +122,7 @@ pub mod object;
 pub mod plots;
 pub mod propagation;
 pub mod random;
+pub mod raster;
 pub mod training;
 pub mod units;
 pub mod view;

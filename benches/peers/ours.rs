@@ -1,9 +1,9 @@
 //! The default device with one sample a pixel in d2nn itself, timed as the peers beside this file are.
 //!
 //! ```text
-//! cargo run --release --example peers_ours -- --data FOLDER time --batch 32 --threads 2
-//! cargo run --release --example peers_ours -- --data FOLDER test-set
-//! cargo run --release --example peers_ours -- --data FOLDER train --until 0.88 --modes
+//! cargo run --release -p studies --bin peers_ours -- --data FOLDER time --batch 32 --threads 2
+//! cargo run --release -p studies --bin peers_ours -- --data FOLDER test-set
+//! cargo run --release -p studies --bin peers_ours -- --data FOLDER train --until 0.88 --modes
 //! ```
 //!
 //! Prints lines of JSON with the keys of `harness.py`. README.md says what is compared.

@@ -177,7 +177,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--out", type=Path, required=True)
     options.add_argument("--data", required=True)
-    options.add_argument("--programs", type=Path, required=True, help="folder with d2nn and examples/peers_ours")
+    options.add_argument("--programs", type=Path, required=True, help="folder with d2nn and peers_ours")
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--seconds", type=float, default=2.0, help="for each timing")
     options.add_argument("--batches", type=int, nargs="+", default=[8, 32, 64])
@@ -189,7 +189,7 @@ def main() -> None:
 
     python, cores = sys.executable, len(os.sched_getaffinity(0))
     data, seconds = ["--data", options.data], ["--seconds", str(options.seconds)]
-    ours = [str(options.programs / "examples/peers_ours"), *data]
+    ours = [str(options.programs / "peers_ours"), *data]
     peers = {name: [python, str(HERE / f"{name}_d2nn.py"), *data] for name in ("pytorch", "svetlanna", "torchoptics")}
     optical = [[*peers["svetlanna"], "--method", method] for method in ("zpASM", "zpRSC")] + [peers["torchoptics"]]
     allocators = list(ALLOCATORS)

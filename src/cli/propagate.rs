@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use ndarray::{Array2, Ix2};
-use ndarray_npy::WriteNpyExt;
 use num_complex::Complex;
 use serde_json::json;
 
@@ -14,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::field::WaveField;
 use crate::files::{read_bytes, write_bytes};
 use crate::grid::Grid;
-use crate::npy::read_array;
+use crate::npy::{Kind, array_bytes, read_complex};
 use crate::propagation::angular_spectrum::needed_padding;
 use crate::propagation::rayleigh_sommerfeld::{direct_summation, safe_offset};
 use crate::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
@@ -175,26 +174,10 @@ fn warn_of_padding(grid: Grid, wavelength: Metres, distance: Metres, method: Met
 fn read(path: &Path) -> Result<(Array2<Complex<f64>>, bool)> {
     // The largest grid in complex128, and a header.
     let bytes = read_bytes(path, (Grid::MAX_SIDE * Grid::MAX_SIDE * 16 + 4096) as u64)?;
-    let double = |re: f64, im: f64| Complex::new(re, im);
-    let (field, single) = if let Ok(field) = read_array::<Complex<f64>, Ix2>(&bytes) {
-        (field, false)
-    } else if let Ok(field) = read_array::<Complex<f32>, Ix2>(&bytes) {
-        (field.mapv(|u| double(u.re.into(), u.im.into())), true)
-    } else if let Ok(field) = read_array::<f32, Ix2>(&bytes) {
-        (field.mapv(|u| double(u.into(), 0.0)), true)
-    } else if let Ok(field) = read_array::<bool, Ix2>(&bytes) {
-        (field.mapv(|open| double(f64::from(u8::from(open)), 0.0)), false)
-    } else if let Ok(field) = read_array::<u8, Ix2>(&bytes) {
-        (field.mapv(|value| double(value.into(), 0.0)), false)
-    } else if let Ok(field) = read_array::<i64, Ix2>(&bytes) {
-        (field.mapv(|value| double(value as f64, 0.0)), false)
-    } else {
-        let field = read_array::<f64, Ix2>(&bytes).map_err(|error| {
-            let advice = "a field is a two-dimensional array of complex64, complex128, float32, float64, int64, uint8 or bool";
-            Error::file(path, format!("{error}: {advice}"))
-        })?;
-        (field.mapv(|u| double(u, 0.0)), false)
-    };
+    let (field, kind) = read_complex::<Ix2>(&bytes).map_err(|error| {
+        Error::file(path, format!("{error}: a field is a two-dimensional array of numbers, real or complex"))
+    })?;
+    let single = matches!(kind, Kind::Complex(8) | Kind::Float(4));
     if let Some(((y, x), _)) = field.indexed_iter().find(|(_, u)| !(u.re.is_finite() && u.im.is_finite())) {
         return Err(Error::file(path, format!("is not finite at [{y}, {x}]")));
     }
@@ -202,12 +185,10 @@ fn read(path: &Path) -> Result<(Array2<Complex<f64>>, bool)> {
 }
 
 fn write(path: &Path, field: &Array2<Complex<f64>>, single: bool) -> Result<()> {
-    let mut bytes = Vec::new();
-    let written = if single {
-        field.mapv(|u| Complex::new(u.re as f32, u.im as f32)).write_npy(&mut bytes)
+    let bytes = if single {
+        array_bytes(&field.mapv(|u| Complex::new(u.re as f32, u.im as f32)))
     } else {
-        field.write_npy(&mut bytes)
+        array_bytes(field)
     };
-    written.map_err(|error| Error::Value(format!("cannot write {}: {error}", path.display())))?;
     write_bytes(path, &bytes)
 }

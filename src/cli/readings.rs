@@ -1,16 +1,15 @@
 //! The readings of many images as a NumPy archive, for one's own analysis.
 
 use std::cell::RefCell;
-use std::io::Cursor;
 use std::path::Path;
 
-use ndarray::{Array1, Array2, Axis};
-use ndarray_npy::NpzWriter;
+use ndarray::{Array1, Array2, Axis, ShapeError};
 
 use crate::dataset::Images;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::files::write_bytes;
+use crate::npy::ArchiveWriter;
 
 /// Images read at a time where nothing else reads them.
 const BATCH: usize = 128;
@@ -50,16 +49,13 @@ impl Readings {
         let count = entering.len();
         let labels: Array1<i64> = images.labels[..count].iter().map(|label| i64::from(*label)).collect();
         let readings = Array2::from_shape_vec((count, readings.len() / count.max(1)), readings);
-        let mut npz = NpzWriter::new(Cursor::new(Vec::new()));
-        let failed = |problem: String| Error::Value(format!("cannot put the readings together: {problem}"));
-        let readings = readings.map_err(|error| failed(error.to_string()))?;
+        let failed = |error: ShapeError| Error::Value(format!("cannot put the readings together: {error}"));
+        let readings = readings.map_err(failed)?;
         debug_assert_eq!(readings.len_of(Axis(0)), labels.len());
-        let bytes = npz
-            .add_array("readings", &readings)
-            .and_then(|()| npz.add_array("entering", &Array1::from(entering)))
-            .and_then(|()| npz.add_array("labels", &labels))
-            .and_then(|()| npz.finish())
-            .map_err(|error| failed(error.to_string()))?;
-        write_bytes(path, bytes.get_ref())
+        let mut npz = ArchiveWriter::default();
+        npz.add("readings", &readings)?;
+        npz.add("entering", &Array1::from(entering))?;
+        npz.add("labels", &labels)?;
+        write_bytes(path, &npz.finish()?)
     }
 }

@@ -6,14 +6,19 @@
 //! than the target, bilinear when smaller.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Seek};
+use std::io::Read;
 use std::path::Path;
 
-use image::error::{ImageError, LimitErrorKind};
-use image::{DynamicImage, GenericImageView, ImageDecoder, ImageReader, Limits};
+use exif::{In, Tag};
 use ndarray::{Array2, ArrayView2};
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::errors::DecodeErrors;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
 
 use crate::error::{Error, Result};
+use crate::raster::{self, Most, Raster, Refusal};
 
 /// Pixels along one side at most.
 const MAX_SIDE: u32 = 16_384;
@@ -83,7 +88,7 @@ impl Fitted {
 /// [`Error::Value`] for no rows or columns.
 pub fn read(path: &Path, rows: usize, columns: usize, invert: Invert) -> Result<Fitted> {
     let file = File::open(path).map_err(|source| Error::io("read", path, source))?;
-    fitted(BufReader::new(file), path, MOST, (rows, columns), invert)
+    fitted(file, path, MOST, (rows, columns), invert)
 }
 
 /// [`read`] for a picture whose bytes came by themselves, of at most `most_pixels` pixels; messages call it `name`.
@@ -99,24 +104,17 @@ pub fn read_bytes(
 ) -> Result<Fitted> {
     // A decoder may need what eight bytes a pixel take, and half as much again.
     let most = Most {
+        side: MAX_SIDE,
         pixels: most_pixels.min(MAX_PIXELS),
         bytes: MAX_DECODER_BYTES.min(most_pixels.saturating_mul(12)),
     };
-    fitted(Cursor::new(bytes), Path::new(name), most, (rows, columns), invert)
+    fitted(bytes, Path::new(name), most, (rows, columns), invert)
 }
 
-/// How large a picture may be.
-#[derive(Clone, Copy)]
-struct Most {
-    pixels: u64,
-    /// What the decoder may take.
-    bytes: u64,
-}
-
-const MOST: Most = Most { pixels: MAX_PIXELS, bytes: MAX_DECODER_BYTES };
+const MOST: Most = Most { side: MAX_SIDE, pixels: MAX_PIXELS, bytes: MAX_DECODER_BYTES };
 
 fn fitted(
-    source: impl BufRead + Seek,
+    source: impl Read,
     path: &Path,
     most: Most,
     (rows, columns): (usize, usize),
@@ -142,56 +140,115 @@ fn fitted(
     Ok(Fitted { original: luma.dim(), inverted, background, border, blank, image })
 }
 
-fn decode(source: impl BufRead + Seek, path: &Path, most: Most) -> Result<DynamicImage> {
-    let refused = |error: ImageError| match error {
-        ImageError::IoError(source) if source.kind() != std::io::ErrorKind::UnexpectedEof => {
-            Error::io("read", path, source)
-        }
-        ImageError::Limits(limit) if limit.kind() == LimitErrorKind::DimensionError => {
+/// The picture at `path`, upright.
+fn decode(mut source: impl Read, path: &Path, most: Most) -> Result<Raster> {
+    let mut bytes = Vec::new();
+    source.read_to_end(&mut bytes).map_err(|error| Error::io("read", path, error))?;
+    let read = if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        raster::read_png(&*bytes, most)
+    } else if bytes.starts_with(&[0xff, 0xd8, 0xff]) {
+        read_jpeg(&bytes, most)
+    } else {
+        return Err(Error::file(path, "this is neither a PNG nor a JPEG picture: save it as one of them"));
+    };
+    let raster = read.map_err(|refusal| match refusal {
+        Refusal::Io(source) => Error::io("read", path, source),
+        Refusal::Side => {
             Error::file(path, format!("the picture has more than {MAX_SIDE} pixels a side: make it smaller"))
         }
-        ImageError::Limits(_) => {
-            Error::file(path, "the picture takes too much memory to read: make it smaller")
+        Refusal::Pixels(width, height) => Error::file(
+            path,
+            format!("the picture has {width} x {height} pixels, more than {}: make it smaller", most.pixels),
+        ),
+        Refusal::Bytes => Error::file(path, "the picture takes too much memory to read: make it smaller"),
+        Refusal::Unsound(problem) => {
+            Error::file(path, format!("the picture cannot be read ({problem}): save it as PNG or JPEG again"))
         }
-        other => {
-            Error::file(path, format!("the picture cannot be read ({other}): save it as PNG or JPEG again"))
-        }
+    })?;
+    let orientation = raster.exif.as_deref().and_then(orientation).unwrap_or(1);
+    Ok(upright(raster, orientation))
+}
+
+fn read_jpeg(bytes: &[u8], most: Most) -> std::result::Result<Raster, Refusal> {
+    let unsound = |error: DecodeErrors| Refusal::Unsound(error.to_string());
+    let options = DecoderOptions::default()
+        .set_strict_mode(false)
+        .set_max_width(usize::MAX)
+        .set_max_height(usize::MAX);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers().map_err(unsound)?;
+    let (width, height) = decoder.dimensions().ok_or_else(|| Refusal::Unsound("no size".into()))?;
+    most.allows(width as u64, height as u64)?;
+    let (colour, channels) = match decoder.input_colorspace() {
+        Some(ColorSpace::Luma) => (ColorSpace::Luma, 1),
+        _ => (ColorSpace::RGB, 3),
     };
-    let mut reader =
-        ImageReader::new(source).with_guessed_format().map_err(|source| Error::io("read", path, source))?;
-    if reader.format().is_none() {
-        return Err(Error::file(path, "this is neither a PNG nor a JPEG picture: save it as one of them"));
+    if (width * height * channels) as u64 > most.bytes {
+        return Err(Refusal::Bytes);
     }
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_SIDE);
-    limits.max_image_height = Some(MAX_SIDE);
-    limits.max_alloc = Some(most.bytes);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(refused)?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > most.pixels {
-        let problem =
-            format!("the picture has {width} x {height} pixels, more than {}: make it smaller", most.pixels);
-        return Err(Error::file(path, problem));
+    decoder.set_options(decoder.options().jpeg_set_out_colorspace(colour));
+    let values = decoder.decode().map_err(unsound)?.into_iter().map(u16::from).collect();
+    let exif = decoder.exif().cloned();
+    Ok(Raster { width, height, channels, deep: false, values, exif })
+}
+
+/// How the camera was held: 1 to 8, as EXIF 2.32 (CIPA DC-008), tag 274, numbers it.
+fn orientation(exif: &[u8]) -> Option<u32> {
+    let (fields, _) = exif::parse_exif(exif).ok()?;
+    let field = fields.iter().find(|field| field.tag == Tag::Orientation && field.ifd_num == In::PRIMARY)?;
+    field.value.get_uint(0)
+}
+
+/// `raster` as its camera saw it: mirrored from left to right where `orientation` says so, then turned.
+fn upright(raster: Raster, orientation: u32) -> Raster {
+    if !(2..=8).contains(&orientation) {
+        return raster;
     }
-    let orientation = decoder.orientation().map_err(refused)?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(refused)?;
-    picture.apply_orientation(orientation);
-    if picture.width() == 0 || picture.height() == 0 {
-        return Err(Error::file(path, "the picture has no pixels"));
+    let Raster { width, height, channels, .. } = raster;
+    let (to_width, to_height) = if orientation >= 5 { (height, width) } else { (width, height) };
+    let mut values = Vec::with_capacity(raster.values.len());
+    for y in 0..to_height {
+        for x in 0..to_width {
+            let (row, column) = match orientation {
+                2 => (y, width - 1 - x),
+                3 => (height - 1 - y, width - 1 - x),
+                4 => (height - 1 - y, x),
+                5 => (x, y),
+                6 => (height - 1 - x, y),
+                7 => (height - 1 - x, width - 1 - y),
+                _ => (x, width - 1 - y),
+            };
+            let at = (row * width + column) * channels;
+            values.extend_from_slice(&raster.values[at..at + channels]);
+        }
     }
-    Ok(picture)
+    Raster { width: to_width, height: to_height, values, ..raster }
+}
+
+/// Red, green, blue and alpha of each pixel, 0 to 255.
+fn pixels(picture: &Raster) -> impl Iterator<Item = [u8; 4]> {
+    let byte = |value: u16| {
+        // The nearest of 8 bits: 257 steps of 16 bits are one.
+        if picture.deep { ((u32::from(value) + 128) / 257) as u8 } else { value as u8 }
+    };
+    picture.values.chunks_exact(picture.channels).map(move |pixel| match *pixel {
+        [grey] => [byte(grey), byte(grey), byte(grey), 255],
+        [grey, alpha] => [byte(grey), byte(grey), byte(grey), byte(alpha)],
+        [red, green, blue] => [byte(red), byte(green), byte(blue), 255],
+        [red, green, blue, alpha, ..] => [byte(red), byte(green), byte(blue), byte(alpha)],
+        [] => [0; 4],
+    })
 }
 
 /// Luma `[rows, columns]`, and the background that transparent parts were laid on.
-fn luma(picture: &DynamicImage, invert: Invert) -> (Array2<u8>, Option<u8>) {
+fn luma(picture: &Raster, invert: Invert) -> (Array2<u8>, Option<u8>) {
     let (mut weight, mut sum) = (0_u64, 0_u64);
-    for (_, _, pixel) in picture.pixels() {
-        let alpha = u64::from(pixel.0[3]);
+    for pixel in pixels(picture) {
+        let alpha = u64::from(pixel[3]);
         weight += alpha;
-        sum += alpha * u64::from(luma_709(pixel.0));
+        sum += alpha * u64::from(luma_709(pixel));
     }
-    let (rows, columns) = (picture.height() as usize, picture.width() as usize);
+    let (rows, columns) = (picture.height, picture.width);
     let transparent = weight < 255 * rows as u64 * columns as u64;
     let white = match invert {
         Invert::Auto => sum <= u64::from(BRIGHT) * weight,
@@ -200,10 +257,10 @@ fn luma(picture: &DynamicImage, invert: Invert) -> (Array2<u8>, Option<u8>) {
     };
     let background = if white { 255_u32 } else { 0 };
     let mut luma = Array2::zeros((rows, columns));
-    for (column, row, pixel) in picture.pixels() {
-        let alpha = u32::from(pixel.0[3]);
-        let value = alpha * u32::from(luma_709(pixel.0)) + (255 - alpha) * background;
-        luma[[row as usize, column as usize]] = ((value + 127) / 255) as u8;
+    for (to, pixel) in luma.iter_mut().zip(pixels(picture)) {
+        let alpha = u32::from(pixel[3]);
+        let value = alpha * u32::from(luma_709(pixel)) + (255 - alpha) * background;
+        *to = ((value + 127) / 255) as u8;
     }
     (luma, transparent.then_some(background as u8))
 }

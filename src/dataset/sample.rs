@@ -1,7 +1,7 @@
 //! The sample of Fashion-MNIST inside the program: 6,000 training and 1,000 test images.
 //!
 //! The first 600 (100) images of each class of the published training (test) set, in the published order.
-//! `cargo run --release --example builtin_sample -- <folder>` makes the files anew, byte for byte.
+//! `cargo run --release -p studies --bin builtin_sample -- <folder>` makes the files anew, byte for byte.
 
 use std::path::PathBuf;
 

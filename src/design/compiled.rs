@@ -1,18 +1,16 @@
 //! `classifier.npz` of a device: its compiled classifier, and what it was compiled from.
 
 use std::fs;
-use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array3, ArrayView1};
-use ndarray_npy::NpzWriter;
 use sha2::{Digest, Sha256};
 
 use super::folder::{DESIGN, Device};
 use crate::engine::Classifier;
 use crate::error::{Error, Result};
 use crate::files::{read_bytes, write_bytes};
-use crate::npy::Archive;
+use crate::npy::{Archive, ArchiveWriter};
 use crate::object::ObjectPlane;
 
 /// Name of the file in the device's folder.
@@ -31,14 +29,10 @@ impl Device {
     /// # Errors
     /// [`Error::Io`] when the file cannot be written.
     pub fn save_classifier(&self, classifier: &Classifier) -> Result<()> {
-        let mut npz = NpzWriter::new(Cursor::new(Vec::new()));
-        let fingerprint = self.fingerprint()?;
-        let bytes = npz
-            .add_array("factors", classifier.factors())
-            .and_then(|()| npz.add_array("fingerprint", &fingerprint))
-            .and_then(|()| npz.finish())
-            .map_err(|error| Error::Value(format!("cannot put the classifier together: {error}")))?;
-        write_bytes(&self.classifier_path(), bytes.get_ref())
+        let mut npz = ArchiveWriter::default();
+        npz.add("factors", classifier.factors())?;
+        npz.add("fingerprint", &self.fingerprint()?)?;
+        write_bytes(&self.classifier_path(), &npz.finish()?)
     }
 
     /// The kept classifier; none if there is no file, or it is of another design or other masks.

@@ -5,14 +5,13 @@
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, Ix2};
-use ndarray_npy::{ReadableElement, WritableElement, WriteNpyExt};
 use num_complex::{Complex, Complex32};
 
 use crate::error::{Error, Result};
 use crate::files::{read_bytes, sha256, write_bytes};
 use crate::mask::Modulation;
 use crate::network::Bench;
-use crate::npy::read_array;
+use crate::npy::{Number, array_bytes, read_array};
 
 /// The number of the mask a file name belongs to.
 pub(super) fn number(name: &str) -> Option<usize> {
@@ -105,7 +104,7 @@ pub fn parse_mask(path: &Path, bytes: &[u8], bench: &Bench) -> Result<Vec<Array2
         .collect())
 }
 
-fn read_either<T: ReadableElement + Clone, U: ReadableElement + Copy>(
+fn read_either<T: Number, U: Number>(
     bytes: &[u8],
     narrow: impl Fn(U) -> T,
 ) -> std::result::Result<Array2<T>, String> {
@@ -137,10 +136,8 @@ pub fn write_masks(folder: &Path, modulation: Modulation, values: &[Array2<f32>]
         .collect()
 }
 
-fn write_mask<T: WritableElement>(path: &Path, mask: &Array2<T>) -> Result<String> {
-    let mut bytes = Vec::new();
-    mask.write_npy(&mut bytes)
-        .map_err(|error| Error::Value(format!("cannot write {}: {error}", path.display())))?;
+fn write_mask<T: Number>(path: &Path, mask: &Array2<T>) -> Result<String> {
+    let bytes = array_bytes(mask);
     write_bytes(path, &bytes)?;
     Ok(sha256(&bytes))
 }

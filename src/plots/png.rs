@@ -1,12 +1,12 @@
 //! A sheet as a PNG picture.
 
-use image::{ExtendedColorType, ImageEncoder};
 use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::style::{Color, RGBAColor};
 
 use super::font::CAPITAL_HEIGHT;
 use super::sheet::{Frame, Hang, Ink, Raster, Shape, Sheet, Text, WIDTH};
 use crate::error::{Error, Result};
+use crate::raster::{self, Effort, Samples};
 
 /// The PNG file of `sheet`.
 pub(super) fn render(sheet: &Sheet) -> Result<Vec<u8>> {
@@ -28,12 +28,7 @@ pub(super) fn render(sheet: &Sheet) -> Result<Vec<u8>> {
 
 /// A PNG file from rows x columns x 3 bytes of sRGB.
 pub(super) fn encode(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
-    use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-    let mut png = Vec::new();
-    PngEncoder::new_with_quality(&mut png, CompressionType::Best, FilterType::Adaptive)
-        .write_image(rgb, width, height, ExtendedColorType::Rgb8)
-        .map_err(refused)?;
-    Ok(png)
+    raster::png(rgb, width as usize, height as usize, Samples::Colour, Effort::High)
 }
 
 fn refused(error: impl std::fmt::Display) -> Error {

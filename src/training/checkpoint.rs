@@ -1,15 +1,14 @@
 //! The state of a training in one file: a NumPy archive (`numpy.load` opens it) that ends in a checksum of all of it.
 
-use std::io::{Cursor, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array1, Array2, Array3, Axis};
-use ndarray_npy::NpzWriter;
 
 use super::{Adam, Epoch, LearntTemperature, State};
 use crate::error::{Error, Result};
 use crate::files::{read_bytes, sha256, write_whole_keeping};
-use crate::npy::Archive;
+use crate::npy::{Archive, ArchiveWriter};
 
 /// Version of the layout below.
 const FORMAT: u64 = 5;
@@ -81,18 +80,18 @@ fn check_format(counters: &Array1<u64>) -> std::result::Result<(), String> {
     }
 }
 
-fn archive(state: &State, identity: &Identity) -> std::result::Result<Vec<u8>, ndarray_npy::WriteNpzError> {
-    let mut npz = NpzWriter::new(Cursor::new(Vec::new()));
+fn archive(state: &State, identity: &Identity) -> Result<Vec<u8>> {
+    let mut npz = ArchiveWriter::default();
     let counters = [FORMAT, state.adam.steps, state.images, state.average.len() as u64];
-    npz.add_array("counters", &Array1::from_iter(counters))?;
-    npz.add_array("sums", &Array1::from_iter([state.loss, state.score, state.seconds]))?;
+    npz.add("counters", &Array1::from_iter(counters))?;
+    npz.add("sums", &Array1::from_iter([state.loss, state.score, state.seconds]))?;
     let LearntTemperature { log, mean, square } = state.temperature;
-    npz.add_array("temperature", &Array1::from_iter([log, mean, square]))?;
-    npz.add_array("design", &Array1::from_iter(identity.design.bytes()))?;
-    npz.add_array("data", &Array1::from_iter(identity.data.bytes()))?;
+    npz.add("temperature", &Array1::from_iter([log, mean, square]))?;
+    npz.add("design", &Array1::from_iter(identity.design.bytes()))?;
+    npz.add("data", &Array1::from_iter(identity.data.bytes()))?;
     let history: Vec<f64> = state.history.iter().flat_map(Epoch::numbers).collect();
     let rows = state.history.len();
-    npz.add_array(
+    npz.add(
         "history",
         &Array2::from_shape_fn((rows, Epoch::WIDTH), |(row, column)| history[row * Epoch::WIDTH + column]),
     )?;
@@ -107,9 +106,9 @@ fn archive(state: &State, identity: &Identity) -> std::result::Result<Vec<u8>, n
             continue;
         }
         let stacked = Array3::from_shape_fn((masks.len(), height, width), |(mask, y, x)| masks[mask][[y, x]]);
-        npz.add_array(name, &stacked)?;
+        npz.add(name, &stacked)?;
     }
-    Ok(npz.finish()?.into_inner())
+    npz.finish()
 }
 
 /// Reads a checkpoint back.

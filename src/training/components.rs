@@ -1,8 +1,8 @@
 //! The few modes of an object that hold most of the light of the images.
 
-use nalgebra::{DMatrix, SymmetricEigen};
 use ndarray::Array2;
 
+use super::eigen::symmetric_eigen;
 use crate::dataset::Images;
 use crate::error::{Error, Result};
 use crate::object::ObjectPlane;
@@ -48,14 +48,14 @@ pub fn leading_components(
         let own = products[[a, b]];
         if mirrored { own + products[[mirror(a), mirror(b)]] } else { own }
     };
-    let found = SymmetricEigen::new(DMatrix::from_fn(values, values, entry));
+    let (sizes, vectors) = symmetric_eigen(Array2::from_shape_fn((values, values), |(a, b)| entry(a, b)))?;
     let mut order: Vec<usize> = (0..values).collect();
-    order.sort_by(|a, b| found.eigenvalues[*b].total_cmp(&found.eigenvalues[*a]));
+    order.sort_by(|a, b| sizes[*b].total_cmp(&sizes[*a]));
     let mut components = Array2::zeros((count, values));
     for (mut row, index) in components.outer_iter_mut().zip(order) {
-        let vector = found.eigenvectors.column(index);
-        let sign = if vector[vector.iamax()] < 0.0 { -1.0 } else { 1.0 };
-        row.iter_mut().zip(vector.iter()).for_each(|(to, value)| *to = (sign * value) as f32);
+        let vector = vectors.row(index);
+        let largest = vector.iter().fold(0.0_f64, |most, value| if value.abs() > most.abs() { *value } else { most });
+        row.iter_mut().zip(vector).for_each(|(to, value)| *to = (largest.signum() * value) as f32);
     }
     Ok(components)
 }

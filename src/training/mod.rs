@@ -20,6 +20,7 @@ use crate::random::{Purpose, Stream};
 mod augmentation;
 pub mod checkpoint;
 mod components;
+mod eigen;
 mod loss;
 mod objective;
 mod optimiser;

@@ -1,7 +1,5 @@
 //! A device and data sets so small that a test trains in a second.
 
-#![allow(dead_code)] // Each test file uses its part.
-
 use std::fs;
 use std::path::Path;
 

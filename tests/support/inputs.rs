@@ -1,10 +1,9 @@
 //! What anyone may hand to the program, one function a kind of input. Whatever the bytes, it comes back with a value or
 //! with an error that names the file; a panic, an abort or an error without a place is a defect.
 //!
-//! `tests/hostile.rs`, `benches/hostile/millions.rs` and `fuzz/` feed them.
+//! `tests/it/hostile.rs`, `benches/hostile/millions.rs` and `fuzz/` feed them.
 
 #![allow(dead_code)] // Each of them uses its part.
-#![allow(clippy::unwrap_used)]
 
 use std::fmt::Write as _;
 use std::io::{Cursor, Write};
@@ -20,12 +19,12 @@ use d2nn::fabrication::{Exported, PlateFile, Relief, StlUnit, read_plate_in};
 use d2nn::grid::Grid;
 use d2nn::mask::Modulation;
 use d2nn::material::Material;
-use d2nn::npy::{Archive, read_array};
+use d2nn::npy::{Archive, ArchiveWriter, array_bytes as array, read_array};
+use d2nn::raster::{self, Effort, Samples};
 use d2nn::training::checkpoint::{self, Identity};
 use d2nn::training::{Start, State};
 use d2nn::{Error, Result};
 use ndarray::{Array1, Array2, Array3, Ix1, Ix2, Ix3};
-use ndarray_npy::{NpzWriter, WriteNpyExt};
 use num_complex::Complex;
 
 /// A kind of input.
@@ -164,12 +163,6 @@ const SMALL: &str = "[bench]\npixels = 12\nmasks = 1\ngaps = \"2 mm\"\noversampl
                      [object]\nsize = \"4 mm\"\nresampling = \"bilinear\"\n[detector]\nregion_size = \"0.8 mm\"\n\
                      row_pitch = \"1.2 mm\"\ncolumn_pitch = \"1.2 mm\"\n[training]\nepochs = 1\n";
 
-fn array<A: ndarray_npy::WritableElement, D: ndarray::Dimension>(array: &ndarray::Array<A, D>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    array.write_npy(&mut bytes).unwrap();
-    bytes
-}
-
 fn mask_seeds() -> Vec<Vec<u8>> {
     let values = Array2::from_shape_fn((12, 12), |(y, x)| (y * 12 + x) as f32 / 200.0);
     vec![
@@ -272,24 +265,28 @@ pub fn picture(bytes: &[u8]) -> bool {
 }
 
 fn picture_seeds() -> Vec<Vec<u8>> {
-    use image::{DynamicImage, ImageFormat, Luma, Rgb, Rgba};
-    let colour = image::RgbImage::from_fn(9, 7, |x, y| Rgb([20 * x as u8, 30 * y as u8, 99]));
-    let alpha = image::RgbaImage::from_fn(6, 5, |x, y| Rgba([x as u8, 200, 40 * y as u8, 50 * x as u8]));
-    let grey = image::GrayImage::from_fn(8, 8, |x, y| Luma([(31 * x * y) as u8]));
-    let deep = image::ImageBuffer::from_fn(5, 4, |x, y| Luma([(9000 * x + y) as u16]));
-    let written = |picture: &DynamicImage, format| {
-        let mut bytes = Cursor::new(Vec::new());
-        picture.write_to(&mut bytes, format).unwrap();
-        bytes.into_inner()
+    fn values<const N: usize>(width: usize, height: usize, pixel: impl Fn(usize, usize) -> [u8; N]) -> Vec<u8> {
+        (0..width * height).flat_map(|at| pixel(at % width, at / width)).collect()
+    }
+    let colour = values(9, 7, |x, y| [20 * x as u8, 30 * y as u8, 99]);
+    let alpha = values(6, 5, |x, y| [x as u8, 200, 40 * y as u8, 50 * x as u8]);
+    let grey = values(8, 8, |x, y| [(31 * x * y) as u8]);
+    let deep = values(5, 4, |x, y| ((9000 * x + y) as u16).to_be_bytes());
+    let png = |bytes: &[u8], width, height, samples| {
+        raster::png(bytes, width, height, samples, Effort::Balanced).unwrap()
     };
-    let (colour, grey) = (DynamicImage::from(colour), DynamicImage::from(grey));
+    let jpeg = |bytes: &[u8], width, height, colour| {
+        let mut file = Vec::new();
+        jpeg_encoder::Encoder::new(&mut file, 90).encode(bytes, width, height, colour).unwrap();
+        file
+    };
     vec![
-        written(&colour, ImageFormat::Png),
-        written(&colour, ImageFormat::Jpeg),
-        written(&grey, ImageFormat::Png),
-        written(&grey, ImageFormat::Jpeg),
-        written(&DynamicImage::from(alpha), ImageFormat::Png),
-        written(&DynamicImage::from(deep), ImageFormat::Png),
+        png(&colour, 9, 7, Samples::Colour),
+        jpeg(&colour, 9, 7, jpeg_encoder::ColorType::Rgb),
+        png(&grey, 8, 8, Samples::Grey),
+        jpeg(&grey, 8, 8, jpeg_encoder::ColorType::Luma),
+        png(&alpha, 6, 5, Samples::ColourAlpha),
+        png(&deep, 5, 4, Samples::DeepGrey),
     ]
 }
 
@@ -346,7 +343,7 @@ fn unpacked(archive: &[u8]) -> Vec<(String, Vec<u8>)> {
             let mut entry = zip.by_index(index).unwrap();
             let mut content = Vec::new();
             std::io::Read::read_to_end(&mut entry, &mut content).unwrap();
-            (entry.name().to_owned(), content)
+            (entry.name().unwrap().into_owned(), content)
         })
         .collect()
 }
@@ -394,10 +391,10 @@ pub fn classifier(bytes: &[u8]) -> bool {
 }
 
 fn classifier_seeds() -> Vec<Vec<u8>> {
-    let mut npz = NpzWriter::new(Cursor::new(Vec::new()));
-    npz.add_array("factors", &Array3::<f32>::from_elem((784, 2, 2), 0.1)).unwrap();
-    npz.add_array("fingerprint", &Array1::from_iter(0..32_u8)).unwrap();
-    let whole = npz.finish().unwrap().into_inner();
+    let mut npz = ArchiveWriter::default();
+    npz.add("factors", &Array3::<f32>::from_elem((784, 2, 2), 0.1)).unwrap();
+    npz.add("fingerprint", &Array1::from_iter(0..32_u8)).unwrap();
+    let whole = npz.finish().unwrap();
     assert!(Archive::open(whole.clone()).is_ok());
     let mut seeds = vec![whole];
     seeds.push([&[0][..], &array(&Array3::<f32>::from_elem((784, 1, 1), 0.1))].concat());
@@ -434,9 +431,9 @@ fn text_seeds() -> Vec<Vec<u8>> {
 
 /// The files in `folder` of the repository that end in `.extension`, by name.
 fn files(folder: &str, extension: &str) -> Vec<Vec<u8>> {
-    // The folder of the manifest is another one for the fuzzer, beside which the repository lies.
+    // The fuzzer and the studies have manifests of their own, one folder down.
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = if here.ends_with("fuzz") { here.parent().unwrap() } else { here };
+    let root = if here.ends_with("fuzz") || here.ends_with("studies") { here.parent().unwrap() } else { here };
     let mut paths: Vec<_> =
         std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|found| found == extension));

@@ -1,5 +1,11 @@
 //! What several tests share.
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(dead_code)] // Each test binary uses its part.
+
+pub mod device;
+pub mod inputs;
+pub mod mutations;
+pub mod pictures;
+pub mod program;
 
 use d2nn::detector::{Detector, Layout, Scheme};
 use d2nn::field::WaveField;

@@ -1,7 +1,5 @@
 //! Running the real program, and one trained device that tests share.
 
-#![allow(dead_code)] // Each test file uses its part.
-
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs;
@@ -12,7 +10,7 @@ use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-use crate::device;
+use crate::support::device;
 
 /// What the program answered.
 #[derive(Clone, Debug)]

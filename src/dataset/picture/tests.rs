@@ -3,39 +3,87 @@
 use std::path::{Path, PathBuf};
 
 use flate2::Crc;
-use image::{DynamicImage, ImageBuffer, Luma, LumaA, Rgb, Rgba};
+use jpeg_encoder::{ColorType as JpegColour, Encoder as JpegEncoder};
+use png::{BitDepth, ColorType, Encoder};
 use tempfile::TempDir;
 
 use super::{Fitted, Invert, read};
 use crate::error::Error;
 
-fn saved(picture: impl Into<DynamicImage>, name: &str) -> (TempDir, PathBuf) {
+/// A picture of pixels of `N` values: grey, grey and alpha, red green blue, or these and alpha.
+struct Picture<const N: usize> {
+    width: u16,
+    height: u16,
+    bytes: Vec<u8>,
+    depth: BitDepth,
+}
+
+impl<const N: usize> Picture<N> {
+    fn new(width: u16, height: u16, pixel: impl Fn(u16, u16) -> [u8; N]) -> Self {
+        let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
+        let bytes = places.flat_map(|(x, y)| pixel(x, y)).collect();
+        Picture { width, height, bytes, depth: BitDepth::Eight }
+    }
+
+    /// Every pixel the same, of 16 bits.
+    fn deep(width: u16, height: u16, pixel: [u16; N]) -> Self {
+        let one: Vec<u8> = pixel.iter().flat_map(|value| value.to_be_bytes()).collect();
+        let bytes = one.repeat(usize::from(width) * usize::from(height));
+        Picture { width, height, bytes, depth: BitDepth::Sixteen }
+    }
+
+    fn png(&self) -> Vec<u8> {
+        let mut file = Vec::new();
+        let mut encoder = Encoder::new(&mut file, self.width.into(), self.height.into());
+        encoder.set_depth(self.depth);
+        encoder.set_color(match N {
+            1 => ColorType::Grayscale,
+            2 => ColorType::GrayscaleAlpha,
+            3 => ColorType::Rgb,
+            _ => ColorType::Rgba,
+        });
+        encoder.write_header().unwrap().write_image_data(&self.bytes).unwrap();
+        file
+    }
+
+    fn jpeg(&self) -> Vec<u8> {
+        let mut file = Vec::new();
+        let colour = if N == 1 { JpegColour::Luma } else { JpegColour::Rgb };
+        JpegEncoder::new(&mut file, 90).encode(&self.bytes, self.width, self.height, colour).unwrap();
+        file
+    }
+}
+
+fn plain<const N: usize>(width: u16, height: u16, pixel: [u8; N]) -> Picture<N> {
+    Picture::new(width, height, |_, _| pixel)
+}
+
+fn saved(bytes: Vec<u8>, name: &str) -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(name);
-    picture.into().save(&path).unwrap();
+    std::fs::write(&path, bytes).unwrap();
     (folder, path)
 }
 
-fn fitted(picture: impl Into<DynamicImage>, invert: Invert) -> Fitted {
-    let (_folder, path) = saved(picture, "picture.png");
+fn fitted<const N: usize>(picture: Picture<N>, invert: Invert) -> Fitted {
+    let (_folder, path) = saved(picture.png(), "picture.png");
     read(&path, 28, 28, invert).unwrap()
 }
 
 /// A bright square in the middle fifth of a dark picture.
-fn square(width: u32, height: u32, object: u8, ground: u8) -> ImageBuffer<Luma<u8>, Vec<u8>> {
-    ImageBuffer::from_fn(width, height, |x, y| {
-        let inside = |at: u32, side: u32| (2 * side / 5..3 * side / 5).contains(&at);
-        Luma([if inside(x, width) && inside(y, height) { object } else { ground }])
+fn square(width: u16, height: u16, object: u8, ground: u8) -> Picture<1> {
+    Picture::new(width, height, |x, y| {
+        let inside = |at: u16, side: u16| (2 * side / 5..3 * side / 5).contains(&at);
+        [if inside(x, width) && inside(y, height) { object } else { ground }]
     })
 }
 
 #[test]
 fn a_picture_of_the_right_size_is_kept_to_the_bit() {
-    let picture = ImageBuffer::from_fn(28, 28, |x, y| Luma([if x == 0 { 0 } else { (x * 8 + y) as u8 }]));
-    let fitted = fitted(picture.clone(), Invert::Never);
-    for (x, y, value) in picture.enumerate_pixels() {
-        assert_eq!(fitted.image[[y as usize, x as usize]], value.0[0], "row {y}, column {x}");
-    }
+    let picture = Picture::new(28, 28, |x, y| [if x == 0 { 0 } else { (x * 8 + y) as u8 }]);
+    let bytes = picture.bytes.clone();
+    let fitted = fitted(picture, Invert::Never);
+    assert_eq!(fitted.image.iter().copied().collect::<Vec<u8>>(), bytes);
     assert_eq!((fitted.original, fitted.inverted, fitted.background), ((28, 28), false, None));
 }
 
@@ -43,18 +91,18 @@ fn a_picture_of_the_right_size_is_kept_to_the_bit() {
 fn large_pictures_are_averaged_exactly() {
     // 56 x 56 of 2 x 2 blocks 10, 20, 30, 41: the mean is 25.25.
     let block = [[10_u8, 20], [30, 41]];
-    let picture = ImageBuffer::from_fn(56, 56, |x, y| Luma([block[(y % 2) as usize][(x % 2) as usize]]));
+    let picture = Picture::new(56, 56, |x, y| [block[(y % 2) as usize][(x % 2) as usize]]);
     assert!(fitted(picture, Invert::Never).image.iter().all(|value| *value == 25));
 
     // 42 pixels on 28: each takes one and a half; the first column of 90 lies two thirds in the first.
-    let picture = ImageBuffer::from_fn(42, 42, |x, _| Luma([if x == 0 { 90_u8 } else { 0 }]));
+    let picture = Picture::new(42, 42, |x, _| [if x == 0 { 90_u8 } else { 0 }]);
     let fitted = fitted(picture, Invert::Never);
     assert_eq!((fitted.image[[5, 0]], fitted.image[[5, 1]]), (60, 0));
 }
 
 #[test]
 fn small_pictures_are_interpolated_without_gaps() {
-    let picture = ImageBuffer::from_fn(7, 7, |x, _| Luma([(x * 40) as u8]));
+    let picture = Picture::new(7, 7, |x, _| [(x * 40) as u8]);
     let fitted = fitted(picture, Invert::Never);
     for row in fitted.image.rows() {
         assert!(row.iter().is_sorted(), "a slope stays a slope: {row}");
@@ -67,7 +115,7 @@ fn small_pictures_are_interpolated_without_gaps() {
 #[test]
 fn pictures_are_padded_not_distorted() {
     for (width, height) in [(60, 300), (300, 60), (14, 28)] {
-        let fitted = fitted(ImageBuffer::from_pixel(width, height, Luma([90_u8])), Invert::Never);
+        let fitted = fitted(plain(width, height, [90]), Invert::Never);
         assert!(fitted.image.iter().all(|value| *value == 90), "padded with the border's colour");
         assert!(fitted.blank);
     }
@@ -107,25 +155,25 @@ fn colours_become_luma() {
     for (colour, luma) in
         [([255_u8, 0, 0], 54), ([0, 255, 0], 182), ([0, 0, 255], 18), ([255, 255, 255], 255)]
     {
-        let fitted = fitted(ImageBuffer::from_pixel(30, 30, Rgb(colour)), Invert::Never);
+        let fitted = fitted(plain(30, 30, colour), Invert::Never);
         assert_eq!(fitted.image[[3, 3]], luma, "{colour:?}");
     }
 }
 
 #[test]
 fn sixteen_bits_become_eight() {
-    let fitted = fitted(ImageBuffer::from_pixel(28, 28, Luma([0x8080_u16])), Invert::Never);
+    let fitted = fitted(Picture::deep(28, 28, [0x8080]), Invert::Never);
     assert_eq!(fitted.image[[0, 0]], 0x80);
-    let coloured = ImageBuffer::from_pixel(28, 28, Rgb([0xffff_u16, 0xffff, 0xffff]));
+    let coloured = Picture::deep(28, 28, [0xffff; 3]);
     assert_eq!(self::fitted(coloured, Invert::Never).image[[0, 0]], 255);
 }
 
 #[test]
 fn objects_cut_out_stand_out_from_their_background() {
     let cut_out = |object: u8| {
-        ImageBuffer::from_fn(56, 56, |x, y| {
+        Picture::new(56, 56, |x, y| {
             let inside = (20..36).contains(&x) && (20..36).contains(&y);
-            LumaA([object, if inside { 255_u8 } else { 0 }])
+            [object, if inside { 255 } else { 0 }]
         })
     };
     let dark = fitted(cut_out(30), Invert::Auto);
@@ -138,25 +186,25 @@ fn objects_cut_out_stand_out_from_their_background() {
     assert_eq!(fitted(cut_out(30), Invert::Never).background, Some(0));
 
     // Half transparent white on black.
-    let half = ImageBuffer::from_pixel(28, 28, Rgba([255_u8, 255, 255, 128]));
+    let half = plain(28, 28, [255, 255, 255, 128]);
     assert_eq!(fitted(half, Invert::Never).image[[9, 9]], 128);
     // An alpha channel without transparency is none.
-    let opaque = ImageBuffer::from_pixel(28, 28, Rgba([9_u8, 9, 9, 255]));
+    let opaque = plain(28, 28, [9, 9, 9, 255]);
     assert_eq!(fitted(opaque, Invert::Auto).background, None);
 }
 
 #[test]
 fn tiny_pictures_do_not_fail() {
-    let fitted = fitted(ImageBuffer::from_pixel(1, 1, Luma([77_u8])), Invert::Auto);
+    let fitted = fitted(plain(1, 1, [77]), Invert::Auto);
     assert!(fitted.image.iter().all(|value| *value == 77));
     assert!(fitted.describe().contains("blank"));
-    assert_eq!(self::fitted(ImageBuffer::from_pixel(1, 100, Luma([200_u8])), Invert::Auto).image[[0, 0]], 55);
-    assert_eq!(self::fitted(ImageBuffer::from_pixel(3, 2, Luma([50_u8])), Invert::Auto).original, (2, 3));
+    assert_eq!(self::fitted(plain(1, 100, [200]), Invert::Auto).image[[0, 0]], 55);
+    assert_eq!(self::fitted(plain(3, 2, [50]), Invert::Auto).original, (2, 3));
 }
 
 #[test]
 fn jpeg_is_read_whatever_the_files_name() {
-    let (folder, path) = saved(square(200, 200, 255, 0), "picture.jpg");
+    let (folder, path) = saved(square(200, 200, 255, 0).jpeg(), "picture.jpg");
     let fitted = read(&path, 28, 28, Invert::Auto).unwrap();
     assert!(fitted.image[[14, 14]] > 250 && fitted.image[[1, 1]] < 5);
     let renamed = folder.path().join("picture.png");
@@ -166,7 +214,7 @@ fn jpeg_is_read_whatever_the_files_name() {
 
 #[test]
 fn other_shapes_than_square_are_filled() {
-    let (_folder, path) = saved(square(100, 100, 255, 0), "picture.png");
+    let (_folder, path) = saved(square(100, 100, 255, 0).png(), "picture.png");
     let fitted = read(&path, 10, 30, Invert::Auto).unwrap();
     assert_eq!(fitted.image.dim(), (10, 30));
     assert!(fitted.image[[5, 15]] > 200 && fitted.image[[5, 9]] == 0);
@@ -216,7 +264,7 @@ fn huge_claims_and_broken_files_are_refused() {
     let empty = problem(&claim(folder.path(), 20, 20));
     assert!(empty.contains("cannot be read") && empty.contains("PNG or JPEG"), "{empty}");
 
-    let (_kept, good) = saved(square(100, 100, 255, 0), "good.png");
+    let (_kept, good) = saved(square(100, 100, 255, 0).png(), "good.png");
     let bytes = std::fs::read(&good).unwrap();
     let cut = folder.path().join("cut.png");
     std::fs::write(&cut, &bytes[..bytes.len() / 2]).unwrap();

@@ -5,8 +5,6 @@
 
 use std::io::Cursor;
 
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat};
 use ndarray::Array2;
 use tiff::decoder::{Decoder, DecodingResult};
 use tiff::encoder::{TiffEncoder, colortype};
@@ -14,6 +12,7 @@ use tiff::encoder::{TiffEncoder, colortype};
 use super::does_not_read_back;
 use crate::error::{Error, Result};
 use crate::fabrication::height_map::HeightMap;
+use crate::raster::{self, Effort, Samples};
 
 /// Greys that a step of the relief of `map` takes: as many as let the highest relief there may be fit into 16 bits.
 ///
@@ -45,12 +44,9 @@ pub fn greys(map: &HeightMap) -> Result<Array2<u16>> {
 /// # Errors
 /// [`Error::Value`] when it does not come back the same.
 pub fn png(greys: &Array2<u16>) -> Result<Vec<u8>> {
-    let bytes: Vec<u8> = greys.iter().flat_map(|grey| grey.to_ne_bytes()).collect();
+    let bytes: Vec<u8> = greys.iter().flat_map(|grey| grey.to_be_bytes()).collect();
     let (rows, columns) = greys.dim();
-    let mut file = Vec::new();
-    PngEncoder::new_with_quality(&mut file, CompressionType::Default, FilterType::Adaptive)
-        .write_image(&bytes, columns as u32, rows as u32, ExtendedColorType::L16)
-        .map_err(|error| Error::Value(format!("the picture cannot be written: {error}")))?;
+    let file = raster::png(&bytes, columns, rows, Samples::DeepGrey, Effort::Balanced)?;
     if read_png(&file).as_ref() == Ok(greys) { Ok(file) } else { Err(does_not_read_back()) }
 }
 
@@ -59,13 +55,7 @@ pub fn png(greys: &Array2<u16>) -> Result<Vec<u8>> {
 /// # Errors
 /// A sentence that says what is wrong; the caller knows the file.
 pub fn read_png(bytes: &[u8]) -> std::result::Result<Array2<u16>, String> {
-    let image =
-        image::load_from_memory_with_format(bytes, ImageFormat::Png).map_err(|error| error.to_string())?;
-    let DynamicImage::ImageLuma16(picture) = image else {
-        return Err(format!("has pixels of {:?}, not of 16-bit grey", image.color()));
-    };
-    let (columns, rows) = picture.dimensions();
-    of_rows(rows, columns, picture.into_raw())
+    super::grey_values(bytes, true)
 }
 
 /// The TIFF file of `greys` (uncompressed, one strip or more, little or big endian as the machine), read back.

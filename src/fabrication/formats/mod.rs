@@ -15,6 +15,7 @@ use crate::fabrication::stl::{StlScale, StlUnit};
 use crate::files;
 use crate::grid::Grid;
 use crate::material::Material;
+use crate::raster::{self, Most, Refusal};
 use crate::units::{Metres, format_length};
 
 pub mod gds;
@@ -270,6 +271,21 @@ impl DeviceMasks<'_> {
 }
 
 /// A file that was written and does not hold what it should.
+/// The greys in the PNG file `bytes`, which must have 8 or, when `deep`, 16 bits; shape (rows, columns).
+fn grey_values(bytes: &[u8], deep: bool) -> std::result::Result<Array2<u16>, String> {
+    let most = Most { side: u32::MAX, pixels: u64::MAX, bytes: 1 << 31 };
+    let raster = raster::read_png(bytes, most).map_err(|refusal| match refusal {
+        Refusal::Unsound(problem) => problem,
+        other => format!("{other:?}"),
+    })?;
+    if raster.channels != 1 || raster.deep != deep {
+        let bits = if raster.deep { 16 } else { 8 };
+        let wanted = if deep { 16 } else { 8 };
+        return Err(format!("has {} values of {bits} bits a pixel, not one of {wanted}", raster.channels));
+    }
+    Array2::from_shape_vec((raster.height, raster.width), raster.values).map_err(|error| error.to_string())
+}
+
 fn does_not_read_back() -> Error {
     Error::Value("the file does not read back as it was written; report it with the mask".into())
 }

@@ -4,13 +4,12 @@
 
 use std::f64::consts::TAU;
 
-use image::codecs::png::{CompressionType, FilterType, PngEncoder};
-use image::{DynamicImage, ExtendedColorType, ImageEncoder, ImageFormat};
 use ndarray::{Array2, ArrayView2};
 
 use super::does_not_read_back;
 use super::lookup::LookupTable;
 use crate::error::{Error, Result};
+use crate::raster::{self, Effort, Samples};
 use crate::units::Radians;
 
 /// Most pixels along one side of a panel; the largest on sale have 4160.
@@ -119,10 +118,7 @@ impl Panel {
 pub fn png(greys: &Array2<u8>) -> Result<Vec<u8>> {
     let bytes: Vec<u8> = greys.iter().copied().collect();
     let (rows, columns) = greys.dim();
-    let mut file = Vec::new();
-    PngEncoder::new_with_quality(&mut file, CompressionType::Default, FilterType::Adaptive)
-        .write_image(&bytes, columns as u32, rows as u32, ExtendedColorType::L8)
-        .map_err(|error| Error::Value(format!("the picture cannot be written: {error}")))?;
+    let file = raster::png(&bytes, columns, rows, Samples::Grey, Effort::Balanced)?;
     if read_png(&file).as_ref() == Ok(greys) { Ok(file) } else { Err(does_not_read_back()) }
 }
 
@@ -131,12 +127,5 @@ pub fn png(greys: &Array2<u8>) -> Result<Vec<u8>> {
 /// # Errors
 /// A sentence that says what is wrong; the caller knows the file.
 pub fn read_png(bytes: &[u8]) -> std::result::Result<Array2<u8>, String> {
-    let image =
-        image::load_from_memory_with_format(bytes, ImageFormat::Png).map_err(|error| error.to_string())?;
-    let DynamicImage::ImageLuma8(picture) = image else {
-        return Err(format!("has pixels of {:?}, not of 8-bit grey", image.color()));
-    };
-    let (columns, rows) = picture.dimensions();
-    Array2::from_shape_vec((rows as usize, columns as usize), picture.into_raw())
-        .map_err(|error| error.to_string())
+    Ok(super::grey_values(bytes, false)?.mapv(|grey| grey as u8))
 }

@@ -1,13 +1,12 @@
 //! Heights as tables of numbers: text with commas, and NumPy arrays.
 
 use ndarray::{Array2, Ix2};
-use ndarray_npy::WriteNpyExt;
 
 use super::does_not_read_back;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::fabrication::height_map::HeightMap;
 use crate::fabrication::stl::StlUnit;
-use crate::npy::read_array;
+use crate::npy::{array_bytes, read_array};
 use crate::units::{Metres, trimmed};
 
 /// Digits of a number beyond the one a step of height begins with: a height is told to a millionth of a step.
@@ -16,7 +15,7 @@ const DIGITS_OF_A_STEP: i32 = 6;
 /// The heights of `map` above the flat side in `unit`, a line a row, row 0 first, under a line that says so; read back.
 ///
 /// # Errors
-/// [`Error::Value`] when it does not come back the same.
+/// [`crate::Error::Value`] when it does not come back the same.
 pub fn csv(map: &HeightMap, pixel_pitch: Metres, title: &str, unit: StlUnit) -> Result<Vec<u8>> {
     let step = map.step() * unit.a_metre();
     let digits = (DIGITS_OF_A_STEP - step.log10().floor() as i32).clamp(0, 30) as usize;
@@ -66,10 +65,7 @@ pub fn read_csv(text: &str) -> std::result::Result<Array2<f64>, String> {
 /// As [`csv`].
 pub fn npy(map: &HeightMap) -> Result<Vec<u8>> {
     let heights = heights(map);
-    let mut bytes = Vec::new();
-    heights
-        .write_npy(&mut bytes)
-        .map_err(|error| Error::Value(format!("the array cannot be written: {error}")))?;
+    let bytes = array_bytes(&heights);
     match read_array::<f64, Ix2>(&bytes) {
         Ok(back) if back == heights => Ok(bytes),
         _ => Err(does_not_read_back()),

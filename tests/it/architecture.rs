@@ -1,0 +1,192 @@
+//! The floors and doors of docs/architecture.md, read from the sources.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Floor of each module of the crate; a file imports from lower floors and from its own module only.
+const FLOORS: &[(&str, u32)] = &[
+    ("error", 0),
+    ("files", 0),
+    ("units", 0),
+    ("random", 0),
+    ("npy", 0),
+    ("raster", 0),
+    ("grid", 1),
+    ("material", 1),
+    ("dataset", 1),
+    ("field", 2),
+    ("object", 3),
+    ("propagation", 3),
+    ("misalignment", 3),
+    ("mask", 3),
+    ("detector", 3),
+    ("network", 4),
+    ("engine", 5),
+    ("evaluation", 6),
+    ("fabrication", 6),
+    // Training validates through evaluation.
+    ("training", 7),
+    ("plots", 8),
+    ("design", 8),
+    // Shows what plots and designs know.
+    ("view", 9),
+    ("cli", 10),
+];
+
+/// Imports within a floor, each with its reason.
+const SAME_FLOOR: &[(&str, &str)] = &[
+    ("files", "error"), // the ground floor speaks with one Error
+    ("units", "error"),
+    ("npy", "error"),
+    ("raster", "error"),
+];
+
+/// Where each dependency may be imported. Those not listed are the vocabulary: anywhere.
+const DOORS: &[(&str, &[&str])] = &[
+    ("rustfft", &["propagation", "engine"]),
+    ("rayon", &["engine", "fabrication"]),
+    ("pulp", &["engine"]),
+    ("plotters", &["plots"]),
+    ("ab_glyph", &["plots"]),
+    ("png", &["raster"]),
+    ("zune_jpeg", &["dataset"]),
+    ("exif", &["dataset"]),
+    ("stl_io", &["fabrication"]),
+    ("strsim", &["design"]),
+    ("tiff", &["fabrication"]),
+    ("gdsii", &["fabrication"]),
+    ("quick_xml", &["fabrication"]),
+    ("serde", &["design", "view"]),
+    ("toml", &["design"]),
+    ("serde_json", &["cli", "fabrication", "view"]),
+    ("clap", &["cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
+    ("hyper", &["view"]),
+    ("hyper_util", &["view"]),
+    ("http_body_util", &["view"]),
+    ("tokio", &["view"]),
+    ("indicatif", &["cli"]),
+    ("ctrlc", &["cli"]),
+    ("ureq", &["dataset"]),
+    ("flate2", &["dataset"]),
+    ("sha2", &["files", "dataset", "design"]),
+    ("rand_chacha", &["random"]),
+    ("tempfile", &["files"]),
+    ("zip", &["npy", "fabrication"]),
+    ("thiserror", &["error"]),
+];
+
+const VOCABULARY: &[&str] = &["ndarray", "num_complex", "num_traits"];
+
+/// Names that must not be: they hide the one concept a file has.
+const NAMELESS: &[&str] = &["utils", "util", "common", "core", "base", "types", "prelude", "helpers", "misc"];
+
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut folders = vec![root.clone()];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let inside = path.strip_prefix(&root).unwrap().to_owned();
+                let module = inside.components().next().unwrap().as_os_str().to_str().unwrap();
+                // Tests inside a file may look anywhere.
+                if inside.ends_with("tests.rs") {
+                    continue;
+                }
+                let text = fs::read_to_string(&path).unwrap();
+                let text = text.split("#[cfg(test)]").next().unwrap().to_owned();
+                found.push((module.trim_end_matches(".rs").to_owned(), inside, text));
+            }
+        }
+    }
+    assert!(found.len() > 30, "the sources are found");
+    found
+}
+
+/// Identifiers that follow `before` in code lines (comments left out).
+fn names_after<'a>(text: &'a str, before: &'a str) -> impl Iterator<Item = &'a str> {
+    text.lines().filter(|line| !line.trim_start().starts_with("//")).flat_map(move |line| {
+        line.match_indices(before).filter_map(move |(at, _)| {
+            // `before` must begin a word: `std::error::` is not the crate `error`.
+            let previous = line[..at].chars().next_back();
+            if previous.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':') {
+                return None;
+            }
+            let rest = &line[at + before.len()..];
+            rest.split(|c: char| !(c.is_alphanumeric() || c == '_')).next()
+        })
+    })
+}
+
+#[test]
+fn every_module_stands_on_a_floor() {
+    for (module, path, _) in sources() {
+        let known =
+            ["lib", "main"].contains(&module.as_str()) || FLOORS.iter().any(|(name, _)| *name == module);
+        assert!(known, "{}: put the module {module} on a floor", path.display());
+        for part in path.iter() {
+            let name = part.to_str().unwrap().trim_end_matches(".rs");
+            assert!(!NAMELESS.contains(&name), "{}: a name that says nothing", path.display());
+        }
+    }
+}
+
+#[test]
+fn imports_go_down() {
+    let floors: BTreeMap<&str, u32> = FLOORS.iter().copied().collect();
+    for (module, path, text) in sources() {
+        let Some(floor) = floors.get(module.as_str()) else { continue };
+        for name in names_after(&text, "crate::") {
+            let Some(other) = floors.get(name) else { continue };
+            let allowed = name == module || other < floor || SAME_FLOOR.contains(&(module.as_str(), name));
+            assert!(allowed, "{}: {module} (floor {floor}) imports {name} (floor {other})", path.display());
+        }
+    }
+}
+
+#[test]
+fn dependencies_come_through_their_doors() {
+    for (module, path, text) in sources() {
+        for (dependency, doors) in DOORS {
+            let used = names_after(&text, &format!("{dependency}::")).next().is_some();
+            assert!(
+                !used || doors.contains(&module.as_str()),
+                "{}: no door for {dependency}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_dependency_has_a_door_that_is_used() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let section = manifest.split("[dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    let names: Vec<String> = section
+        .lines()
+        .filter(|line| !line.starts_with('#') && line.contains('='))
+        .map(|line| line.split('=').next().unwrap().trim().replace('-', "_"))
+        .collect();
+    let everything = sources();
+    for name in &names {
+        let door = DOORS.iter().any(|(dependency, _)| dependency == name);
+        assert!(door || VOCABULARY.contains(&name.as_str()), "{name}: give it a door");
+        let used = everything.iter().any(|(_, _, text)| text.contains(&format!("{name}::")));
+        assert!(used, "{name} is not used");
+    }
+    for (dependency, doors) in DOORS {
+        assert!(names.iter().any(|name| name == dependency), "{dependency} is no dependency any more");
+        for door in *doors {
+            let used = everything
+                .iter()
+                .any(|(module, _, text)| module == door && text.contains(&format!("{dependency}::")));
+            assert!(used, "the door of {dependency} into {door} is not used");
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! The program as its users meet it: files, messages, exit codes.
+
+mod as_exported;
+mod classify;
+mod convergence;
+mod damage;
+mod detection;
+mod evaluate;
+mod export;
+mod export_kit;
+mod export_stl;
+mod help;
+mod imaging;
+mod inspect;
+mod machine_readable;
+mod plot;
+mod propagate;
+#[cfg(unix)]
+mod resume;
+mod set;
+mod shell;
+mod sweep;
+mod tolerance;
+mod train;

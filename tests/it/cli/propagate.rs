@@ -1,0 +1,218 @@
+//! `d2nn propagate`: files in and out, the three methods against each other, and what is refused.
+
+use std::fs;
+use std::path::Path;
+
+use d2nn::npy::{Number, array_bytes, read_array};
+use ndarray::{Array2, Array3};
+use num_complex::{Complex, Complex32, Complex64};
+
+use crate::support::program::{Answer, claiming, d2nn};
+
+const LENGTHS: [&str; 6] = ["--wavelength", "0.75 mm", "--pixel-pitch", "0.4 mm", "--distance", "20 mm"];
+
+fn propagate(folder: &Path, field: &str, out: &str, more: &[&str]) -> Answer {
+    d2nn(folder, &[&["propagate", field, "--out", out], &LENGTHS[..], more].concat())
+}
+
+fn write<A: Number>(path: &Path, field: &Array2<A>) {
+    fs::write(path, array_bytes(field)).unwrap();
+}
+
+fn read64(path: &Path) -> Array2<Complex64> {
+    read_array(&fs::read(path).unwrap()).unwrap()
+}
+
+fn read32(path: &Path) -> Array2<Complex32> {
+    read_array(&fs::read(path).unwrap()).unwrap()
+}
+
+/// A beam of 3 mm, inclined and off the axis, on 48 x 56 pixels of 0.4 mm: 2e-5 of its amplitude at the edges.
+fn beam() -> Array2<Complex64> {
+    Array2::from_shape_fn((48, 56), |(y, x)| {
+        let (y, x) = ((y as f64 - 23.5) * 0.4, (x as f64 - 28.5) * 0.4);
+        Complex64::from_polar((-(x * x + y * y) / 9.0).exp(), 0.3 * x - 0.2 * y)
+    })
+}
+
+/// |a - b| / |b| in the Euclidean norm.
+fn difference(a: &Array2<Complex64>, b: &Array2<Complex64>) -> f64 {
+    let norm = |field: &Array2<Complex64>| field.iter().map(|value| value.norm_sqr()).sum::<f64>().sqrt();
+    norm(&(a - b)) / norm(b)
+}
+
+#[test]
+fn three_methods_agree_on_a_smooth_beam() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write(&path.join("in.npy"), &beam());
+    let through = |method: &str, more: &[&str]| {
+        let answer = propagate(path, "in.npy", "out.npy", &[&["--method", method], more].concat());
+        assert!(answer.done().starts_with("48 x 56 pixels over 20 mm: power "), "{}", answer.stdout);
+        assert_eq!(answer.stderr, "");
+        read64(&path.join("out.npy"))
+    };
+    let direct = through("direct", &[]);
+    let sampled = through("rayleigh-sommerfeld", &[]);
+    // The same sum, by transforms: only rounding, log2(128 x 128) times 1e-16, and 1/r of 2e-16 k r in phases.
+    assert!(difference(&sampled, &direct) < 1e-12, "{}", difference(&sampled, &direct));
+    let spectrum = through("angular-spectrum", &["--padding", "8"]);
+    // The beam is cut at 2e-5 of its amplitude; light from the cut edge is where the methods differ, and a
+    // narrow beam leaves nothing at the frequencies that band limit and sampling touch.
+    assert!(difference(&spectrum, &direct) < 1e-4, "{}", difference(&spectrum, &direct));
+    // All of them moved the light: the beam is not where it was.
+    assert!(difference(&direct, &beam()) > 0.1);
+    // The default is the sampled impulse response.
+    propagate(path, "in.npy", "default.npy", &[]).done();
+    assert_eq!(read64(&path.join("default.npy")), sampled);
+}
+
+#[test]
+fn a_plane_wave_gains_exp_ikz() {
+    // The sign convention of the help, on the axis of a wide bright aperture over a short distance.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write(&path.join("in.npy"), &beam().mapv(|value| value.norm()));
+    propagate(path, "in.npy", "out.npy", &["--method", "direct"]).done();
+    let behind = read64(&path.join("out.npy"))[[23, 28]];
+    let expected = std::f64::consts::TAU * 20.0 / 0.75;
+    let phase = (behind * Complex64::cis(-expected)).arg();
+    // A beam of waist 3 mm lags by its Gouy phase atan(z / z_R), z_R = pi 3^2 / 0.75 mm = 37.7 mm: -0.488.
+    // Paraxial: the next order is the square of the divergence 0.08, 0.6 % of a radian.
+    assert!((phase + (20.0f64 / 37.7).atan()).abs() < 0.02, "{phase}");
+}
+
+#[test]
+fn precision_follows_the_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let real = beam().mapv(|value| value.norm());
+    write(&path.join("f64.npy"), &real);
+    write(&path.join("c128.npy"), &real.mapv(|value| Complex::new(value, 0.0)));
+    write(&path.join("f32.npy"), &real.mapv(|value| value as f32));
+    write(&path.join("c64.npy"), &real.mapv(|value| Complex32::new(value as f32, 0.0)));
+    for name in ["f64", "c128", "f32", "c64"] {
+        propagate(path, &format!("{name}.npy"), &format!("{name}.out.npy"), &[]).done();
+    }
+    let bytes = |name: &str| fs::read(path.join(format!("{name}.out.npy"))).unwrap();
+    assert!(bytes("f64") == bytes("c128") && bytes("f32") == bytes("c64"));
+    let double = read64(&path.join("f64.out.npy"));
+    let single =
+        read32(&path.join("f32.out.npy")).mapv(|value| Complex64::new(value.re.into(), value.im.into()));
+    // Rounded twice to 24 bits, on the way in and out: 6e-8 each; computed in double precision.
+    assert!(difference(&single, &double) < 1.2e-7, "{}", difference(&single, &double));
+    assert!(single != double);
+    // Columns first, as NumPy saves transposed arrays.
+    let header = "{'descr': '<c16', 'fortran_order': True, 'shape': (56, 48)}";
+    let mut columns_first = b"\x93NUMPY\x01\x00".to_vec();
+    columns_first.extend((header.len() as u16).to_le_bytes());
+    columns_first.extend(header.bytes());
+    beam().iter().for_each(|value| value.write(&mut columns_first));
+    fs::write(path.join("fortran.npy"), columns_first).unwrap();
+    propagate(path, "fortran.npy", "fortran.out.npy", &[]).done();
+    write(&path.join("turned.npy"), &beam().reversed_axes().as_standard_layout().into_owned());
+    propagate(path, "turned.npy", "turned.out.npy", &[]).done();
+    assert!(bytes("fortran") == bytes("turned"));
+}
+
+#[test]
+fn warnings_and_darkness() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write(&path.join("in.npy"), &beam());
+    let near = propagate(path, "in.npy", "out.npy", &["--padding", "1"]);
+    assert!(near.stderr.contains("--padding 1 is too little") && near.code == Some(0), "{}", near.stderr);
+    let angular = propagate(path, "in.npy", "out.npy", &["--padding", "1", "--method", "angular-spectrum"]);
+    assert!(
+        angular.stderr.contains("--padding 1 is too little") && angular.code == Some(0),
+        "{}",
+        angular.stderr
+    );
+    let lengths = ["--wavelength", "0.75 mm", "--pixel-pitch", "0.4 mm", "--distance", "2 mm"];
+    let near = d2nn(path, &[&["propagate", "in.npy", "--out", "out.npy"], &lengths[..]].concat());
+    assert!(near.stderr.contains("undersampled beyond an offset of 5.388 mm"), "{}", near.stderr);
+
+    write(&path.join("dark.npy"), &Array2::<f32>::zeros((8, 8)));
+    let dark = propagate(path, "dark.npy", "out.npy", &[]);
+    assert!(dark.done().contains("no light in the input"), "{}", dark.stdout);
+    assert_eq!(read32(&path.join("out.npy")), Array2::<Complex32>::zeros((8, 8)));
+}
+
+#[test]
+fn files_that_are_no_fields_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let refused = |name: &str, words: &[&str]| {
+        propagate(path, name, "out.npy", &[]).fails(1, &[&[name], words].concat());
+    };
+    let advice = "a two-dimensional array of numbers, real or complex";
+    fs::write(path.join("3d.npy"), array_bytes(&Array3::<f64>::zeros((2, 2, 2)))).unwrap();
+    refused("3d.npy", &["float64 of shape (2, 2, 2): 3 dimensions", advice]);
+    fs::write(path.join("text.npy"), "1.0 2.0\n3.0 4.0\n").unwrap();
+    refused("text.npy", &[advice]);
+    fs::write(path.join("empty.npy"), "").unwrap();
+    refused("empty.npy", &[advice]);
+    write(&path.join("no rows.npy"), &Array2::<f32>::zeros((0, 4)));
+    refused("no rows.npy", &["0 x 4 pixels"]);
+    for bad in [f64::NAN, f64::INFINITY] {
+        let mut field = beam();
+        field[[1, 2]].im = bad;
+        write(&path.join("bad.npy"), &field);
+        refused("bad.npy", &["not finite at [1, 2]"]);
+    }
+    write(&path.join("whole field.npy"), &beam());
+    let bytes = fs::read(path.join("whole field.npy")).unwrap();
+    for length in [5, 11, 60, bytes.len() / 2, bytes.len() - 1] {
+        fs::write(path.join("cut.npy"), &bytes[..length]).unwrap();
+        refused("cut.npy", &[]);
+    }
+    // A header that claims petabytes must not be believed.
+    let lying = claiming(&bytes, "(48, 56)", "(9999999, 9999999)");
+    fs::write(path.join("lying.npy"), lying).unwrap();
+    refused("lying.npy", &["more than the file holds"]);
+    refused("absent.npy", &["cannot read"]);
+    refused(".", &[]);
+    assert!(!path.join("out.npy").exists());
+}
+
+#[test]
+fn wrong_usage() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write(&path.join("in.npy"), &beam());
+    for (place, value, words) in [
+        (1, "0.75", ["--wavelength", "no unit"]),
+        (1, "400 GHz", ["--wavelength", "unknown unit"]),
+        (3, "0 mm", ["--pixel-pitch", "above zero"]),
+        (5, "far", ["--distance", "not a length"]),
+        (5, "inf m", ["--distance", "\"inf m\""]),
+    ] {
+        let mut lengths = LENGTHS;
+        lengths[place] = value;
+        let arguments = [&["propagate", "in.npy", "--out", "out.npy"], &lengths[..]].concat();
+        d2nn(path, &arguments).fails(2, &words);
+    }
+    d2nn(path, &["propagate", "in.npy", "--out", "out.npy"]).fails(2, &["--wavelength", "--distance"]);
+    for padding in ["0.5", "17", "nan"] {
+        propagate(path, "in.npy", "out.npy", &["--padding", padding]).fails(2, &["--padding"]);
+    }
+    propagate(path, "in.npy", "out.npy", &["--method", "fresnel"]).fails(2, &["fresnel", "angular-spectrum"]);
+    propagate(path, "in.npy", "absent/out.npy", &[]).fails(1, &["absent/out.npy"]);
+    propagate(path, "in.npy", "in.npy/out.npy", &[]).fails(1, &["in.npy/out.npy"]);
+    // Beyond what numbers hold: said, not written as fields of NaN.
+    for distance in ["1e300 m", "1e-300 m"] {
+        let lengths = ["--wavelength", "0.75 mm", "--pixel-pitch", "0.4 mm", "--distance", distance];
+        for method in ["direct", "rayleigh-sommerfeld", "angular-spectrum"] {
+            let rest = ["propagate", "in.npy", "--out", "out.npy", "--method", method];
+            let answer = d2nn(path, &[&rest[..], &lengths].concat());
+            if answer.code == Some(0) {
+                let field = read64(&path.join("out.npy"));
+                assert!(field.iter().all(|value| value.is_finite()), "{method} {distance}");
+                fs::remove_file(path.join("out.npy")).unwrap();
+            } else {
+                assert!(answer.code == Some(1) && answer.stderr.contains("not finite"), "{}", answer.stderr);
+            }
+        }
+    }
+    assert!(!path.join("out.npy").exists());
+}

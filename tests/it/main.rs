@@ -1,0 +1,37 @@
+//! Everything that is claimed and can be tested in minutes, one module a subject, in one program.
+//!
+//! What takes longer is in `tests/slow`; docs/architecture.md says how to run which.
+
+// The lint spares test functions but not the functions they share.
+#![allow(clippy::unwrap_used)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod adjoint;
+mod analytic;
+mod architecture;
+mod as_exported;
+mod classifier;
+mod cli;
+mod conventions;
+mod dataset;
+mod design_files;
+mod docs;
+mod energy;
+mod engine;
+mod fabrication;
+mod formats;
+mod frames;
+mod golden;
+mod hostile;
+mod kit;
+mod layers;
+mod misalignment;
+mod modes;
+mod plots;
+mod report;
+mod solids;
+mod tolerance;
+mod training;
+mod view;
