@@ -14,7 +14,7 @@ use d2nn::network::Bench;
 use d2nn::training::ClassLoss;
 use ndarray::{Array2, Array3};
 use num_complex::Complex32;
-use rustfft::{Fft, FftPlanner};
+use d2nn_transforms::{Fft, Transformed};
 
 const ROUNDS: usize = 201;
 /// Few, so that both are timed within the same mood of a shared machine.
@@ -37,9 +37,9 @@ struct Alone {
 impl Alone {
     /// One for each (points, how many).
     fn of(transforms: &[(usize, usize)]) -> Vec<Self> {
-        let mut planner = FftPlanner::<f32>::new();
+        let mut planner = f32::planner();
         let mut plan = |&(points, count): &(usize, usize)| {
-            let plans = [planner.plan_fft_forward(points), planner.plan_fft_inverse(points)];
+            let plans = [planner.forward(points), planner.inverse(points)];
             let scratch = vec![Complex32::default(); plans[0].get_inplace_scratch_len()];
             Alone { points, count, plans, block: vec![Complex32::default(); BLOCK * points + LINE], scratch }
         };

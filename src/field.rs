@@ -1,16 +1,15 @@
 //! Light on a plane: one complex amplitude a pixel.
 
-use std::fmt::Debug;
-
+use d2nn_transforms::Transformed;
 use ndarray::Array2;
 use num_complex::Complex;
-use num_traits::{Float, FromPrimitive, Signed};
+use num_traits::Float;
 
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 
 /// The precisions the reference pass runs in: `f32` and `f64`.
-pub trait Real: Float + FromPrimitive + Signed + Debug + Send + Sync + 'static {
+pub trait Real: Float + Transformed {
     /// `value` in this precision.
     fn narrow(value: f64) -> Self;
     /// This value in double precision.

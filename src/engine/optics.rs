@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ndarray::Array2;
 use num_complex::{Complex, Complex32};
 use rayon::prelude::*;
-use rustfft::{Fft, FftPlanner};
+use d2nn_transforms::{Fft, Transformed};
 
 use super::aligned::Aligned;
 use super::arithmetic::Arithmetic;
@@ -215,8 +215,8 @@ impl Plans {
         let mut planner = None;
         for side in sides {
             self.0.entry(side).or_insert_with(|| {
-                let planner = planner.get_or_insert_with(FftPlanner::new);
-                [planner.plan_fft_forward(side), planner.plan_fft_inverse(side)]
+                let planner = planner.get_or_insert_with(f32::planner);
+                [planner.forward(side), planner.inverse(side)]
             });
         }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2};
 use num_complex::{Complex, Complex32};
-use rustfft::{Fft, FftPlanner};
+use d2nn_transforms::{Fft, Transformed};
 
 use super::angular_spectrum::{BandLimit, transfer};
 use super::{Gap, PixelModel, sinc};
@@ -105,14 +105,14 @@ impl AxialCut {
                 }
             }
         }
-        let mut planner = FftPlanner::new();
+        let mut planner = f32::planner();
         Ok(AxialCut {
             gap,
             slices,
             transfer: parts,
-            rows_fft: planner.plan_fft_forward(columns),
-            columns_fft: planner.plan_fft_forward(rows),
-            columns_inverse: planner.plan_fft_inverse(rows),
+            rows_fft: planner.forward(columns),
+            columns_fft: planner.forward(rows),
+            columns_inverse: planner.inverse(rows),
         })
     }
 

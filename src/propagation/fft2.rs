@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, Zip};
 use num_complex::Complex;
-use rustfft::{Fft, FftPlanner};
+use d2nn_transforms::Fft;
 
 use crate::field::Real;
 
@@ -21,11 +21,11 @@ pub struct Fft2<T: Real> {
 impl<T: Real> Fft2<T> {
     /// Plans transforms of `rows` x `columns` points.
     pub fn new(rows: usize, columns: usize) -> Self {
-        let mut planner = FftPlanner::new();
+        let mut planner = T::planner();
         Fft2 {
             shape: (rows, columns),
-            forward: [planner.plan_fft_forward(columns), planner.plan_fft_forward(rows)],
-            inverse: [planner.plan_fft_inverse(columns), planner.plan_fft_inverse(rows)],
+            forward: [planner.forward(columns), planner.forward(rows)],
+            inverse: [planner.inverse(columns), planner.inverse(rows)],
         }
     }
 

@@ -44,7 +44,7 @@ const SAME_FLOOR: &[(&str, &str)] = &[
 
 /// Where each dependency may be imported. Those not listed are the vocabulary: anywhere.
 const DOORS: &[(&str, &[&str])] = &[
-    ("rustfft", &["propagation", "engine"]),
+    ("d2nn_transforms", &["field", "propagation", "engine"]),
     ("rayon", &["engine", "fabrication"]),
     ("pulp", &["engine"]),
     ("plotters", &["plots"]),
