@@ -14,7 +14,7 @@ use d2nn::network::Bench;
 use d2nn::training::ClassLoss;
 use ndarray::{Array2, Array3};
 use num_complex::Complex32;
-use d2nn_transforms::{Fft, Transformed};
+use d2nn_kernels::{Fft, Transformed};
 
 const ROUNDS: usize = 201;
 /// Few, so that both are timed within the same mood of a shared machine.

@@ -1,6 +1,6 @@
 //! Light on a plane: one complex amplitude a pixel.
 
-use d2nn_transforms::Transformed;
+use d2nn_kernels::Transformed;
 use ndarray::Array2;
 use num_complex::Complex;
 use num_traits::Float;

@@ -28,12 +28,10 @@ use crate::error::Result;
 use crate::network::Bench;
 
 mod aligned;
-mod arithmetic;
 mod cpu;
 mod modes;
 mod optics;
 mod passes;
-mod tiles;
 
 pub use cpu::CpuEngine;
 pub use modes::{Classifier, ModesEngine};

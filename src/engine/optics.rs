@@ -7,10 +7,9 @@ use std::sync::Arc;
 use ndarray::Array2;
 use num_complex::{Complex, Complex32};
 use rayon::prelude::*;
-use d2nn_transforms::{Fft, Transformed};
+use d2nn_kernels::{Arithmetic, Fft, Transformed};
 
 use super::aligned::Aligned;
-use super::arithmetic::Arithmetic;
 use crate::field::narrow_complex;
 use crate::mask::Modulation;
 use crate::network::Bench;
@@ -155,7 +154,7 @@ impl Optics {
             regions,
             pixel_area: bench.grid().pixel_area(),
             absorption: absorption(bench),
-            arithmetic: Arithmetic::new(),
+            arithmetic: Arithmetic::default(),
             plans,
             spans,
         }

@@ -8,12 +8,12 @@
 
 use std::ops::Range;
 
+use d2nn_kernels::BLOCK;
 use ndarray::ArrayView2;
 use num_complex::Complex32;
 
 use super::aligned::Aligned;
 use super::optics::{Column, Crossing, Optics};
-use super::tiles::{BLOCK, gather, scatter};
 use crate::network::Bench;
 
 const DARK: Complex32 = Complex32::new(0.0, 0.0);
@@ -84,7 +84,7 @@ impl Workspace {
         for (index, mask) in optics.masks[masks.clone()].iter().enumerate() {
             let here = &optics.crossings[index];
             let next = if index + 1 < masks.len() { &optics.crossings[index + 1] } else { last };
-            self.cross_columns::<false>(optics, here, lit, every_row);
+            self.cross_columns(optics, here, lit, every_row, false);
             let number = masks.start + index;
             let rows = self.incident[number * pixels..(number + 1) * pixels]
                 .chunks_exact_mut(optics.columns)
@@ -121,7 +121,7 @@ impl Workspace {
     /// Last column pass and inverse row transforms: the field at the detector plane of `network` on `rows`.
     fn arrive(&mut self, optics: &Optics, last: &Crossing, rows: &[Range<usize>], network: usize) {
         let lit = if optics.masks.is_empty() { optics.object_rows.clone() } else { 0..optics.rows };
-        self.cross_columns::<false>(optics, last, std::slice::from_ref(&lit), rows);
+        self.cross_columns(optics, last, std::slice::from_ref(&lit), rows, false);
         let first = network * optics.rows;
         for row in rows.iter().cloned().flatten() {
             let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
@@ -251,7 +251,7 @@ impl Workspace {
         for (index, mask) in optics.masks[masks.clone()].iter().enumerate().rev() {
             let number = masks.start + index;
             let (here, next) = (&optics.crossings[index + 1], &optics.crossings[index]);
-            self.cross_columns::<true>(optics, here, lit, every_row);
+            self.cross_columns(optics, here, lit, every_row, true);
             lit = every_row;
             let rows = self.incident[number * pixels..(number + 1) * pixels]
                 .chunks_exact(optics.columns)
@@ -279,12 +279,13 @@ impl Workspace {
     }
 
     /// The column pass across `gap`: rows outside `lit` are dark, rows outside `kept` are not written.
-    fn cross_columns<const ADJOINT: bool>(
+    fn cross_columns(
         &mut self,
         optics: &Optics,
         gap: &Crossing,
         lit: &[Range<usize>],
         kept: &[Range<usize>],
+        adjoint: bool,
     ) {
         let ((height, width), stride) = (gap.window, self.stride);
         for first in (0..width).step_by(BLOCK) {
@@ -298,25 +299,19 @@ impl Workspace {
                 }
                 dark = range.end;
                 let spectra = &self.spectra[first..];
-                optics.arithmetic.widest(
-                    #[inline(always)]
-                    || gather(spectra, stride, range, block, height),
-                );
+                optics.arithmetic.gather(spectra, stride, range, block, height);
             }
             gap.column_forward.process_with_scratch(block, &mut self.scratch);
             for (column, spectrum) in block.chunks_exact_mut(height).enumerate() {
                 match gap.transfer_column(first + column) {
-                    Column::Even(transfer) => optics.arithmetic.filter::<ADJOINT>(spectrum, transfer),
-                    Column::Whole(transfer) => optics.arithmetic.filter_whole::<ADJOINT>(spectrum, transfer),
+                    Column::Even(transfer) => optics.arithmetic.filter(spectrum, transfer, adjoint),
+                    Column::Whole(transfer) => optics.arithmetic.filter_whole(spectrum, transfer, adjoint),
                 }
             }
             gap.column_inverse.process_with_scratch(block, &mut self.scratch);
             for range in kept.iter().cloned() {
                 let spectra = &mut self.spectra[first..];
-                optics.arithmetic.widest(
-                    #[inline(always)]
-                    || scatter(block, height, range, spectra, stride),
-                );
+                optics.arithmetic.scatter(block, height, range, spectra, stride);
             }
         }
     }

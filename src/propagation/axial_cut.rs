@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2};
 use num_complex::{Complex, Complex32};
-use d2nn_transforms::{Fft, Transformed};
+use d2nn_kernels::{Fft, Transformed};
 
 use super::angular_spectrum::{BandLimit, transfer};
 use super::{Gap, PixelModel, sinc};

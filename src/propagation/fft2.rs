@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, Zip};
 use num_complex::Complex;
-use d2nn_transforms::Fft;
+use d2nn_kernels::Fft;
 
 use crate::field::Real;
 

@@ -44,9 +44,8 @@ const SAME_FLOOR: &[(&str, &str)] = &[
 
 /// Where each dependency may be imported. Those not listed are the vocabulary: anywhere.
 const DOORS: &[(&str, &[&str])] = &[
-    ("d2nn_transforms", &["field", "propagation", "engine"]),
+    ("d2nn_kernels", &["field", "propagation", "engine"]),
     ("rayon", &["engine", "fabrication"]),
-    ("pulp", &["engine"]),
     ("plotters", &["plots"]),
     ("ab_glyph", &["plots"]),
     ("png", &["raster"]),

@@ -4,12 +4,12 @@
 //! a region of a few wavelengths receives few independent fields. With the pivoted Cholesky factor G = L L' (Higham,
 //! Accuracy and Stability of Numerical Algorithms, section 10.3) I = |L' c|^2.
 
+use d2nn_kernels::Arithmetic;
 use ndarray::{Array2, Array3, ArrayView2, Axis};
 
 use super::responses::Responses;
 use super::{MEMORY, ModesEngine};
 use crate::engine::Engine;
-use crate::engine::arithmetic::Arithmetic;
 use crate::error::{Error, Result};
 use crate::object::ObjectPlane;
 
@@ -73,7 +73,7 @@ impl Classifier {
                 factors.dim()
             )));
         }
-        Ok(Classifier { object, factors, arithmetic: Arithmetic::new() })
+        Ok(Classifier { object, factors, arithmetic: Arithmetic::default() })
     }
 
     /// What is multiplied with an image: shape (parts of coefficients, regions, rank). A reading is the sum of squares
@@ -92,22 +92,11 @@ impl Classifier {
         let values = image.len();
         let mut sums = vec![0f32; regions * rank];
         let factors = self.factors.as_slice().unwrap_or_default();
-        self.arithmetic.widest(
-            #[inline(always)]
-            || {
-                for (value, amplitude) in
-                    image.iter().map(|value| self.object.coefficient(*value)).enumerate()
-                {
-                    for (part, number) in [(value, amplitude.re), (values + value, amplitude.im)] {
-                        // Much of an image is dark, and real amplitudes have no second part.
-                        if number != 0.0 {
-                            let row = &factors[part * sums.len()..(part + 1) * sums.len()];
-                            sums.iter_mut().zip(row).for_each(|(sum, factor)| *sum += number * factor);
-                        }
-                    }
-                }
-            },
-        );
+        // Much of an image is dark, and real amplitudes have no second part.
+        let coefficients = image.iter().map(|value| self.object.coefficient(*value)).enumerate();
+        let parts = coefficients.flat_map(|(value, c)| [(value, c.re), (values + value, c.im)]);
+        let weights: Vec<(usize, f32)> = parts.filter(|(_, number)| *number != 0.0).collect();
+        self.arithmetic.add_rows(&mut sums, factors, &weights);
         let power = |fields: &[f32]| fields.iter().map(|field| f64::from(*field).powi(2)).sum();
         Ok(sums.chunks_exact(rank.max(1)).map(power).collect())
     }

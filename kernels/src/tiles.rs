@@ -5,7 +5,7 @@ use std::ops::Range;
 use num_complex::Complex32;
 
 /// Columns gathered at a time: two cache lines of complex numbers a row, and 51 kB a block at 400 points.
-pub(super) const BLOCK: usize = 16;
+pub const BLOCK: usize = 16;
 
 /// Rows turned at a time between rows and columns: the bounds are checked once for TILE x BLOCK numbers.
 const TILE: usize = 8;
@@ -13,7 +13,7 @@ const TILE: usize = 8;
 /// Writes the first numbers of the rows in `range` (row length `width`) into the columns of `block` (column
 /// length `height`), as many as there are columns.
 #[inline(always)]
-pub(super) fn gather(
+pub(crate) fn gather(
     rows: &[Complex32],
     width: usize,
     range: Range<usize>,
@@ -43,7 +43,7 @@ pub(super) fn gather(
 
 /// The way back of [`gather`].
 #[inline(always)]
-pub(super) fn scatter(
+pub(crate) fn scatter(
     block: &[Complex32],
     height: usize,
     range: Range<usize>,

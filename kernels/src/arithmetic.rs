@@ -3,22 +3,22 @@
 //! The program is built for the oldest processors and chooses at run time. Each number is the result of the same
 //! roundings in every choice, so the choice changes no bit.
 
+use std::ops::Range;
+
 use num_complex::Complex32;
 use pulp::Arch;
 
+use crate::tiles;
+
 /// Loops that run with AVX2 where the processor has it; wider vectors gain nothing (benches/README.md).
-#[derive(Clone, Copy)]
-pub(super) struct Arithmetic(Arch);
+#[derive(Clone, Copy, Default)]
+pub struct Arithmetic(Arch);
 
 impl Arithmetic {
-    /// Asks the processor what it can do.
-    pub(super) fn new() -> Self {
-        Arithmetic(Arch::new())
-    }
 
     /// Runs `work`, whose loops must be inlined into it, with the widest vectors there are.
     #[inline(always)]
-    pub(super) fn widest(self, work: impl FnOnce()) {
+    fn widest(self, work: impl FnOnce()) {
         struct Inlined<F>(F);
         impl<F: FnOnce()> pulp::NullaryFnOnce for Inlined<F> {
             type Output = ();
@@ -31,8 +31,12 @@ impl Arithmetic {
     }
 
     /// Multiplies a spectrum by the even transfer function whose non-negative frequencies are `transfer`, or by its
-    /// conjugate.
-    pub(super) fn filter<const ADJOINT: bool>(self, spectrum: &mut [Complex32], transfer: &[Complex32]) {
+    /// conjugate for adjoint light.
+    pub fn filter(self, spectrum: &mut [Complex32], transfer: &[Complex32], adjoint: bool) {
+        if adjoint { self.filter_as::<true>(spectrum, transfer) } else { self.filter_as::<false>(spectrum, transfer) }
+    }
+
+    fn filter_as<const ADJOINT: bool>(self, spectrum: &mut [Complex32], transfer: &[Complex32]) {
         self.widest(
             #[inline(always)]
             || {
@@ -48,12 +52,17 @@ impl Arithmetic {
         );
     }
 
-    /// Multiplies a spectrum by the transfer function `transfer` of all its frequencies, or by its conjugate.
-    pub(super) fn filter_whole<const ADJOINT: bool>(
-        self,
-        spectrum: &mut [Complex32],
-        transfer: &[Complex32],
-    ) {
+    /// Multiplies a spectrum by the transfer function `transfer` of all its frequencies, or by its conjugate for adjoint
+    /// light.
+    pub fn filter_whole(self, spectrum: &mut [Complex32], transfer: &[Complex32], adjoint: bool) {
+        if adjoint {
+            self.filter_whole_as::<true>(spectrum, transfer);
+        } else {
+            self.filter_whole_as::<false>(spectrum, transfer);
+        }
+    }
+
+    fn filter_whole_as<const ADJOINT: bool>(self, spectrum: &mut [Complex32], transfer: &[Complex32]) {
         self.widest(
             #[inline(always)]
             || {
@@ -64,8 +73,52 @@ impl Arithmetic {
         );
     }
 
+    /// Writes the first numbers of the rows in `range` (row length `width`) into the columns of `block` (column length
+    /// `height`), as many as there are columns, [`BLOCK`](crate::BLOCK) at most.
+    pub fn gather(
+        self,
+        rows: &[Complex32],
+        width: usize,
+        range: Range<usize>,
+        block: &mut [Complex32],
+        height: usize,
+    ) {
+        self.widest(
+            #[inline(always)]
+            || tiles::gather(rows, width, range, block, height),
+        );
+    }
+
+    /// The way back of [`gather`](Self::gather).
+    pub fn scatter(
+        self,
+        block: &[Complex32],
+        height: usize,
+        range: Range<usize>,
+        rows: &mut [Complex32],
+        width: usize,
+    ) {
+        self.widest(
+            #[inline(always)]
+            || tiles::scatter(block, height, range, rows, width),
+        );
+    }
+
+    /// Adds to `sums` the rows of `matrix` (as long as `sums`) whose numbers `weights` names, each times its weight.
+    pub fn add_rows(self, sums: &mut [f32], matrix: &[f32], weights: &[(usize, f32)]) {
+        self.widest(
+            #[inline(always)]
+            || {
+                for (row, weight) in weights {
+                    let row = &matrix[row * sums.len()..(row + 1) * sums.len()];
+                    sums.iter_mut().zip(row).for_each(|(sum, factor)| *sum += weight * factor);
+                }
+            },
+        );
+    }
+
     /// Light meets a mask: `incident` keeps the field, which goes on times the transmission `mask`.
-    pub(super) fn cross_mask(self, field: &mut [Complex32], mask: &[Complex32], incident: &mut [Complex32]) {
+    pub fn cross_mask(self, field: &mut [Complex32], mask: &[Complex32], incident: &mut [Complex32]) {
         self.widest(
             #[inline(always)]
             || {
@@ -79,7 +132,7 @@ impl Arithmetic {
 
     /// Adjoint light meets a phase mask: it goes on times conj(t), and the derivative by the phase is added to
     /// `gradient`: with a = conj(t) g and dt = (i - absorption) t dphase it is Re((i - absorption) conj(a) u).
-    pub(super) fn cross_phase_adjoint(
+    pub fn cross_phase_adjoint(
         self,
         adjoint: &mut [Complex32],
         mask: &[Complex32],
@@ -100,7 +153,7 @@ impl Arithmetic {
 
     /// Adjoint light meets any mask: it goes on times conj(t), and conj(g) u is added to `slopes`, with
     /// dL = Re(conj(g) u dt): real and imaginary part one behind the other.
-    pub(super) fn cross_adjoint(
+    pub fn cross_adjoint(
         self,
         adjoint: &mut [Complex32],
         mask: &[Complex32],
