@@ -19,7 +19,7 @@ need_python 'PIL, manifold3d, networkx, numpy, pymeshlab, scipy, trimesh' \
 if [ $# -eq 0 ]; then
     zoo=$(mktemp -d)
     trap 'rm -rf "$zoo"' EXIT
-    (cd "$here/.." && cargo run --release --quiet -p studies --bin plate_zoo -- "$zoo")
+    (cd "$here/.." && cargo run --release --quiet --package studies --bin plate_zoo -- "$zoo")
     "$venv/bin/python" "$here/compare_slices.py" "$zoo/layers-50-mask-1.mm.stl" "$zoo/layers-50.csv" 0.4
     set -- "$zoo"/*.stl
 fi

@@ -12,9 +12,9 @@ use d2nn::design::{Design, DesignFile};
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::network::Bench;
 use d2nn::training::ClassLoss;
+use d2nn_kernels::{Fft, Transformed};
 use ndarray::{Array2, Array3};
 use num_complex::Complex32;
-use d2nn_kernels::{Fft, Transformed};
 
 const ROUNDS: usize = 201;
 /// Few, so that both are timed within the same mood of a shared machine.

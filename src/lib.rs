@@ -46,7 +46,7 @@
 //! | [`design`] | a device on disk: design file, checks, folder |
 //! | [`view`] | a device on a page in the browser, and the light on it |
 //! | [`cli`] | the program, one file a verb |
-//! | [`error`], [`files`], [`npy`], [`random`] | the ground: errors, whole files, files of others, random numbers |
+//! | [`error`], [`files`], [`npy`], [`raster`], [`random`] | the ground: errors, whole files, NumPy and PNG files, random numbers |
 //!
 //! A module imports only from modules above it in `docs/architecture.md`'s list of floors.
 //!

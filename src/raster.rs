@@ -2,7 +2,9 @@
 
 use std::io::{Cursor, Read};
 
-use png::{BitDepth, ColorType, Compression, Decoder, DecodingError, Encoder, Filter, Limits, Transformations};
+use png::{
+    BitDepth, ColorType, Compression, Decoder, DecodingError, Encoder, Filter, Limits, Transformations,
+};
 
 use crate::error::{Error, Result};
 
@@ -33,7 +35,8 @@ pub enum Effort {
 /// # Errors
 /// [`Error::Value`] for no pixels, or bytes that do not belong to that many.
 pub fn png(bytes: &[u8], width: usize, height: usize, samples: Samples, effort: Effort) -> Result<Vec<u8>> {
-    let refused = |error: &dyn std::fmt::Display| Error::Value(format!("the picture cannot be written: {error}"));
+    let refused =
+        |error: &dyn std::fmt::Display| Error::Value(format!("the picture cannot be written: {error}"));
     let side = |pixels: usize| u32::try_from(pixels).map_err(|error| refused(&error));
     let mut file = Vec::new();
     let mut encoder = Encoder::new(&mut file, side(width)?, side(height)?);

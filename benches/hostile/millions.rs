@@ -1,6 +1,6 @@
 //! Millions of hostile inputs: `cargo run -p studies --bin hostile -- --cases 1000000`.
 //!
-//! Each kind runs in a process of its own, whose peak memory is measured. The inputs are those of `tests/hostile.rs`,
+//! Each kind runs in a process of its own, whose peak memory is measured. The inputs are those of `tests/it/hostile.rs`,
 //! further on. A panic ends it with the number of the case, which `--first` begins at again.
 
 // An example is no library: what goes wrong here may end it.

@@ -15,7 +15,6 @@ use crate::tiles;
 pub struct Arithmetic(Arch);
 
 impl Arithmetic {
-
     /// Runs `work`, whose loops must be inlined into it, with the widest vectors there are.
     #[inline(always)]
     fn widest(self, work: impl FnOnce()) {
@@ -33,7 +32,11 @@ impl Arithmetic {
     /// Multiplies a spectrum by the even transfer function whose non-negative frequencies are `transfer`, or by its
     /// conjugate for adjoint light.
     pub fn filter(self, spectrum: &mut [Complex32], transfer: &[Complex32], adjoint: bool) {
-        if adjoint { self.filter_as::<true>(spectrum, transfer) } else { self.filter_as::<false>(spectrum, transfer) }
+        if adjoint {
+            self.filter_as::<true>(spectrum, transfer)
+        } else {
+            self.filter_as::<false>(spectrum, transfer)
+        }
     }
 
     fn filter_as<const ADJOINT: bool>(self, spectrum: &mut [Complex32], transfer: &[Complex32]) {

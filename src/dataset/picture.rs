@@ -171,10 +171,8 @@ fn decode(mut source: impl Read, path: &Path, most: Most) -> Result<Raster> {
 
 fn read_jpeg(bytes: &[u8], most: Most) -> std::result::Result<Raster, Refusal> {
     let unsound = |error: DecodeErrors| Refusal::Unsound(error.to_string());
-    let options = DecoderOptions::default()
-        .set_strict_mode(false)
-        .set_max_width(usize::MAX)
-        .set_max_height(usize::MAX);
+    let options =
+        DecoderOptions::default().set_strict_mode(false).set_max_width(usize::MAX).set_max_height(usize::MAX);
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     decoder.decode_headers().map_err(unsound)?;
     let (width, height) = decoder.dimensions().ok_or_else(|| Refusal::Unsound("no size".into()))?;

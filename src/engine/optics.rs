@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
+use d2nn_kernels::{Arithmetic, Fft, Transformed};
 use ndarray::Array2;
 use num_complex::{Complex, Complex32};
 use rayon::prelude::*;
-use d2nn_kernels::{Arithmetic, Fft, Transformed};
 
 use super::aligned::Aligned;
 use crate::field::narrow_complex;

@@ -97,13 +97,16 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Found<'_>, String> {
     let (length, start) = match *rest {
         [1, _, a, b, ..] => (usize::from(u16::from_le_bytes([a, b])), 4),
         [2 | 3, _, a, b, c, d, ..] => (u32::from_le_bytes([a, b, c, d]) as usize, 6),
-        [0 | 4.., minor, ..] => return Err(format!("it is a NumPy array of the unknown version {}.{minor}", rest[0])),
+        [0 | 4.., minor, ..] => {
+            return Err(format!("it is a NumPy array of the unknown version {}.{minor}", rest[0]));
+        }
         _ => return Err("its header is cut off".into()),
     };
     let strange = || "its header is not that of an array".to_owned();
     let end = start + length;
     let header = rest.get(start..end).ok_or("its header is cut off")?;
-    let header = std::str::from_utf8(header).ok().filter(|header| header.len() <= MAX_HEADER).ok_or_else(strange)?;
+    let header =
+        std::str::from_utf8(header).ok().filter(|header| header.len() <= MAX_HEADER).ok_or_else(strange)?;
     let Literal { descriptor, fortran, shape } = Literal::parse(header).ok_or_else(strange)?;
     let descriptor = descriptor.ok_or("it holds records or objects, not numbers")?;
     let (order, code) = descriptor.split_at_checked(1).ok_or_else(strange)?;
@@ -113,7 +116,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Found<'_>, String> {
         "=" => cfg!(target_endian = "big"),
         _ => return Err(strange()),
     };
-    let kind = Kind::parse(code).ok_or_else(|| format!("its values are of the type '{descriptor}', which is not read"))?;
+    let kind = Kind::parse(code)
+        .ok_or_else(|| format!("its values are of the type '{descriptor}', which is not read"))?;
     let values = &rest[end..];
     let claimed = shape.iter().try_fold(kind.width(), |product, side| product.checked_mul(*side));
     let found = Found { kind, big_endian, fortran, shape, values };
@@ -147,7 +151,11 @@ impl<'a> Literal<'a> {
             rest = rest.trim_start();
             if let Some(end) = rest.strip_prefix('}') {
                 let whole = end.trim().is_empty();
-                return whole.then_some(Literal { descriptor: descriptor?, fortran: fortran?, shape: shape? });
+                return whole.then_some(Literal {
+                    descriptor: descriptor?,
+                    fortran: fortran?,
+                    shape: shape?,
+                });
             }
             let (key, behind) = quoted(rest)?;
             rest = behind.trim_start().strip_prefix(':')?.trim_start();

@@ -144,7 +144,10 @@ pub fn read_complex<D: Dimension>(bytes: &[u8]) -> Result<(Array<Complex64, D>, 
             Complex::new(f64::from(value.re), f64::from(value.im))
         }),
         Kind::Complex(_) => numbers(&found, Complex64::from_bytes),
-        _ => return read_real(bytes).map(|(values, kind)| (values.mapv(|value| Complex::new(value, 0.0)), kind)),
+        _ => {
+            return read_real(bytes)
+                .map(|(values, kind)| (values.mapv(|value| Complex::new(value, 0.0)), kind));
+        }
     }?;
     Ok((values, found.kind))
 }
@@ -168,8 +171,7 @@ fn numbers<A: Clone, D: Dimension>(found: &Found, of: impl Fn(&[u8]) -> A) -> Re
         })
         .collect();
     let shape = IxDyn(&found.shape).set_f(found.fortran);
-    let wrong_dimensions =
-        || format!("it holds {}: {} dimensions", found.describe(), found.shape.len());
+    let wrong_dimensions = || format!("it holds {}: {} dimensions", found.describe(), found.shape.len());
     let array = Array::from_shape_vec(shape, values).map_err(|_| wrong_dimensions())?;
     let array = array.into_dimensionality::<D>().map_err(|_| wrong_dimensions())?;
     Ok(if found.fortran { array.as_standard_layout().into_owned() } else { array })

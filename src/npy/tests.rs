@@ -22,7 +22,11 @@ fn described(descriptor: &str, shape: &str, values: &[u8]) -> Vec<u8> {
 fn arrays_come_back_whole() {
     fn back<A: Number + PartialEq + std::fmt::Debug, D: Dimension>(array: Array<A, D>) {
         let bytes = array_bytes(&array);
-        assert_eq!((bytes.len() - array.len() * A::KIND.width()) % 64, 0, "values are aligned as NumPy has them");
+        assert_eq!(
+            (bytes.len() - array.len() * A::KIND.width()) % 64,
+            0,
+            "values are aligned as NumPy has them"
+        );
         assert_eq!(read_array(&bytes), Ok(array));
     }
     back(array![[1.0f32, 2.0, 3.0], [4.0, 5.0, -6.5]]);
@@ -84,7 +88,10 @@ fn real_numbers_of_any_kind_are_read() {
     let complex = array_bytes(&array![Complex32::new(1.0, 2.0)]);
     assert!(read_real::<Ix1>(&complex).unwrap_err().contains("complex64 of shape (1,), not real numbers"));
     assert_eq!(read_complex(&complex), Ok((array![Complex64::new(1.0, 2.0)], Kind::Complex(8))));
-    assert_eq!(read_complex(&array_bytes(&array![3i64])), Ok((array![Complex64::new(3.0, 0.0)], Kind::Int(8))));
+    assert_eq!(
+        read_complex(&array_bytes(&array![3i64])),
+        Ok((array![Complex64::new(3.0, 0.0)], Kind::Int(8)))
+    );
 }
 
 #[test]
@@ -128,7 +135,10 @@ fn damaged_headers_reserve_no_memory() {
             let nested = bracket.repeat(depth);
             let header = format!("{{'descr': {nested}, 'fortran_order': False, 'shape': (2, 2), }}");
             let error = read_array::<f32, Ix2>(&file(&header, &[0; 16])).unwrap_err();
-            assert!(error.contains("not that of an array") || error.contains("records"), "{bracket}: {error}");
+            assert!(
+                error.contains("not that of an array") || error.contains("records"),
+                "{bracket}: {error}"
+            );
         }
     }
     // Cut off anywhere: an error, never a panic.

@@ -13,6 +13,7 @@ use crate::grid::Grid;
 
 mod assembly;
 mod axes;
+mod bitmap;
 mod chart;
 mod colormaps;
 mod confusion;
@@ -23,7 +24,6 @@ mod intensity;
 mod light;
 mod masks;
 mod phenomenon;
-mod png;
 pub mod report;
 mod sheet;
 mod svg;
@@ -62,7 +62,7 @@ impl Format {
 /// Renders in memory, then writes the file whole or not at all.
 fn write(sheet: &sheet::Sheet, path: &Path, format: Format) -> Result<()> {
     let bytes = match format {
-        Format::Png => png::render(sheet)?,
+        Format::Png => bitmap::render(sheet)?,
         Format::Svg => svg::render(sheet)?,
     };
     files::write_bytes(path, &bytes)

@@ -6,8 +6,8 @@ use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, ShapeStyle, TextStyle};
 
+use super::bitmap;
 use super::font::{CAPITAL_HEIGHT, Weight, X_HEIGHT};
-use super::png;
 use super::sheet::{Hang, Ink, Raster, Shape, Sheet, Text, WIDTH};
 use crate::error::{Error, Result};
 
@@ -35,7 +35,7 @@ pub(super) fn render(sheet: &Sheet) -> Result<Vec<u8>> {
 }
 
 fn image_element(document: &mut String, raster: &Raster) -> Result<()> {
-    let png = png::encode(&raster.rgb, raster.columns as u32, raster.rows as u32)?;
+    let png = bitmap::encode(&raster.rgb, raster.columns as u32, raster.rows as u32)?;
     let frame = raster.frame;
     let rendering = if raster.smooth {
         ""

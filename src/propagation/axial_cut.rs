@@ -7,9 +7,9 @@
 use std::f64::consts::TAU;
 use std::sync::Arc;
 
+use d2nn_kernels::{Fft, Transformed};
 use ndarray::{Array2, ArrayView2};
 use num_complex::{Complex, Complex32};
-use d2nn_kernels::{Fft, Transformed};
 
 use super::angular_spectrum::{BandLimit, transfer};
 use super::{Gap, PixelModel, sinc};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use d2nn_kernels::Fft;
 use ndarray::{Array2, Zip};
 use num_complex::Complex;
-use d2nn_kernels::Fft;
 
 use crate::field::Real;
 

@@ -54,7 +54,8 @@ pub fn leading_components(
     let mut components = Array2::zeros((count, values));
     for (mut row, index) in components.outer_iter_mut().zip(order) {
         let vector = vectors.row(index);
-        let largest = vector.iter().fold(0.0_f64, |most, value| if value.abs() > most.abs() { *value } else { most });
+        let largest =
+            vector.iter().fold(0.0_f64, |most, value| if value.abs() > most.abs() { *value } else { most });
         row.iter_mut().zip(vector).for_each(|(to, value)| *to = (largest.signum() * value) as f32);
     }
     Ok(components)

@@ -21,14 +21,17 @@ pub(super) fn symmetric_eigen(matrix: Array2<f64>) -> Result<(Vec<f64>, Array2<f
     for first in 0..size {
         let mut steps = 0;
         loop {
-            let small = |at: usize| beside[at].abs() <= f64::EPSILON * (diagonal[at].abs() + diagonal[at + 1].abs());
+            let small =
+                |at: usize| beside[at].abs() <= f64::EPSILON * (diagonal[at].abs() + diagonal[at + 1].abs());
             let last = (first..size - 1).find(|at| small(*at)).unwrap_or(size - 1);
             if last == first {
                 break;
             }
             steps += 1;
             if steps > MOST_STEPS {
-                return Err(Error::Value("the images have no components: some of their values are no numbers".into()));
+                return Err(Error::Value(
+                    "the images have no components: some of their values are no numbers".into(),
+                ));
             }
             ql_step(&mut diagonal, &mut beside, &mut vectors, first, last);
         }
@@ -137,7 +140,10 @@ mod tests {
             let random = Array2::from_shape_simple_fn((size, size), || f64::from(stream.uniform()) - 0.5);
             let (off, unit) = residuals(&(&random + &random.t()));
             // Rounding: some units in the last place for each of the rows.
-            assert!(off < 1e-14 * (1 + size) as f64 && unit < 1e-14 * (1 + size) as f64, "{size}: {off} {unit}");
+            assert!(
+                off < 1e-14 * (1 + size) as f64 && unit < 1e-14 * (1 + size) as f64,
+                "{size}: {off} {unit}"
+            );
         }
     }
 

@@ -297,7 +297,7 @@ fn the_angular_spectrum_nears_the_direct_sum_with_padding() {
 #[test]
 fn a_plane_that_stands_aside_sees_the_field_there() {
     // By a whole pixel: what the next pixel saw. By half a pixel twice, from the coarse grid's centres to the edges and
-    // the next centres, is tested through the pixel centres of finer grids (tests/cli/convergence.rs).
+    // the next centres, is tested through the pixel centres of finer grids (tests/it/cli/convergence.rs).
     let grid = Grid::new(30, 26, 0.4e-3).unwrap();
     let field = random_field(grid, 17);
     for method in [Method::RayleighSommerfeld, Method::AngularSpectrum] {

@@ -89,7 +89,7 @@ fn all_light_is_accounted_for() {
     assert!((total - 1.0).abs() < 1e-12, "it adds up by construction: {total}");
     let exact =
         network.readings(shown.view()).unwrap().iter().sum::<f64>() / bench.object.power(shown.view());
-    // Single precision through three gaps, as in tests/engine.rs.
+    // Single precision through three gaps, as in tests/it/engine.rs.
     assert!((budget.regions / exact - 1.0).abs() < 1e-4, "{} {exact}", budget.regions);
     for (budget, counted) in budget.past.iter().zip(&past).chain(budget.absorbed.iter().zip(&absorbed)) {
         assert!((budget - counted).abs() < 0.01, "{budget} {counted}");

@@ -2,7 +2,7 @@
 //!
 //! Other tests say that the numbers are right, within a bound that physics or rounding sets. This one says that they are
 //! the same as last year, to far more digits: what moves them unasked is found here. docs/conventions.md has the rule for
-//! changing them; `D2NN_BLESS=1 cargo test --test golden` files them anew.
+//! changing them; `D2NN_BLESS=1 cargo test --test it golden` files them anew.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -119,7 +119,7 @@ fn the_engine_agrees_with_the_reference_at_full_size() {
                 reference.iter().flat_map(|network| network.readings(image).unwrap()).collect();
             let brightest = exact.iter().copied().fold(0.0, f64::max);
             for (found, want) in read.regions.row(sample).iter().zip(&exact) {
-                // Single precision through six gaps; tests/engine.rs has the count.
+                // Single precision through six gaps; tests/it/engine.rs has the count.
                 assert!((found - want).abs() < 2e-5 * brightest, "{}: {found} {want}", folder.display());
             }
         }

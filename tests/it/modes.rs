@@ -63,7 +63,7 @@ fn readings_are_those_image_by_image() {
         let got = engine.readings(images.view()).unwrap();
         for sample in 0..130 {
             let brightest = expected.regions.row(sample).iter().copied().fold(0.0, f64::max);
-            // The bound of tests/engine.rs for either of two passes in single precision.
+            // The bound of tests/it/engine.rs for either of two passes in single precision.
             for (got, want) in got.regions.row(sample).iter().zip(expected.regions.row(sample)) {
                 assert!((got - want).abs() < 2e-5 * brightest, "{name} {sample}: {got} {want}");
             }
@@ -88,7 +88,7 @@ fn gradients_in_all_modes_are_those_image_by_image() {
         for (mask, (got, want)) in got.masks.iter().zip(&expected.masks).enumerate() {
             let norm = want.mapv(|d| d * d).sum().sqrt();
             let off = (got - want).mapv(|d| d * d).sum().sqrt();
-            // As the bound of gradients in tests/engine.rs.
+            // As the bound of gradients in tests/it/engine.rs.
             assert!(off <= 1e-4 * norm, "{name}, mask {mask}: {}", off / norm);
         }
         for (got, want) in got.readings.iter().zip(&expected.readings) {

@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
+use crate::support::device::{small_but, some_images, write_images};
+use crate::support::program::{Answer, command, d2nn, history, masks, names, started, workshop};
 use d2nn::dataset::Split;
+use d2nn::npy::ArchiveWriter;
 use d2nn::random::{Purpose, Stream};
 use d2nn::training::checkpoint::{load, previous, save};
-use d2nn::npy::ArchiveWriter;
-use crate::support::device::{small_but, some_images, write_images};
 use ndarray::Array1;
-use crate::support::program::{Answer, command, d2nn, history, masks, names, started, workshop};
 use tempfile::TempDir;
 
 /// Enough epochs to be stopped in.

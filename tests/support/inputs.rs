@@ -265,7 +265,11 @@ pub fn picture(bytes: &[u8]) -> bool {
 }
 
 fn picture_seeds() -> Vec<Vec<u8>> {
-    fn values<const N: usize>(width: usize, height: usize, pixel: impl Fn(usize, usize) -> [u8; N]) -> Vec<u8> {
+    fn values<const N: usize>(
+        width: usize,
+        height: usize,
+        pixel: impl Fn(usize, usize) -> [u8; N],
+    ) -> Vec<u8> {
         (0..width * height).flat_map(|at| pixel(at % width, at / width)).collect()
     }
     let colour = values(9, 7, |x, y| [20 * x as u8, 30 * y as u8, 99]);
@@ -433,7 +437,8 @@ fn text_seeds() -> Vec<Vec<u8>> {
 fn files(folder: &str, extension: &str) -> Vec<Vec<u8>> {
     // The fuzzer and the studies have manifests of their own, one folder down.
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let root = if here.ends_with("fuzz") || here.ends_with("studies") { here.parent().unwrap() } else { here };
+    let root =
+        if here.ends_with("fuzz") || here.ends_with("studies") { here.parent().unwrap() } else { here };
     let mut paths: Vec<_> =
         std::fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|found| found == extension));

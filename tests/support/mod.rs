@@ -13,6 +13,7 @@ use d2nn::grid::Grid;
 use d2nn::mask::Modulation;
 use d2nn::misalignment::{Alignment, Displacement, Misalignment};
 use d2nn::network::Bench;
+use d2nn::npy::Number;
 use d2nn::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
 use d2nn::random::{Purpose, Stream};
@@ -132,6 +133,18 @@ pub fn varied_benches() -> Vec<(&'static str, Bench)> {
         ),
         ("misaligned, a mask taken off", touched.misaligned(&taken_off).unwrap()),
     ]
+}
+
+/// The file of `array` as NumPy writes it when neighbours along the first axis lie side by side.
+pub fn columns_first<A: Number>(array: &Array2<A>) -> Vec<u8> {
+    let (rows, columns) = array.dim();
+    let order = "'fortran_order': True";
+    let header = format!("{{'descr': '{}', {order}, 'shape': ({rows}, {columns}), }}\n", A::DESCRIPTOR);
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.bytes());
+    array.t().iter().for_each(|value| value.write(&mut bytes));
+    bytes
 }
 
 /// An image with values from 0 to 1.

@@ -18,7 +18,7 @@ const TILE: usize = 2048;
 ///
 /// They are many (784 modes on 400 x 400 samples: 125 million numbers), and only their products are wanted. A step is
 /// the largest number of the mode over 32767; the errors of a hundred thousand samples cancel, so that a power is as
-/// exact as one of single precision (tests/modes.rs).
+/// exact as one of single precision (tests/it/modes.rs).
 pub(super) struct PlaneFields {
     /// Real and imaginary parts side by side, mode by mode.
     steps: Vec<i16>,

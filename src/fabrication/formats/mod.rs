@@ -281,7 +281,10 @@ fn grey_values(bytes: &[u8], deep: bool) -> std::result::Result<Array2<u16>, Str
     if raster.channels != 1 || raster.deep != deep {
         let bits = if raster.deep { 16 } else { 8 };
         let wanted = if deep { 16 } else { 8 };
-        return Err(format!("has {} values of {bits} bits a pixel, not one of {wanted}", raster.channels));
+        return Err(format!(
+            "has {} values of {bits} bits per pixel, not {wanted}-bit grey",
+            raster.channels
+        ));
     }
     Array2::from_shape_vec((raster.height, raster.width), raster.values).map_err(|error| error.to_string())
 }

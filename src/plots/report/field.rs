@@ -8,7 +8,7 @@ use super::markup::{Element, classed, element};
 use crate::detector::Region;
 use crate::error::{Error, Result};
 use crate::plots::colormaps::Colormap;
-use crate::plots::{intensity, png, svg};
+use crate::plots::{bitmap, intensity, svg};
 
 /// Steps from the first to the last colour of a picture: more cannot be told apart side by side, and cost bytes.
 const STEPS: f64 = 80.0;
@@ -100,7 +100,7 @@ fn averaged(field: ArrayView2<'_, f64>, rows: usize, columns: usize) -> Array2<f
     if field.nrows() <= rows && field.ncols() <= columns {
         return field.to_owned();
     }
-    let of = |sources: usize, targets: usize| png::weights(sources, targets.min(sources), false);
+    let of = |sources: usize, targets: usize| bitmap::weights(sources, targets.min(sources), false);
     let (down, across) = (of(field.nrows(), rows), of(field.ncols(), columns));
     Array2::from_shape_fn((down.len(), across.len()), |(y, x)| {
         let row = |&(source, weight): &(usize, f64)| {
@@ -134,7 +134,7 @@ fn address(field: ArrayView2<'_, f64>, face: Face) -> Result<String> {
         }
     };
     let rgb: Vec<u8> = shares.iter().flat_map(|share| map.colour((share * STEPS).round() / STEPS)).collect();
-    let coded = svg::base64(&png::encode(&rgb, columns as u32, rows as u32)?);
+    let coded = svg::base64(&bitmap::encode(&rgb, columns as u32, rows as u32)?);
     Ok(format!("data:image/png;base64,{coded}"))
 }
 

@@ -3,10 +3,11 @@
 use std::process::{Command, ExitCode};
 
 fn main() -> ExitCode {
-    let checks: [&[&str]; 4] = [
-        &["fmt", "--check"],
-        &["clippy", "--all-targets", "--", "-D", "warnings"],
+    let checks: [&[&str]; 5] = [
+        &["fmt", "--all", "--check"],
+        &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
         &["test"],
+        &["test", "--test", "slow"],
         &["doc", "--no-deps"],
     ];
     for arguments in checks {

@@ -138,7 +138,7 @@ fn a_compiled_classifier_reads_the_same_and_is_kept() {
         };
         let largest = list(a).iter().copied().fold(0.0, f64::max);
         for (a, b) in list(a).iter().zip(list(b)) {
-            // The bound of tests/classifier.rs.
+            // The bound of tests/it/classifier.rs.
             assert!((a - b).abs() < 4e-5 * largest, "{a} {b}");
         }
     }

@@ -1,4 +1,4 @@
-//! `d2nn export`: files, sidecars, refusals. What is inside a file is judged in `tests/formats.rs`.
+//! `d2nn export`: files, sidecars, refusals. What is inside a file is judged in `tests/it/formats.rs`.
 
 use std::fs;
 use std::path::Path;

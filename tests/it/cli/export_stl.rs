@@ -1,4 +1,4 @@
-//! `d2nn export-stl`: files, table, refusals. What is inside a plate is judged in `tests/fabrication.rs`.
+//! `d2nn export-stl`: files, table, refusals. What is inside a plate is judged in `tests/it/fabrication.rs`.
 
 use std::fs;
 use std::path::Path;

@@ -7,6 +7,7 @@ use d2nn::npy::{Number, array_bytes, read_array};
 use ndarray::{Array2, Array3};
 use num_complex::{Complex, Complex32, Complex64};
 
+use crate::support::columns_first;
 use crate::support::program::{Answer, claiming, d2nn};
 
 const LENGTHS: [&str; 6] = ["--wavelength", "0.75 mm", "--pixel-pitch", "0.4 mm", "--distance", "20 mm"];
@@ -103,12 +104,7 @@ fn precision_follows_the_input() {
     assert!(difference(&single, &double) < 1.2e-7, "{}", difference(&single, &double));
     assert!(single != double);
     // Columns first, as NumPy saves transposed arrays.
-    let header = "{'descr': '<c16', 'fortran_order': True, 'shape': (56, 48)}";
-    let mut columns_first = b"\x93NUMPY\x01\x00".to_vec();
-    columns_first.extend((header.len() as u16).to_le_bytes());
-    columns_first.extend(header.bytes());
-    beam().iter().for_each(|value| value.write(&mut columns_first));
-    fs::write(path.join("fortran.npy"), columns_first).unwrap();
+    fs::write(path.join("fortran.npy"), columns_first(&beam().reversed_axes())).unwrap();
     propagate(path, "fortran.npy", "fortran.out.npy", &[]).done();
     write(&path.join("turned.npy"), &beam().reversed_axes().as_standard_layout().into_owned());
     propagate(path, "turned.npy", "turned.out.npy", &[]).done();
