@@ -26,7 +26,6 @@ mod frames;
 mod golden;
 mod hostile;
 mod kit;
-mod layers;
 mod misalignment;
 mod modes;
 mod plots;

@@ -8,3 +8,4 @@ mod support;
 
 #[cfg(unix)]
 mod bad_days;
+mod layers;

@@ -275,6 +275,6 @@ fn huge_claims_and_broken_files_are_refused() {
     std::fs::write(&text, "").unwrap();
     assert!(problem(&text).contains("neither a PNG nor a JPEG"));
     std::fs::write(&text, "GIF89a").unwrap();
-    assert!(problem(&text).contains("PNG or JPEG"));
+    assert!(problem(&text).contains("neither a PNG nor a JPEG"));
     assert!(matches!(read(&folder.path().join("absent.png"), 28, 28, Invert::Auto), Err(Error::Io { .. })));
 }
