@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 use serde_json::{Value, json};
 
-use super::ThreadsFlag;
 use super::evaluate::{first_images, judge as judge_classes};
 use super::progress::Progress;
-use crate::dataset::{DatasetName, Images, Source};
+use super::{LabelledImages, ThreadsFlag};
+use crate::dataset::Images;
 use crate::design::folder::{PLATES, is_device_folder};
 use crate::design::{Design, Device};
 use crate::engine::Engine;
@@ -49,16 +49,6 @@ pub(super) struct Judged {
 enum Scores {
     Classes(Evaluation),
     Images(ImageFigures),
-}
-
-/// Where the images came from.
-pub(super) struct Shown<'a> {
-    /// The data set.
-    pub(super) name: DatasetName,
-    /// "test" or "train".
-    pub(super) split: &'static str,
-    /// The place.
-    pub(super) source: &'a Source,
 }
 
 /// A figure with its name for programs and for people.
@@ -330,14 +320,14 @@ pub(super) fn report(
     plates: &Plates,
     compared: &Compared,
     judged: &Judged,
-    shown: &Shown<'_>,
+    shown: &LabelledImages,
 ) -> String {
     let mut text = format!(
         "{} on {}, {} images from {}\nplates of {}\n\n",
         device.design.name,
-        shown.name,
-        shown.split,
-        shown.source.describe(),
+        shown.set,
+        shown.split_name(),
+        shown.origin(),
         plates.folder.display()
     );
     if let Some(step) = compared.other_step {
@@ -382,7 +372,7 @@ pub(super) fn as_json(
     plates: &Plates,
     compared: &Compared,
     judged: &Judged,
-    shown: &Shown<'_>,
+    shown: &LabelledImages,
 ) -> Value {
     let design = &device.design;
     let plate = |(index, plate): (usize, &Comparison)| {
@@ -412,11 +402,6 @@ pub(super) fn as_json(
         "padding": design.padding(),
         "oversample": design.simulated.oversample,
         "extinction_coefficient": design.material.extinction_coefficient(),
-        "data": {
-            "name": shown.name.as_str(),
-            "split": shown.split,
-            "source": shown.source.describe(),
-            "builtin_sample": shown.source.warning().is_some(),
-        },
+        "data": shown.as_json(),
     })
 }

@@ -18,8 +18,8 @@ use crate::error::{Error, Result};
 /// Arguments of `d2nn classify`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Each picture becomes a 28 x 28 grey image as docs/data.md describes: padded to a square, \
-averaged down, and inverted when its border is bright, because the data sets show bright things on black.
+    after_help = "Each picture becomes a grey image of the size the device takes, as docs/data.md describes: padded \
+to its shape, averaged down, and inverted when its border is bright, because the data sets show bright things on black.
 
 --compiled reads them without simulating the device: by sums of squares that were worked out once, and are kept
 in classifier.npz of the device folder for the next time.
@@ -85,7 +85,7 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
         Reader::Simulated(Box::new(args.threads.engine(&device)?))
     };
     let (rows, columns) = device.design.bench.object.image();
-    let classes = device.design.data.class_names();
+    let classes = &device.design.data.class_names;
     let mut text = String::new();
     let mut values = Vec::new();
     let mut unread = 0;

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::evaluate::first_images;
 use super::progress::Progress;
-use super::{print, print_json};
-use crate::dataset::{Images, Source};
+use super::{LabelledImages, print, print_json};
+use crate::dataset::Images;
 use crate::design::Device;
 use crate::error::{Error, Result};
 use crate::evaluation::{Convergence, FIELD_IMAGES, GRIDS, convergence};
@@ -46,24 +46,27 @@ pub(super) fn judge(
 /// [`judge`], and prints the table.
 pub(super) fn run(
     device: &Device,
-    images: &Images,
+    shown: &LabelledImages,
     limit: Option<usize>,
     threads: usize,
-    split: &str,
-    source: &Source,
     as_json: bool,
 ) -> Result<()> {
-    let rows = judge(device, images, limit, threads)?;
+    let rows = judge(device, &shown.images, limit, threads)?;
     let judged = rows.first().map_or(0, |row| row.evaluation.images);
     if as_json {
         return print_json(&json!({
             "images": judged,
             "field_images": judged.min(FIELD_IMAGES),
+            "data": shown.as_json(),
             "grids": rows.iter().map(row_json).collect::<Vec<_>>(),
         }));
     }
-    let mut text =
-        format!("{}, first {} {split} images from {}\n\n", device.design.name, judged, source.describe());
+    let mut text = format!(
+        "{}, first {judged} {} images from {}\n\n",
+        device.design.name,
+        shown.split_name(),
+        shown.origin()
+    );
     let _ = writeln!(
         text,
         "samples  padding  accuracy  same answers  field error  true region / object  true region / detector plane"

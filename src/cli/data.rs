@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use super::{print, print_json, say};
 use crate::dataset::download::Progress;
 use crate::dataset::{
-    DatasetName, Finding, Place, Places, SAMPLE_LICENCE, Source, Split, Step, Verdict, Wanted, locate,
-    survey, verify,
+    DatasetName, Finding, ImageSet, Place, Places, SAMPLE_LICENCE, Source, Split, Step, Verdict, Wanted,
+    locate, survey, verify,
 };
 use crate::error::Result;
 
@@ -83,9 +83,9 @@ pub fn run(args: DataArgs) -> Result<()> {
 ///
 /// # Errors
 /// As [`locate`].
-pub fn locate_aloud(name: DatasetName, wanted: &Wanted, splits: &[Split]) -> Result<Source> {
+pub fn locate_aloud(set: &ImageSet, wanted: &Wanted, splits: &[Split]) -> Result<Source> {
     let mut bar = DownloadProgress::default();
-    let located = locate(name, wanted, &Places::from_environment(), splits, &mut |step| bar.show(step));
+    let located = locate(set, wanted, &Places::from_environment(), splits, &mut |step| bar.show(step));
     bar.finish();
     let located = located?;
     if let Some(warning) = located.warning() {
@@ -176,6 +176,7 @@ fn as_json(places: &Places) -> Value {
         let (state, problem, sum) = match verdict {
             Verdict::Published => ("published", None, None),
             Verdict::Other(sum) => ("other", None, Some(sum)),
+            Verdict::Unlisted(sum) => ("unlisted", None, Some(sum)),
             Verdict::Damaged(why) => ("damaged", Some(why), None),
         };
         json!({ "file": path.display().to_string(), "count": count, "content": state, "problem": problem, "sha256": sum })
@@ -211,10 +212,13 @@ fn content(name: DatasetName, folder: &Path, places: &Places) -> String {
     if files.iter().all(|(_, _, verdict)| *verdict == Verdict::Published) {
         text += ", checksums are the published ones";
     }
+    if files.iter().any(|(_, _, verdict)| matches!(verdict, Verdict::Unlisted(_))) {
+        text += ", whose published checksums are not known";
+    }
     for (file, _, verdict) in &files {
         let file = file.file_name().unwrap_or(file.as_os_str()).display();
         match verdict {
-            Verdict::Published => {}
+            Verdict::Published | Verdict::Unlisted(_) => {}
             Verdict::Other(sum) => {
                 let _ = write!(text, "\n           {file} is not the published file: its SHA-256 is {sum}");
             }

@@ -73,13 +73,6 @@ impl SplitName {
             SplitName::Train => Split::Train,
         }
     }
-
-    fn name(self) -> &'static str {
-        match self {
-            SplitName::Test => "test",
-            SplitName::Train => "train",
-        }
-    }
 }
 
 /// Runs `d2nn evaluate`.
@@ -97,42 +90,31 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         // Damaged plates are told before anything is looked for or simulated.
         let found = as_exported::Plates::in_folder(plates, &device)?;
         let compared = found.compare_as_found(&device)?;
-        let (source, images) = args.data.load(&device.design, args.split.split())?;
-        let judged = as_exported::judge(&device, &found, &args.threads, &images, args.limit)?;
-        let shown =
-            as_exported::Shown { name: device.design.data, split: args.split.name(), source: &source };
+        let shown = args.data.load(&device.design, args.split.split())?;
+        let judged = as_exported::judge(&device, &found, &args.threads, &shown.images, args.limit)?;
         return if args.json {
             print_json(&as_exported::as_json(&device, &found, &compared, &judged, &shown))
         } else {
             print(&as_exported::report(&device, &found, &compared, &judged, &shown))
         };
     }
-    let (split, split_name) = (args.split.split(), args.split.name());
-    let name = device.design.data;
-    let (source, images) = args.data.load(&device.design, split)?;
-    let heading = format!("{} on {name}, {split_name} images from {}", device.design.name, source.describe());
-    let data = json!({
-        "name": name.as_str(),
-        "split": split_name,
-        "source": source.describe(),
-        "builtin_sample": source.warning().is_some(),
-    });
+    let shown = args.data.load(&device.design, args.split.split())?;
+    let heading = format!(
+        "{} on {}, {} images from {}",
+        device.design.name,
+        shown.set,
+        shown.split_name(),
+        shown.origin()
+    );
     if args.convergence {
-        return convergence::run(
-            &device,
-            &images,
-            args.limit,
-            args.threads.threads,
-            split_name,
-            &source,
-            args.json,
-        );
+        return convergence::run(&device, &shown, args.limit, args.threads.threads, args.json);
     }
+    let (images, data) = (&shown.images, shown.as_json());
     let engine = args.threads.engine(&device)?;
     if device.design.forms_image() {
-        let judged = imaging::judge(&engine, &device.design, &args.threads, &images, args.limit, &|| None)?;
+        let judged = imaging::judge(&engine, &device.design, &args.threads, images, args.limit, &|| None)?;
         if let Some(path) = &args.readings {
-            Readings::of(&engine, &images, &first_images(&images, args.limit)?)?.write(path, &images)?;
+            Readings::of(&engine, images, &first_images(images, args.limit)?)?.write(path, images)?;
         }
         return if args.json {
             print_json(&imaging::as_json(&judged, &device.design, data))
@@ -142,16 +124,16 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
     }
     let readings = Readings::default();
     let judged =
-        judge_noting(&engine, &device.design, &images, args.limit, &|| None, &|read, _, entering| {
+        judge_noting(&engine, &device.design, images, args.limit, &|| None, &|read, _, entering| {
             if args.readings.is_some() {
                 readings.note(read, entering);
             }
         })?;
     if let Some(path) = &args.readings {
-        readings.write(path, &images)?;
+        readings.write(path, images)?;
     }
     if !args.json {
-        return print(&report(&heading, &judged, name.class_names()));
+        return print(&report(&heading, &judged, &device.design.data.class_names));
     }
     print_json(&json!({
         "accuracy": judged.accuracy(),
@@ -228,7 +210,7 @@ pub(super) fn first_images(images: &Images, limit: Option<usize>) -> Result<Vec<
 }
 
 /// The figures as text.
-pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[&str]) -> String {
+pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[String]) -> String {
     let percent = |share: f64| format!("{:6.2} %", 100.0 * share);
     let mut text = format!("{heading}\n\n");
     let mut line = |name: &str, value: String, meaning: &str| {
@@ -254,7 +236,7 @@ pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[&str]) -> St
     let _ = writeln!(text, "  accuracy");
     let accuracies = judged.per_class_accuracy();
     for ((class, row), accuracy) in judged.confusion.outer_iter().enumerate().zip(&accuracies) {
-        let _ = write!(text, "{class:>2} {:<12}", classes.get(class).unwrap_or(&""));
+        let _ = write!(text, "{class:>2} {:<12}", classes.get(class).map_or("", String::as_str));
         for count in row {
             let _ = write!(text, "{count:>6}");
         }
@@ -270,7 +252,7 @@ pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[&str]) -> St
     }
     let _ = writeln!(text);
     for ((class, row), accuracy) in judged.region_shares.outer_iter().enumerate().zip(&accuracies) {
-        let _ = write!(text, "{class:>2} {:<12}", classes.get(class).unwrap_or(&""));
+        let _ = write!(text, "{class:>2} {:<12}", classes.get(class).map_or("", String::as_str));
         for share in row {
             let _ = match accuracy {
                 None => write!(text, "{:>6}", "-"),

@@ -109,19 +109,19 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
         folder.display()
     );
     let mut json = print_report::as_json(&report);
-    if let Some((source, images)) = &data {
+    if let Some(shown) = &data {
         let plates = as_exported::Plates::written(&folder, &report.plates, design)?;
         let compared = plates.compare(&device, &options)?;
         let limit = if design.forms_image() { CHECKED_IMAGES_FORMED } else { CHECKED_IMAGES };
-        let judged = as_exported::judge(&device, &plates, &ThreadsFlag { threads: 0 }, images, Some(limit))?;
-        let shown = as_exported::Shown { name: design.data, split: "test", source };
+        let judged =
+            as_exported::judge(&device, &plates, &ThreadsFlag { threads: 0 }, &shown.images, Some(limit))?;
         let heading =
-            format!("as exported, on the first {} test images of {}", judged.images(), source.describe());
+            format!("as exported, on the first {} test images of {}", judged.images(), shown.origin());
         text += &format!("\n{heading}\n{}", judged.table());
         for warning in plates.warnings(&compared) {
             text += &format!("warning: {warning}\n");
         }
-        json["as_exported"] = as_exported::as_json(&device, &plates, &compared, &judged, &shown);
+        json["as_exported"] = as_exported::as_json(&device, &plates, &compared, &judged, shown);
     }
     if args.json { print_json(&json) } else { print(&text) }
 }

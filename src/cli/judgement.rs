@@ -43,7 +43,7 @@ impl Judgement {
     }
 
     /// The figures as text.
-    pub(super) fn report(&self, heading: &str, classes: &[&str]) -> String {
+    pub(super) fn report(&self, heading: &str, classes: &[String]) -> String {
         match self {
             Judgement::Classes(judged) => evaluate::report(heading, judged, classes),
             Judgement::Images(judged) => imaging::report(heading, judged),

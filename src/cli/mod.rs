@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::dataset::{DatasetName, Images, Source, Split, Wanted, load_split};
 use crate::design::folder::is_device_folder;
 use crate::design::{Design, DesignFile, Device};
 use crate::engine::{CpuEngine, Engine, ModesEngine};
@@ -23,6 +22,7 @@ pub mod evaluate;
 pub mod export;
 pub mod export_kit;
 pub mod export_stl;
+mod images;
 mod imaging;
 pub mod inspect;
 mod judgement;
@@ -43,6 +43,8 @@ pub mod sweep;
 pub mod tolerance;
 pub mod train;
 pub mod view;
+
+use images::{DataFlag, LabelledImages, check_images};
 
 /// Simulates, trains and fabricates diffractive optical neural networks.
 #[derive(Debug, Parser)]
@@ -140,44 +142,6 @@ fn with_negative_numbers(command: Command) -> Command {
             false => arg,
         })
         .mut_subcommands(with_negative_numbers)
-}
-
-/// Where images come from.
-#[derive(Debug, Args)]
-struct DataFlag {
-    /// Folder with the IDX files, "builtin" for the sample in the program, or "download"; without it the
-    /// user's cache, the system's folder, the network and the sample are tried in turn
-    #[arg(long = "data", value_name = "WHERE")]
-    data: Option<std::ffi::OsString>,
-}
-
-impl DataFlag {
-    /// Finds `name`; a warning about the built-in sample goes to stderr.
-    fn locate(&self, name: DatasetName, splits: &[Split]) -> Result<Source> {
-        let wanted = self.data.clone().map_or(Wanted::Search, Wanted::from);
-        data::locate_aloud(name, &wanted, splits)
-    }
-
-    /// Finds and reads one half of the data set of `design`.
-    fn load(&self, design: &Design, split: Split) -> Result<(Source, Images)> {
-        let source = self.locate(design.data, &[split])?;
-        let images = load_split(design.data, &source, split)?;
-        check_images(&source, &images, design)?;
-        Ok((source, images))
-    }
-}
-
-/// Images must have the shape the object plane takes: said here, where their folder is still known.
-fn check_images(source: &Source, images: &Images, design: &Design) -> Result<()> {
-    let ((rows, columns), (needed_rows, needed_columns)) = (images.shape(), design.bench.object.image());
-    if (rows, columns) == (needed_rows, needed_columns) {
-        return Ok(());
-    }
-    let problem = format!(
-        "has images of {columns} x {rows} pixels where a device takes {needed_columns} x {needed_rows}: name \
-         another folder with --data"
-    );
-    Err(Error::file(source.folder().unwrap_or(Path::new("the sample in the program")), problem))
 }
 
 /// How a device is simulated, where that is not as its design says.
@@ -332,6 +296,11 @@ fn warn_of_sampling(design: &Design) {
 /// The note that pictures and tables made with the built-in sample carry.
 fn sample_note(sample: bool) -> Option<&'static str> {
     sample.then_some("built-in sample of Fashion-MNIST, not the full data set")
+}
+
+/// The note that pictures and tables carry that were made with other files than the published ones.
+fn data_note(sample: bool, published: Option<bool>) -> Option<&'static str> {
+    sample_note(sample).or((published == Some(false)).then_some("data that are not the published files"))
 }
 
 /// To stdout; that the reader has gone (`| head`) is no failure.

@@ -9,7 +9,7 @@ use super::classify::InvertName;
 use super::judgement::Judgement;
 use super::progress::Progress;
 use super::subject::Subject;
-use super::{DataFlag, ModifiedFlag, ThreadsFlag, evaluate, print, sample_note};
+use super::{DataFlag, ModifiedFlag, ThreadsFlag, data_note, evaluate, print};
 use crate::dataset::{Images, Split};
 use crate::design::Device;
 use crate::design::folder::{PLOTS, read_history};
@@ -113,7 +113,7 @@ pub fn run(args: PlotArgs) -> Result<()> {
     if wants(Kind::Confusion) || (wants(Kind::Light) || wants(Kind::Detector)) && args.image_file.is_none() {
         test = Some(args.data.load(&device.design, Split::Test)?);
     }
-    let sample = test.as_ref().is_some_and(|(source, _)| source.warning().is_some());
+    let note = test.as_ref().and_then(|shown| data_note(shown.is_sample(), shown.published));
     let folder = args.out.unwrap_or_else(|| device.folder.join(PLOTS));
     if let Some(ending @ ("png" | "svg")) = folder.extension().and_then(|ending| ending.to_str())
         && !folder.is_dir()
@@ -127,14 +127,14 @@ pub fn run(args: PlotArgs) -> Result<()> {
     let subject = match (&args.image_file, &test) {
         _ if !(wants(Kind::Detector) || wants(Kind::Light)) => None,
         (Some(path), _) => Some(Subject::of_picture(&device, path, args.invert)?),
-        (None, Some((_, images))) => Some(Subject::of_test_image(&device, images, args.image)?),
+        (None, Some(shown)) => Some(Subject::of_test_image(&device, &shown.images, args.image)?),
         (None, None) => None,
     };
     if args.limit == Some(0) {
         return Err(Error::Usage("--limit 0: there must be at least one image".into()));
     }
     let engine = if wants(Kind::Confusion) { Some(args.threads.engine(&device)?) } else { None };
-    let mut artist = Artist { device: &device, folder, format, sample, written: Vec::new() };
+    let mut artist = Artist { device: &device, folder, format, data_note: note, written: Vec::new() };
     create_folder(&artist.folder)?;
     if wants(Kind::Masks) {
         artist.masks()?;
@@ -151,8 +151,8 @@ pub fn run(args: PlotArgs) -> Result<()> {
     if let Some(subject) = &subject {
         artist.image(subject, wants(Kind::Detector), wants(Kind::Light))?;
     }
-    if let (Some((_, images)), Some(engine)) = (&test, engine) {
-        let judged = evaluate::judge(&engine, &device.design, images, args.limit, &|| None)?;
+    if let (Some(shown), Some(engine)) = (&test, engine) {
+        let judged = evaluate::judge(&engine, &device.design, &shown.images, args.limit, &|| None)?;
         artist.confusion(&judged)?;
     }
     let lines: String = artist.written.iter().map(|path| format!("{}\n", path.display())).collect();
@@ -160,16 +160,21 @@ pub fn run(args: PlotArgs) -> Result<()> {
 }
 
 /// Draws masks, curves and the detector plane of a device that is being trained into its plots folder.
-pub(super) fn during_training(device: &Device, test: &Images, sample: bool) -> Result<()> {
-    let mut artist = Artist::at_home(device, sample)?;
+pub(super) fn during_training(device: &Device, test: &Images, note: Option<&'static str>) -> Result<()> {
+    let mut artist = Artist::at_home(device, note)?;
     artist.masks()?;
     artist.training()?;
     artist.image(&Subject::of_test_image(device, test, 0)?, true, false)
 }
 
 /// Draws everything into the plots folder of a device that has just been trained.
-pub(super) fn after_training(device: &Device, judged: &Judgement, test: &Images, sample: bool) -> Result<()> {
-    let mut artist = Artist::at_home(device, sample)?;
+pub(super) fn after_training(
+    device: &Device,
+    judged: &Judgement,
+    test: &Images,
+    note: Option<&'static str>,
+) -> Result<()> {
+    let mut artist = Artist::at_home(device, note)?;
     artist.masks()?;
     artist.training()?;
     if let Judgement::Classes(judged) = judged {
@@ -183,7 +188,8 @@ struct Artist<'a> {
     device: &'a Device,
     folder: PathBuf,
     format: Format,
-    sample: bool,
+    /// What must be said of the images.
+    data_note: Option<&'static str>,
     written: Vec<PathBuf>,
 }
 
@@ -199,10 +205,10 @@ struct Shown {
 
 impl<'a> Artist<'a> {
     /// One that draws PNG into the plots folder of `device`.
-    fn at_home(device: &'a Device, sample: bool) -> Result<Self> {
+    fn at_home(device: &'a Device, data_note: Option<&'static str>) -> Result<Self> {
         let folder = device.folder.join(PLOTS);
         create_folder(&folder)?;
-        Ok(Artist { device, folder, format: Format::Png, sample, written: Vec::new() })
+        Ok(Artist { device, folder, format: Format::Png, data_note, written: Vec::new() })
     }
 }
 
@@ -214,18 +220,18 @@ impl Artist<'_> {
     }
 
     fn labels(&self) -> Vec<String> {
-        self.device.design.data.class_names().iter().map(|name| (*name).to_owned()).collect()
+        self.device.design.data.class_names.clone()
     }
 
-    /// What pictures of the device itself carry: whether it learned from the sample only.
+    /// What pictures of the device itself carry: what it learned from, if not the published files.
     fn trained_note(&self) -> Option<&'static str> {
         let provenance = self.device.provenance.as_ref();
-        sample_note(provenance.map_or(self.sample, |provenance| provenance.data.builtin_sample))
+        provenance.map_or(self.data_note, |found| data_note(found.data.builtin_sample, found.data.published))
     }
 
-    /// What pictures of images carry: whether the images or the training were the sample's only.
+    /// What pictures of images carry: what must be said of the images, or else of the training.
     fn note(&self, from_data: bool) -> Option<&'static str> {
-        sample_note(self.sample && from_data).or_else(|| self.trained_note())
+        self.data_note.filter(|_| from_data).or_else(|| self.trained_note())
     }
 
     fn masks(&mut self) -> Result<()> {

@@ -32,7 +32,7 @@ impl Subject {
         let truth = usize::from(images.labels[number]);
         Ok(Subject {
             image: images.batch(&[number]).index_axis_move(ndarray::Axis(0), 0),
-            name: format!("test image {number} ({})", device.design.data.class_names()[truth]),
+            name: format!("test image {number} ({})", device.design.data.class_name(truth)),
             truth: Some(truth),
         })
     }

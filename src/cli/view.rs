@@ -48,7 +48,7 @@ pub fn run(args: ViewArgs) -> Result<()> {
     let device = args.modified.open_as(&args.device, &args.simulation)?;
     args.threads.check()?;
     let images = match args.data.load(&device.design, Split::Test) {
-        Ok((_, images)) => Some(images),
+        Ok(shown) => Some(shown.images),
         Err(error) if args.data.data.is_some() => return Err(error),
         Err(error) => {
             // One can draw all the same.

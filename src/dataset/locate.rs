@@ -7,8 +7,13 @@ use std::path::{Path, PathBuf};
 
 use super::download::{self, Patience, Progress};
 use super::idx::Idx;
-use super::published::{Catalogue, DatasetName, Part, Split};
-use super::{CLASSES, Source, sample};
+use super::idx_folder::IdxFolder;
+use super::names::DatasetName;
+use super::published::{Catalogue, Part, Split};
+use super::reading::Files;
+use super::sample;
+use super::set::ImageSet;
+use super::source::Source;
 use crate::error::{Error, Result};
 
 /// What `--data` asks for.
@@ -17,8 +22,10 @@ pub enum Wanted {
     /// Nothing named: search.
     #[default]
     Search,
-    /// This folder and no other.
+    /// This folder or file and no other.
     Folder(PathBuf),
+    /// The set of this name, wherever it is found.
+    Set(DatasetName),
     /// The sample in the program (`builtin`).
     Builtin,
     /// The cache, filled from the network where it lacks or has damaged files (`download`).
@@ -26,12 +33,14 @@ pub enum Wanted {
 }
 
 impl From<OsString> for Wanted {
-    /// `builtin`, `download`, or a folder (one that is named like a word is written `./builtin`).
+    /// `builtin`, `download`, the name of a data set, or a folder or file (one that is named like a word is written
+    /// `./builtin`).
     fn from(text: OsString) -> Self {
         match text.to_str() {
             Some("builtin") => Wanted::Builtin,
             Some("download") => Wanted::Download,
-            _ => Wanted::Folder(text.into()),
+            Some(word) => word.parse().map_or_else(|_| Wanted::Folder(text.into()), Wanted::Set),
+            None => Wanted::Folder(text.into()),
         }
     }
 }
@@ -81,9 +90,9 @@ impl Places {
         }
     }
 
-    /// What is downloaded from where.
-    pub fn catalogue(&self, name: DatasetName) -> Catalogue {
-        self.catalogue.clone().unwrap_or_else(|| Catalogue::published(name))
+    /// What is downloaded from where; `None` for a set that is not downloaded.
+    pub fn catalogue(&self, name: DatasetName) -> Option<Catalogue> {
+        self.catalogue.clone().or_else(|| Catalogue::published(name))
     }
 
     /// The folder of `name` in the cache.
@@ -155,34 +164,42 @@ impl Located {
     }
 }
 
-/// Finds the files of `name` that `splits` need; `progress` is told of each piece of a download.
+/// Finds the files of `set` that `splits` need; `progress` is told of each piece of a download.
 ///
 /// # Errors
 /// [`Error::File`] when a folder the user named lacks a file, [`Error::Usage`] when what the user asks for is
 /// not there to be had, [`Error::Download`] when the download the user asks for fails, [`Error::Value`] when
 /// nothing is found anywhere.
 pub fn locate(
-    name: DatasetName,
+    set: impl Into<ImageSet>,
     wanted: &Wanted,
     places: &Places,
     splits: &[Split],
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<Located> {
+    let set = set.into();
     let parts: Vec<Part> = splits.iter().flat_map(|split| split.parts()).collect();
-    match wanted {
-        Wanted::Folder(folder) => {
-            let step = look(Place::Named, folder, &parts);
-            if step.finding != Finding::Found {
-                return Err(lacks(folder, &missing(folder, &parts)));
-            }
-            Ok(Located { source: Source::Folder(folder.clone()), steps: vec![step] })
+    let name = match (wanted, set.known) {
+        (Wanted::Folder(path), known) => return named(path, known, &parts),
+        (Wanted::Set(name), _) => *name,
+        (_, Some(name)) => name,
+        (Wanted::Search, None) => return own(&set, &parts),
+        (Wanted::Builtin | Wanted::Download, None) => {
+            return Err(Error::Usage(format!(
+                "--data: {set} is neither built in nor downloaded: name its files, or leave --data out"
+            )));
         }
+    };
+    match wanted {
         Wanted::Builtin if name != DatasetName::FashionMnist => Err(Error::Usage(format!(
-            "--data builtin: the built-in sample is of fashion-mnist, not of {name}; get {name} with \
-             `d2nn data fetch {name}`, or name a folder that has it with --data"
+            "--data builtin: the built-in sample is of fashion-mnist, not of {name}; {}",
+            how_to_get(name, places)
         ))),
         Wanted::Builtin => Ok(Located { source: Source::BuiltinSample, steps: vec![sample_step(name)] }),
         Wanted::Download => {
+            let Some(catalogue) = places.catalogue(name) else {
+                return Err(Error::Usage(format!("{name} is not downloaded: {}", how_to_get(name, places))));
+            };
             if places.offline {
                 return Err(Error::Usage(format!(
                     "D2NN_OFFLINE forbids to download {name}: unset it, or name a folder that has the files \
@@ -192,10 +209,11 @@ pub fn locate(
             let folder = places.cache_of(name).ok_or_else(|| {
                 Error::Usage("there is no folder to download to: set D2NN_CACHE to one".into())
             })?;
-            let catalogue = places.catalogue(name);
+            let there = IdxFolder::find(&folder, Some(name), &parts);
             for part in parts {
                 let published = catalogue.file(part);
-                let good = find(&folder, part)
+                let good = there
+                    .file(part)
                     .is_some_and(|file| sum(&file, part).is_ok_and(|sum| sum == published.sha256));
                 if !good {
                     download::fetch(&catalogue, part, &folder, &places.patience, progress)?;
@@ -205,7 +223,46 @@ pub fn locate(
             let step = Step { place: Place::Download, at, finding: Finding::Found };
             Ok(Located { source: Source::Download(folder), steps: vec![step] })
         }
-        Wanted::Search => search(name, places, &parts, progress),
+        _ => search(name, places, &parts, progress),
+    }
+}
+
+/// The place the user named, and no other.
+fn named(path: &Path, known: Option<DatasetName>, parts: &[Part]) -> Result<Located> {
+    let found = || {
+        let step = Step { place: Place::Named, at: path.display().to_string(), finding: Finding::Found };
+        Located { source: Source::named(path.to_owned()), steps: vec![step] }
+    };
+    if path.is_file() {
+        return Ok(found());
+    }
+    let folder = IdxFolder::find(path, known, parts);
+    let missing = folder.missing(parts);
+    let is_idx = missing.len() < parts.len() || !path.is_dir();
+    if missing.is_empty() || !is_idx && matches!(Files::at(path, known)?, Files::Pictures(_)) {
+        return Ok(found());
+    }
+    Err(folder.lacks(&missing))
+}
+
+/// The files of a set that somebody brought: its name is where they are.
+fn own(set: &ImageSet, parts: &[Part]) -> Result<Located> {
+    let path = Path::new(&set.name);
+    if !path.exists() {
+        return Err(Error::file(
+            path,
+            "the images of this device are not there, as seen from the current folder: name them with --data",
+        ));
+    }
+    named(path, None, parts)
+}
+
+/// What to do about a set that is not found.
+fn how_to_get(name: DatasetName, places: &Places) -> String {
+    let folder = "name a folder that has it with --data";
+    match places.catalogue(name) {
+        Some(_) => format!("get {name} with `d2nn data fetch {name}`, or {folder}"),
+        None => format!("{folder}; {name} is looked for on this machine and never downloaded (docs/data.md)"),
     }
 }
 
@@ -221,9 +278,11 @@ fn search(
             && step.finding == Finding::Found
             && let Some(folder) = places.cache_of(name)
         {
-            let catalogue = places.catalogue(name);
-            let fetched = missing(&folder, parts).into_iter().try_for_each(|part| {
-                download::fetch(&catalogue, part, &folder, &places.patience, progress).map(drop)
+            let missing = IdxFolder::find(&folder, Some(name), parts).missing(parts);
+            let fetched = places.catalogue(name).map_or(Ok(()), |catalogue| {
+                missing.into_iter().try_for_each(|part| {
+                    download::fetch(&catalogue, part, &folder, &places.patience, progress).map(drop)
+                })
             });
             if let Err(error) = fetched {
                 step.finding = Finding::Failed(error.to_string());
@@ -251,8 +310,8 @@ fn search(
         })
         .collect();
     Err(Error::Value(format!(
-        "the data set {name} was not found; get it with `d2nn data fetch {name}`, or name a folder that has it \
-         with --data. Searched:{}",
+        "the data set {name} was not found; {}. Searched:{}",
+        how_to_get(name, places),
         reasons.concat()
     )))
 }
@@ -266,73 +325,48 @@ pub fn survey(name: DatasetName, places: &Places) -> Vec<Step> {
 fn passive_steps(name: DatasetName, places: &Places, parts: &[Part]) -> Vec<Step> {
     let nowhere = |place, why: &str| Step { place, at: "-".into(), finding: Finding::Skipped(why.into()) };
     let cache = match places.cache_of(name) {
-        Some(folder) => look(Place::Cache, &folder, parts),
+        Some(folder) => look(name, Place::Cache, &folder, parts),
         None => nowhere(Place::Cache, "no home folder is known: set D2NN_CACHE"),
     };
     let system = match &places.system {
-        Some(folder) => look(Place::System, &folder.join(name.as_str()), parts),
+        Some(folder) => look(name, Place::System, &folder.join(name.as_str()), parts),
         None => nowhere(Place::System, "this operating system has no such folder"),
     };
-    let finding = if places.offline {
+    let catalogue = places.catalogue(name);
+    let finding = if catalogue.is_none() {
+        Finding::Skipped(format!("{name} is not downloaded: name a folder that has it with --data"))
+    } else if places.offline {
         Finding::Skipped("D2NN_OFFLINE is set".into())
     } else if places.cache.is_none() {
         Finding::Skipped("there is no cache to download to: set D2NN_CACHE".into())
     } else {
         Finding::Found
     };
-    let at = places.catalogue(name).mirrors.join(", ");
+    let at = catalogue.map_or_else(|| "-".into(), |catalogue| catalogue.mirrors.join(", "));
     vec![cache, system, Step { place: Place::Download, at, finding }, sample_step(name)]
 }
 
 fn sample_step(name: DatasetName) -> Step {
-    let finding = match name {
-        DatasetName::FashionMnist => Finding::Found,
-        DatasetName::Mnist => Finding::Absent("the program has a sample of fashion-mnist only".into()),
-    };
-    let (train, test) = (CLASSES * sample::TRAINING_PER_CLASS, CLASSES * sample::TEST_PER_CLASS);
-    let at = match name {
-        DatasetName::FashionMnist => format!("in the program ({train} + {test} images)"),
-        DatasetName::Mnist => "in the program".into(),
+    let (finding, at) = if name == DatasetName::FashionMnist {
+        let (train, test) = sample::SIZES;
+        (Finding::Found, format!("in the program ({train} + {test} images)"))
+    } else {
+        (Finding::Absent("the program has a sample of fashion-mnist only".into()), "in the program".into())
     };
     Step { place: Place::BuiltinSample, at, finding }
 }
 
-fn look(place: Place, folder: &Path, parts: &[Part]) -> Step {
-    let missing = missing(folder, parts);
+fn look(name: DatasetName, place: Place, folder: &Path, parts: &[Part]) -> Step {
+    let files = IdxFolder::find(folder, Some(name), parts);
+    let missing = files.missing(parts);
     let finding = if missing.is_empty() {
         Finding::Found
     } else if !folder.is_dir() {
         Finding::Absent("no such folder".into())
     } else {
-        Finding::Absent(format!("lacks {}", names(&missing)))
+        Finding::Absent(format!("lacks {}", files.names(&missing)))
     };
     Step { place, at: folder.display().to_string(), finding }
-}
-
-/// The file of `part` in `folder`, under any of its names.
-pub(super) fn find(folder: &Path, part: Part) -> Option<PathBuf> {
-    part.accepted_names().into_iter().map(|name| folder.join(name)).find(|file| file.is_file())
-}
-
-fn missing(folder: &Path, parts: &[Part]) -> Vec<Part> {
-    parts.iter().copied().filter(|part| find(folder, *part).is_none()).collect()
-}
-
-/// The error for a folder without the files of `parts`.
-pub(super) fn lacks(folder: &Path, parts: &[Part]) -> Error {
-    if !folder.is_dir() {
-        return Error::file(
-            folder,
-            "there is no such folder: name one that has the IDX files of the data set",
-        );
-    }
-    let problem =
-        format!("the folder lacks {}: put the IDX file there, gzipped or not, or name another", names(parts));
-    Error::file(folder, problem)
-}
-
-fn names(parts: &[Part]) -> String {
-    parts.iter().map(|part| part.file_name()).collect::<Vec<_>>().join(", ")
 }
 
 /// What a file's checksum says.
@@ -342,6 +376,8 @@ pub enum Verdict {
     Published,
     /// A sound file of other content, with this SHA-256.
     Other(String),
+    /// A sound file of which no checksum is published, with its SHA-256.
+    Unlisted(String),
     /// Not readable: why.
     Damaged(String),
 }
@@ -350,14 +386,18 @@ pub enum Verdict {
 /// images or labels.
 pub fn verify(name: DatasetName, folder: &Path, places: &Places) -> Vec<(PathBuf, usize, Verdict)> {
     let catalogue = places.catalogue(name);
-    let files = Part::ALL.into_iter().filter_map(|part| Some((part, find(folder, part)?)));
+    let there = IdxFolder::find(folder, Some(name), &Part::ALL);
+    let files = Part::ALL.into_iter().filter_map(|part| Some((part, there.file(part)?)));
     files
         .map(|(part, file)| match Idx::open(&file, part.dimensions()) {
             Err(error) => (file, 0, Verdict::Damaged(error.to_string())),
             Ok(idx) => {
                 let sum = idx.sha256();
-                let genuine = sum == catalogue.file(part).sha256;
-                let verdict = if genuine { Verdict::Published } else { Verdict::Other(sum) };
+                let verdict = match &catalogue {
+                    None => Verdict::Unlisted(sum),
+                    Some(catalogue) if catalogue.file(part).sha256 == sum => Verdict::Published,
+                    Some(_) => Verdict::Other(sum),
+                };
                 (file, idx.dimensions()[0], verdict)
             }
         })

@@ -1,74 +1,6 @@
-//! The data sets as their authors published them: names, classes, files, checksums, addresses.
+//! The data sets as their authors published them: files, checksums, addresses.
 
-use std::fmt;
-use std::str::FromStr;
-
-use crate::error::Error;
-
-/// Number of classes of every data set known here.
-pub const CLASSES: usize = 10;
-
-/// A data set of images with labels.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum DatasetName {
-    /// Zalando's articles of clothing (Xiao, Rasul, Vollgraf, arXiv:1708.07747).
-    FashionMnist,
-    /// Handwritten digits (LeCun, Cortes, Burges).
-    Mnist,
-}
-
-impl DatasetName {
-    /// All of them.
-    pub const ALL: [DatasetName; 2] = [DatasetName::FashionMnist, DatasetName::Mnist];
-
-    /// Whether a mirrored image is one of the same class: a shoe is, a 2 is not.
-    pub fn has_mirror_images(self) -> bool {
-        self == DatasetName::FashionMnist
-    }
-
-    /// The name on the command line, in design files and of the folder.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            DatasetName::FashionMnist => "fashion-mnist",
-            DatasetName::Mnist => "mnist",
-        }
-    }
-
-    /// What each label stands for.
-    pub fn class_names(self) -> &'static [&'static str; CLASSES] {
-        match self {
-            DatasetName::FashionMnist => &[
-                "T-shirt/top",
-                "Trouser",
-                "Pullover",
-                "Dress",
-                "Coat",
-                "Sandal",
-                "Shirt",
-                "Sneaker",
-                "Bag",
-                "Ankle boot",
-            ],
-            DatasetName::Mnist => &["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
-        }
-    }
-}
-
-impl fmt::Display for DatasetName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for DatasetName {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        DatasetName::ALL.into_iter().find(|name| name.as_str() == text).ok_or_else(|| {
-            Error::Usage(format!("unknown data set \"{text}\": the data sets are fashion-mnist and mnist"))
-        })
-    }
-}
+use super::names::DatasetName;
 
 /// Half of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,7 +41,7 @@ impl Part {
     /// All four, in the order in which a data set's checksum is taken.
     pub const ALL: [Part; 4] = [Part::TrainImages, Part::TrainLabels, Part::TestImages, Part::TestLabels];
 
-    /// The published name without `.gz`.
+    /// The published name without `.gz`; the sets of EMNIST have names of their own.
     pub fn file_name(self) -> &'static str {
         match self {
             Part::TrainImages => "train-images-idx3-ubyte",
@@ -119,12 +51,26 @@ impl Part {
         }
     }
 
+    /// The published name in the set that is `known`, without `.gz`.
+    pub fn published_name(self, known: Option<DatasetName>) -> String {
+        match known.filter(|name| name.is_emnist()) {
+            Some(name) => format!("{name}-{}", self.file_name().replacen("t10k", "test", 1)),
+            None => self.file_name().to_owned(),
+        }
+    }
+
     /// Every name the file is accepted under, the published one first.
-    pub fn accepted_names(self) -> [String; 4] {
-        let published = self.file_name();
+    pub(super) fn accepted_names(self, known: Option<DatasetName>) -> Vec<String> {
+        let published = self.published_name(known);
+        let mut names = vec![published.clone()];
+        let called_test = published.replacen("t10k", "test", 1);
+        if called_test != published {
+            names.push(called_test);
+        }
         // Some archives were unpacked by programs that took "idx3-ubyte" for the extension.
-        let dotted = published.replacen("-idx", ".idx", 1);
-        [format!("{published}.gz"), published.to_owned(), format!("{dotted}.gz"), dotted]
+        let dotted: Vec<String> = names.iter().map(|name| name.replacen("-idx", ".idx", 1)).collect();
+        names.extend(dotted);
+        names.into_iter().flat_map(|name| [format!("{name}.gz"), name]).collect()
     }
 
     /// Number of dimensions of its IDX file: 3 for images, 1 for labels.
@@ -159,8 +105,8 @@ pub struct Catalogue {
 }
 
 impl Catalogue {
-    /// The published addresses and checksums of `name`.
-    pub fn published(name: DatasetName) -> Self {
+    /// The published addresses and checksums of `name`; `None` where none are known of the files' content.
+    pub fn published(name: DatasetName) -> Option<Self> {
         let (mirrors, sums) = match name {
             DatasetName::FashionMnist => (
                 [
@@ -186,17 +132,18 @@ impl Catalogue {
                     "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
                 ],
             ),
+            _ => return None,
         };
         // Headers of 16 and 8 bytes; both sets have 60,000 + 10,000 images of 28 x 28.
         let bytes = [47_040_016, 60_008, 7_840_016, 10_008];
-        Catalogue {
+        Some(Catalogue {
             mirrors: mirrors.map(String::from).to_vec(),
             files: [0, 1, 2, 3].map(|i| PublishedFile {
                 part: Part::ALL[i],
                 bytes: bytes[i],
                 sha256: sums[i].to_owned(),
             }),
-        }
+        })
     }
 
     /// The entry of `part`.

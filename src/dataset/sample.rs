@@ -15,6 +15,9 @@ pub const TRAINING_PER_CLASS: usize = 600;
 /// Test images of each class.
 pub const TEST_PER_CLASS: usize = 100;
 
+/// Training and test images.
+pub(super) const SIZES: (usize, usize) = (10 * TRAINING_PER_CLASS, 10 * TEST_PER_CLASS);
+
 /// Checksum of the sample: SHA-256 of its four uncompressed files one after the other.
 pub const CHECKSUM: &str = "8bee4f463d98d32894e1b1263be7b7bd9754aea1f0be280ea19cab5f2e331d45";
 

@@ -2,15 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::arrangement::{self, rows_of};
 use super::file::DesignFile;
-use super::resolve::{Checked, length};
+use super::resolve::{Checked, length, upsampling};
 use super::training_table::LossKey;
 use crate::detector::{Detector, Scheme, image_regions, near_square, regions_at, ring, rows};
+use crate::grid::Grid;
 use crate::object::ObjectPlane;
-use crate::units::{Metres, parse_length};
+use crate::units::{Metres, format_length, parse_length};
 
-/// Classes of the data sets there are.
-pub(super) const CLASSES: usize = 10;
+/// Digits of lengths that are written down in place of those left out.
+const DIGITS: usize = 9;
 /// Largest number of regions in a row that is typed.
 const MAX_IN_A_ROW: usize = 1000;
 
@@ -21,14 +23,20 @@ pub struct DetectorTable {
     /// How readings become scores.
     pub scheme: SchemeKey,
     /// Regions in each row, top to bottom, such as "3-4-3"; "grid", rows as nearly a square as they make; "ring";
-    /// "list", at `centres`; "image", a region for each image value, where that stands on the object plane.
-    pub layout: String,
-    /// Side of a region, or [height, width]; of no meaning to an image, like the pitches.
-    pub region_size: RegionSize,
+    /// "list", at `centres`; "image", a region for each image value, where that stands on the object plane. Left out,
+    /// rows for the number of classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layout: Option<String>,
+    /// Side of a region, or [height, width]; of no meaning to an image, like the pitches. Left out, these are those of the
+    /// default design, or less where the plane has no room for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region_size: Option<RegionSize>,
     /// Between the centres of neighbouring rows.
-    pub row_pitch: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub row_pitch: Option<String>,
     /// Between the centres of neighbours in a row.
-    pub column_pitch: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column_pitch: Option<String>,
     /// From the axis to the centres of a ring.
     pub ring_radius: String,
     /// Centres of listed regions, [y, x] from the axis.
@@ -60,10 +68,10 @@ impl Default for DetectorTable {
     fn default() -> Self {
         DetectorTable {
             scheme: SchemeKey::Single,
-            layout: "3-4-3".into(),
-            region_size: RegionSize::Square("4.8 mm".into()),
-            row_pitch: "9.6 mm".into(),
-            column_pitch: "9.6 mm".into(),
+            layout: None,
+            region_size: None,
+            row_pitch: None,
+            column_pitch: None,
             ring_radius: "18 mm".into(),
             centres: Vec::new(),
         }
@@ -80,18 +88,29 @@ impl SchemeKey {
     }
 }
 
-/// The detector of `typed` on the grid of `object`.
-pub(super) fn detector(typed: &DesignFile, object: &ObjectPlane) -> Checked<Detector> {
+/// The detector of `typed` for `classes` classes on the grid of `object`, and the table with nothing left out.
+pub(super) fn detector(
+    typed: &DesignFile,
+    object: &ObjectPlane,
+    classes: usize,
+) -> Checked<(Detector, DetectorTable)> {
     let (table, grid) = (&typed.detector, object.grid());
-    let layout = format!("detector.layout = \"{}\"", table.layout);
-    match (table.layout.as_str(), typed.training.loss) {
+    let scheme = table.scheme.scheme();
+    let classes = classes / typed.bench.networks.max(1);
+    let regions = classes * scheme.regions_a_class();
+    let in_rows = || rows_of(classes, scheme).iter().map(usize::to_string).collect::<Vec<_>>().join("-");
+    let name = table.layout.clone().unwrap_or_else(in_rows);
+    let layout = format!("detector.layout = \"{name}\"");
+    match (name.as_str(), typed.training.loss) {
         ("image", LossKey::ImageMse) if typed.bench.networks > 1 => {
             return Err(format!(
                 "bench.networks = {}: devices that form an image share no classes",
                 typed.bench.networks
             ));
         }
-        ("image", LossKey::ImageMse) => return image_detector(&layout, typed, object),
+        ("image", LossKey::ImageMse) => {
+            return Ok((image_detector(&layout, typed, object)?, table.clone()));
+        }
         ("image", _) => {
             return Err(format!(
                 "training.loss = \"{}\" is for classes, and {layout} has none: take loss = \"image-mse\"",
@@ -106,63 +125,96 @@ pub(super) fn detector(typed: &DesignFile, object: &ObjectPlane) -> Checked<Dete
         }
         _ => {}
     }
-    if !table.centres.is_empty() && table.layout != "list" {
+    if !table.centres.is_empty() && name != "list" {
         return Err(format!("detector.centres belong to layout = \"list\", and {layout}"));
     }
-    let scheme = table.scheme.scheme();
-    let classes = CLASSES / typed.bench.networks.max(1);
-    let regions = classes * scheme.regions_a_class();
-    let centres = centres(table, &layout, regions)?;
+    let counts = counts(&name, &layout, regions)?;
+    let (size, pitches) = sizes(table, counts.as_deref(), grid)?;
+    let centres = match &counts {
+        Some(counts) => rows(counts, pitches[0], pitches[1]),
+        None => centres(table, &name, regions)?,
+    };
     if centres.len() != regions {
         return Err(format!(
-            "{layout} has {} regions: {classes} classes and scheme = \"{}\" take {regions}{}{}",
+            "{layout} has {} regions: {classes} classes and scheme = \"{}\" take {regions}{}; layout = \"{}\" has \
+             as many",
             centres.len(),
             match table.scheme {
                 SchemeKey::Single => "single",
                 SchemeKey::Differential => "differential",
             },
             if typed.bench.networks > 1 { " in each of the networks" } else { "" },
-            if scheme == Scheme::Differential { ", such as layout = \"grid\"" } else { "" }
+            in_rows()
         ));
     }
-    let side = |text: &String| length("detector.region_size", text);
-    let size = match &table.region_size {
-        RegionSize::Square(text) => [side(text)?; 2],
-        RegionSize::Each([height, width]) => [side(height)?, side(width)?],
-    };
-    let regions = regions_at(grid, size, &centres).map_err(|error| format!("detector: {error}"))?;
-    Detector::new(grid, regions)
+    let placed = regions_at(grid, size, &centres).map_err(|error| format!("detector: {error}"))?;
+    let detector = Detector::new(grid, placed)
         .and_then(|detector| detector.read_by(scheme))
-        .map_err(|error| format!("detector: {error}"))
+        .map_err(|error| format!("detector: {error}"))?;
+    let text = |length: Metres| Some(format_length(length, DIGITS));
+    let arrangement = DetectorTable {
+        layout: Some(name),
+        region_size: table.region_size.clone().or_else(|| text(size[0]).map(RegionSize::Square)),
+        row_pitch: table.row_pitch.clone().or_else(|| text(pitches[0])),
+        column_pitch: table.column_pitch.clone().or_else(|| text(pitches[1])),
+        ..table.clone()
+    };
+    Ok((detector, arrangement))
 }
 
-/// Middles of the regions in their order.
-fn centres(table: &DetectorTable, layout: &str, regions: usize) -> Checked<Vec<[Metres; 2]>> {
-    let counts = match table.layout.as_str() {
-        "ring" => return Ok(ring(regions, length("detector.ring_radius", &table.ring_radius)?)),
-        "list" => {
-            let along = |text: &String| {
-                parse_length(text).map_err(|problem| format!("detector.centres: {problem}"))
-            };
-            return table.centres.iter().map(|[y, x]| Ok([along(y)?, along(x)?])).collect();
-        }
-        "grid" => near_square(regions),
+/// Sides of a region, and distances between rows and in them, as typed or as the plane has room for `counts` regions.
+fn sizes(table: &DetectorTable, counts: Option<&[usize]>, grid: Grid) -> Checked<([Metres; 2], [Metres; 2])> {
+    let side = |text: &String| length("detector.region_size", text);
+    let size = match &table.region_size {
+        None => None,
+        Some(RegionSize::Square(text)) => Some([side(text)?; 2]),
+        Some(RegionSize::Each([height, width])) => Some([side(height)?, side(width)?]),
+    };
+    let pixel = grid.pixel_pitch();
+    let typed = [("row_pitch", &table.row_pitch), ("column_pitch", &table.column_pitch)];
+    let numbers =
+        [counts.map_or(1, <[usize]>::len), counts.and_then(|c| c.iter().copied().max()).unwrap_or(1)];
+    let pixels = [grid.rows(), grid.columns()];
+    let mut pitches = [arrangement::PITCH; 2];
+    for axis in 0..2 {
+        let (key, text) = typed[axis];
+        pitches[axis] = match text {
+            Some(text) => length(&format!("detector.{key}"), text)?,
+            None => {
+                let side = size.map_or(arrangement::SIDE, |size| size[axis]);
+                arrangement::pitch(numbers[axis], side, pixels[axis] as f64 * pixel, pixel)
+            }
+        };
+    }
+    Ok((size.unwrap_or_else(|| [arrangement::side(pitches, grid); 2]), pitches))
+}
+
+/// Regions in each row; `None` for a layout that has no rows.
+fn counts(name: &str, layout: &str, regions: usize) -> Checked<Option<Vec<usize>>> {
+    match name {
+        "ring" | "list" => Ok(None),
+        "grid" => Ok(Some(near_square(regions))),
         listed => listed
             .split('-')
             .map(|count| count.parse().ok().filter(|count| (1..=MAX_IN_A_ROW).contains(count)))
             .collect::<Option<_>>()
+            .map(Some)
             .ok_or_else(|| {
                 format!(
                     "{layout}: write the number of regions in each row, such as \"3-4-3\", or \"grid\", \"ring\", \
                      \"list\" or \"image\""
                 )
-            })?,
-    };
-    Ok(rows(
-        &counts,
-        length("detector.row_pitch", &table.row_pitch)?,
-        length("detector.column_pitch", &table.column_pitch)?,
-    ))
+            }),
+    }
+}
+
+/// Middles of the regions of a ring or a list, in their order.
+fn centres(table: &DetectorTable, name: &str, regions: usize) -> Checked<Vec<[Metres; 2]>> {
+    if name == "ring" {
+        return Ok(ring(regions, length("detector.ring_radius", &table.ring_radius)?));
+    }
+    let along = |text: &String| parse_length(text).map_err(|problem| format!("detector.centres: {problem}"));
+    table.centres.iter().map(|[y, x]| Ok([along(y)?, along(x)?])).collect()
 }
 
 /// A region for each image value, where the value stands on the object plane.
@@ -171,7 +223,9 @@ fn image_detector(layout: &str, typed: &DesignFile, object: &ObjectPlane) -> Che
     if height % rows != 0 || width % columns != 0 {
         let key = match &typed.object.size {
             Some(text) => format!("object.size = \"{text}\""),
-            None => format!("object.upsampling = {}", typed.object.upsampling),
+            None => {
+                format!("object.upsampling = {}", upsampling(&typed.object, object.image(), object.grid()))
+            }
         };
         return Err(format!(
             "{layout} needs whole pixels for each of {rows} x {columns} image values, and {key} makes {height} x \

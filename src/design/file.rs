@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::advice::advised;
 use super::detector_table::DetectorTable;
+use super::images_table::ImagesTable;
 use super::printer::PrinterTable;
 use super::training_table::TrainingTable;
 use crate::error::Error;
@@ -27,6 +28,9 @@ pub struct DesignFile {
     pub bench: BenchTable,
     /// What a pixel of a mask can do.
     pub mask: MaskTable,
+    /// The images of a data set of one's own.
+    #[serde(skip_serializing_if = "ImagesTable::is_empty")]
+    pub images: ImagesTable,
     /// The image at the object plane.
     pub object: ObjectTable,
     /// The detector plane.
@@ -175,9 +179,10 @@ pub struct ObjectTable {
     pub phase_range: String,
     /// Value from which light passes where images are binary.
     pub threshold: f32,
-    /// Pixels of the plane along one side of an image pixel.
-    pub upsampling: usize,
-    /// Side of the image on the plane, instead of `upsampling`.
+    /// Pixels of the plane along one side of an image pixel; left out, four or as many as the plane has room for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upsampling: Option<usize>,
+    /// Longer side of the image on the plane, instead of `upsampling`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<String>,
     /// Distance of the image's middle from the axis, [y, x].
@@ -286,6 +291,7 @@ impl Default for DesignFile {
             name: "fashion-400ghz".into(),
             bench: BenchTable::default(),
             mask: MaskTable::default(),
+            images: ImagesTable::default(),
             object: ObjectTable::default(),
             detector: DetectorTable::default(),
             material: MaterialTable::default(),
@@ -320,7 +326,7 @@ impl Default for ObjectTable {
             encoding: EncodingKey::Amplitude,
             phase_range: "2 pi".into(),
             threshold: 0.5,
-            upsampling: 4,
+            upsampling: None,
             size: None,
             offset: ["0 mm".into(), "0 mm".into()],
             resampling: ResamplingKey::Nearest,

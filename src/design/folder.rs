@@ -84,6 +84,9 @@ pub struct DataProvenance {
     pub name: String,
     /// Whether it was only the sample in the program.
     pub builtin_sample: bool,
+    /// Whether they are the published ones; left out where no checksum is published, and by older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<bool>,
     /// SHA-256 over its uncompressed files.
     pub sha256: String,
     /// Images learned from.
@@ -188,6 +191,7 @@ pub fn read_design(path: &Path) -> Result<(DesignFile, Design)> {
 pub fn read_design_as(path: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<(DesignFile, Design)> {
     let mut typed = read_typed(path)?;
     change(&mut typed);
+    typed.look_at_images()?;
     let design = Design::resolve(&path.display().to_string(), &typed)?;
     Ok((typed, design))
 }

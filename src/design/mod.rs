@@ -13,10 +13,12 @@
 //! ```
 
 mod advice;
+mod arrangement;
 mod compiled;
 mod detector_table;
 pub mod file;
 pub mod folder;
+mod images_table;
 mod mask_files;
 pub mod objective;
 mod overrides;
@@ -33,6 +35,7 @@ pub use compiled::parse_classifier;
 pub use detector_table::{DetectorTable, RegionSize, SchemeKey};
 pub use file::DesignFile;
 pub use folder::Device;
+pub use images_table::ImagesTable;
 pub use overrides::Override;
 pub use presets::Preset;
 pub use resolve::Design;

@@ -117,8 +117,8 @@ impl Preset {
                     ),
                     ..BenchTable::default()
                 },
-                object: ObjectTable { upsampling: 6, ..ObjectTable::default() },
-                detector: DetectorTable { layout: "image".into(), ..DetectorTable::default() },
+                object: ObjectTable { upsampling: Some(6), ..ObjectTable::default() },
+                detector: DetectorTable { layout: Some("image".into()), ..DetectorTable::default() },
                 training: TrainingTable {
                     loss: LossKey::ImageMse,
                     epochs: Some(4),
@@ -150,9 +150,9 @@ fn phase_object() -> ObjectTable {
 
 fn regions(size: &str, pitch: &str) -> DetectorTable {
     DetectorTable {
-        region_size: RegionSize::Square(size.into()),
-        row_pitch: pitch.into(),
-        column_pitch: pitch.into(),
+        region_size: Some(RegionSize::Square(size.into())),
+        row_pitch: Some(pitch.into()),
+        column_pitch: Some(pitch.into()),
         ..DetectorTable::default()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::f64::consts::{FRAC_PI_2, TAU};
 
-use crate::dataset::DatasetName;
+use crate::dataset::ImageSet;
 use crate::error::{Error, Result};
 use crate::fabrication::{PlateOptions, Price, Printer, Stock};
 use crate::grid::Grid;
@@ -14,16 +14,17 @@ use crate::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use crate::propagation::{Method, PixelModel, padded_shape};
 use crate::units::{Metres, format_length, parse_angle, parse_length, parse_positive_length};
 
-use super::detector_table::{CLASSES, detector};
+use super::detector_table::{DetectorTable, detector};
 use super::file::{
     DesignFile, EncodingKey, Gaps, IlluminationKey, MaterialTable, MethodKey, ModulationKey, ObjectTable,
     PixelModelKey, ResamplingKey, Sides,
 };
+use super::images_table::image_set;
 use super::training::Training;
 use super::{plate, printer, sampling};
 
-/// Rows and columns of the images of both data sets.
-pub const IMAGE: (usize, usize) = (28, 28);
+/// Pixels along a side of an image value where none are typed and the plane has room for them.
+const UPSAMPLING: usize = 4;
 /// Masks a device may have.
 const MAX_MASKS: usize = 100;
 /// Lengths a device may have: from a picometre to a thousand kilometres, so that no product or power of them
@@ -48,7 +49,9 @@ pub struct Design {
     /// What the plates are made of.
     pub material: Material,
     /// Which images it is trained on.
-    pub data: DatasetName,
+    pub data: ImageSet,
+    /// `[detector]` with nothing left out that has a meaning.
+    pub(super) arrangement: DetectorTable,
     /// How it is trained.
     pub(super) training: Training,
     /// How its plates are made.
@@ -123,13 +126,21 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     }
     let padded = padded_shape(grid, table.padding).map_err(|error| format!("bench.padding: {error}"))?;
     let material = material(&typed.material)?;
-    let object = object(&typed.object, grid, wavelength / material.surrounding_index())?;
-    if table.networks == 0 || !CLASSES.is_multiple_of(table.networks) {
+    let data = image_set(typed)?;
+    let object = object(&typed.object, data.shape, grid, wavelength / material.surrounding_index())?;
+    let classes = data.classes();
+    if table.networks == 0 || !classes.is_multiple_of(table.networks) {
+        let possible: Vec<String> = (1..=classes)
+            .filter(|share| classes.is_multiple_of(*share))
+            .map(|share| share.to_string())
+            .collect();
         return Err(format!(
-            "bench.networks = {}: they share {CLASSES} classes evenly, so it must be 1, 2, 5 or 10",
-            table.networks
+            "bench.networks = {}: they share {classes} classes evenly, so it must be one of {}",
+            table.networks,
+            possible.join(", ")
         ));
     }
+    let (detector, arrangement) = detector(typed, &object, classes)?;
     let bench = Bench {
         wavelength,
         networks: table.networks,
@@ -144,7 +155,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         oversample: 1,
         modulation: modulation(typed, &material, wavelength)?,
         alignment: Alignment::default(),
-        detector: detector(typed, &object)?,
+        detector,
         object,
     };
     bench.check().map_err(|error| format!("bench: {error}"))?;
@@ -162,7 +173,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
             .sampled(table.oversample, table.padding)
             .map_err(|error| format!("bench.oversample: {error}"))?
     };
-    let training = Training::resolve(typed, &material, &bench, &simulated)?;
+    let training = Training::resolve(typed, &data, &material, &bench, &simulated)?;
     let mut warnings = sampling::problems(&simulated);
     warnings.extend(training.sampling_problems());
     if !table.allow_aliasing && !warnings.is_empty() {
@@ -182,12 +193,19 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         simulated,
         warnings,
         material,
-        data: typed.training.data.parse().map_err(|error| format!("training.data: {error}"))?,
+        data,
+        arrangement,
         training,
         plate,
         printer,
         stock: stock(&typed.material)?,
     })
+}
+
+/// Pixels along a side of an image value: as typed, or four, or what the plane has room for.
+pub(super) fn upsampling(table: &ObjectTable, image: (usize, usize), grid: Grid) -> usize {
+    let most = (grid.rows() / image.0).min(grid.columns() / image.1);
+    table.upsampling.unwrap_or(UPSAMPLING.min(most.max(1)))
 }
 
 /// Reads a length of a device; `key` is the key or the flag it was typed at.
@@ -282,7 +300,12 @@ fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Ch
     })
 }
 
-fn object(table: &ObjectTable, grid: Grid, wavelength: Metres) -> Checked<ObjectPlane> {
+fn object(
+    table: &ObjectTable,
+    image: (usize, usize),
+    grid: Grid,
+    wavelength: Metres,
+) -> Checked<ObjectPlane> {
     let angle =
         |key: &str, text: &str| parse_angle(text).map_err(|problem| format!("object.{key}: {problem}"));
     let encoding = match table.encoding {
@@ -306,19 +329,22 @@ fn object(table: &ObjectTable, grid: Grid, wavelength: Metres) -> Checked<Object
     };
     let (extent, key) = match &table.size {
         None => {
-            let times = |side: usize| side.saturating_mul(table.upsampling);
-            ((times(IMAGE.0), times(IMAGE.1)), format!("object.upsampling = {}", table.upsampling))
+            let upsampling = upsampling(table, image, grid);
+            let times = |side: usize| side.saturating_mul(upsampling);
+            ((times(image.0), times(image.1)), format!("object.upsampling = {upsampling}"))
         }
         Some(text) => {
-            let side = (length("object.size", text)? / grid.pixel_pitch()).round() as usize;
-            ((side, side), format!("object.size = \"{text}\""))
+            let longer = length("object.size", text)? / grid.pixel_pitch();
+            let side =
+                |values: usize| (longer * values as f64 / image.0.max(image.1) as f64).round() as usize;
+            ((side(image.0), side(image.1)), format!("object.size = \"{text}\""))
         }
     };
     if extent.0 > grid.rows() || extent.1 > grid.columns() {
         return Err(format!(
             "{key}: images of {} x {} values take {} x {} pixels; the plane has {} x {}",
-            IMAGE.0,
-            IMAGE.1,
+            image.0,
+            image.1,
             extent.0,
             extent.1,
             grid.rows(),
@@ -362,7 +388,7 @@ fn object(table: &ObjectTable, grid: Grid, wavelength: Metres) -> Checked<Object
         }
         IlluminationKey::Gaussian => Illumination::Gaussian { waist: length("object.waist", &table.waist)? },
     };
-    Ok(ObjectPlane::placed(grid, IMAGE, placement, encoding)
+    Ok(ObjectPlane::placed(grid, image, placement, encoding)
         .map_err(|error| format!("{key}: {error}"))?
         .illuminated(illumination, wavelength))
 }

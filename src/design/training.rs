@@ -7,12 +7,13 @@ use super::objective::objective;
 use super::resolve::{Checked, Design};
 use super::sampling;
 use super::training_table::{GridKey, LossKey, ModesTable, OptimiserKey, StartKey, TrainingTable};
-use crate::dataset::DatasetName;
+use crate::dataset::ImageSet;
 use crate::material::Material;
 use crate::misalignment::Tolerance;
 use crate::network::Bench;
 use crate::training::{
-    Augmentation, ClassLoss, LearntTemperature, Objective, Perturbations, Settings, Start,
+    Augmentation, ClassLoss, LearntTemperature, MOST_COMPONENT_VALUES, Objective, Perturbations, Settings,
+    Start,
 };
 use crate::units::{Metres, Radians, format_length, parse_angle, parse_length};
 
@@ -124,6 +125,10 @@ impl Design {
         typed.training.fine_epochs = Some(self.training.fine.0);
         typed.training.modes.clone_from(&self.training.modes);
         typed.training.flips = Some(self.training.settings.flips);
+        typed.detector.clone_from(&self.arrangement);
+        if typed.object.size.is_none() {
+            typed.object.upsampling = self.bench.object.upsampling();
+        }
         typed.training.temperature = self.loss().and_then(|loss| loss.temperature());
     }
 
@@ -170,6 +175,7 @@ impl Training {
     /// Checks `[training]` for a device drawn as `bench` and judged as `simulated`.
     pub(super) fn resolve(
         typed: &DesignFile,
+        data: &ImageSet,
         material: &Material,
         bench: &Bench,
         simulated: &Bench,
@@ -182,8 +188,8 @@ impl Training {
         };
         let (epochs, fine_epochs) =
             (table.epochs.unwrap_or(epochs), table.fine_epochs.unwrap_or(fine_epochs));
-        let settings = settings(typed, material, bench, (epochs, fine_epochs))?;
-        table.modes.iter().try_for_each(|stage| check_modes(stage, bench))?;
+        let settings = settings(typed, data, material, bench, (epochs, fine_epochs))?;
+        let modes = stages_in_modes(table, bench)?;
         if table.oversample == 0 || table.oversample > simulated.oversample {
             return Err(format!(
                 "training.oversample = {}: it must be 1 to bench.oversample = {}, the grid the device is judged on",
@@ -204,7 +210,7 @@ impl Training {
             settings,
             validation: table.validation,
             optimiser,
-            modes: if optimiser == OptimiserKey::Modes { table.modes.clone() } else { Vec::new() },
+            modes: if optimiser == OptimiserKey::Modes { modes } else { Vec::new() },
             binned,
             coarse,
             finer: table.oversample < simulated.oversample,
@@ -217,7 +223,13 @@ impl Training {
 fn optimiser(typed: &DesignFile, bench: &Bench) -> Checked<OptimiserKey> {
     let table = &typed.training;
     let linear = bench.object.linear().is_some();
+    let (rows, columns) = bench.object.image();
+    let too_many = rows * columns > MOST_COMPONENT_VALUES;
     match table.optimiser {
+        Some(OptimiserKey::Modes) if too_many => Err(format!(
+            "training.optimiser = \"modes\": modes are found for images of at most {MOST_COMPONENT_VALUES} values, and \
+             these have {rows} x {columns}; take optimiser = \"mini-batches\", or smaller images"
+        )),
         Some(OptimiserKey::Modes) if !linear => Err(
             "training.optimiser = \"modes\": values that are interpolated and then become phases or holes have no modes; \
              take object.resampling = \"nearest\", or optimiser = \"mini-batches\""
@@ -232,12 +244,24 @@ fn optimiser(typed: &DesignFile, bench: &Bench) -> Checked<OptimiserKey> {
         // Each value of an image, or sample of the plane, would be read of every image of a large batch.
         None if table.epochs.is_some()
             || !linear
+            || too_many
             || matches!(table.loss, LossKey::ImageMse | LossKey::PlaneMse) =>
         {
             Ok(OptimiserKey::MiniBatches)
         }
         None => Ok(OptimiserKey::Modes),
     }
+}
+
+/// The stages as typed; those that are left out take no more modes than an image has values.
+fn stages_in_modes(table: &TrainingTable, bench: &Bench) -> Checked<Vec<ModesTable>> {
+    let mut stages = table.modes.clone();
+    if stages == TrainingTable::default().modes {
+        let (rows, columns) = bench.object.image();
+        stages.iter_mut().for_each(|stage| stage.modes = stage.modes.min(rows * columns));
+    }
+    stages.iter().try_for_each(|stage| check_modes(stage, bench))?;
+    Ok(stages)
 }
 
 fn check_modes(stage: &ModesTable, bench: &Bench) -> Checked<()> {
@@ -262,6 +286,7 @@ fn check_modes(stage: &ModesTable, bench: &Bench) -> Checked<()> {
 
 fn settings(
     typed: &DesignFile,
+    data: &ImageSet,
     material: &Material,
     bench: &Bench,
     (epochs, fine_epochs): (u64, u64),
@@ -324,7 +349,7 @@ fn settings(
         smoothness: table.smoothness,
         validation: 0,
         validate_every: 1,
-        flips: table.flips.unwrap_or_else(|| table.data.parse().is_ok_and(DatasetName::has_mirror_images)),
+        flips: table.flips.unwrap_or_else(|| data.has_mirror_images()),
         augmentation: augmentation(table)?,
         perturbations: perturbations(table, bench, material)?,
         averaging: table.averaging,

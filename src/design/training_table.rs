@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingTable {
-    /// Data set: "fashion-mnist" or "mnist".
+    /// Data set: a name, such as "fashion-mnist", or the path of files of one's own.
     pub data: String,
     /// How the training begins; left out, in modes unless `epochs` is given or the device has none.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,4 @@
-//! NumPy archives (.npz): arrays in a ZIP file, none of them packed.
+//! NumPy archives (.npz): arrays in a ZIP file. Those of d2nn are not packed; those of others may be.
 
 use std::io::{Cursor, Read, Write};
 
@@ -9,11 +9,16 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 use super::{Number, array_bytes, read_array};
 use crate::error::{Error, Result};
 
+/// Memory reserved for a packed part before its first byte has been read.
+const FIRST_RESERVE: u64 = 1 << 20;
+
 /// A NumPy archive whose parts carry checksums.
 pub struct Archive {
     zip: ZipArchive<Cursor<Vec<u8>>>,
-    /// Bytes of the file.
-    size: u64,
+    /// Bytes a part may have.
+    most: u64,
+    /// What a part with more is told.
+    larger: String,
 }
 
 impl Archive {
@@ -23,28 +28,53 @@ impl Archive {
     /// A sentence that says what is wrong.
     pub fn open(bytes: Vec<u8>) -> std::result::Result<Self, String> {
         let size = bytes.len() as u64;
-        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
-        Ok(Archive { zip, size })
+        // d2nn packs nothing, so a part is smaller than its file: one that swells on reading is refused before it does.
+        Self::limited(bytes, size, "it is larger than the file it is packed in".into())
     }
 
-    /// Reads one part; reading it to its end checks its CRC-32, and only then is its header believed.
+    /// The archive in `bytes`, whose parts may be packed; none may have more than `most` bytes.
     ///
-    /// d2nn packs nothing, so a part is smaller than its file: one that swells on reading is refused before it does.
+    /// # Errors
+    /// As [`Archive::open`].
+    pub fn open_packed(bytes: Vec<u8>, most: u64) -> std::result::Result<Self, String> {
+        Self::limited(bytes, most, format!("it has more than {most} bytes, the most that are unpacked"))
+    }
+
+    fn limited(bytes: Vec<u8>, most: u64, larger: String) -> std::result::Result<Self, String> {
+        let zip = ZipArchive::new(Cursor::new(bytes)).map_err(|error| error.to_string())?;
+        Ok(Archive { zip, most, larger })
+    }
+
+    /// Names of the parts.
+    pub fn names(&self) -> Vec<String> {
+        let names = self.zip.file_names().flatten();
+        names.map(|name| name.strip_suffix(".npy").unwrap_or(&name).to_owned()).collect()
+    }
+
+    /// The content of one part, a NumPy file; reading it to its end checks its CRC-32.
     ///
     /// # Errors
     /// A sentence that names the part and says what is wrong.
-    pub fn part<A: Number, D: Dimension>(&mut self, name: &str) -> std::result::Result<Array<A, D>, String> {
+    pub fn bytes(&mut self, name: &str) -> std::result::Result<Vec<u8>, String> {
         let entry = self.zip.by_name(&format!("{name}.npy")).map_err(|error| format!("{name}: {error}"))?;
-        let large = || format!("{name}: it is larger than the file it is packed in");
-        if entry.size() > self.size {
+        let large = || format!("{name}: {}", self.larger);
+        if entry.size() > self.most {
             return Err(large());
         }
-        let mut bytes = Vec::with_capacity(entry.size() as usize);
-        entry.take(self.size + 1).read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
-        if bytes.len() as u64 > self.size {
+        let mut bytes = Vec::with_capacity(entry.size().min(FIRST_RESERVE) as usize);
+        entry.take(self.most + 1).read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
+        if bytes.len() as u64 > self.most {
             return Err(large());
         }
-        read_array(&bytes).map_err(|error| format!("{name}: {error}"))
+        Ok(bytes)
+    }
+
+    /// Reads one part; only after its checksum is its header believed.
+    ///
+    /// # Errors
+    /// As [`Archive::bytes`]; also for values of another type or of other dimensions.
+    pub fn part<A: Number, D: Dimension>(&mut self, name: &str) -> std::result::Result<Array<A, D>, String> {
+        read_array(&self.bytes(name)?).map_err(|error| format!("{name}: {error}"))
     }
 }
 

@@ -96,6 +96,14 @@ complex_numbers! {
     f64: "<c16";
 }
 
+/// What the values in `bytes` are, the whole content of a file.
+///
+/// # Errors
+/// As [`read_array`].
+pub fn kind(bytes: &[u8]) -> Result<Kind, String> {
+    parse(bytes).map(|found| found.kind)
+}
+
 /// The array in `bytes`, the whole content of a file, whose values must be of the type `A`.
 ///
 /// # Errors

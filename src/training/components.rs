@@ -7,6 +7,10 @@ use crate::dataset::Images;
 use crate::error::{Error, Result};
 use crate::object::ObjectPlane;
 
+/// Values of an image whose components are found at most (48 x 48): all products of two values are a matrix, and the time
+/// for its eigenvectors grows with the cube of the values, 25 times as long as for 28 x 28.
+pub const MOST_VALUES: usize = 2304;
+
 /// Images whose products are summed in single precision before they are added in double.
 const PART: usize = 1024;
 
@@ -16,7 +20,8 @@ const PART: usize = 1024;
 /// right. A component is positive where it is largest.
 ///
 /// # Errors
-/// [`Error::Value`] for no components, more than image values, or images of another shape than the object takes.
+/// [`Error::Value`] for no components, more than image values, images of another shape than the object takes, or of more
+/// than [`MOST_VALUES`].
 pub fn leading_components(
     object: &ObjectPlane,
     images: &Images,
@@ -30,6 +35,12 @@ pub fn leading_components(
         return Err(Error::Value(format!(
             "{count} components of images of {:?} values: this device has 1 to {values}, of {rows} x {columns}",
             images.shape()
+        )));
+    }
+    if values > MOST_VALUES {
+        return Err(Error::Value(format!(
+            "components of images of {rows} x {columns} values: they are found of at most {MOST_VALUES} values; train in \
+             mini-batches, or take smaller images"
         )));
     }
     let mut products = Array2::<f64>::zeros((values, values));
@@ -111,5 +122,11 @@ mod tests {
         let object = object(Encoding::Amplitude);
         assert!(leading_components(&object, &images(), &[0], false, 0).is_err());
         assert!(leading_components(&object, &images(), &[0], false, 7).is_err());
+        // Refused before there is a matrix of 65,536 x 65,536 numbers, 34 GB.
+        let large =
+            ObjectPlane::new(Grid::new(256, 256, 1e-3).unwrap(), (256, 256), 1, Encoding::Amplitude).unwrap();
+        let images = Images { images: Array3::zeros((1, 256, 256)), labels: vec![0] };
+        let message = leading_components(&large, &images, &[0], false, 1).unwrap_err().to_string();
+        assert!(message.contains("256 x 256") && message.contains("2304"), "{message}");
     }
 }

@@ -18,8 +18,8 @@ use super::table::Table;
 use crate::dataset::picture::{Invert, read_bytes};
 use crate::error::Error;
 
-/// Bytes of a frame request at most: an image of 28 x 28 values and a hundred masks fit six times.
-pub(super) const MOST_FRAME_REQUEST: usize = 64 << 10;
+/// Bytes of a frame request at most: an image of 256 x 256 values, four bytes each, and a hundred masks.
+pub(super) const MOST_FRAME_REQUEST: usize = 320 << 10;
 
 /// Bytes of a picture at most.
 pub(super) const MOST_PICTURE: usize = 16 << 20;

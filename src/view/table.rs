@@ -91,9 +91,9 @@ impl Table {
         let (origin, extent) = (bench.object.origin(), bench.object.extent());
         json!({
             "name": design.name,
-            "data": design.data.as_str(),
-            "classes": if design.forms_image() { Vec::new() } else { design.data.class_names().to_vec() },
-            "class_names": design.data.class_names(),
+            "data": design.data.name,
+            "classes": if design.forms_image() { Vec::new() } else { design.data.class_names.clone() },
+            "class_names": design.data.class_names,
             "forms_image": design.forms_image(),
             "scheme": match scheme { Scheme::Single => "single", Scheme::Differential => "differential" },
             "networks": bench.networks,

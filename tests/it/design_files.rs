@@ -131,7 +131,7 @@ fn every_key_arrives() {
     assert!((phase_max - std::f64::consts::TAU * 0.5 * 0.6 / 0.75).abs() < 1e-12);
     assert!(design.padding() >= 2.5);
     assert_eq!((design.material.name(), design.material.refractive_index()), ("a resin", 1.6));
-    assert_eq!(design.data, DatasetName::Mnist);
+    assert_eq!(design.data.known, Some(DatasetName::Mnist));
     let settings = design.settings(60_000);
     assert_eq!((settings.epochs, settings.batch, settings.validation), (100_000, 4096, 0));
     assert_eq!(settings.learning_rate, 0.01);

@@ -47,7 +47,9 @@ fn section<'a>(markdown: &'a str, from: &str) -> &'a str {
 }
 
 /// Keys without a default, commented out in the complete file.
-const OPTIONAL: [&str; 15] = [
+const OPTIONAL: [&str; 17] = [
+    "shape",
+    "classes",
     "density",
     "price",
     "layer_height",

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use d2nn::dataset::{DatasetName, Images, Source, Split, load_split};
+use d2nn::dataset::{DatasetName, ImageSet, Images, Source, Split, load_split};
 use d2nn::design::Device;
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::evaluation::{Disturbance, Readout, Study, evaluate, tolerance};
@@ -22,12 +22,10 @@ fn devices() -> Vec<PathBuf> {
 }
 
 /// The stored test images of `data`: 1,000 of Fashion-MNIST in the program, 500 of MNIST beside this test.
-fn stored_images(data: DatasetName) -> Images {
-    let source = match data {
-        DatasetName::FashionMnist => Source::BuiltinSample,
-        DatasetName::Mnist => {
-            Source::Folder(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mnist"))
-        }
+fn stored_images(data: &ImageSet) -> Images {
+    let source = match data.known {
+        Some(DatasetName::FashionMnist) => Source::BuiltinSample,
+        _ => Source::Folder(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mnist")),
     };
     load_split(data, &source, Split::Test).unwrap()
 }
@@ -52,7 +50,7 @@ fn accuracy_is_that_of_the_provenance() {
     for folder in devices() {
         let device = Device::open(&folder).unwrap();
         let claim = device.provenance.as_ref().unwrap().metrics.clone();
-        let images = stored_images(device.design.data);
+        let images = stored_images(&device.design.data);
         let mut engine = CpuEngine::new(device.design.simulated.clone(), 0).unwrap();
         engine.set_masks(&device.masks).unwrap();
         let Some(loss) = device.design.loss() else { continue }; // It names no classes.
@@ -82,7 +80,7 @@ fn accuracy_is_that_of_the_provenance() {
 fn the_robust_device_forgives_planes_that_stand_aside() {
     let device =
         Device::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("layers/fashion-400ghz-robust")).unwrap();
-    let images = stored_images(device.design.data);
+    let images = stored_images(&device.design.data);
     let indices: Vec<usize> = (0..images.len()).step_by(2).collect();
     let study = Study {
         values: &device.masks,
@@ -107,7 +105,7 @@ fn the_engine_agrees_with_the_reference_at_full_size() {
     for folder in devices() {
         let device = Device::open(&folder).unwrap();
         let bench = &device.design.simulated;
-        let images = stored_images(device.design.data);
+        let images = stored_images(&device.design.data);
         let batch = images.batch(&[0, 1, 2]);
         let mut engine = CpuEngine::new(bench.clone(), 0).unwrap();
         engine.set_masks(&device.masks).unwrap();

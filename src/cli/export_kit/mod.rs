@@ -100,8 +100,8 @@ pub fn run(args: ExportKitArgs) -> Result<()> {
     let subject = match &args.image_file {
         Some(path) => Subject::of_picture(&device, path, args.invert)?,
         None => {
-            let (_, images) = args.data.load(&device.design, Split::Test)?;
-            Subject::of_test_image(&device, &images, args.image)?
+            let shown = args.data.load(&device.design, Split::Test)?;
+            Subject::of_test_image(&device, &shown.images, args.image)?
         }
     };
     let folder = args.out.clone().unwrap_or_else(|| device.folder.join(KIT));

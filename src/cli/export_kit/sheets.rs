@@ -69,7 +69,7 @@ fn object_line(kit: &Workshop<'_>, made: &Made) -> String {
 }
 
 fn class_name(kit: &Workshop<'_>, class: usize) -> String {
-    format!("{class} ({})", kit.device.design.data.class_names()[class])
+    format!("{class} ({})", kit.device.design.data.class_name(class))
 }
 
 fn assembly(kit: &Workshop<'_>, made: &Made, path: &Path) -> Result<()> {
@@ -122,7 +122,7 @@ fn assembly(kit: &Workshop<'_>, made: &Made, path: &Path) -> Result<()> {
     steps.push(if design.forms_image() {
         "The image stands in the window of the detector plate, upright.".to_owned()
     } else {
-        let names = design.data.class_names();
+        let names = &design.data.class_names;
         let classes: Vec<String> =
             (0..).zip(names).map(|(class, name): (usize, _)| format!("{class} {name}")).collect();
         let rule = match design.bench.detector.scheme() {
@@ -223,7 +223,7 @@ fn as_json(kit: &Workshop<'_>, made: &Made) -> Value {
         "detector": {
             "plate": solid(&made.detector.solid),
             "plane_behind_flat_side": made.detector.plane,
-            "classes": if design.forms_image() { &[][..] } else { &design.data.class_names()[..] },
+            "classes": if design.forms_image() { &[][..] } else { &design.data.class_names[..] },
         },
         "holder": {
             "solid": solid(&made.holder),

@@ -190,7 +190,7 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
         "object_upsampling": bench.object.upsampling(),
         "detector_regions": regions,
         "forms_image": design.forms_image(),
-        "classes": if design.forms_image() { &[][..] } else { &design.data.class_names()[..] },
+        "classes": if design.forms_image() { &[][..] } else { &design.data.class_names[..] },
         "material": design.material.name(),
         "refractive_index": design.material.refractive_index(),
         "extinction_coefficient": design.material.extinction_coefficient(),

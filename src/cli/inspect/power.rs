@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use ndarray::{Array3, Axis};
 use serde_json::json;
 
 use crate::dataset::{DatasetName, Source, Split, load_split};
@@ -14,9 +15,31 @@ pub(in crate::cli) const BUDGET_IMAGES: usize = 10;
 
 /// Where the light of some images of the sample in the program goes.
 pub(in crate::cli) fn budget(device: &Device) -> Result<PowerBudget> {
-    let images = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Test)?;
+    let mut images = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Test)?;
     let indices: Vec<usize> = (0..BUDGET_IMAGES).collect();
+    images.images = stretched(&images.images.select(Axis(0), &indices), device.design.bench.object.image());
+    images.labels.truncate(BUDGET_IMAGES);
     PowerBudget::of(&device.design.simulated, &device.masks, &images, &indices)
+}
+
+/// `images` stretched to `shape` = (rows, columns), each value that of the nearest.
+fn stretched(images: &Array3<u8>, (rows, columns): (usize, usize)) -> Array3<u8> {
+    let (count, from_rows, from_columns) = images.dim();
+    let nearest = |place: usize, from: usize, to: usize| (2 * place + 1) * from / (2 * to);
+    Array3::from_shape_fn((count, rows, columns), |(n, y, x)| {
+        images[[n, nearest(y, from_rows, rows), nearest(x, from_columns, columns)]]
+    })
+}
+
+/// The images of the budget, for a sentence.
+pub(in crate::cli) fn budget_images(design: &Design) -> String {
+    let (rows, columns) = design.bench.object.image();
+    let stretched = if (rows, columns) == DatasetName::SHAPE {
+        String::new()
+    } else {
+        format!(", stretched to {rows} x {columns} values")
+    };
+    format!("first {BUDGET_IMAGES} test images of the sample{stretched}")
 }
 
 /// Share of the light that is left when every face of every plate reflects its part.
@@ -36,9 +59,7 @@ pub(super) fn budget_json(budget: &PowerBudget, design: &Design) -> serde_json::
 }
 
 pub(super) fn budget_text(budget: &PowerBudget, design: &Design) -> String {
-    let mut text = format!(
-        "\npower budget, share of the object's power (first {BUDGET_IMAGES} test images of the sample)\n"
-    );
+    let mut text = format!("\npower budget, share of the object's power ({})\n", budget_images(design));
     for (name, value) in budget_lines(budget, design) {
         let _ = writeln!(text, "  {name:<22}{value}");
     }

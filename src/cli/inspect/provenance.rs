@@ -12,7 +12,11 @@ pub(super) fn group(device: &Device) -> Option<Group> {
     let mut lines = Vec::new();
     let mut line = |name: &str, value: String| lines.push((name.to_owned(), value));
     let data = &provenance.data;
-    let sample = if data.builtin_sample { " (built-in sample)" } else { "" };
+    let sample = match (data.builtin_sample, data.published) {
+        (true, _) => " (built-in sample)",
+        (false, Some(false)) => " (not the published files)",
+        (false, _) => "",
+    };
     line("data", format!("{}, {} images{sample}", data.name, data.training_images));
     let metrics = &provenance.metrics;
     if let Some(accuracy) = metrics.test_accuracy {

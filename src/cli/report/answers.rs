@@ -76,7 +76,7 @@ fn classes(figures: &Figures<'_>, judged: &Evaluation) -> Element {
 
 /// "3 dress".
 pub(super) fn class_name(figures: &Figures<'_>, class: usize) -> String {
-    format!("{class} {}", figures.classes().get(class).unwrap_or(&""))
+    format!("{class} {}", figures.device.design.data.class_name(class))
 }
 
 fn efficiencies(judged: &Evaluation) -> Element {
@@ -223,7 +223,7 @@ fn most_confused(figures: &Figures<'_>, judged: &Evaluation) -> Option<String> {
         .map(|(at, count)| (at, *count))
         .collect();
     wrong.sort_by_key(|(at, count)| (std::cmp::Reverse(*count), *at));
-    let label = |class: usize| figures.classes()[class];
+    let label = |class: usize| figures.device.design.data.class_name(class);
     let all: u64 = wrong.iter().map(|(_, count)| count).sum();
     let told: Vec<String> = wrong
         .iter()
@@ -253,7 +253,7 @@ pub(super) fn energy(figures: &Figures<'_>) -> Section {
         let largest = shares.iter().copied().fold(0.0, f64::max);
         let columns: Vec<String> = (0..shares.ncols())
             .map(|region| {
-                let class = figures.classes()[scheme.class(region)];
+                let class = figures.device.design.data.class_name(scheme.class(region));
                 match scheme.regions_a_class() {
                     1 => class.to_owned(),
                     _ if region == scheme.region(scheme.class(region)) => format!("{class} +"),

@@ -51,7 +51,7 @@ pub(super) fn masks(figures: &Figures<'_>) -> Result<Section> {
 fn network_name(figures: &Figures<'_>, network: usize) -> String {
     let bench = &figures.device.design.bench;
     let each = bench.detector.classes();
-    let classes = figures.classes().iter().skip(network * each).take(each).copied().collect::<Vec<_>>();
+    let classes = figures.classes().iter().skip(network * each).take(each).cloned().collect::<Vec<_>>();
     format!("Network {} of {}: {}", network + 1, bench.networks, classes.join(", "))
 }
 
@@ -183,7 +183,7 @@ fn case(figures: &Figures<'_>, example: &Example) -> Result<Element> {
     let bench = &figures.device.design.bench;
     let detector = &bench.detector;
     let scheme = detector.scheme();
-    let label = |class: usize| figures.classes()[class];
+    let label = |class: usize| figures.device.design.data.class_name(class);
     let title = format!("{}, taken for {}", label(example.truth), label(example.answer));
     let what = format!("test image {} ({title})", example.number);
     let image = example.image.mapv(f64::from);
@@ -272,7 +272,7 @@ fn scores(figures: &Figures<'_>, example: &Example) -> Element {
             _ => format!("{:+.3}", scores[class]).replace('-', "\u{2212}"),
         };
         element("li")
-            .with(classed("span", look).text(figures.classes()[class]))
+            .with(classed("span", look).text(&figures.classes()[class]))
             .with(bar(share, (0.0, 0.0)))
             .with(element("span").text(value))
     };

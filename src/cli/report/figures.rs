@@ -8,8 +8,8 @@ use ndarray::{Array2, Axis};
 use crate::cli::inspect::power::budget;
 use crate::cli::progress::Progress;
 use crate::cli::tolerance::sizes;
-use crate::cli::{ThreadsFlag, as_exported, convergence, evaluate, imaging, print_report};
-use crate::dataset::{Images, Source};
+use crate::cli::{LabelledImages, ThreadsFlag, as_exported, convergence, evaluate, imaging, print_report};
+use crate::dataset::Images;
 use crate::design::Device;
 use crate::design::folder::read_history;
 use crate::engine::Engine;
@@ -97,7 +97,8 @@ pub(super) enum MaskOrigin {
 /// All of it.
 pub(super) struct Figures<'a> {
     pub(super) device: &'a Device,
-    pub(super) source: &'a Source,
+    /// The images it is judged by.
+    pub(super) shown: &'a LabelledImages,
     /// Test images judged.
     pub(super) judged_images: usize,
     pub(super) figured: Figured,
@@ -127,13 +128,12 @@ impl<'a> Figures<'a> {
     /// For images that do not fit the device, plates that fail their check and damaged histories.
     pub(super) fn gather(
         device: &'a Device,
-        source: &'a Source,
-        images: &Images,
+        shown: &'a LabelledImages,
         limit: Option<usize>,
         parts: &[Part],
         threads: &ThreadsFlag,
     ) -> Result<Self> {
-        let design = &device.design;
+        let (design, images) = (&device.design, &shown.images);
         let history = read_history(&device.folder)?;
         let plates = plates(device)?;
         let figured = judge(device, images, limit, threads)?;
@@ -159,7 +159,7 @@ impl<'a> Figures<'a> {
             wants(Part::Tolerance).then(|| disturb(device, images, tolerance_images, threads)).transpose()?;
         Ok(Figures {
             device,
-            source,
+            shown,
             judged_images,
             figured,
             budget: budget(device)?,
@@ -177,8 +177,8 @@ impl<'a> Figures<'a> {
     }
 
     /// Names of the classes.
-    pub(super) fn classes(&self) -> &'static [&'static str] {
-        self.device.design.data.class_names()
+    pub(super) fn classes(&self) -> &[String] {
+        &self.device.design.data.class_names
     }
 }
 

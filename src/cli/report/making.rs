@@ -67,7 +67,11 @@ pub(super) fn training(figures: &Figures<'_>) -> Result<Section> {
                 format!(
                     "{}{}: {} images to learn from, {} to validate",
                     data.name,
-                    if data.builtin_sample { ", built-in sample" } else { "" },
+                    match (data.builtin_sample, data.published) {
+                        (true, _) => ", built-in sample",
+                        (false, Some(false)) => ", not the published files",
+                        (false, _) => "",
+                    },
                     grouped(data.training_images),
                     grouped(data.validation_images)
                 ),
@@ -147,7 +151,7 @@ pub(super) fn colophon(figures: &Figures<'_>) -> Section {
         ("device", design.name.clone()),
         (
             "images",
-            format!("first {} test images of {}", grouped(figures.judged_images), figures.source.describe()),
+            format!("first {} test images of {}", grouped(figures.judged_images), figures.shown.origin()),
         ),
     ];
     if let Some(date) = source_date() {

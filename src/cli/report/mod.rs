@@ -68,7 +68,7 @@ pub fn run(args: ReportArgs) -> Result<()> {
     if args.limit == Some(0) {
         return Err(Error::Usage("--limit 0: there must be at least one image".into()));
     }
-    let (source, images) = args.data.load(&device.design, Split::Test)?;
+    let shown = args.data.load(&device.design, Split::Test)?;
     match path.parent() {
         Some(folder) if folder != Path::new("") => create_folder(folder)?,
         _ => {}
@@ -80,7 +80,7 @@ pub fn run(args: ReportArgs) -> Result<()> {
     if !(args.quick || args.no_tolerance) {
         parts.push(Part::Tolerance);
     }
-    let figures = Figures::gather(&device, &source, &images, args.limit, &parts, &args.threads)?;
+    let figures = Figures::gather(&device, &shown, args.limit, &parts, &args.threads)?;
     write_bytes(&path, page(&figures)?.html().as_bytes())?;
     print(&format!("{}\n", path.display()))
 }

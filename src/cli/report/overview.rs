@@ -3,7 +3,7 @@
 use super::figures::{Figured, Figures, MaskOrigin};
 use super::words::{grouped, interval, loud, percent};
 use crate::cli::inspect;
-use crate::cli::inspect::power::{BUDGET_IMAGES, budget_lines};
+use crate::cli::inspect::power::{budget_images, budget_lines};
 use crate::detector::Scheme;
 use crate::evaluation::wilson_interval;
 use crate::mask::Modulation;
@@ -61,7 +61,23 @@ fn notes(figures: &Figures<'_>) -> Vec<Element> {
              set. Its figures do not compare with published ones.",
         ));
     }
-    if let Some(warning) = figures.source.warning() {
+    if provenance
+        .is_some_and(|provenance| !provenance.data.builtin_sample && provenance.data.published == Some(false))
+    {
+        notes.push(loud(format!(
+            "This device was trained on files that are not the published ones of {}. Its figures do not compare with \
+             published ones.",
+            figures.device.design.data
+        )));
+    }
+    if figures.shown.published == Some(false) && !figures.shown.is_sample() {
+        notes.push(loud(format!(
+            "Judged on other images: {} has not the published files of {}.",
+            figures.shown.source.describe(),
+            figures.shown.set
+        )));
+    }
+    if let Some(warning) = figures.shown.source.warning() {
         notes.push(loud(format!("Judged on a sample: {warning}.")));
     }
     match figures.origin {
@@ -156,9 +172,10 @@ pub(super) fn data_sheet(figures: &Figures<'_>) -> Section {
         element("details")
             .with(element("summary").text("Power budget: where the light goes"))
             .with(facts(budget_lines(&figures.budget, design)))
-            .with(classed("p", "quiet").text(format!(
-                "Shares of the object's power, mean of the first {BUDGET_IMAGES} test images of the sample in the program."
-            ))),
+            .with(
+                classed("p", "quiet")
+                    .text(format!("Shares of the object's power, mean of the {}.", budget_images(design))),
+            ),
     );
     Section { anchor: "data-sheet", title: "Data sheet", content }
 }

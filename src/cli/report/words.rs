@@ -1,6 +1,7 @@
 //! How a report writes figures, and what it says about where they come from.
 
 use super::figures::Figures;
+use crate::cli::images::not_published;
 use crate::plots::report::{Element, classed, element};
 use crate::units;
 
@@ -39,10 +40,11 @@ pub(super) fn basis(
     oversample: Option<usize>,
     command: &str,
 ) -> Element {
-    let data = if figures.source.warning().is_some() {
+    let data = if figures.shown.is_sample() {
         "the built-in sample of Fashion-MNIST".to_owned()
     } else {
-        figures.device.design.data.to_string()
+        let (set, shown) = (&figures.shown.set, figures.shown);
+        format!("{set}{}", not_published(shown.published, &shown.source))
     };
     let images = if images == 1 {
         "One test image".into()

@@ -77,7 +77,8 @@ enum Found {
 /// For a wrong sweep or a wrong design in it, absent or damaged data, folders that hold something else;
 /// [`Error::Interrupted`] after Ctrl-C, when everything is saved.
 pub fn run(args: SweepArgs) -> Result<()> {
-    let sweep = Sweep::read(&args.sweep, args.set.overrides())?;
+    let flags = [args.set.overrides(), &args.data.overrides()?].concat();
+    let sweep = Sweep::read(&args.sweep, &flags)?;
     for device in &sweep.devices {
         if let Some(problem) = nothing_to_train(&device.design) {
             let file = format!("{}: {}", args.sweep.display(), device.name);
@@ -112,7 +113,9 @@ pub fn run(args: SweepArgs) -> Result<()> {
     ));
     remove_temporaries(&folder)?;
     let sample = datasets.iter().find_map(|dataset| dataset.source.warning());
-    let mut results = Results::new(&sweep, &folder, sample.is_some());
+    // One set of other files is enough to say so.
+    let published = datasets.iter().filter_map(|dataset| dataset.published).min();
+    let mut results = Results::new(&sweep, &folder, sample.is_some(), published);
     for (index, (found, _)) in found.iter().enumerate() {
         if let Found::Finished(provenance) = found {
             results.add(index, provenance);
@@ -166,12 +169,12 @@ pub fn run(args: SweepArgs) -> Result<()> {
 impl SweepArgs {
     /// The images of `device`, read once for all devices of one data set.
     fn dataset(&self, device: &Variation, read: &mut Vec<Rc<Dataset>>) -> Result<Rc<Dataset>> {
-        let name = device.design.data;
-        let dataset = match read.iter().find(|dataset| dataset.name == name) {
+        let set = &device.design.data;
+        let dataset = match read.iter().find(|dataset| dataset.set == *set) {
             Some(dataset) => Rc::clone(dataset),
             None => {
-                let source = self.data.locate(name, &Split::ALL)?;
-                read.push(Rc::new(load(name, &source)?));
+                let source = self.data.locate(set, &Split::ALL)?;
+                read.push(Rc::new(load(set, &source)?));
                 Rc::clone(&read[read.len() - 1])
             }
         };

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::picture;
-use crate::cli::sample_note;
+use crate::cli::data_note;
 use crate::design::Sweep;
 use crate::design::folder::{Metrics, Provenance};
 use crate::design::sweep::{SEED, SweptValue};
@@ -103,12 +103,14 @@ pub(super) struct Results<'a> {
     folder: &'a Path,
     /// Whether the images are those of the sample in the program only.
     sample: bool,
+    /// Whether they are the published ones, all of them; `None` where no checksum is published.
+    published: Option<bool>,
     metrics: Vec<Option<Metrics>>,
 }
 
 impl<'a> Results<'a> {
-    pub(super) fn new(sweep: &'a Sweep, folder: &'a Path, sample: bool) -> Self {
-        Results { sweep, folder, sample, metrics: vec![None; sweep.devices.len()] }
+    pub(super) fn new(sweep: &'a Sweep, folder: &'a Path, sample: bool, published: Option<bool>) -> Self {
+        Results { sweep, folder, sample, published, metrics: vec![None; sweep.devices.len()] }
     }
 
     /// The device `index` is finished.
@@ -121,9 +123,9 @@ impl<'a> Results<'a> {
         self.metrics.iter().flatten().count()
     }
 
-    /// What pictures and tables made with the built-in sample carry.
+    /// What pictures and tables carry that were not made with the published files.
     pub(super) fn note(&self) -> Option<&'static str> {
-        sample_note(self.sample)
+        data_note(self.sample, self.published)
     }
 
     /// Writes `sweep.csv` and, once a device is finished, `sweep.png`.
@@ -277,6 +279,7 @@ impl<'a> Results<'a> {
             "rows": rows,
             "means": means,
             "builtin_sample": self.sample,
+            "published": self.published,
         }))
     }
 }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::evaluate::first_images;
 use super::progress::Progress;
-use super::{DataFlag, ModifiedFlag, SimulationFlags, ThreadsFlag, print, print_json, sample_note, say};
+use super::{DataFlag, ModifiedFlag, SimulationFlags, ThreadsFlag, data_note, print, print_json, say};
 use crate::dataset::Split;
 use crate::design::Device;
 use crate::design::folder::PLOTS;
@@ -127,12 +127,12 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
     let disturbances = sizes::wanted(&args, design)?;
     let readout = sizes::readout(&args, &disturbances)?;
     let (path, format) = picture(&args, &device)?;
-    let (source, images) = args.data.load(design, Split::Test)?;
-    let indices = first_images(&images, Some(args.limit))?;
+    let shown = args.data.load(design, Split::Test)?;
+    let indices = first_images(&shown.images, Some(args.limit))?;
     let study = Study {
         values: &device.masks,
         turn: design.material.height(std::f64::consts::TAU, design.bench.wavelength),
-        images: &images,
+        images: &shown.images,
         indices: &indices,
         draws: args.draws,
         seed: args.seed,
@@ -147,12 +147,12 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
     });
     progress.finish();
     let (undisturbed, outcomes) = judged?;
-    let sample = source.warning().is_some();
     let samples = design.simulated.oversample;
     let note = format!(
         "{} {}, {samples} x {samples} samples a pixel",
         indices.len(),
-        sample_note(sample).map_or("test images".into(), |note| format!("test images of the {note}"))
+        data_note(shown.is_sample(), shown.published)
+            .map_or("test images".into(), |note| format!("test images of the {note}"))
     );
     let title = format!("{}: accuracy against errors of building it", design.name);
     report::draw(&report::curves(&undisturbed, &outcomes), args.draws, &title, Some(&note), &path, format)?;
@@ -168,15 +168,10 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
             "power_efficiency_input": undisturbed.power_efficiency_input,
             "disturbances": outcomes.iter().map(report::as_json).collect::<Vec<_>>(),
             "oversample": design.simulated.oversample,
-            "data": {
-                "name": design.data.as_str(),
-                "split": "test",
-                "source": source.describe(),
-                "builtin_sample": sample,
-            },
+            "data": shown.as_json(),
         }));
     }
-    let heading = format!("{}, first {} test images from {}", design.name, indices.len(), source.describe());
+    let heading = format!("{}, first {} test images from {}", design.name, indices.len(), shown.origin());
     print(&report::table(&heading, &undisturbed, &outcomes))
 }
 

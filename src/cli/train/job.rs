@@ -13,7 +13,7 @@ use super::telling::{epoch_row, score, stage_line, table_head};
 use crate::cli::lock::Lock;
 use crate::cli::progress::Progress;
 use crate::cli::stop::Stop;
-use crate::cli::{ThreadsFlag, plot};
+use crate::cli::{ThreadsFlag, data_note, plot};
 use crate::dataset::{Dataset, hold_out};
 use crate::design::folder::{CHECKPOINT, DESIGN, remove_results, write_history, write_masks};
 use crate::design::{Design, Device, Stage};
@@ -261,10 +261,14 @@ impl Job<'_> {
         Ok(modes.slice_axis(Axis(0), Slice::from(..count)).to_owned())
     }
 
+    /// What must be said of the images it learns from.
+    pub(super) fn data_note(&self) -> Option<&'static str> {
+        data_note(self.dataset.source.warning().is_some(), self.dataset.published)
+    }
+
     /// Draws the device as it is now.
     fn draw(&self, masks: Vec<Array2<f32>>) -> Result<()> {
-        let sample = self.dataset.source.warning().is_some();
-        plot::during_training(&self.device(masks), &self.dataset.test, sample)
+        plot::during_training(&self.device(masks), &self.dataset.test, self.data_note())
     }
 
     /// The device with `masks`, before it is judged.

@@ -137,8 +137,8 @@ impl TrainArgs {
         } else {
             check_free(&folder, self.force)?;
         }
-        let source = self.data.locate(design.data, &Split::ALL)?;
-        let dataset = load(design.data, &source)?;
+        let source = self.data.locate(&design.data, &Split::ALL)?;
+        let dataset = load(&design.data, &source)?;
         // Both halves have one shape; before a folder is touched, so that --force does not empty it in vain.
         check_images(&source, &dataset.train, &design)?;
         let start = match (saved, &self.from) {
@@ -188,6 +188,10 @@ impl TrainArgs {
             ));
         }
         typed.bench.allow_aliasing |= self.allow_aliasing;
+        if !self.resume {
+            self.data.over(&mut typed);
+        }
+        typed.look_at_images()?;
         Ok((Design::resolve(&file, &typed)?, typed))
     }
 

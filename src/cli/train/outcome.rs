@@ -2,9 +2,10 @@
 
 use super::folder::remove_checkpoint;
 use super::job::Job;
+use crate::cli::images::not_published;
 use crate::cli::judgement::Judgement;
 use crate::cli::stop::Stop;
-use crate::cli::{evaluate, plot, sample_note};
+use crate::cli::{evaluate, plot};
 use crate::design::Device;
 use crate::design::folder::{
     DataProvenance, FinerGrid, Metrics, Provenance, write_history, write_masks, write_provenance,
@@ -49,18 +50,18 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
     let metrics = judged.metrics(state.history.last(), job.design.learnt_temperature(state.temperature));
     let provenance = provenance(job, metrics, judged.images(), sums, finer, commands);
     write_provenance(&job.folder, &provenance)?;
-    let sample = job.dataset.source.warning().is_some();
-    plot::after_training(&device, &judged, &job.dataset.test, sample)?;
+    plot::after_training(&device, &judged, &job.dataset.test, job.data_note())?;
     // The device is whole: nothing is left to resume.
     remove_checkpoint(&job.folder)?;
     let heading = format!(
-        "{} after {}, test images of {} from {}",
+        "{} after {}, test images of {} from {}{}",
         job.design.name,
         counted(state.history.len() as u64, "epoch"),
         job.design.data,
-        job.dataset.source.describe()
+        job.dataset.source.describe(),
+        not_published(job.dataset.published, &job.dataset.source)
     );
-    let mut text = judged.report(&heading, job.dataset.class_names);
+    let mut text = judged.report(&heading, &job.dataset.set.class_names);
     if let Some(temperature) = provenance.metrics.learnt_temperature {
         text += &format!("\nlearnt temperature: {temperature:.2}\n");
     }
@@ -73,7 +74,7 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
             finer.images
         );
     }
-    if let Some(note) = sample_note(sample) {
+    if let Some(note) = job.data_note() {
         text += &format!("\nnote: {note}; the figures do not compare with published ones\n");
     }
     text += &format!(
@@ -128,8 +129,9 @@ fn provenance(
         command: commands.join(" && "),
         seed: settings.seed,
         data: DataProvenance {
-            name: job.design.data.as_str().into(),
+            name: job.design.data.name.clone(),
             builtin_sample: job.dataset.source.warning().is_some(),
+            published: job.dataset.published,
             sha256: job.dataset.checksum.clone(),
             training_images: job.dataset.train.len() - settings.validation,
             validation_images: settings.validation,

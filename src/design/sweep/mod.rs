@@ -84,6 +84,7 @@ impl Sweep {
             }
             let told = format!("{shown}: {name}");
             let mut typed = base.with(&overrides, &|entry| format!("{told}: {entry}"))?;
+            typed.look_at_images()?;
             let design = Design::resolve(&told, &typed)?;
             design.settle(&mut typed);
             let table = typed.to_table()?;

@@ -5,10 +5,12 @@ export class Pad {
     Object.assign(this, { canvas, rows, columns, changed });
     this.values = new Uint8Array(rows * columns);
     this.tool = 'brush';
-    this.width = 2.5;
+    // A twelfth of the image, as the strokes of digits are wide.
+    this.width = Math.max(2.5, (2.5 * Math.max(rows, columns)) / 28);
     this.cursor = null;
     canvas.width = columns;
     canvas.height = rows;
+    canvas.style.aspectRatio = `${columns} / ${rows}`;
     canvas.addEventListener('pointerdown', (event) => this.#down(event));
     canvas.addEventListener('pointermove', (event) => this.#move(event));
     for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, () => (this.last = null));

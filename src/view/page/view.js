@@ -278,7 +278,7 @@ async function showTestImage(number) {
   if (Number(element('number').value) !== wanted) return; // another one has been chosen meanwhile
   pad.set(image);
   subject = { truth: device.forms_image ? null : label };
-  element('subject').textContent = `Test image ${wanted}: ${device.data === 'mnist' ? 'a ' : ''}${classNames[label]}`;
+  element('subject').textContent = `Test image ${wanted}: ${/^\d$/.test(classNames[label]) ? 'a ' : ''}${classNames[label]}`;
   frames.want();
 }
 const classNames = device.class_names;

@@ -59,7 +59,7 @@ fn a_picture_of_a_test_image_is_read_like_the_test_image() {
             }
         }
         assert_eq!(answer["class"], brightest(&expected));
-        assert_eq!(answer["name"], device.design.data.class_names()[brightest(&expected)]);
+        assert_eq!(answer["name"], device.design.data.class_names[brightest(&expected)]);
         let inverted = answer["fitted"].as_str().unwrap().contains(", inverted");
         assert_eq!(inverted, *file == "paper.png", "{file}");
     }

@@ -13,6 +13,7 @@ mod help;
 mod imaging;
 mod inspect;
 mod machine_readable;
+mod own_images;
 mod plot;
 mod propagate;
 #[cfg(unix)]

@@ -142,7 +142,7 @@ fn what_is_malformed_gets_4xx_and_a_reason() {
 fn sizes_are_limited_before_anything_is_read() {
     let shown = Shown::new(&device(SMALL));
     for (path, kind, most) in
-        [("/frame", "application/json", 64 << 10), ("/picture", "application/octet-stream", 16 << 20)]
+        [("/frame", "application/json", 320 << 10), ("/picture", "application/octet-stream", 16 << 20)]
     {
         for length in [format!("{}", most + 1), "4000000000".into(), format!("{}", u64::MAX)] {
             // Not a byte of the body is sent, and the answer is there.
@@ -159,7 +159,7 @@ fn sizes_are_limited_before_anything_is_read() {
         );
         stream.write_all(head.as_bytes()).unwrap();
         let chunk =
-            [format!("{:x}\r\n", 1 << 16).into_bytes(), vec![b' '; 1 << 16], b"\r\n".to_vec()].concat();
+            [format!("{:x}\r\n", 1 << 19).into_bytes(), vec![b' '; 1 << 19], b"\r\n".to_vec()].concat();
         for _ in 0..(most >> 16) + 2 {
             if stream.write_all(&chunk).is_err() {
                 break;
