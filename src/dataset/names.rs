@@ -76,11 +76,6 @@ impl DatasetName {
     /// Rows and columns of the images of every one of them.
     pub const SHAPE: (usize, usize) = (28, 28);
 
-    /// Whether a mirrored image is one of the same class: a shoe is, a 2 is not.
-    pub fn has_mirror_images(self) -> bool {
-        self == DatasetName::FashionMnist
-    }
-
     /// The name on the command line, in design files and of the folder.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -55,11 +55,6 @@ impl ImageSet {
     pub fn class_name(&self, label: usize) -> &str {
         self.class_names.get(label).map_or("?", String::as_str)
     }
-
-    /// Whether a mirrored image is known to be one of the same class.
-    pub fn has_mirror_images(&self) -> bool {
-        self.known.is_some_and(DatasetName::has_mirror_images)
-    }
 }
 
 impl From<DatasetName> for ImageSet {

@@ -161,7 +161,7 @@ mod tests {
         let design = with(&[
             "training.epochs=3",
             "training.learning_rate = 1e-2",
-            "training.flips=false",
+            "training.flips=true",
             "bench.gaps=20 mm",
             "bench.pixel_pitch=\"0.5 mm\"",
             "bench.pixels=[100, 120]",
@@ -172,7 +172,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!((design.training.epochs, design.training.learning_rate), (Some(3), 0.01));
-        assert_eq!(design.training.flips, Some(false));
+        assert!(design.training.flips);
         assert_eq!(design.bench.gaps, Gaps::All("20 mm".into()));
         assert_eq!(
             (design.bench.pixel_pitch.as_str(), design.bench.pixels),

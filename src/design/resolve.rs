@@ -173,7 +173,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
             .sampled(table.oversample, table.padding)
             .map_err(|error| format!("bench.oversample: {error}"))?
     };
-    let training = Training::resolve(typed, &data, &material, &bench, &simulated)?;
+    let training = Training::resolve(typed, &material, &bench, &simulated)?;
     let mut warnings = sampling::problems(&simulated);
     warnings.extend(training.sampling_problems());
     if !table.allow_aliasing && !warnings.is_empty() {

@@ -7,7 +7,6 @@ use super::objective::objective;
 use super::resolve::{Checked, Design};
 use super::sampling;
 use super::training_table::{GridKey, LossKey, ModesTable, OptimiserKey, StartKey, TrainingTable};
-use crate::dataset::ImageSet;
 use crate::material::Material;
 use crate::misalignment::Tolerance;
 use crate::network::Bench;
@@ -124,7 +123,6 @@ impl Design {
         typed.training.epochs = Some(self.training.settings.epochs);
         typed.training.fine_epochs = Some(self.training.fine.0);
         typed.training.modes.clone_from(&self.training.modes);
-        typed.training.flips = Some(self.training.settings.flips);
         typed.detector.clone_from(&self.arrangement);
         if typed.object.size.is_none() {
             typed.object.upsampling = self.bench.object.upsampling();
@@ -175,7 +173,6 @@ impl Training {
     /// Checks `[training]` for a device drawn as `bench` and judged as `simulated`.
     pub(super) fn resolve(
         typed: &DesignFile,
-        data: &ImageSet,
         material: &Material,
         bench: &Bench,
         simulated: &Bench,
@@ -188,7 +185,7 @@ impl Training {
         };
         let (epochs, fine_epochs) =
             (table.epochs.unwrap_or(epochs), table.fine_epochs.unwrap_or(fine_epochs));
-        let settings = settings(typed, data, material, bench, (epochs, fine_epochs))?;
+        let settings = settings(typed, material, bench, (epochs, fine_epochs))?;
         let modes = stages_in_modes(table, bench)?;
         if table.oversample == 0 || table.oversample > simulated.oversample {
             return Err(format!(
@@ -286,7 +283,6 @@ fn check_modes(stage: &ModesTable, bench: &Bench) -> Checked<()> {
 
 fn settings(
     typed: &DesignFile,
-    data: &ImageSet,
     material: &Material,
     bench: &Bench,
     (epochs, fine_epochs): (u64, u64),
@@ -349,7 +345,7 @@ fn settings(
         smoothness: table.smoothness,
         validation: 0,
         validate_every: 1,
-        flips: table.flips.unwrap_or_else(|| data.has_mirror_images()),
+        flips: table.flips,
         augmentation: augmentation(table)?,
         perturbations: perturbations(table, bench, material)?,
         averaging: table.averaging,

@@ -46,9 +46,8 @@ pub struct TrainingTable {
     pub smoothness: f64,
     /// Share of the training images held out for validation.
     pub validation: f64,
-    /// Whether images are shown mirrored left to right half of the times; left out, clothes are and digits are not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub flips: Option<bool>,
+    /// Whether images are shown mirrored left to right half of the times.
+    pub flips: bool,
     /// Memory of the running mean of the masks that is kept in place of the last ones; 0 for the last ones.
     pub averaging: f64,
     /// Where the phases begin.
@@ -215,7 +214,7 @@ impl Default for TrainingTable {
             contrast_target: 0.2,
             smoothness: 0.0,
             validation: 0.1,
-            flips: None,
+            flips: false,
             averaging: 0.0,
             start: StartKey::Flat,
             seed: 1,

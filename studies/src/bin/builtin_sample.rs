@@ -12,8 +12,7 @@ use std::path::{Path, PathBuf};
 
 use d2nn::dataset::idx::Idx;
 use d2nn::dataset::{
-    CLASSES, DatasetName, Images, Part, SAMPLE_TEST_PER_CLASS, SAMPLE_TRAINING_PER_CLASS, Source, Split,
-    load_split,
+    DatasetName, Images, Part, SAMPLE_TEST_PER_CLASS, SAMPLE_TRAINING_PER_CLASS, Source, Split, load_split,
 };
 use d2nn::{Error, Result, files};
 use flate2::{Compression, GzBuilder};
@@ -43,7 +42,7 @@ fn main() -> Result<()> {
 }
 
 fn first_of_each_class(set: &Images, per_class: usize) -> Vec<usize> {
-    let mut counts = [0; CLASSES];
+    let mut counts = [0; 10];
     (0..set.len())
         .filter(|index| {
             let count = &mut counts[usize::from(set.labels[*index])];
