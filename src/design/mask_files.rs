@@ -2,6 +2,7 @@
 //!
 //! A phase mask is real, in radians; an amplitude mask is real, 0 to 1; a complex mask is its complex transmission.
 
+use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, Ix2};
@@ -79,13 +80,16 @@ pub fn parse_mask(path: &Path, bytes: &[u8], bench: &Bench) -> Result<Vec<Array2
     let wrong = |problem: String| Error::file(path, format!("{problem}: {expected}"));
     // NumPy makes double precision of most arithmetic: masks edited there are welcome.
     let channels = if modulation == Modulation::Complex {
-        let transmission = read_either::<Complex32, Complex<f64>>(bytes, |value| {
-            Complex32::new(value.re as f32, value.im as f32)
-        })
-        .map_err(wrong)?;
-        vec![transmission.mapv(Complex32::arg), transmission.mapv(Complex32::norm)]
+        let polar = read_either(
+            bytes,
+            |value: Complex32| (value.arg(), value.norm()),
+            |value: Complex<f64>| (value.arg() as f32, value.norm() as f32),
+        );
+        let polar = polar.map_err(wrong)?;
+        vec![polar.mapv(|(phase, _)| phase), polar.mapv(|(_, amplitude)| amplitude)]
     } else {
-        vec![read_either::<f32, f64>(bytes, |value| value as f32).map_err(wrong)?]
+        let narrow = |value: f64| if modulation.is_angle(0) { narrow_phase(value) } else { value as f32 };
+        vec![read_either(bytes, |value: f32| value, narrow).map_err(wrong)?]
     };
     for (channel, values) in channels.iter().enumerate() {
         if values.dim() != (rows, columns) {
@@ -104,13 +108,23 @@ pub fn parse_mask(path: &Path, bytes: &[u8], bench: &Bench) -> Result<Vec<Array2
         .collect())
 }
 
-fn read_either<T: Number, U: Number>(
+/// A phase in single precision. One that single precision does not hold is wrapped first, while it has its digits: a lens
+/// of `-k sqrt(r^2 + f^2)` is some 10,000 rad everywhere, where single precision goes in steps of 0.001, and at 10^7 rad in
+/// steps of one.
+fn narrow_phase(phase: f64) -> f32 {
+    let narrow = phase as f32;
+    if f64::from(narrow) == phase || !phase.is_finite() { narrow } else { phase.rem_euclid(TAU) as f32 }
+}
+
+/// The values of an array of `T`, or else of `U`, each as its function makes it.
+fn read_either<T: Number, U: Number, A>(
     bytes: &[u8],
-    narrow: impl Fn(U) -> T,
-) -> std::result::Result<Array2<T>, String> {
+    of_narrow: impl Fn(T) -> A,
+    of_wide: impl Fn(U) -> A,
+) -> std::result::Result<Array2<A>, String> {
     read_array::<T, Ix2>(bytes)
-        .or_else(|error| read_array::<U, Ix2>(bytes).map(|wide| wide.mapv(narrow)).map_err(|_| error))
-        .map_err(|error| error.to_string())
+        .map(|narrow| narrow.mapv(of_narrow))
+        .or_else(|error| read_array::<U, Ix2>(bytes).map(|wide| wide.mapv(of_wide)).map_err(|_| error))
 }
 
 /// Writes the masks with `values` and returns the SHA-256 of each file.

@@ -27,6 +27,7 @@ mod frames;
 mod golden;
 mod hostile;
 mod kit;
+mod mask_files;
 mod misalignment;
 mod modes;
 mod plots;
