@@ -178,6 +178,12 @@ pub fn counted(number: u64, thing: &str) -> String {
     format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
+/// `value` rounded to three digits, written out: 12.3, 0.0123, 20700.
+pub fn three_digits(value: f64) -> String {
+    let rounded: f64 = format!("{value:.2e}").parse().unwrap_or(value);
+    rounded.to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -264,5 +270,20 @@ mod tests {
         assert_eq!(format_length(1.0377750e-3, 4), "1.0378 mm");
         assert_eq!(format_length(0.0, 4), "0 mm");
         assert_eq!(format_length(0.3, 2), "300 mm");
+    }
+
+    #[test]
+    fn three_digits_are_three_digits() {
+        for (value, text) in [
+            (0.0, "0"),
+            (0.012_345_678_901_2, "0.0123"),
+            (1.0 / 3.0, "0.333"),
+            (9.996, "10"),
+            (12.345, "12.3"),
+            (543.21, "543"),
+            (20_658.4, "20700"),
+        ] {
+            assert_eq!(three_digits(value), text);
+        }
     }
 }

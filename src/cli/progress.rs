@@ -1,11 +1,13 @@
 //! How far a command is: a bar on a terminal, an occasional line elsewhere, always on stderr.
 
+use std::fmt::Write;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 
 use super::say;
+use crate::units::three_digits;
 
 /// Between two lines where there is no terminal.
 const QUIET: Duration = Duration::from_secs(20);
@@ -28,11 +30,14 @@ impl Progress {
         let what = what.into();
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::new(total);
-            let template = format!(
-                "{{prefix}} {{wide_bar}} {{pos}}/{{len}} {unit} {{per_sec:>12}}, {{eta}} left{{msg}}"
-            );
+            let template =
+                format!("{{prefix}} {{wide_bar}} {{pos}}/{{len}} {unit} {{rate:>9}}, {{eta}} left{{msg}}");
             if let Ok(style) = ProgressStyle::with_template(&template) {
-                bar.set_style(style);
+                let rate = |state: &ProgressState, text: &mut dyn Write| {
+                    // A bar that cannot be written shows nothing.
+                    let _ = text.write_str(&per_second(state.per_sec()));
+                };
+                bar.set_style(style.with_key("rate", rate));
             }
             bar.set_prefix(what.clone());
             bar
@@ -52,10 +57,11 @@ impl Progress {
             let rate = (done - before) as f64 / self.began.elapsed().as_secs_f64();
             let left = Duration::from_secs_f64((self.total - done.min(self.total)) as f64 / rate.max(1e-9));
             say(&format!(
-                "{}: {done}/{} {}, {rate:.0}/s, {} left{}",
+                "{}: {done}/{} {}, {}, {} left{}",
                 self.what,
                 self.total,
                 self.unit,
+                per_second(rate),
                 HumanDuration(left),
                 after_comma(&message())
             ));
@@ -90,4 +96,9 @@ impl Progress {
 /// `message` as the end of a line that has begun; nothing where there is none.
 fn after_comma(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(", {message}") }
+}
+
+/// A rate, in three digits: `12.3/s`.
+fn per_second(rate: f64) -> String {
+    format!("{}/s", three_digits(rate))
 }
