@@ -128,12 +128,7 @@ pub(super) fn detector(
     if !table.centres.is_empty() && name != "list" {
         return Err(format!("detector.centres belong to layout = \"list\", and {layout}"));
     }
-    let counts = counts(&name, &layout, regions)?;
-    let (size, pitches) = sizes(table, counts.as_deref(), grid)?;
-    let centres = match &counts {
-        Some(counts) => rows(counts, pitches[0], pitches[1]),
-        None => centres(table, &name, regions)?,
-    };
+    let Places { size, pitches, centres } = places(table, &name, regions, grid)?;
     if centres.len() != regions {
         return Err(format!(
             "{layout} has {} regions: {classes} classes and scheme = \"{}\" take {regions}{}; layout = \"{}\" has \
@@ -160,6 +155,31 @@ pub(super) fn detector(
         ..table.clone()
     };
     Ok((detector, arrangement))
+}
+
+/// What a table says of the regions.
+struct Places {
+    /// Height and width of a region.
+    size: [Metres; 2],
+    /// Distances between rows and in them.
+    pitches: [Metres; 2],
+    /// Middles of the regions in their order.
+    centres: Vec<[Metres; 2]>,
+}
+
+fn places(table: &DetectorTable, name: &str, regions: usize, grid: Grid) -> Checked<Places> {
+    let counts = counts(name, &format!("detector.layout = \"{name}\""), regions)?;
+    let (size, pitches) = sizes(table, counts.as_deref(), grid)?;
+    let centres = match &counts {
+        Some(counts) => rows(counts, pitches[0], pitches[1]),
+        None => centres(table, name, regions)?,
+    };
+    Ok(Places { size, pitches, centres })
+}
+
+/// Where the middles of the regions of `arrangement`, a table with nothing left out, are wanted.
+pub(super) fn wanted(arrangement: &DetectorTable, regions: usize, grid: Grid) -> Checked<Vec<[Metres; 2]>> {
+    Ok(places(arrangement, arrangement.layout.as_deref().unwrap_or_default(), regions, grid)?.centres)
 }
 
 /// Sides of a region, and distances between rows and in them, as typed or as the plane has room for `counts` regions.

@@ -20,6 +20,7 @@ use super::file::{
     PixelModelKey, ResamplingKey, Sides,
 };
 use super::images_table::image_set;
+use super::rounding::Rounding;
 use super::training::Training;
 use super::{plate, printer, sampling};
 
@@ -44,7 +45,10 @@ pub struct Design {
     pub bench: Bench,
     /// The same with the samples and the window it is simulated with.
     pub simulated: Bench,
-    /// What is wrong with the sampling, where the design allows it, and whether light spreads too little.
+    /// How far image and regions stand from where they were put.
+    pub rounding: Rounding,
+    /// What is wrong with the sampling, where the design allows it, and what else is told of it: light that spreads too
+    /// little, image and regions that are rounded apart.
     pub warnings: Vec<String>,
     /// What the plates are made of.
     pub material: Material,
@@ -180,6 +184,8 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         return Err(format!("{}; or run it all the same with --allow-aliasing", warnings.swap_remove(0)));
     }
     warnings.extend(sampling::unconnected(&bench));
+    let rounding = Rounding::of(typed, &bench, &arrangement)?;
+    warnings.extend(rounding.unevenness());
     let printer = printer::printer(typed)?;
     let turn = material.height(TAU, wavelength);
     let relief = match bench.modulation {
@@ -191,6 +197,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         name: typed.name.clone(),
         bench,
         simulated,
+        rounding,
         warnings,
         material,
         data,

@@ -18,7 +18,7 @@ use super::presets::PresetFlag;
 use super::set::SetFlag;
 use super::{ModifiedFlag, SimulationFlags, print, print_json};
 use crate::design::folder::{DESIGN, read_typed};
-use crate::design::{Design, Device, Stage};
+use crate::design::{Design, Device, Rounding, Stage};
 use crate::detector::Scheme;
 use crate::error::Result;
 use crate::mask::Modulation;
@@ -162,7 +162,7 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
         .map(|region| [region.row, region.column, region.height, region.width])
         .collect();
     let finite = |value: f64| value.is_finite().then_some(value);
-    json!({
+    let mut json = json!({
         "name": design.name,
         "wavelength": bench.wavelength,
         "pixel_pitch": bench.grid().pixel_pitch(),
@@ -209,7 +209,12 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
             "fully_connected": sampling.fully_connected(),
             "safe_offset": finite(sampling.safe_offset),
         },
-    })
+    });
+    let pitch = bench.grid().pixel_pitch();
+    let Rounding { image, regions } = &design.rounding;
+    json["image_displacement"] = json!(image.map(|by| by * pitch));
+    json["region_displacements"] = regions.iter().map(|region| json!(region.map(|by| by * pitch))).collect();
+    json
 }
 
 fn masks(design: &Design) -> String {
@@ -370,6 +375,9 @@ fn design_lines(design: &Design) -> Vec<(String, String)> {
             length(region.height as f64 * grid.pixel_pitch())
         ),
     );
+    if let Some(words) = design.rounding.words() {
+        line("placement", words);
+    }
     line(
         "material",
         format!(

@@ -185,3 +185,33 @@ fn presets_are_designs_by_name() {
     d2nn(path, &["inspect", "a.toml", "--preset", "imaging"]).fails(2, &["--preset", "cannot be used"]);
     d2nn(path, &["train", "a.toml", "--preset", "imaging"]).fails(2, &["--preset", "cannot be used"]);
 }
+
+#[test]
+fn image_and_regions_that_are_rounded_apart_are_told() {
+    // A plane of 65 pixels: the axis is in the middle of one. Image of 56 and regions of 6 have their middles between two:
+    // the image goes half a pixel up and to the left, the regions half a pixel down and to the right.
+    let folder = tempfile::tempdir().unwrap();
+    let odd = "name = \"odd\"\n[bench]\npixels = 65\nmasks = 1\ngaps = \"10 mm\"\n[object]\nupsampling = 2\n[detector]\n\
+               region_size = \"2.4 mm\"\nrow_pitch = \"4 mm\"\ncolumn_pitch = \"4 mm\"\n";
+    fs::write(folder.path().join("odd.toml"), odd).unwrap();
+    let figures = "the image stands [-0.50, -0.50] pixels [y, x] aside, the regions [0.50, 0.50] in the mean, 0.50 at most";
+    let answer = d2nn(folder.path(), &["inspect", "odd.toml"]);
+    assert!(answer.done().contains(figures), "{}", answer.stdout);
+    let json = d2nn(folder.path(), &["inspect", "odd.toml", "--json"]).json();
+    let warning = json["warnings"][0].as_str().unwrap();
+    assert!(warning.contains(figures) && warning.contains("a symmetric device reads unevenly"), "{warning}");
+    let half = |value: &Value, sign: f64| {
+        value.as_array().unwrap().iter().all(|by| (by.as_f64().unwrap() - sign * 0.2e-3).abs() < 1e-12)
+    };
+    assert!(half(&json["image_displacement"], -1.0));
+    assert!(json["region_displacements"].as_array().unwrap().iter().all(|region| half(region, 1.0)));
+    // All even, or all odd: nothing is rounded. Readings of a symmetric image are equal there.
+    for (pixels, size) in [("64", "2.4 mm"), ("64", "2 mm")] {
+        let even = odd.replace("65", pixels).replace("2.4 mm", size);
+        fs::write(folder.path().join("even.toml"), even).unwrap();
+        let json = d2nn(folder.path(), &["inspect", "even.toml", "--json"]).json();
+        let apart = size == "2 mm";
+        assert_eq!(json["warnings"].as_array().unwrap().len(), usize::from(apart), "{pixels} {size}");
+        assert_eq!(d2nn(folder.path(), &["inspect", "even.toml"]).done().contains("placement"), apart);
+    }
+}
