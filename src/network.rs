@@ -374,24 +374,27 @@ impl<T: Real> Network<T> {
     }
 
     /// Carries `object` through the device.
-    pub fn propagate(&self, object: WaveField<T>) -> Light<T> {
+    ///
+    /// # Errors
+    /// [`Error::Value`] for a gap that gives light ([`Propagator::carry`]).
+    pub fn propagate(&self, object: WaveField<T>) -> Result<Light<T>> {
         let mut field = object.clone();
         let mut incident = Vec::with_capacity(self.masks.len());
         for (propagator, mask) in self.propagators.iter().zip(&self.masks) {
-            let arriving = propagator.propagate(&field);
+            let arriving = propagator.carry(&field)?;
             field = mask.apply(&arriving);
             incident.push(arriving);
         }
-        let detector = self.propagators[self.masks.len()].propagate(&field);
-        Light { object, incident, detector }
+        let detector = self.propagators[self.masks.len()].carry(&field)?;
+        Ok(Light { object, incident, detector })
     }
 
     /// The light of `image` (values 0 to 1) through the device.
     ///
     /// # Errors
-    /// [`Error::Value`] when the image has not the shape the object plane takes.
+    /// [`Error::Value`] when the image has not the shape the object plane takes, and as [`Network::propagate`].
     pub fn light(&self, image: ArrayView2<'_, f32>) -> Result<Light<T>> {
-        Ok(self.propagate(self.bench.object.encode(image)?))
+        self.propagate(self.bench.object.encode(image)?)
     }
 
     /// Power in each detector region for `image`.
@@ -472,7 +475,10 @@ impl<T: Real> Network<T> {
                 }
                 for (light, view) in lights.iter().zip(&mut views) {
                     let field = leaving(light, index);
-                    let field = planned[first].as_ref().map_or(field.clone(), |way| way.propagate(&field));
+                    let field = match &planned[first] {
+                        Some(way) => way.carry(&field)?,
+                        None => field,
+                    };
                     view.column_mut(column).assign(&cut(&field));
                 }
                 done += 1;

@@ -14,6 +14,7 @@ use crate::design::Device;
 use crate::detector::Scheme;
 use crate::engine::{Classifier, Engine, ModesEngine};
 use crate::error::{Error, Result};
+use crate::propagation::passive::check_passive;
 
 /// Arguments of `d2nn classify`.
 #[derive(Debug, Args)]
@@ -104,6 +105,8 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
         let image = fitted.image.mapv(|value| f32::from(value) / 255.0);
         let readings = reader.readings(image.view())?;
         let total: f64 = readings.iter().sum();
+        // A compiled classifier knows the regions alone.
+        check_passive("the device", device.design.simulated.entering(image.view()), total)?;
         let shares: Vec<f64> =
             readings.iter().map(|reading| if total > 0.0 { reading / total } else { 0.0 }).collect();
         let scheme = device.design.bench.detector.scheme();

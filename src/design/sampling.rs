@@ -3,7 +3,7 @@
 use crate::network::Bench;
 use crate::object::Illumination;
 use crate::propagation::angular_spectrum::needed_padding;
-use crate::propagation::rayleigh_sommerfeld::safe_offset;
+use crate::propagation::rayleigh_sommerfeld::{safe_distance, safe_offset};
 use crate::propagation::{Gap, Method};
 use crate::units::format_length;
 
@@ -44,8 +44,19 @@ fn gap(gap: &Gap) -> Option<String> {
     }
 }
 
-/// The impulse response must be sampled finely enough at the largest offset between two planes.
+/// The impulse response must be sampled finely enough at its peak, and at the largest offset between two planes.
 fn impulse_response(gap: &Gap) -> Option<String> {
+    if gap.is_near_contact() {
+        let pitch = gap.grid.pixel_pitch();
+        return Some(format!(
+            "bench.method = \"rayleigh-sommerfeld\" gives light across a gap of {}: the peak of the impulse response is \
+             as narrow as the gap, and samples of {} miss it or overstate it; the shortest gap here is {} (2.5 samples); \
+             lengthen the gaps, lower pixel_pitch, raise oversample, or take method = \"auto\"",
+            format_length(gap.distance, 3),
+            format_length(pitch, 4),
+            format_length(safe_distance(pitch), 4)
+        ));
+    }
     let (height, width) = gap.grid.aperture();
     let limit = safe_offset(gap.wavelength, gap.distance, gap.grid.pixel_pitch());
     let widest = height.max(width);

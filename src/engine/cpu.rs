@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::field::WaveField;
 use crate::mask::{Modulation, transmission32};
 use crate::network::{Bench, Light};
+use crate::propagation::passive::check_passive;
 
 /// Samples whose gradients are summed one after the other, for a batch of `samples`.
 ///
@@ -75,7 +76,8 @@ impl CpuEngine {
     /// [`Engine::readings`].
     ///
     /// # Errors
-    /// [`Error::Value`] when the image has not the shape the object plane takes.
+    /// [`Error::Value`] when the image has not the shape the object plane takes, and where more power reaches a plane than
+    /// leaves the object.
     pub fn light(&self, image: ArrayView2<'_, f32>) -> Result<Vec<Light<f32>>> {
         let (optics, grid) = (&self.optics, self.bench.grid());
         let object: WaveField<f32> = self.bench.object.encode(image)?;
@@ -85,7 +87,7 @@ impl CpuEngine {
             field.amplitude.iter_mut().zip(samples).for_each(|(to, from)| *to = *from);
             field
         };
-        Ok(self.with_workspace(|workspace| {
+        let lights: Vec<Light<f32>> = self.with_workspace(|workspace| {
             let every_row = 0..optics.rows;
             workspace.carry(optics, &self.bench, image, &optics.to_plane, std::slice::from_ref(&every_row));
             let mut incident = workspace.incident_mut().chunks_exact(pixels).map(field).collect::<Vec<_>>();
@@ -96,7 +98,14 @@ impl CpuEngine {
                     Light { object: object.clone(), incident, detector }
                 })
                 .collect()
-        }))
+        });
+        let entering = object.power();
+        for light in &lights {
+            for field in light.incident.iter().chain([&light.detector]) {
+                check_passive("the device", entering, field.power())?;
+            }
+        }
+        Ok(lights)
     }
 
     /// Transmission of each sample of mask `mask`, as it stands on the bench: row by row.
@@ -342,10 +351,11 @@ impl Engine for CpuEngine {
                 .collect()
         });
         let regions = self.bench.readings();
-        Ok(Readings {
+        let readings = Readings {
             regions: Array2::from_shape_fn((samples, regions), |(sample, region)| results[sample].0[region]),
             plane: results.iter().map(|(_, plane)| *plane).collect(),
-        })
+        };
+        readings.of_passive(&self.bench, images)
     }
 
     fn gradients(&self, images: ArrayView3<'_, f32>, slopes: &ReadingSlopes<'_>) -> Result<Gradients> {

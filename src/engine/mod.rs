@@ -22,10 +22,11 @@
 //! # Ok::<(), d2nn::Error>(())
 //! ```
 
-use ndarray::{Array2, ArrayView3};
+use ndarray::{Array2, ArrayView3, Axis};
 
 use crate::error::Result;
 use crate::network::Bench;
+use crate::propagation::passive::check_passive;
 
 mod aligned;
 mod cpu;
@@ -43,6 +44,19 @@ pub struct Readings {
     pub regions: Array2<f64>,
     /// Power through the whole detector plane of each sample.
     pub plane: Vec<f64>,
+}
+
+impl Readings {
+    /// The same, judged: no device gives light to `images`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Value`] for a detector plane with more power than the object.
+    fn of_passive(self, bench: &Bench, images: ArrayView3<'_, f32>) -> Result<Self> {
+        for (sample, plane) in self.plane.iter().enumerate() {
+            check_passive("the device", bench.entering(images.index_axis(Axis(0), sample)), *plane)?;
+        }
+        Ok(self)
+    }
 }
 
 /// What the adjoint pass gives.
@@ -94,12 +108,13 @@ pub trait Engine: Send {
     /// Forward pass over `images`, values 0 to 1, shape (samples, rows, columns).
     ///
     /// # Errors
-    /// [`crate::Error::Value`] when the images have not the shape the object plane takes.
+    /// [`crate::Error::Value`] when the images have not the shape the object plane takes, and where more power leaves the
+    /// device than enters it.
     fn readings(&self, images: ArrayView3<'_, f32>) -> Result<Readings>;
 
     /// Forward and adjoint pass over `images`; `slopes` turns the readings of a sample into derivatives.
     ///
     /// # Errors
-    /// As [`Engine::readings`].
+    /// [`crate::Error::Value`] when the images have not the shape the object plane takes.
     fn gradients(&self, images: ArrayView3<'_, f32>, slopes: &ReadingSlopes<'_>) -> Result<Gradients>;
 }

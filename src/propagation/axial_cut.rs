@@ -11,7 +11,7 @@ use d2nn_kernels::{Fft, Transformed};
 use ndarray::{Array2, ArrayView2};
 use num_complex::{Complex, Complex32};
 
-use super::angular_spectrum::{BandLimit, transfer};
+use super::angular_spectrum::sampled_transfer;
 use super::{Gap, PixelModel, sinc};
 use crate::error::{Error, Result};
 use crate::field::WaveField;
@@ -85,21 +85,14 @@ impl AxialCut {
         let (fy, fx) = (spatial_frequencies(rows, pitch), spatial_frequencies(columns, pitch));
         let (height, width) = (rows / 2 + 1, columns / 2 + 1);
         let mut parts = Parts { re: Vec::new(), im: Vec::new() };
-        let bands: Vec<_> = (0..slices)
-            .map(|slice| {
-                let distance = middle(gap.distance, slice, slices);
-                let (window_y, window_x) = (rows as f64 * pitch, columns as f64 * pitch);
-                (distance, BandLimit::new(window_y, window_x, gap.wavelength, distance))
-            })
+        let window = (rows as f64 * pitch, columns as f64 * pitch);
+        let transfers: Vec<_> = (0..slices)
+            .map(|slice| sampled_transfer(window, pitch, gap.wavelength, middle(gap.distance, slice, slices)))
             .collect();
         for fx in &fx[..width] {
-            for (distance, band) in &bands {
+            for transfer in &transfers {
                 for fy in &fy[..height] {
-                    let value = if band.keeps(*fy, *fx) {
-                        transfer(*fy, *fx, gap.wavelength, *distance)
-                    } else {
-                        Complex::new(0.0, 0.0)
-                    };
+                    let value = transfer(*fy, *fx);
                     parts.re.push(value.re as f32);
                     parts.im.push(value.im as f32);
                 }
@@ -226,7 +219,8 @@ impl AxialCut {
         let weights: Vec<Complex32> = spatial_frequencies(rows, pitch)
             .into_iter()
             .map(|f| {
-                let weight = Complex::cis(-TAU * f * aside) * if square { sinc(f * pitch) } else { 1.0 };
+                let size = if square { sinc(f * pitch) } else { 1.0 };
+                let weight = Complex::cis(-TAU * f * aside) * size;
                 Complex::new(weight.re as f32, weight.im as f32)
             })
             .collect();

@@ -43,11 +43,12 @@ use num_complex::Complex;
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField, narrow_complex};
 use crate::grid::{Grid, spatial_frequencies};
-use crate::units::Metres;
+use crate::units::{Metres, format_length};
 
 pub mod angular_spectrum;
 mod axial_cut;
 mod fft2;
+pub mod passive;
 pub mod rayleigh_sommerfeld;
 
 pub use axial_cut::AxialCut;
@@ -62,7 +63,8 @@ pub enum Method {
     /// convolution, and with square pixels the field of real ones to 2e-4 (docs/optics.md).
     RayleighSommerfeld,
     /// For each gap the better of the two: the sampled impulse response where it is safely sampled up to the width
-    /// of the plane ([`rayleigh_sommerfeld::safe_offset`]), the angular spectrum elsewhere.
+    /// of the plane ([`rayleigh_sommerfeld::safe_offset`]) and at its peak ([`rayleigh_sommerfeld::safe_distance`]), the
+    /// angular spectrum elsewhere.
     Auto,
 }
 
@@ -97,13 +99,23 @@ pub struct Gap {
 impl Gap {
     /// How its transfer function is made: `method`, with [`Method::Auto`] decided.
     pub fn resolved_method(&self) -> Method {
-        let (height, width) = self.grid.aperture();
-        let safe = rayleigh_sommerfeld::safe_offset(self.wavelength, self.distance, self.grid.pixel_pitch());
         match self.method {
-            Method::Auto if height.max(width) <= safe => Method::RayleighSommerfeld,
+            Method::Auto if self.is_response_safe() => Method::RayleighSommerfeld,
             Method::Auto => Method::AngularSpectrum,
             fixed => fixed,
         }
+    }
+
+    /// Whether it is too short for the sampled impulse response, whose peak the samples miss.
+    pub fn is_near_contact(&self) -> bool {
+        self.distance < rayleigh_sommerfeld::safe_distance(self.grid.pixel_pitch())
+    }
+
+    /// Whether the impulse response is safely sampled, at its peak and up to the width of the plane.
+    pub fn is_response_safe(&self) -> bool {
+        let (height, width) = self.grid.aperture();
+        let safe = rayleigh_sommerfeld::safe_offset(self.wavelength, self.distance, self.grid.pixel_pitch());
+        !self.is_near_contact() && height.max(width) <= safe
     }
 }
 
@@ -134,17 +146,12 @@ pub fn transfer_function(gap: &Gap) -> Array2<Complex<f64>> {
     let (shift_y, shift_x) = gap.shift;
     let mut transfer = match gap.resolved_method() {
         Method::AngularSpectrum | Method::Auto => {
-            let (height, width) = (rows as f64 * pitch, columns as f64 * pitch);
-            let band = angular_spectrum::BandLimit::new(height, width, gap.wavelength, gap.distance);
+            let window = (rows as f64 * pitch, columns as f64 * pitch);
+            let sampled = angular_spectrum::sampled_transfer(window, pitch, gap.wavelength, gap.distance);
             Array2::from_shape_fn((rows, columns), |(y, x)| {
-                if band.keeps(fy[y], fx[x]) {
-                    // A plane that stands aside sees the spectrum with the phase of the way there.
-                    let aside = TAU * (fy[y] * shift_y + fx[x] * shift_x);
-                    angular_spectrum::transfer(fy[y], fx[x], gap.wavelength, gap.distance)
-                        * Complex::cis(aside)
-                } else {
-                    Complex::new(0.0, 0.0)
-                }
+                // A plane that stands aside sees the spectrum with the phase of the way there.
+                let aside = TAU * (fy[y] * shift_y + fx[x] * shift_x);
+                sampled(fy[y], fx[x]) * Complex::cis(aside)
             })
         }
         Method::RayleighSommerfeld => {
@@ -216,6 +223,17 @@ impl<T: Real> Propagator<T> {
     /// The field behind the gap: crop F^-1 H F pad.
     pub fn propagate(&self, field: &WaveField<T>) -> WaveField<T> {
         self.apply(field, |value, transfer| value * transfer)
+    }
+
+    /// As [`Propagator::propagate`], judged: free space gives no light.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for a field behind that has more power than `field`.
+    pub fn carry(&self, field: &WaveField<T>) -> Result<WaveField<T>> {
+        let behind = self.propagate(field);
+        let what = format!("free space of {}", format_length(self.gap.distance, 3));
+        passive::check_passive(&what, field.power(), behind.power())?;
+        Ok(behind)
     }
 
     /// The Hermitian adjoint of [`Propagator::propagate`]: crop F^-1 conj(H) F pad.

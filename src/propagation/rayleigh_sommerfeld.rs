@@ -5,9 +5,10 @@ use std::f64::consts::TAU;
 use ndarray::Array2;
 use num_complex::Complex;
 
+use super::passive::check_passive;
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField, narrow_complex};
-use crate::units::Metres;
+use crate::units::{Metres, format_length};
 
 /// h(x, y; z) = (1/2 pi) (z/r) (1/r - i k) exp(i k r)/r: the field of a point of unit amplitude and area.
 ///
@@ -29,12 +30,24 @@ pub fn safe_offset(wavelength: Metres, distance: Metres, pitch: Metres) -> Metre
     if sine >= 1.0 { f64::INFINITY } else { distance * sine / (1.0 - sine * sine).sqrt() }
 }
 
+/// The shortest distance over which the impulse response is safely sampled at `pitch`: two and a half samples.
+///
+/// Its peak is about as wide as the distance is long, so nearer than that the samples miss it or overstate it. The sum of
+/// the samples repeats the transfer function with the period 1/pitch, and evanescent waves of neighbouring periods come
+/// in with exp(-2 pi z |w|). On planes of 2 to 32 samples the largest gain of power, for the worst field there is, is
+/// 1.0005 at 2.5 samples for every pitch up to half a wavelength; 1.22 at 2 samples, 2.2 at one, 4,000 at a twentieth.
+/// The error for random phases at 2.5 samples is 1e-4 of the field at a tenth of a wavelength, 0.03 at half of one.
+pub fn safe_distance(pitch: Metres) -> Metres {
+    2.5 * pitch
+}
+
 /// Propagates by the plain sum over all pairs of pixels, in double precision: slow, obvious, no transform.
 ///
 /// `progress` is told the number of rows that are done.
 ///
 /// # Errors
-/// [`Error::Value`] unless `distance` is a finite length above zero.
+/// [`Error::Value`] unless `distance` is a finite length above zero, and where the sum has more power than `field`: far
+/// below [`safe_distance`], or far beyond [`safe_offset`].
 pub fn direct_summation<T: Real>(
     field: &WaveField<T>,
     wavelength: Metres,
@@ -67,5 +80,8 @@ pub fn direct_summation<T: Real>(
             sources.iter().map(|((sy, sx), u)| u * response[[y.abs_diff(*sy), x.abs_diff(*sx)]]).sum();
         narrow_complex(sum)
     });
-    WaveField::new(grid, amplitude)
+    let behind = WaveField::new(grid, amplitude)?;
+    let what = format!("the direct sum across {}", format_length(distance, 3));
+    check_passive(&what, field.power(), behind.power())?;
+    Ok(behind)
 }

@@ -1,8 +1,10 @@
 //! Where the light goes: input = regions + beside them + past the planes + absorbed, each counted by itself.
 
-use d2nn::dataset::Images;
+use d2nn::dataset::{Images, Split};
+use d2nn::design::{Design, DesignFile};
 use d2nn::detector::{Detector, Layout};
-use d2nn::evaluation::PowerBudget;
+use d2nn::engine::{CpuEngine, Engine, ModesEngine};
+use d2nn::evaluation::{PowerBudget, convergence};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::mask::Modulation;
@@ -11,6 +13,7 @@ use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
 use ndarray::{Array2, Array3, ArrayView2};
 
+use crate::support::device::{small_but, some_images};
 use crate::support::{random_values, small_bench};
 
 /// Pixels of a whole wavelength: all that they sample travels, up to 30 degrees.
@@ -100,4 +103,48 @@ fn all_light_is_accounted_for() {
 
 fn stacked(image: ArrayView2<'_, u8>) -> Array3<u8> {
     image.insert_axis(ndarray::Axis(0)).to_owned()
+}
+
+#[test]
+fn a_gap_that_gives_light_is_refused_by_name_and_by_its_figure() {
+    let near = small_but("gaps = \"12 mm\"", "gaps = \"0.1 mm\"");
+    let resolved = |text: &str| Design::resolve("near", &DesignFile::parse("near", text).unwrap());
+    // By itself the design takes the method that holds there.
+    let design = resolved(&near).unwrap();
+    let method = |design: &Design| design.simulated.gap(0).resolved_method();
+    assert_eq!(method(&design), Method::AngularSpectrum);
+    let images = some_images(Split::Test, 10);
+    let indices: Vec<usize> = (0..10).collect();
+    let masks = vec![Array2::zeros((64, 64)); 2];
+    let budget = PowerBudget::of(&design.simulated, &masks, &images, &indices).unwrap();
+    // Flat masks in contact: nearly all of the light stays on the plane. What a square pixel's edges send into waves that
+    // do not travel is a few per cent.
+    assert!(budget.past.iter().all(|share| (0.0..0.1).contains(share)), "{budget:?}");
+    let mut engine = CpuEngine::new(design.simulated.clone(), 1).unwrap();
+    engine.set_masks(&masks).unwrap();
+    let batch = images.batch(&indices);
+    assert!(engine.readings(batch.view()).is_ok());
+
+    // By name the sampled response is refused with the limit, 2.5 samples of 0.4 mm.
+    let named = near.replace("oversample = 1", "oversample = 1\nmethod = \"rayleigh-sommerfeld\"");
+    let message = resolved(&named).unwrap_err().to_string();
+    assert!(message.contains("the shortest gap here is 1 mm") && message.contains("\"auto\""), "{message}");
+    // Where it is forced no figure comes out of it.
+    let forced = resolved(&named.replace("oversample = 1", "oversample = 1\nallow_aliasing = true"));
+    let design = forced.unwrap();
+    assert_eq!(method(&design), Method::RayleighSommerfeld);
+    let refused = |result: d2nn::Result<()>| {
+        let message = result.unwrap_err().to_string();
+        assert!(message.contains("times the power it got"), "{message}");
+    };
+    refused(PowerBudget::of(&design.simulated, &masks, &images, &indices).map(|_| ()));
+    let mut engine = CpuEngine::new(design.simulated.clone(), 1).unwrap();
+    engine.set_masks(&masks).unwrap();
+    refused(engine.readings(batch.view()).map(|_| ()));
+    refused(engine.light(batch.index_axis(ndarray::Axis(0), 0)).map(|_| ()));
+    let modes = ModesEngine::new(engine);
+    modes.prepare(10_000, &mut |_| Ok(())).unwrap();
+    refused(modes.readings(batch.view()).map(|_| ()));
+    let loss = |_: &[f64], _: usize, _: f64| 0.0;
+    refused(convergence(&design.bench, &masks, 1, &images, &[0], &loss, &mut |_| Ok(())).map(|_| ()));
 }

@@ -370,7 +370,7 @@ impl<'a> Workshop<'a> {
                 *value = Complex::new(0.0, 0.0);
             }
         }
-        let stencil = bench.detector.readings(&network.propagate(field).detector);
+        let stencil = bench.detector.readings(&network.propagate(field)?.detector);
         let answer = |readings: &[f64]| bench.detector.scheme().answer(readings);
         Ok(Some([answer(&network.readings(image)?), answer(&stencil)]))
     }

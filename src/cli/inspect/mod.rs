@@ -208,6 +208,7 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
             "pixel_reach": finite(sampling.reach),
             "fully_connected": sampling.fully_connected(),
             "safe_offset": finite(sampling.safe_offset),
+            "safe_distance": sampling.safe_distance,
         },
     });
     let pitch = bench.grid().pixel_pitch();
@@ -462,14 +463,19 @@ fn sampling_lines(design: &Design, sampling: &Sampling) -> Vec<(String, String)>
     );
     line(
         "impulse response",
-        match sampling.safe_offset.is_finite() {
-            true => format!(
-                "safely sampled up to an offset of {} (largest here {})",
-                length(sampling.safe_offset),
-                length(sampling.widest)
-            ),
-            false => "safely sampled at any offset".into(),
-        },
+        format!(
+            "safely sampled {}, and from a gap of {} on (shortest here {})",
+            match sampling.safe_offset.is_finite() {
+                true => format!(
+                    "up to an offset of {} (largest here {})",
+                    length(sampling.safe_offset),
+                    length(sampling.widest)
+                ),
+                false => "at any offset".into(),
+            },
+            length(sampling.safe_distance),
+            length(sampling.shortest)
+        ),
     );
     line("padding", sampling.advice(design));
     for warning in &design.warnings {

@@ -4,7 +4,7 @@ use crate::design::Design;
 use crate::network::Bench;
 use crate::propagation::Method;
 use crate::propagation::angular_spectrum::{BandLimit, needed_padding};
-use crate::propagation::rayleigh_sommerfeld::safe_offset;
+use crate::propagation::rayleigh_sommerfeld::{safe_distance, safe_offset};
 use crate::units::{Metres, trimmed};
 
 /// What the grid can and cannot carry.
@@ -24,6 +24,8 @@ pub(super) struct Sampling {
     /// The largest offset at which the impulse response is safely sampled there: as the reach it ends where the local
     /// frequency is the highest of the grid, here of the samples.
     pub(super) safe_offset: Metres,
+    /// The shortest gap across which it is safely sampled at its peak.
+    pub(super) safe_distance: Metres,
     pub(super) widest: Metres,
     /// Padding the angular spectrum needs across the longest gap.
     pub(super) needed_padding: f64,
@@ -53,6 +55,7 @@ impl Sampling {
             evanescent_share: evanescent_share(nyquist * wavelength),
             reach: safe_offset(wavelength, shortest, pixel),
             safe_offset: safe_offset(wavelength, shortest, pitch),
+            safe_distance: safe_distance(pitch),
             widest,
             needed_padding: needed_padding(height.min(width), pitch, wavelength, longest),
         }

@@ -271,7 +271,7 @@ impl Engine for ModesEngine {
                 },
             )
         });
-        Ok(Readings { regions, plane })
+        Readings { regions, plane }.of_passive(self.images.bench(), images)
     }
 
     fn gradients(&self, images: ArrayView3<'_, f32>, slopes: &ReadingSlopes<'_>) -> Result<Gradients> {
