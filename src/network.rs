@@ -256,6 +256,12 @@ impl Bench {
             method: self.method,
             pixel_model: self.pixel_model,
             shift: self.alignment.shift(index),
+            // Light arrives so at the object and, but for diffraction, at mask 1; behind it the masks decide.
+            carrier: if index < 2 {
+                self.object.illumination().carrier(self.wavelength_in_medium())
+            } else {
+                (0.0, 0.0)
+            },
         }
     }
 
@@ -269,11 +275,11 @@ impl Bench {
         std::iter::once(0.0).chain(behind).collect()
     }
 
-    /// For each gap the number of the first gap of the same length whose ends stand aside of each other by as much:
-    /// equal gaps share their transfer function.
+    /// For each gap the number of the first gap of the same length whose ends stand aside of each other by as much, and
+    /// whose light turns as much inside a pixel: equal gaps share their transfer function.
     pub fn first_equal_gap(&self) -> Vec<usize> {
-        let kind = |index: usize| (self.gaps[index], self.alignment.shift(index));
-        let first = |index: usize| (0..index).find(|other| kind(*other) == kind(index)).unwrap_or(index);
+        let first =
+            |index: usize| (0..index).find(|other| self.gap(*other) == self.gap(index)).unwrap_or(index);
         (0..self.gaps.len()).map(first).collect()
     }
 

@@ -57,8 +57,17 @@ pub enum Illumination {
 }
 
 impl Illumination {
+    /// Spatial frequency (y, x) its phase turns by, cycles per metre; `wavelength` in the medium.
+    pub fn carrier(self, wavelength: Metres) -> (f64, f64) {
+        match self {
+            Illumination::Tilted { towards_y, towards_x } => {
+                (towards_y.sin() / wavelength, towards_x.sin() / wavelength)
+            }
+            Illumination::Plane | Illumination::Gaussian { .. } => (0.0, 0.0),
+        }
+    }
+
     /// Amplitude at (y, x), metres from the axis; `wavelength` in the medium.
-    ///
     fn amplitude(self, y: Metres, x: Metres, wavelength: Metres) -> Complex<f64> {
         match self {
             Illumination::Plane => Complex::new(1.0, 0.0),

@@ -112,6 +112,7 @@ pub fn run(args: PropagateArgs) -> Result<()> {
         method: method.unwrap_or(Method::RayleighSommerfeld),
         pixel_model: PixelModel::Point,
         shift: (0.0, 0.0),
+        carrier: (0.0, 0.0),
     };
     if gap.resolved_method() == Method::RayleighSommerfeld {
         warn_of_sampling(&gap);

@@ -48,7 +48,7 @@ pub struct Design {
     /// How far image and regions stand from where they were put.
     pub rounding: Rounding,
     /// What is wrong with the sampling, where the design allows it, and what else is told of it: light that spreads too
-    /// little, image and regions that are rounded apart.
+    /// little or turns inside pixels, image and regions that are rounded apart.
     pub warnings: Vec<String>,
     /// What the plates are made of.
     pub material: Material,
@@ -184,6 +184,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         return Err(format!("{}; or run it all the same with --allow-aliasing", warnings.swap_remove(0)));
     }
     warnings.extend(sampling::unconnected(&bench));
+    warnings.extend(sampling::turning(&simulated));
     let rounding = Rounding::of(typed, &bench, &arrangement)?;
     warnings.extend(rounding.unevenness());
     let printer = printer::printer(typed)?;

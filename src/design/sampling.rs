@@ -4,7 +4,7 @@ use crate::network::Bench;
 use crate::object::Illumination;
 use crate::propagation::angular_spectrum::needed_padding;
 use crate::propagation::rayleigh_sommerfeld::{safe_distance, safe_offset};
-use crate::propagation::{Gap, Method};
+use crate::propagation::{Gap, Method, PixelModel, sinc};
 use crate::units::format_length;
 
 /// At nine tenths of the padding it needs, the angular spectrum cuts the steepest tenth of the angles, which carries
@@ -33,6 +33,24 @@ pub(super) fn unconnected(bench: &Bench) -> Option<String> {
              {}: pixels hardly reach each other; are the units of bench.wavelength, pixel_pitch and gaps as meant?",
             format_length(reached, 3),
             format_length(half, 3)
+        )
+    })
+}
+
+/// Power that square pixels may lose by the direction of the light, behind the second mask, before it is told.
+const LOST_TO_THE_TILT: f64 = 0.05;
+
+/// What square pixels may take from tilted light behind the second mask, where its direction is the masks' matter.
+pub(super) fn turning(bench: &Bench) -> Option<String> {
+    let (along_y, along_x) = bench.object.illumination().carrier(bench.wavelength_in_medium());
+    let pitch = bench.grid().pixel_pitch();
+    let lost = 1.0 - (sinc(along_y * pitch) * sinc(along_x * pitch)).powi(2);
+    (bench.pixel_model == PixelModel::Square && bench.masks() > 1 && lost > LOST_TO_THE_TILT).then(|| {
+        format!(
+            "object.tilt: the wave turns by {:.2} of a turn inside a sample; behind mask 2 and later ones light that keeps \
+             this direction is read {:.1} % low a gap; raise oversample",
+            (along_y * pitch).abs().max((along_x * pitch).abs()),
+            100.0 * lost
         )
     })
 }

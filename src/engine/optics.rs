@@ -36,7 +36,7 @@ pub(super) struct Crossing {
     pub(super) column_forward: Arc<dyn Fft<f32>>,
     pub(super) column_inverse: Arc<dyn Fft<f32>>,
     /// Transfer function, column by column: `[fx][fy]`, with the factor of the unnormalised transforms. Between planes on
-    /// one axis it is even in both, and only fx >= 0 and fy >= 0 are kept.
+    /// one axis, in light along it, it is even in both, and only fx >= 0 and fy >= 0 are kept.
     transfer: Aligned<Complex32>,
     even: bool,
 }
@@ -66,7 +66,7 @@ impl Crossing {
         }
         Fft2::new(window.0, window.1).forward(&mut kept);
         let factor = 1.0 / (window.0 * window.1) as f64;
-        let even = span.gap.shift == (0.0, 0.0);
+        let even = span.gap.shift == (0.0, 0.0) && span.gap.carrier == (0.0, 0.0);
         let (height, width) = if even { (window.0 / 2 + 1, window.1 / 2 + 1) } else { window };
         let mut transfer = Aligned::new(Complex32::default(), height * width);
         for (column, value) in transfer.chunks_exact_mut(height).zip(kept.columns()) {

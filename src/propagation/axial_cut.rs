@@ -178,7 +178,7 @@ impl AxialCut {
         let square = self.gap.pixel_model == PixelModel::Square;
         let weight = |x: usize| -> Complex32 {
             let f = frequencies[x];
-            let size = if square { sinc(f * pitch) } else { 1.0 };
+            let size = if square { sinc((f - self.gap.carrier.1) * pitch) } else { 1.0 };
             let angle = TAU * f * (column as f64 * pitch - aside);
             let weight = Complex::cis(angle) * (size / (rows * columns) as f64);
             Complex::new(weight.re as f32, weight.im as f32)
@@ -219,7 +219,7 @@ impl AxialCut {
         let weights: Vec<Complex32> = spatial_frequencies(rows, pitch)
             .into_iter()
             .map(|f| {
-                let size = if square { sinc(f * pitch) } else { 1.0 };
+                let size = if square { sinc((f - self.gap.carrier.0) * pitch) } else { 1.0 };
                 let weight = Complex::cis(-TAU * f * aside) * size;
                 Complex::new(weight.re as f32, weight.im as f32)
             })
@@ -265,6 +265,7 @@ mod tests {
                         method: Method::AngularSpectrum,
                         pixel_model,
                         shift: (0.0, 0.0),
+                        carrier: (0.0, 0.0),
                     };
                     let mut field = WaveField::dark(grid);
                     for ((y, x), u) in field.amplitude.indexed_iter_mut() {
@@ -304,6 +305,7 @@ mod tests {
             method: Method::Auto,
             pixel_model: PixelModel::Point,
             shift: (0.0, 0.0),
+            carrier: (0.0, 0.0),
         };
         assert!(AxialCut::new(gap, 0).is_err());
         assert!(AxialCut::new(Gap { distance: 0.0, ..gap }, 1).is_err());

@@ -16,6 +16,7 @@
 //!     method: Method::Auto,
 //!     pixel_model: PixelModel::Square,
 //!     shift: (0.0, 0.0),
+//!     carrier: (0.0, 0.0),
 //! };
 //! let free_space = Propagator::new(gap)?;
 //! let hole = Array2::from_shape_fn(grid.shape(), |(y, x)| {
@@ -73,7 +74,8 @@ pub enum Method {
 pub enum PixelModel {
     /// A point source at the centre of the pixel.
     Point,
-    /// A square of constant amplitude: the transfer function times sinc(fx pitch) sinc(fy pitch).
+    /// A square of constant amplitude in light along the axis, times exp(i 2 pi f0 x) in light along the carrier f0: the
+    /// transfer function times sinc((fx - f0x) pitch) sinc((fy - f0y) pitch).
     Square,
 }
 
@@ -94,6 +96,9 @@ pub struct Gap {
     pub pixel_model: PixelModel,
     /// Lateral displacement (y, x) of the second plane's pixels against the first's, metres.
     pub shift: (Metres, Metres),
+    /// Spatial frequency (y, x) that light turns by inside a pixel, cycles per metre: that of a tilted illumination. Only
+    /// square pixels know it.
+    pub carrier: (f64, f64),
 }
 
 impl Gap {
@@ -137,7 +142,8 @@ pub fn padded_shape(grid: Grid, padding: f64) -> Result<(usize, usize)> {
 
 /// The transfer function of a gap on the padded window, in the order of the discrete transform.
 ///
-/// Built in double precision: k z of a long path has no digits to spare. Even in both frequencies, but for a shift.
+/// Built in double precision: k z of a long path has no digits to spare. Even in both frequencies, but for a shift or a
+/// carrier.
 pub fn transfer_function(gap: &Gap) -> Array2<Complex<f64>> {
     let (rows, columns) = gap.padded;
     let pitch = gap.grid.pixel_pitch();
@@ -170,8 +176,10 @@ pub fn transfer_function(gap: &Gap) -> Array2<Complex<f64>> {
         }
     };
     if gap.pixel_model == PixelModel::Square {
-        let spectrum = |frequencies: &[f64]| frequencies.iter().map(|f| sinc(f * pitch)).collect::<Vec<_>>();
-        let (along_y, along_x) = (spectrum(&fy), spectrum(&fx));
+        let spectrum = |frequencies: &[f64], carrier: f64| {
+            frequencies.iter().map(|f| sinc((f - carrier) * pitch)).collect::<Vec<_>>()
+        };
+        let (along_y, along_x) = (spectrum(&fy, gap.carrier.0), spectrum(&fx, gap.carrier.1));
         for ((y, x), value) in transfer.indexed_iter_mut() {
             *value *= along_y[y] * along_x[x];
         }
@@ -180,7 +188,7 @@ pub fn transfer_function(gap: &Gap) -> Array2<Complex<f64>> {
 }
 
 /// sin(pi t)/(pi t).
-fn sinc(t: f64) -> f64 {
+pub(crate) fn sinc(t: f64) -> f64 {
     let angle = std::f64::consts::PI * t;
     if angle == 0.0 { 1.0 } else { angle.sin() / angle }
 }

@@ -29,6 +29,7 @@ fn propagators() -> Vec<Propagator<f64>> {
             method,
             pixel_model,
             shift: (0.0, 0.0),
+            carrier: (0.0, 0.0),
         })
         .unwrap()
     };

@@ -29,6 +29,7 @@ fn plan(distance: f64, method: Method) -> Propagator<f64> {
         method,
         pixel_model,
         shift: (0.0, 0.0),
+        carrier: (0.0, 0.0),
     })
     .unwrap()
 }

@@ -138,6 +138,7 @@ fn a_plane_wave_is_met_aside_with_the_phase_of_the_way() {
         method: Method::AngularSpectrum,
         pixel_model: PixelModel::Point,
         shift,
+        carrier: (0.0, 0.0),
     };
     let met = Propagator::new(gap).unwrap().propagate(&wave((0.0, 0.0), 0.0));
     let w = (wavelength.powi(-2) - fy * fy - fx * fx).sqrt();

@@ -51,6 +51,7 @@ fn gap(grid: Grid, padding: f64, method: Method, pixel_model: PixelModel) -> Res
         method,
         pixel_model,
         shift: (0.0, 0.0),
+        carrier: (0.0, 0.0),
     })
 }
 

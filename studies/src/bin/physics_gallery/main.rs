@@ -76,7 +76,16 @@ fn propagated(
     let (rows, columns) = padded_shape(grid, padding)?;
     // A window of one row repeats that row without end: the light does not depend on y.
     let padded = if grid.rows() == 1 { (1, columns) } else { (rows, columns) };
-    let gap = Gap { grid, padded, wavelength: WAVELENGTH, distance, method, pixel_model, shift: (0.0, 0.0) };
+    let gap = Gap {
+        grid,
+        padded,
+        wavelength: WAVELENGTH,
+        distance,
+        method,
+        pixel_model,
+        shift: (0.0, 0.0),
+        carrier: (0.0, 0.0),
+    };
     Ok(Propagator::new(gap)?.propagate(field))
 }
 
