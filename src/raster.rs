@@ -137,6 +137,8 @@ pub fn read_png(mut source: impl Read, most: Most) -> std::result::Result<Raster
     let size = reader.output_buffer_size().filter(|size| *size as u64 <= most.bytes).ok_or(Refusal::Bytes)?;
     let mut samples = vec![0; size];
     reader.next_frame(&mut samples).map_err(unsound)?;
+    // What follows the pixels, their checksum among it, up to the chunk that ends the file.
+    reader.finish().map_err(unsound)?;
     let (colour, depth) = reader.output_color_type();
     let deep = depth == BitDepth::Sixteen;
     let info = reader.info();

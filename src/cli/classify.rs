@@ -3,13 +3,14 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use ndarray::{ArrayView2, Axis};
 use serde_json::json;
 
+use super::picture_flags::{self, PictureFlags, STANDARD_INPUT};
 use super::progress::Progress;
 use super::{ModifiedFlag, ThreadsFlag, print, print_json, say};
-use crate::dataset::picture::{self, Invert};
+use crate::dataset::picture::Contrast;
 use crate::design::Device;
 use crate::detector::Scheme;
 use crate::engine::{Classifier, Engine, ModesEngine};
@@ -20,25 +21,26 @@ use crate::propagation::passive::check_passive;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Each picture becomes a grey image of the size the device takes, as docs/data.md describes: padded \
-to its shape, averaged down, and inverted when its border is bright, because the data sets show bright things on black.
+to its shape, averaged down, inverted when its border is brighter than what is on it, because the data sets show bright things on
+black, and stretched from its darkest and brightest to black and white. What was done stands beside each answer.
 
 --compiled reads them without simulating the device: by sums of squares that were worked out once, and are kept
 in classifier.npz of the device folder for the next time.
 
 Example:
-  d2nn classify layers/fashion-400ghz shirt.png boot.jpg"
+  d2nn classify layers/fashion-400ghz shirt.png boot.jpg
+  convert boot.webp png:- | d2nn classify layers/fashion-400ghz -"
 )]
 pub struct ClassifyArgs {
     /// Device folder
     device: PathBuf,
     #[command(flatten)]
     modified: ModifiedFlag,
-    /// PNG or JPEG files of any size, grey or colour
+    /// PNG or JPEG files of any size, grey or colour; - is standard input
     #[arg(required = true, value_name = "IMAGE")]
     images: Vec<PathBuf>,
-    /// Whether to exchange dark and bright
-    #[arg(long, value_enum, default_value_t = InvertName::Auto)]
-    invert: InvertName,
+    #[command(flatten)]
+    picture: PictureFlags,
     /// Do not simulate the light: use the compiled classifier of the device, made now if there is none
     #[arg(long)]
     compiled: bool,
@@ -47,24 +49,6 @@ pub struct ClassifyArgs {
     json: bool,
     #[command(flatten)]
     threads: ThreadsFlag,
-}
-
-/// Whether to exchange dark and bright.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum InvertName {
-    Auto,
-    Never,
-    Always,
-}
-
-impl From<InvertName> for Invert {
-    fn from(name: InvertName) -> Self {
-        match name {
-            InvertName::Auto => Invert::Auto,
-            InvertName::Never => Invert::Never,
-            InvertName::Always => Invert::Always,
-        }
-    }
 }
 
 /// Runs `d2nn classify`.
@@ -80,23 +64,27 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
             args.device.display()
         )));
     }
+    if args.images.iter().filter(|path| path.as_os_str() == STANDARD_INPUT).count() > 1 {
+        return Err(Error::Usage("- is standard input, which holds one picture: give it once".into()));
+    }
     let reader = if args.compiled {
         Reader::Compiled(Box::new(compiled(&device, &args.threads)?))
     } else {
         Reader::Simulated(Box::new(args.threads.engine(&device)?))
     };
-    let (rows, columns) = device.design.bench.object.image();
+    let shape = device.design.bench.object.image();
     let classes = &device.design.data.class_names;
     let mut text = String::new();
     let mut values = Vec::new();
     let mut unread = 0;
     for path in &args.images {
-        let fitted = match picture::read(path, rows, columns, args.invert.into()) {
+        let file = picture_flags::name(path);
+        let fitted = match args.picture.read(path, shape) {
             Ok(fitted) => fitted,
             // One of many is no reason to say nothing about the others.
             Err(error) if args.images.len() > 1 => {
                 say(&format!("error: {error}"));
-                values.push(json!({ "file": path.display().to_string(), "error": error.to_string() }));
+                values.push(json!({ "file": file.display().to_string(), "error": error.to_string() }));
                 unread += 1;
                 continue;
             }
@@ -111,7 +99,7 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
             readings.iter().map(|reading| if total > 0.0 { reading / total } else { 0.0 }).collect();
         let scheme = device.design.bench.detector.scheme();
         let (answer, scores) = (scheme.answer(&readings), scheme.scores(&readings));
-        let _ = writeln!(text, "{}: {} ({})", path.display(), classes[answer], fitted.describe());
+        let _ = writeln!(text, "{}: {} ({})", file.display(), classes[answer], fitted.describe());
         for (class, score) in scores.iter().enumerate() {
             let mark = if class == answer { '>' } else { ' ' };
             let _ = write!(text, "{mark} {class} {:<12} ", classes[class]);
@@ -126,13 +114,20 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
             };
         }
         values.push(json!({
-            "file": path.display().to_string(),
+            "file": file.display().to_string(),
             "class": answer,
             "name": classes[answer],
             "readings": readings,
             "shares": shares,
             "scores": scores,
             "fitted": fitted.describe(),
+            "inverted": fitted.inverted,
+            "stretched": match fitted.contrast {
+                Contrast::Stretched { low, high } => Some([low, high]),
+                Contrast::Sufficient | Contrast::Faint | Contrast::AsStored => None,
+            },
+            "background": fitted.background,
+            "blank": fitted.is_blank(),
         }));
     }
     if args.json {

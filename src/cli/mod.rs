@@ -28,6 +28,7 @@ pub mod inspect;
 mod judgement;
 mod lock;
 pub mod man;
+mod picture_flags;
 pub mod plate_flags;
 mod plot;
 mod presets;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ndarray::Array2;
 
-use super::classify::InvertName;
 use super::judgement::Judgement;
+use super::picture_flags::PictureFlags;
 use super::progress::Progress;
 use super::subject::Subject;
 use super::{DataFlag, ModifiedFlag, ThreadsFlag, data_note, evaluate, print};
@@ -44,12 +44,11 @@ pub struct PlotArgs {
     /// Number of the test image whose light is drawn
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "image_file")]
     image: usize,
-    /// A picture of your own instead of a test image (PNG or JPEG)
+    /// A picture of your own instead of a test image (PNG or JPEG; - is standard input)
     #[arg(long, value_name = "F")]
     image_file: Option<PathBuf>,
-    /// Whether to exchange dark and bright in your own picture
-    #[arg(long, value_enum, default_value_t = InvertName::Auto)]
-    invert: InvertName,
+    #[command(flatten)]
+    picture: PictureFlags,
     /// Folder for the pictures (default: plots in the device folder)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -126,7 +125,7 @@ pub fn run(args: PlotArgs) -> Result<()> {
     // What can be wrong in the command line is checked before the first picture is drawn.
     let subject = match (&args.image_file, &test) {
         _ if !(wants(Kind::Detector) || wants(Kind::Light)) => None,
-        (Some(path), _) => Some(Subject::of_picture(&device, path, args.invert)?),
+        (Some(path), _) => Some(Subject::of_picture(&device, path, &args.picture)?),
         (None, Some(shown)) => Some(Subject::of_test_image(&device, &shown.images, args.image)?),
         (None, None) => None,
     };

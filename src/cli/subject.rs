@@ -4,9 +4,9 @@ use std::path::Path;
 
 use ndarray::Array2;
 
-use super::classify::InvertName;
+use super::picture_flags::{self, PictureFlags};
 use super::say;
-use crate::dataset::{Images, picture};
+use crate::dataset::Images;
 use crate::design::Device;
 use crate::error::{Error, Result};
 
@@ -38,9 +38,9 @@ impl Subject {
     }
 
     /// A picture in a file, fitted to the images of the device.
-    pub(super) fn of_picture(device: &Device, path: &Path, invert: InvertName) -> Result<Self> {
-        let (rows, columns) = device.design.bench.object.image();
-        let fitted = picture::read(path, rows, columns, invert.into())?;
+    pub(super) fn of_picture(device: &Device, path: &Path, flags: &PictureFlags) -> Result<Self> {
+        let fitted = flags.read(path, device.design.bench.object.image())?;
+        let path = picture_flags::name(path);
         say(&format!("{}: {}", path.display(), fitted.describe()));
         Ok(Subject {
             image: fitted.image.mapv(|value| f32::from(value) / 255.0),

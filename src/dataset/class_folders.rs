@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array3, Axis};
 
 use super::idx::MAX_BYTES;
-use super::picture::{self, Invert};
+use super::picture::{self, Treatment};
 use super::published::Split;
 use super::split::hold_out;
 use crate::error::{Error, Result};
@@ -160,7 +160,7 @@ impl ClassFolders {
         }
         let mut images = Array3::zeros((files.len(), rows, columns));
         for ((path, _), mut image) in files.iter().zip(images.axis_iter_mut(Axis(0))) {
-            image.assign(&picture::read(path, rows, columns, Invert::Auto)?.image);
+            image.assign(&picture::read(path, rows, columns, Treatment::default())?.image);
         }
         Ok(images)
     }

@@ -15,7 +15,7 @@ use super::gate::{Refused, admit};
 use super::page;
 use super::request::FrameRequest;
 use super::table::Table;
-use crate::dataset::picture::{Invert, read_bytes};
+use crate::dataset::picture::{Treatment, read_bytes};
 use crate::error::Error;
 
 /// Bytes of a frame request at most: an image of 256 x 256 values, four bytes each, and a hundred masks.
@@ -121,7 +121,8 @@ async fn route(parts: &Parts, body: Incoming, desk: &Desk) -> Result<Response<Fu
             let body = collect(parts, body, "application/octet-stream", MOST_PICTURE).await?;
             let shape = on_table(desk, |table| Ok(table.image_shape())).await?;
             beside(move || {
-                let fitted = read_bytes(&body, "the picture", MOST_PICTURE_PIXELS, shape, Invert::Auto);
+                let fitted =
+                    read_bytes(&body, "the picture", MOST_PICTURE_PIXELS, shape, Treatment::default());
                 let fitted = fitted.map_err(unfit)?;
                 let image: Vec<u8> = fitted.image.iter().copied().collect();
                 Ok(json_reply(&json!({ "image": image, "fitted": fitted.describe() })))

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use d2nn::dataset::idx::Idx;
-use d2nn::dataset::picture::{self, Invert};
+use d2nn::dataset::picture::{self, Treatment};
 use d2nn::design::folder::{parse_history, parse_mask, parse_provenance};
 use d2nn::design::{Design, DesignFile, Override, Sweep, parse_classifier};
 use d2nn::fabrication::formats::LookupTable;
@@ -260,7 +260,7 @@ fn stl_seeds() -> Vec<Vec<u8>> {
 /// Pictures.
 pub fn picture(bytes: &[u8]) -> bool {
     let file = "hostile-picture";
-    let fitted = picture::read_bytes(bytes, file, u64::MAX, (28, 28), Invert::Auto);
+    let fitted = picture::read_bytes(bytes, file, u64::MAX, (28, 28), Treatment::default());
     judged(fitted.inspect(|fitted| assert_eq!(fitted.image.dim(), (28, 28))), file)
 }
 

@@ -8,7 +8,7 @@ use clap::Args;
 use ndarray::Array2;
 use num_complex::Complex;
 
-use super::classify::InvertName;
+use super::picture_flags::PictureFlags;
 use super::plate_flags::PlateFlags;
 use super::progress::Progress;
 use super::subject::Subject;
@@ -57,12 +57,11 @@ pub struct ExportKitArgs {
     /// Number of the test image on the object plate
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "image_file")]
     image: usize,
-    /// A picture of your own instead of a test image (PNG or JPEG)
+    /// A picture of your own instead of a test image (PNG or JPEG; - is standard input)
     #[arg(long, value_name = "FILE")]
     image_file: Option<PathBuf>,
-    /// Whether to exchange dark and bright in it
-    #[arg(long, value_enum, default_value_t = InvertName::Auto)]
-    invert: InvertName,
+    #[command(flatten)]
+    picture: PictureFlags,
     /// Image value from which on light passes the stencil (default: that whose light is most like the image's)
     #[arg(long, value_name = "VALUE")]
     threshold: Option<f64>,
@@ -98,7 +97,7 @@ pub fn run(args: ExportKitArgs) -> Result<()> {
         )));
     }
     let subject = match &args.image_file {
-        Some(path) => Subject::of_picture(&device, path, args.invert)?,
+        Some(path) => Subject::of_picture(&device, path, &args.picture)?,
         None => {
             let shown = args.data.load(&device.design, Split::Test)?;
             Subject::of_test_image(&device, &shown.images, args.image)?

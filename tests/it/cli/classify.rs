@@ -1,7 +1,9 @@
 //! `d2nn classify`: a user's own pictures.
 
 use std::fs;
+use std::io::Write;
 use std::path::Path;
+use std::process::Stdio;
 
 use d2nn::dataset::Split;
 use d2nn::design::Device;
@@ -11,7 +13,21 @@ use ndarray::Axis;
 
 use crate::support::device::some_images;
 use crate::support::pictures;
-use crate::support::program::{copy, d2nn, trained};
+use crate::support::program::{Answer, command, copy, d2nn, trained};
+
+/// What the program says of what it reads from standard input.
+fn classify_piped(folder: &Path, more: &[&str], file: &[u8]) -> Answer {
+    let device = trained().device.to_str().unwrap();
+    let words = [&["classify", device], more].concat();
+    let mut command = command(folder, &words);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // It may stop reading before the end.
+    let _ = child.stdin.take().unwrap().write_all(file);
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Answer { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
 
 /// Writes test image `number` as a grey picture, each pixel a square of `scale`.
 fn write_grey(number: usize, scale: usize, path: &Path) {
@@ -20,7 +36,7 @@ fn write_grey(number: usize, scale: usize, path: &Path) {
     fs::write(path, file).unwrap();
 }
 
-fn classify(folder: &Path, more: &[&str]) -> crate::support::program::Answer {
+fn classify(folder: &Path, more: &[&str]) -> Answer {
     let device = trained().device.to_str().unwrap();
     d2nn(folder, &[&["classify", device], more].concat())
 }
@@ -81,6 +97,81 @@ fn the_text_names_the_class_and_how_the_picture_was_fitted() {
     let inverted = classify(path, &["black.png", "--invert", "always", "--json"]).json();
     // All bright: every region gets light.
     assert!(inverted[0]["shares"].as_array().unwrap().iter().all(|share| share.as_f64().unwrap() > 0.0));
+}
+
+#[test]
+fn brightness_is_relative() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let images = some_images(Split::Test, 50).images;
+    for number in [0, 3, 7, 12] {
+        let value = |x: usize, y: usize| images[[number, y, x]];
+        let at = |x: usize, y: usize| value(x / 4, y / 4);
+        let write = |name: &str, file: Vec<u8>| fs::write(path.join(name), file).unwrap();
+        write("asked.png", pictures::grey((112, 112), at));
+        write("dim.png", pictures::grey((112, 112), |x, y| at(x, y) / 2));
+        write("page.png", pictures::grey((112, 112), |x, y| 127 - at(x, y) / 2));
+        write("twelve.png", pictures::deep_grey((28, 28), |x, y| 16 * u16::from(value(x, y)) + 7));
+        write(
+            "cut-out.png",
+            pictures::colour_alpha((112, 112), |x, y| {
+                let grey = at(x, y);
+                [grey, grey, grey, if grey > 0 { 255 } else { 0 }]
+            }),
+        );
+        let files = ["asked.png", "dim.png", "page.png", "twelve.png", "cut-out.png"];
+        let answers = classify(path, &[&files[..], &["--json"]].concat()).json();
+        let list = |value: &serde_json::Value| -> Vec<f64> {
+            value["shares"].as_array().unwrap().iter().map(|share| share.as_f64().unwrap()).collect()
+        };
+        for (file, answer) in files.iter().zip(answers.as_array().unwrap()) {
+            assert_eq!(answer["class"], answers[0]["class"], "{file}");
+            for (found, asked) in list(answer).iter().zip(list(&answers[0])) {
+                // Half of the values are rounded by one part in 127 where the picture is dim.
+                assert!((found - asked).abs() < 0.01, "{number} {file}: {found} {asked}");
+            }
+            assert_eq!(answer["inverted"], *file == "page.png", "{file}");
+            assert_eq!(answer["blank"], false);
+            assert_eq!(
+                answer["stretched"].is_array(),
+                ["dim.png", "page.png", "twelve.png"].contains(file),
+                "{file}"
+            );
+            assert_eq!(
+                answer["background"],
+                if *file == "cut-out.png" { "black".into() } else { serde_json::Value::Null }
+            );
+        }
+        let stored = classify(path, &["page.png", "--no-stretch", "--invert", "never", "--json"]).json();
+        assert!(stored[0]["stretched"].is_null() && stored[0]["inverted"] == false);
+        assert_ne!(stored[0]["readings"], answers[2]["readings"]);
+    }
+    let text = classify(path, &["page.png"]);
+    assert!(
+        text.done().contains("112 x 112 pixels, inverted, stretched (50.2 to 100 % of full scale)"),
+        "{}",
+        text.stdout
+    );
+}
+
+#[test]
+fn a_picture_comes_from_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write_grey(3, 2, &path.join("three.png"));
+    let bytes = fs::read(path.join("three.png")).unwrap();
+    let mut named = classify(path, &["three.png", "--json"]).json();
+    named[0]["file"] = "standard input".into();
+    assert_eq!(classify_piped(path, &["-", "--json"], &bytes).json(), named);
+    assert!(classify_piped(path, &["-"], &bytes).done().starts_with("standard input: "));
+    classify_piped(path, &["-"], &bytes[..200]).fails(1, &["standard input: the picture cannot be read"]);
+    classify_piped(path, &["-"], b"").fails(1, &["standard input: ", "neither a PNG nor a JPEG"]);
+    classify_piped(path, &["-", "-"], &bytes).fails(2, &["standard input", "once"]);
+    let both = classify_piped(path, &["-", "three.png", "--json"], &bytes).json();
+    assert_eq!(both[0]["readings"], both[1]["readings"]);
+    // A file of that name.
+    fs::write(path.join("-"), &bytes).unwrap();
+    assert!(classify(path, &["./-"]).done().starts_with("./-: "));
 }
 
 #[test]

@@ -321,7 +321,8 @@ fn images_and_pictures_come_as_they_are() {
     let picture = Array2::from_shape_fn((40, 60), |(y, x)| if y > 10 && x > 20 { 240 } else { 3u8 });
     let png = pictures::grey((60, 40), |x, y| picture[[y, x]]);
     std::fs::write(&path, &png).unwrap();
-    let expected = d2nn::dataset::picture::read(&path, 28, 28, d2nn::dataset::picture::Invert::Auto).unwrap();
+    let expected =
+        d2nn::dataset::picture::read(&path, 28, 28, d2nn::dataset::picture::Treatment::default()).unwrap();
     let answer = shown.post("/picture", "application/octet-stream", &png).json();
     assert_eq!(answer["image"], json!(expected.image.iter().collect::<Vec<_>>()));
     assert_eq!(answer["fitted"], json!(expected.describe()));
