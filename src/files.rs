@@ -10,6 +10,10 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 
+mod place;
+
+pub use place::Place;
+
 /// How the names of temporary files begin and end.
 const TEMPORARY: (&str, &str) = (".d2nn-", ".tmp");
 
@@ -53,6 +57,17 @@ fn written_beside(
         _ => Path::new("."),
     };
     let failed = |source| Error::io("write", path, source);
+    let temporary = temporary_in(folder).map_err(failed)?;
+    let mut writer = BufWriter::with_capacity(1 << 18, temporary.as_file());
+    write(&mut writer)?;
+    writer.flush().map_err(failed)?;
+    drop(writer);
+    temporary.as_file().sync_all().map_err(failed)?;
+    Ok(temporary)
+}
+
+/// An empty temporary file in `folder`.
+fn temporary_in(folder: &Path) -> std::io::Result<NamedTempFile> {
     // Plain permissions (the temporary-file crate defaults to owner-only, for secrets).
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
@@ -61,13 +76,7 @@ fn written_beside(
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    let temporary = builder.tempfile_in(folder).map_err(failed)?;
-    let mut writer = BufWriter::with_capacity(1 << 18, temporary.as_file());
-    write(&mut writer)?;
-    writer.flush().map_err(failed)?;
-    drop(writer);
-    temporary.as_file().sync_all().map_err(failed)?;
-    Ok(temporary)
+    builder.tempfile_in(folder)
 }
 
 /// Writes `bytes` to `path`, whole or not at all.

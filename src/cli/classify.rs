@@ -15,6 +15,7 @@ use crate::design::Device;
 use crate::detector::Scheme;
 use crate::engine::{Classifier, Engine, ModesEngine};
 use crate::error::{Error, Result};
+use crate::files::Place;
 use crate::propagation::passive::check_passive;
 
 /// Arguments of `d2nn classify`.
@@ -163,15 +164,23 @@ fn compiled(device: &Device, threads: &ThreadsFlag) -> Result<Classifier> {
     if let Some(kept) = device.load_classifier()? {
         return Ok(kept);
     }
+    let path = device.classifier_path();
+    let unkept = |error: Error| {
+        say(&format!("warning: {error}; the classifier is compiled anew the next time"));
+    };
+    // Said before the work: who minds can stop it.
+    let place = Place::file(&path).map_err(unkept);
     let mut bar = Progress::new("compiling", 100, "%");
     let classifier = Classifier::compile(&threads.engine(device)?, &mut |share| {
         bar.update((100.0 * share) as u64, String::new);
         Ok(())
     })?;
     bar.finish();
-    match device.save_classifier(&classifier) {
-        Ok(()) => say(&format!("kept in {}", device.classifier_path().display())),
-        Err(error) => say(&format!("warning: {error}; the classifier is compiled anew the next time")),
+    if place.is_ok() {
+        match device.save_classifier(&classifier) {
+            Ok(()) => say(&format!("kept in {}", path.display())),
+            Err(error) => unkept(error),
+        }
     }
     Ok(classifier)
 }

@@ -17,6 +17,7 @@ use crate::design::Design;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::{Evaluation, evaluate};
+use crate::files::Place;
 
 /// Arguments of `d2nn evaluate`.
 #[derive(Debug, Args)]
@@ -86,6 +87,7 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         (None, None) => return Err(Error::Usage("name the folder of a device".into())),
     };
     let device = args.modified.open_as(&folder, &args.simulation)?;
+    let _place = args.readings.as_deref().map(Place::file).transpose()?;
     if let Some(plates) = &args.stl {
         // Damaged plates are told before anything is looked for or simulated.
         let found = as_exported::Plates::in_folder(plates, &device)?;
@@ -113,13 +115,17 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
     let engine = args.threads.engine(&device)?;
     if device.design.forms_image() {
         let judged = imaging::judge(&engine, &device.design, &args.threads, images, args.limit, &|| None)?;
-        if let Some(path) = &args.readings {
-            Readings::of(&engine, images, &first_images(images, args.limit)?)?.write(path, images)?;
-        }
-        return if args.json {
-            print_json(&imaging::as_json(&judged, &device.design, data))
+        // The figures first: a disk that has run full does not lose them.
+        if args.json {
+            print_json(&imaging::as_json(&judged, &device.design, data))?;
         } else {
-            print(&imaging::report(&heading, &judged))
+            print(&imaging::report(&heading, &judged))?;
+        }
+        return match &args.readings {
+            Some(path) => {
+                Readings::of(&engine, images, &first_images(images, args.limit)?)?.write(path, images)
+            }
+            None => Ok(()),
         };
     }
     let readings = Readings::default();
@@ -129,13 +135,7 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
                 readings.note(read, entering);
             }
         })?;
-    if let Some(path) = &args.readings {
-        readings.write(path, images)?;
-    }
-    if !args.json {
-        return print(&report(&heading, &judged, &device.design.data.class_names));
-    }
-    print_json(&json!({
+    let figures = json!({
         "accuracy": judged.accuracy(),
         "images": judged.images,
         "loss": judged.loss,
@@ -156,7 +156,16 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         "extinction_coefficient": device.design.material.extinction_coefficient(),
         "modified_masks": device.modified,
         "data": data,
-    }))
+    });
+    if args.json {
+        print_json(&figures)?;
+    } else {
+        print(&report(&heading, &judged, &device.design.data.class_names))?;
+    }
+    match &args.readings {
+        Some(path) => readings.write(path, images),
+        None => Ok(()),
+    }
 }
 
 /// Judges a device on the first `limit` of `images`, with progress; an error of `stopped` ends it early.

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::fabrication::formats::LookupTable;
 use crate::fabrication::formats::slm::{MAX_SIDE, Panel};
 use crate::fabrication::{DeviceMasks, Format};
-use crate::files::read_text;
+use crate::files::{Place, read_text};
 
 /// Arguments of `d2nn export`.
 #[derive(Debug, Args)]
@@ -139,6 +139,7 @@ pub fn run(args: ExportArgs) -> Result<()> {
     let design = &device.design;
     as_exported::check_printable(&device.folder, design)?;
     let folder = plates.out.unwrap_or_else(|| device.folder.join(EXPORTS));
+    let _place = Place::folder(&folder)?;
     let masks = DeviceMasks {
         name: &design.name,
         phases: &device.masks,

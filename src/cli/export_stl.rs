@@ -10,7 +10,7 @@ use crate::dataset::Split;
 use crate::design::folder::PLATES;
 use crate::error::Result;
 use crate::fabrication::StlFormat;
-use crate::files::create_folder;
+use crate::files::Place;
 
 /// Arguments of `d2nn export-stl`.
 #[derive(Debug, Args)]
@@ -98,10 +98,10 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
         options.format = StlFormat::Ascii;
     }
     as_exported::check_printable(&device.folder, design)?;
+    let folder = args.out.unwrap_or_else(|| device.folder.join(PLATES));
+    let _place = Place::folder(&folder)?;
     // Before anything is written: a wrong --data is no reason to leave half a job.
     let data = if *no_check { None } else { Some(data.load(design, Split::Test)?) };
-    let folder = args.out.unwrap_or_else(|| device.folder.join(PLATES));
-    create_folder(&folder)?;
     let report = print_report::of_plates(&device, &options, &folder, "exporting")?;
     let mut text = format!(
         "{}\nwritten to {} and read back: closed two-manifolds, volumes and heights as designed\n",

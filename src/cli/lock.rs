@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::say;
 use crate::error::{Error, Result};
-use crate::files::create_folder;
+use crate::files::Place;
 
 /// The file that is locked.
 const LOCK: &str = ".d2nn-lock";
@@ -16,8 +16,8 @@ pub(super) struct Lock {
     folder: PathBuf,
     /// None where the file system has no locks.
     file: Option<File>,
-    /// The folders that were made for the lock, the innermost first.
-    made: Vec<PathBuf>,
+    /// Folders that were made for the lock go last, when they are empty.
+    _place: Place,
 }
 
 /// Whether a file of this name belongs to a lock, held or left by a program that was killed.
@@ -33,9 +33,7 @@ impl Lock {
     /// # Errors
     /// [`Error::File`] when another program has it, [`Error::Io`] when the folder cannot be made or written to.
     pub(super) fn take(folder: &Path) -> Result<Self> {
-        let absent = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
-        let made: Vec<PathBuf> = folder.ancestors().take_while(absent).map(Path::to_owned).collect();
-        create_folder(folder)?;
+        let place = Place::folder(folder)?;
         let path = folder.join(LOCK);
         loop {
             let mut options = OpenOptions::new();
@@ -49,7 +47,7 @@ impl Lock {
                     }
                     // For the message of who comes next; the lock does not depend on it.
                     let _ = file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id()));
-                    return Ok(Lock { folder: folder.to_owned(), file: Some(file), made });
+                    return Ok(Lock { folder: folder.to_owned(), file: Some(file), _place: place });
                 }
                 Err(TryLockError::WouldBlock) => return Err(taken(folder, &mut file)),
                 Err(TryLockError::Error(error)) => {
@@ -57,7 +55,7 @@ impl Lock {
                         "warning: {}: no lock can be had here ({error}); train only once at a time into this folder",
                         folder.display()
                     ));
-                    return Ok(Lock { folder: folder.to_owned(), file: None, made });
+                    return Ok(Lock { folder: folder.to_owned(), file: None, _place: place });
                 }
             }
         }
@@ -96,10 +94,6 @@ impl Drop for Lock {
         // While it is still held. What cannot be removed is no harm: it is not locked any more.
         let _ = fs::remove_file(self.folder.join(LOCK));
         drop(self.file.take());
-        // Only empty ones go: nothing was begun in them.
-        for folder in &self.made {
-            let _ = fs::remove_dir(folder);
-        }
     }
 }
 

@@ -6,7 +6,7 @@ use clap::{Args, Command, CommandFactory};
 
 use super::{Cli, print};
 use crate::error::{Error, Result};
-use crate::files::{create_folder, write_bytes};
+use crate::files::{Place, write_bytes};
 
 /// Arguments of `d2nn man`.
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ pub fn run(args: &ManArgs) -> Result<()> {
     let Some(folder) = &args.out else {
         return print(&String::from_utf8_lossy(&page(&program)?));
     };
-    create_folder(folder)?;
+    let _place = Place::folder(folder)?;
     let mut written = Vec::new();
     write_pages(&program, "d2nn", folder, &mut written)?;
     print(&written.iter().map(|path| format!("{}\n", path.display())).collect::<String>())

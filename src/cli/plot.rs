@@ -17,7 +17,7 @@ use crate::detector::Region;
 use crate::error::{Error, Result};
 use crate::evaluation::Evaluation;
 use crate::evaluation::imaging::{likeness, scaled};
-use crate::files::create_folder;
+use crate::files::{Place, create_folder};
 use crate::network::{Bench, Light as Beam, Network};
 use crate::plots::{
     Confusion, DetectorPlane, Format, FormedImage, History, Imaging, Light, MaskQuantity, Masks, Plane,
@@ -132,9 +132,17 @@ pub fn run(args: PlotArgs) -> Result<()> {
     if args.limit == Some(0) {
         return Err(Error::Usage("--limit 0: there must be at least one image".into()));
     }
+    let drawn = [
+        (Kind::Masks, "masks"),
+        (Kind::Training, "training"),
+        (Kind::Detector, "detector"),
+        (Kind::Light, "light"),
+        (Kind::Confusion, "confusion"),
+    ];
+    let names = drawn.iter().filter(|(kind, _)| wants(*kind));
+    let _place = Place::files(&folder, names.map(|(_, name)| format!("{name}.{}", format.extension())))?;
     let engine = if wants(Kind::Confusion) { Some(args.threads.engine(&device)?) } else { None };
     let mut artist = Artist { device: &device, folder, format, data_note: note, written: Vec::new() };
-    create_folder(&artist.folder)?;
     if wants(Kind::Masks) {
         artist.masks()?;
     }

@@ -11,7 +11,7 @@ use super::progress::Progress;
 use super::{print, print_json, say};
 use crate::error::{Error, Result};
 use crate::field::WaveField;
-use crate::files::{read_bytes, write_bytes};
+use crate::files::{Place, read_bytes, write_bytes};
 use crate::grid::{Grid, spatial_frequencies};
 use crate::npy::{Kind, array_bytes, read_complex};
 use crate::propagation::angular_spectrum::needed_padding;
@@ -90,6 +90,7 @@ pub fn run(args: PropagateArgs) -> Result<()> {
     let wavelength = length("--wavelength", &args.wavelength)?;
     let pitch = length("--pixel-pitch", &args.pixel_pitch)?;
     let distance = length("--distance", &args.distance)?;
+    let _place = Place::file(&args.out)?;
     let (amplitude, single) = read(&args.field)?;
     let (rows, columns) = amplitude.dim();
     let grid =

@@ -58,7 +58,7 @@ pub fn fetch(
     patience: &Patience,
     progress: &mut dyn FnMut(&Progress),
 ) -> Result<PathBuf> {
-    files::create_folder(folder)?;
+    let _place = files::Place::folder(folder)?;
     let name = format!("{}.gz", part.file_name());
     let target = folder.join(&name);
     let mut reasons = Vec::new();

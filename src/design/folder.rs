@@ -13,7 +13,7 @@ use super::mask_files;
 pub use super::mask_files::{ReadMasks, parse_mask, read_masks, write_masks};
 use super::resolve::Design;
 use crate::error::{Error, Result};
-use crate::files::{read_text, write_bytes, write_whole};
+use crate::files::{Place, read_text, write_bytes, write_whole};
 use crate::training::Epoch;
 
 /// Where a design is typed.
@@ -208,6 +208,16 @@ pub fn read_typed(path: &Path) -> Result<DesignFile> {
 /// Whether `folder` holds a device: it has a design.
 pub fn is_device_folder(folder: &Path) -> bool {
     folder.join(DESIGN).is_file()
+}
+
+/// Tries whether a device of `masks` masks can be written into `folder`, before it is trained.
+///
+/// # Errors
+/// As [`Place::file`]: a folder that cannot be written to, or something else where a file or a folder of a device goes.
+pub fn try_place(folder: &Path, masks: usize) -> Result<()> {
+    let files = [DESIGN, PROVENANCE, HISTORY].map(str::to_owned);
+    drop(Place::files(folder, files.into_iter().chain((1..=masks).map(mask_files::name)))?);
+    [CHECKPOINT, PLOTS].into_iter().try_for_each(|below| Place::folder(&folder.join(below)).map(drop))
 }
 
 /// Removes the results of an earlier training from `folder`; other files stay.

@@ -19,8 +19,13 @@ pub(super) fn number(name: &str) -> Option<usize> {
     name.strip_prefix("mask-")?.strip_suffix(".npy")?.parse().ok()
 }
 
+/// Name of the file of mask `number`, counted from 1 in the order of the light.
+pub(super) fn name(number: usize) -> String {
+    format!("mask-{number}.npy")
+}
+
 fn path(folder: &Path, number: usize) -> PathBuf {
-    folder.join(format!("mask-{number}.npy"))
+    folder.join(name(number))
 }
 
 /// Masks as they were read.

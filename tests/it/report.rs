@@ -225,7 +225,7 @@ fn wrong_wishes_are_refused_before_any_work() {
     d2nn(path, &["report", "data"]).fails(1, &["design.toml"]);
     d2nn(path, &["report", "nowhere"]).fails(2, &["nowhere", "not a device folder"]);
     d2nn(path, &["report", "device", "--limit", "0"]).fails(2, &["--limit 0"]);
-    d2nn(path, &["report", "device", "--out", "data"]).fails(2, &["--out data", "folder"]);
+    d2nn(path, &["report", "device", "--out", "data"]).fails(2, &["data: it is a folder", "name a file"]);
 }
 
 #[test]

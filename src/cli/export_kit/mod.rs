@@ -22,7 +22,7 @@ use crate::fabrication::{
     Frame, HeightMap, PlateReport, SolidReport, Steps, StlFormat, StlScale, export_plates, export_solid,
 };
 use crate::field::WaveField;
-use crate::files::create_folder;
+use crate::files::Place;
 use crate::grid::Grid;
 use crate::mask::Modulation;
 use crate::network::Network;
@@ -96,6 +96,9 @@ pub fn run(args: ExportKitArgs) -> Result<()> {
             device.design.bench.networks
         )));
     }
+    let folder = args.out.clone().unwrap_or_else(|| device.folder.join(KIT));
+    let assembly = format!("{}-assembly.png", device.design.name);
+    let _place = Place::files(&folder, [sheets::KIT_JSON, assembly.as_str()])?;
     let subject = match &args.image_file {
         Some(path) => Subject::of_picture(&device, path, &args.picture)?,
         None => {
@@ -103,7 +106,6 @@ pub fn run(args: ExportKitArgs) -> Result<()> {
             Subject::of_test_image(&device, &shown.images, args.image)?
         }
     };
-    let folder = args.out.clone().unwrap_or_else(|| device.folder.join(KIT));
     let kit = Workshop::new(&device, &subject, args.threshold, folder)?;
     let made = kit.make()?;
     let (text, json) = sheets::write(&kit, &made)?;
@@ -214,7 +216,6 @@ impl<'a> Workshop<'a> {
         let (planes, slots) = self.slots();
         let holder = self.holder(slots.clone());
         let (holder_mesh, holder_scale) = holder.solid()?;
-        create_folder(&self.folder)?;
         let masks: Vec<_> = self.device.masks.iter().map(|phase| phase.view()).collect();
         let mut progress = Progress::new("exporting", masks.len() as u64 + 3, "parts");
         let mut done = 0;

@@ -14,6 +14,8 @@ use crate::files::write_bytes;
 use crate::plots::{AssembledPlate, Assembly, Format};
 use crate::units::{format_length, trimmed};
 
+/// All measures, for programs.
+pub(super) const KIT_JSON: &str = "kit.json";
 /// Version of `kit.json`.
 const FORMAT: u32 = 1;
 
@@ -25,7 +27,7 @@ pub(super) fn write(kit: &Workshop<'_>, made: &Made) -> Result<(String, Value)> 
     let json = as_json(kit, made);
     let bytes = serde_json::to_vec_pretty(&json)
         .map_err(|error| Error::Value(format!("cannot write kit.json: {error}")))?;
-    write_bytes(&kit.folder.join("kit.json"), &bytes)?;
+    write_bytes(&kit.folder.join(KIT_JSON), &bytes)?;
     let mut text = format_reports(&made.plates);
     let unit = made.holder.unit;
     for (what, solid) in

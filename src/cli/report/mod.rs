@@ -1,6 +1,6 @@
 //! `d2nn report`: all about a device on one page.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -8,7 +8,7 @@ use super::{DataFlag, ModifiedFlag, ThreadsFlag, print};
 use crate::dataset::Split;
 use crate::design::folder::REPORT;
 use crate::error::{Error, Result};
-use crate::files::{create_folder, write_bytes};
+use crate::files::{Place, write_bytes};
 use crate::plots::report::Page;
 
 mod answers;
@@ -62,17 +62,11 @@ pub struct ReportArgs {
 pub fn run(args: ReportArgs) -> Result<()> {
     let device = args.modified.open(&args.device)?;
     let path = args.out.clone().unwrap_or_else(|| args.device.join(REPORT));
-    if path.is_dir() {
-        return Err(Error::Usage(format!("--out {}: it is a folder; name a file", path.display())));
-    }
     if args.limit == Some(0) {
         return Err(Error::Usage("--limit 0: there must be at least one image".into()));
     }
+    let _place = Place::file(&path)?;
     let shown = args.data.load(&device.design, Split::Test)?;
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => create_folder(folder)?,
-        _ => {}
-    }
     let mut parts = Vec::new();
     if !(args.quick || args.no_convergence) {
         parts.push(Part::Convergence);

@@ -20,7 +20,7 @@ use crate::design::Sweep;
 use crate::design::folder::{DESIGN, Provenance, is_device_folder, read_provenance, read_typed};
 use crate::design::sweep::Variation;
 use crate::error::{Error, Result};
-use crate::files::remove_temporaries;
+use crate::files::{Place, remove_temporaries};
 
 mod picture;
 mod results;
@@ -95,6 +95,7 @@ pub fn run(args: SweepArgs) -> Result<()> {
     }
     // To the end: two sweeps would write one table.
     let _lock = Lock::take(&folder)?;
+    let _place = Place::files(&folder, results::FILES)?;
     let mut found = Vec::new();
     let mut datasets: Vec<Rc<Dataset>> = Vec::new();
     // All is looked at before the first training begins: what is wrong with the last device is not told after hours.
@@ -122,6 +123,8 @@ pub fn run(args: SweepArgs) -> Result<()> {
         }
     }
     results.write()?;
+    // A table that cannot be written (opened elsewhere, say) does not stop the trainings: it is printed at the end.
+    let mut unwritten = None;
     let stop = Stop::watch()?;
     for (index, (found, dataset)) in found.into_iter().enumerate() {
         let device = &sweep.devices[index];
@@ -152,8 +155,17 @@ pub fn run(args: SweepArgs) -> Result<()> {
             go_on: this_command(),
             plot_every: None,
         };
-        results.add(index, &job.run(&stop)?.provenance);
-        results.write()?;
+        let outcome = job.run(&stop)?;
+        results.add(index, &outcome.provenance);
+        unwritten = results.write().err();
+        if let Some(error) = &unwritten {
+            say(&format!(
+                "warning: {error}; the devices are in their folders, and the next table is tried again"
+            ));
+        }
+        if let Some(error) = outcome.unfinished {
+            return Err(error);
+        }
     }
     if args.json {
         print_json(&results.as_json()?)?;
@@ -163,7 +175,7 @@ pub fn run(args: SweepArgs) -> Result<()> {
     if let Some(warning) = sample {
         say(&format!("warning: {warning}"));
     }
-    Ok(())
+    unwritten.map_or(Ok(()), Err)
 }
 
 impl SweepArgs {

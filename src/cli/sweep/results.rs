@@ -13,6 +13,9 @@ use crate::design::sweep::{SEED, SweptValue};
 use crate::error::{Error, Result};
 use crate::files::write_bytes;
 
+/// Files beside the folders of the devices: the table and the picture.
+pub(super) const FILES: [&str; 2] = ["sweep.csv", "sweep.png"];
+
 /// A column of figures.
 struct Figure {
     /// Name in the CSV, as in the provenance.
@@ -130,8 +133,9 @@ impl<'a> Results<'a> {
 
     /// Writes `sweep.csv` and, once a device is finished, `sweep.png`.
     pub(super) fn write(&self) -> Result<()> {
-        write_bytes(&self.folder.join("sweep.csv"), self.csv().as_bytes())?;
-        if self.finished() == 0 { Ok(()) } else { picture::draw(self, &self.folder.join("sweep.png")) }
+        let [table, picture] = FILES.map(|name| self.folder.join(name));
+        write_bytes(&table, self.csv().as_bytes())?;
+        if self.finished() == 0 { Ok(()) } else { picture::draw(self, &picture) }
     }
 
     /// The figures that devices of this sweep can have.

@@ -1,6 +1,6 @@
 //! `d2nn tolerance`: accuracy against each kind of error that building a device makes.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::design::Device;
 use crate::design::folder::PLOTS;
 use crate::error::{Error, Result};
 use crate::evaluation::{Study, simulated_images, tolerance};
-use crate::files::create_folder;
+use crate::files::Place;
 use crate::plots::Format;
 
 pub(super) mod report;
@@ -127,6 +127,7 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
     let disturbances = sizes::wanted(&args, design)?;
     let readout = sizes::readout(&args, &disturbances)?;
     let (path, format) = picture(&args, &device)?;
+    let _place = Place::file(&path)?;
     let shown = args.data.load(design, Split::Test)?;
     let indices = first_images(&shown.images, Some(args.limit))?;
     let study = Study {
@@ -155,10 +156,9 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
             .map_or("test images".into(), |note| format!("test images of the {note}"))
     );
     let title = format!("{}: accuracy against errors of building it", design.name);
-    report::draw(&report::curves(&undisturbed, &outcomes), args.draws, &title, Some(&note), &path, format)?;
-    say(&format!("wrote {}", path.display()));
+    // The figures before the picture: they are the work.
     if args.json {
-        return print_json(&json!({
+        print_json(&json!({
             "images": indices.len(),
             "seed": args.seed,
             "read_noise": readout.read_noise,
@@ -169,13 +169,17 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
             "disturbances": outcomes.iter().map(report::as_json).collect::<Vec<_>>(),
             "oversample": design.simulated.oversample,
             "data": shown.as_json(),
-        }));
+        }))?;
+    } else {
+        let heading = format!("{}, first {} test images from {}", design.name, indices.len(), shown.origin());
+        print(&report::table(&heading, &undisturbed, &outcomes))?;
     }
-    let heading = format!("{}, first {} test images from {}", design.name, indices.len(), shown.origin());
-    print(&report::table(&heading, &undisturbed, &outcomes))
+    report::draw(&report::curves(&undisturbed, &outcomes), args.draws, &title, Some(&note), &path, format)?;
+    say(&format!("wrote {}", path.display()));
+    Ok(())
 }
 
-/// Where the picture goes, and as what; its folder is made.
+/// Where the picture goes, and as what.
 fn picture(args: &ToleranceArgs, device: &Device) -> Result<(PathBuf, Format)> {
     let path = args.out.clone().unwrap_or_else(|| device.folder.join(PLOTS).join("tolerance.png"));
     let format = match path.extension().and_then(|ending| ending.to_str()) {
@@ -188,9 +192,5 @@ fn picture(args: &ToleranceArgs, device: &Device) -> Result<(PathBuf, Format)> {
             )));
         }
     };
-    match path.parent() {
-        Some(folder) if folder != Path::new("") => create_folder(folder)?,
-        _ => {}
-    }
     Ok((path, format))
 }

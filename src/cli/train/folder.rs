@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::cli::lock::is_lock;
@@ -142,7 +143,7 @@ pub(super) fn remove_checkpoint(folder: &Path) -> Result<()> {
     let path = checkpoint_path(folder);
     for file in [checkpoint::previous(&path), path] {
         match fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
                 return Err(Error::io("remove", &file, error));
             }
             _ => {}
@@ -159,7 +160,7 @@ pub(super) fn sweep_up(folder: &Path) -> Result<()> {
 
 /// What to do after the operating system refused `error`, where something was saved before.
 pub(super) fn with_advice(error: Error, folder: &Path, go_on: &str) -> Error {
-    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
     match error {
         Error::Io { action, path, source } if has_checkpoint(folder) => {
             let remedy = match source.kind() {
@@ -198,7 +199,8 @@ pub(in crate::cli) fn check_free(folder: &Path, force: bool) -> Result<()> {
             let name = entry.map(|entry| entry.file_name().to_string_lossy().into_owned());
             !name.is_ok_and(|name| is_lock(&name) || is_temporary(&name))
         }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => false,
+        // A file in the way is told by who tries to write there.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => false,
         Err(error) => return Err(Error::io("read", folder, error)),
     };
     if !occupied || force && is_device_folder(folder) {

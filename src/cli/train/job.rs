@@ -102,9 +102,11 @@ impl Job<'_> {
     /// # Errors
     /// What engine and files refuse; [`Error::Interrupted`] when `stop` is asked, when everything is saved.
     pub(in crate::cli) fn run(self, stop: &Stop) -> Result<Outcome> {
-        let outcome = self.work(stop).map_err(|error| with_advice(error, &self.folder, &self.go_on));
+        let advised = |error| with_advice(error, &self.folder, &self.go_on);
+        let mut outcome = self.work(stop).map_err(advised)?;
+        outcome.unfinished = outcome.unfinished.map(advised);
         drop(self.lock);
-        outcome
+        Ok(outcome)
     }
 
     fn work(&self, stop: &Stop) -> Result<Outcome> {

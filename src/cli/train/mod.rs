@@ -14,7 +14,7 @@ use super::set::SetFlag;
 use super::stop::Stop;
 use super::{DataFlag, ModifiedFlag, ThreadsFlag, check_images, print, print_json, say, warn_of_sampling};
 use crate::dataset::{Split, load};
-use crate::design::folder::{DESIGN, read_typed};
+use crate::design::folder::{DESIGN, read_typed, try_place};
 use crate::design::{Design, DesignFile, OptimiserKey};
 use crate::error::{Error, Result};
 
@@ -105,7 +105,7 @@ pub fn run(args: TrainArgs) -> Result<()> {
     if let Some(warning) = warning {
         say(&format!("warning: {warning}"));
     }
-    Ok(())
+    outcome.unfinished.map_or(Ok(()), Err)
 }
 
 impl TrainArgs {
@@ -129,14 +129,20 @@ impl TrainArgs {
         };
         design.settle(&mut typed);
         let text = typed.to_text()?;
-        let (mut lock, mut saved) = (None, None);
-        if self.resume {
+        let (lock, saved) = if self.resume {
             // Where there is no folder there is nothing to go on from, and none is made.
-            lock = folder.is_dir().then(|| Lock::take(&folder)).transpose()?;
-            saved = Some(load_checkpoint(&folder)?);
+            let lock = folder.is_dir().then(|| Lock::take(&folder)).transpose()?;
+            let saved = load_checkpoint(&folder)?;
+            (lock.map_or_else(|| Lock::take(&folder), Ok)?, Some(saved))
         } else {
             check_free(&folder, self.force)?;
-        }
+            let lock = Lock::take(&folder)?;
+            // Someone may have come and gone since it was looked at.
+            check_free(&folder, self.force)?;
+            (lock, None)
+        };
+        // Before data are looked for, which may mean to download them.
+        try_place(&folder, design.bench.all_masks())?;
         let source = self.data.locate(&design.data, &Split::ALL)?;
         let dataset = load(&design.data, &source)?;
         // Both halves have one shape; before a folder is touched, so that --force does not empty it in vain.
@@ -147,15 +153,6 @@ impl TrainArgs {
             (None, None) => Start::Anew,
         };
         let go_on = self.resume_command(&folder);
-        let lock = match lock {
-            Some(lock) => lock,
-            None => {
-                let lock = Lock::take(&folder)?;
-                // Someone may have come and gone since it was looked at.
-                check_free(&folder, self.force)?;
-                lock
-            }
-        };
         let (dataset, threads, save) = (Rc::new(dataset), &self.threads, &self.save);
         let plot_every = self.plot_every;
         Ok(Job { folder, design, text, dataset, threads, save, lock, start, go_on, plot_every })

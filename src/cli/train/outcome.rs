@@ -27,6 +27,8 @@ pub(in crate::cli) struct Outcome {
     pub(in crate::cli) provenance: Provenance,
     /// The figures as text.
     pub(in crate::cli) report: String,
+    /// Why the pictures could not be drawn: the device is whole but for them, and is finished again by going on.
+    pub(in crate::cli) unfinished: Option<Error>,
 }
 
 /// Tests once, then writes masks, provenance and pictures.
@@ -50,9 +52,10 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
     let metrics = judged.metrics(state.history.last(), job.design.learnt_temperature(state.temperature));
     let provenance = provenance(job, metrics, judged.images(), sums, finer, commands);
     write_provenance(&job.folder, &provenance)?;
-    plot::after_training(&device, &judged, &job.dataset.test, job.data_note())?;
-    // The device is whole: nothing is left to resume.
-    remove_checkpoint(&job.folder)?;
+    // A picture that fails must not lose the figures of the test. Only when all is there nothing is left to resume.
+    let unfinished = plot::after_training(&device, &judged, &job.dataset.test, job.data_note())
+        .and_then(|()| remove_checkpoint(&job.folder))
+        .err();
     let heading = format!(
         "{} after {}, test images of {} from {}{}",
         job.design.name,
@@ -85,7 +88,7 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
             masks => format!("mask-1.npy .. mask-{masks}.npy"),
         }
     );
-    Ok(Outcome { provenance, report: text })
+    Ok(Outcome { provenance, report: text, unfinished })
 }
 
 /// The accuracy on a finer grid, nearer to printed pixels; none for a device that forms images, and where a finer

@@ -14,6 +14,7 @@ mod imaging;
 mod inspect;
 mod machine_readable;
 mod own_images;
+mod places;
 mod plot;
 mod propagate;
 #[cfg(unix)]

@@ -199,7 +199,8 @@ fn wrong_usage() {
         propagate(path, "in.npy", "out.npy", &["--padding", padding]).fails(2, &["--padding"]);
     }
     propagate(path, "in.npy", "out.npy", &["--method", "fresnel"]).fails(2, &["fresnel", "angular-spectrum"]);
-    propagate(path, "in.npy", "absent/out.npy", &[]).fails(1, &["absent/out.npy"]);
+    fs::create_dir(path.join("folder")).unwrap();
+    propagate(path, "in.npy", "folder", &[]).fails(2, &["folder: it is a folder", "name a file"]);
     propagate(path, "in.npy", "in.npy/out.npy", &[]).fails(1, &["in.npy/out.npy"]);
     // Beyond what numbers hold: said, not written as fields of NaN.
     for distance in ["1e300 m", "1e-300 m"] {
