@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 use super::export_stl::{self, ExportStlArgs};
 use super::progress::Progress;
 use super::{as_exported, print, print_json};
+use crate::design::Purpose;
 use crate::design::folder::EXPORTS;
 use crate::error::{Error, Result};
 use crate::fabrication::formats::LookupTable;
@@ -131,7 +132,7 @@ pub fn run(args: ExportArgs) -> Result<()> {
     };
     let plates = args.plates;
     refused(plates.report.given(), "stl")?;
-    let device = plates.modified.open_changed(&plates.device, &|typed| {
+    let device = plates.modified.open_changed(&plates.device, Purpose::Making, &|typed| {
         plates.plate.apply(typed);
         let fabrication = &mut typed.fabrication;
         fabrication.printer = plates.printer.clone().or(fabrication.printer.take());

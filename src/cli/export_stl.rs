@@ -7,6 +7,7 @@ use clap::Args;
 use super::plate_flags::PlateFlags;
 use super::{DataFlag, ModifiedFlag, ThreadsFlag, as_exported, print, print_json, print_report};
 use crate::dataset::Split;
+use crate::design::Purpose;
 use crate::design::folder::PLATES;
 use crate::error::Result;
 use crate::fabrication::StlFormat;
@@ -85,7 +86,7 @@ const CHECKED_IMAGES_FORMED: usize = 50;
 /// For a damaged device, wrong lengths, a folder that cannot be written, and a plate that fails its check.
 pub fn run(args: ExportStlArgs) -> Result<()> {
     let ReportFlags { ascii, density, price, no_check, data } = &args.report;
-    let device = args.modified.open_changed(&args.device, &|typed| {
+    let device = args.modified.open_changed(&args.device, Purpose::Making, &|typed| {
         args.plate.apply(typed);
         let (fabrication, material) = (&mut typed.fabrication, &mut typed.material);
         fabrication.printer = args.printer.clone().or(fabrication.printer.take());

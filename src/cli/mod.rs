@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::design::folder::is_device_folder;
-use crate::design::{Design, DesignFile, Device};
+use crate::design::{Design, DesignFile, Device, Purpose};
 use crate::engine::{CpuEngine, Engine, ModesEngine};
 use crate::error::{Error, Result};
 
@@ -229,21 +229,26 @@ struct ModifiedFlag {
 impl ModifiedFlag {
     /// The device in `folder`; a path that is no folder is a usage error with advice.
     fn open(self, folder: &Path) -> Result<Device> {
-        self.open_changed(folder, &|_| ())
+        self.open_changed(folder, Purpose::Simulation, &|_| ())
     }
 
     /// [`ModifiedFlag::open`] with flags over its design.
     fn open_as(self, folder: &Path, flags: &SimulationFlags) -> Result<Device> {
-        self.open_changed(folder, &|typed| flags.apply(typed))
+        self.open_changed(folder, Purpose::Simulation, &|typed| flags.apply(typed))
     }
 
-    /// [`ModifiedFlag::open`] with its design changed by `change`.
-    fn open_changed(self, folder: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<Device> {
+    /// [`ModifiedFlag::open`] for `purpose`, with its design changed by `change`.
+    fn open_changed(
+        self,
+        folder: &Path,
+        purpose: Purpose,
+        change: &dyn Fn(&mut DesignFile),
+    ) -> Result<Device> {
         if let Some(advice) = advice_for(folder) {
             return Err(Error::Usage(format!("{} is not a device folder: {advice}", folder.display())));
         }
-        let device = Device::open_as(folder, change)?;
-        warn_of_sampling(&device.design);
+        let device = Device::open_as(folder, purpose, change)?;
+        warn_of_design(&device.design);
         if !self.allow_modified
             && let Some(masks) = modified_masks(&device)
         {
@@ -287,9 +292,9 @@ fn modified_masks(device: &Device) -> Option<String> {
     }
 }
 
-/// What is wrong with the sampling of a design that is run all the same.
-fn warn_of_sampling(design: &Design) {
-    for warning in &design.warnings {
+/// What is wrong with the sampling of a design that is run all the same, and which of its keys do nothing.
+fn warn_of_design(design: &Design) {
+    for warning in design.warnings.iter().chain(&design.idle_keys) {
         say(&format!("warning: {warning}"));
     }
 }

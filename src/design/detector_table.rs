@@ -95,6 +95,7 @@ pub(super) fn detector(
     classes: usize,
 ) -> Checked<(Detector, DetectorTable)> {
     let (table, grid) = (&typed.detector, object.grid());
+    check_lengths(table)?;
     let scheme = table.scheme.scheme();
     let classes = classes / typed.bench.networks.max(1);
     let regions = classes * scheme.regions_a_class();
@@ -155,6 +156,22 @@ pub(super) fn detector(
         ..table.clone()
     };
     Ok((detector, arrangement))
+}
+
+/// Reads all lengths, in use or not: who takes another layout later should not meet a wrong one then.
+fn check_lengths(table: &DetectorTable) -> Checked<()> {
+    length("detector.ring_radius", &table.ring_radius)?;
+    for (key, text) in
+        [("detector.row_pitch", &table.row_pitch), ("detector.column_pitch", &table.column_pitch)]
+    {
+        text.as_ref().map(|text| length(key, text)).transpose()?;
+    }
+    let sides: Vec<&String> = match &table.region_size {
+        None => Vec::new(),
+        Some(RegionSize::Square(text)) => vec![text],
+        Some(RegionSize::Each(sides)) => sides.iter().collect(),
+    };
+    sides.into_iter().try_for_each(|text| length("detector.region_size", text).map(|_| ()))
 }
 
 /// What a table says of the regions.

@@ -1,5 +1,6 @@
 //! `[training]` checked: what is minimised.
 
+use super::purpose::{Broken, Purpose};
 use super::resolve::Checked;
 use super::training_table::{LossKey, TrainingTable};
 use crate::detector::Scheme;
@@ -13,7 +14,7 @@ const PEAK_TEMPERATURE: f64 = 10.0;
 const PAIR_TEMPERATURE: f64 = 5.0;
 
 /// What `bench` is trained for.
-pub(super) fn objective(table: &TrainingTable, bench: &Bench) -> Checked<Objective> {
+pub(super) fn objective(table: &TrainingTable, bench: &Bench, broken: &mut Broken) -> Checked<Objective> {
     let scheme = bench.detector.scheme();
     let temperature = match (table.temperature, table.loss, scheme) {
         (Some(temperature), ..) if temperature.is_finite() && temperature > 0.0 => temperature,
@@ -24,7 +25,7 @@ pub(super) fn objective(table: &TrainingTable, bench: &Bench) -> Checked<Objecti
         (None, _, Scheme::Single) => SHARE_TEMPERATURE,
         (None, _, Scheme::Differential) => PAIR_TEMPERATURE,
     };
-    refuse_idle_keys(table)?;
+    broken.or(Purpose::Training, refuse_idle_keys(table), ());
     let error = match table.loss {
         LossKey::CrossEntropy => ClassError::CrossEntropy { temperature },
         LossKey::PeakCrossEntropy if scheme == Scheme::Single => ClassError::PeakCrossEntropy { temperature },

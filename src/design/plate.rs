@@ -1,6 +1,7 @@
 //! `[fabrication]` checked: base, steps of height and frame of the plates.
 
 use super::file::{DesignFile, FabricationTable};
+use super::purpose::{Broken, Purpose};
 use super::resolve::{Checked, length};
 use crate::fabrication::{Frame, PlateOptions, Relief, StlFormat};
 use crate::units::Metres;
@@ -14,7 +15,7 @@ const ENGRAVING_TURNS: f64 = 0.4;
 pub(super) const BASE: &str = "fabrication.base_thickness (--base)";
 
 /// How plates are made of a material whose full turn is `turn` metres high.
-pub(super) fn plate(typed: &DesignFile, turn: Metres) -> Checked<PlateOptions> {
+pub(super) fn plate(typed: &DesignFile, turn: Metres, broken: &mut Broken) -> Checked<PlateOptions> {
     let table = &typed.fabrication;
     let relief = match (&table.layer_height, table.levels) {
         (None, None) => Relief::Continuous,
@@ -28,11 +29,16 @@ pub(super) fn plate(typed: &DesignFile, turn: Metres) -> Checked<PlateOptions> {
         (Some(_), Some(_)) => return Err("fabrication has both layer_height and levels: give one".into()),
     };
     let base_thickness = length(BASE, &table.base_thickness)?;
-    let frame = frame(table, base_thickness, turn)?;
+    let frame = frame(table, base_thickness, turn, broken)?;
     Ok(PlateOptions { base_thickness, relief, format: StlFormat::Binary, frame })
 }
 
-fn frame(table: &FabricationTable, base: Metres, turn: Metres) -> Checked<Option<Frame>> {
+fn frame(
+    table: &FabricationTable,
+    base: Metres,
+    turn: Metres,
+    broken: &mut Broken,
+) -> Checked<Option<Frame>> {
     let optional = |key: &str, text: &Option<String>| {
         text.as_ref().map(|text| length(&format!("fabrication.{key}"), text)).transpose()
     };
@@ -45,10 +51,12 @@ fn frame(table: &FabricationTable, base: Metres, turn: Metres) -> Checked<Option
             ("engraving_depth", depth.is_some()),
             ("pin_holes", pin_holes.is_some()),
         ];
-        return match of_a_frame.iter().find(|(_, given)| *given) {
+        let without = match of_a_frame.iter().find(|(_, given)| *given) {
             Some((key, _)) => Err(format!("fabrication.{key} is of a frame: give frame_width too")),
-            None => Ok(None),
+            None => Ok(()),
         };
+        broken.or(Purpose::Making, without, ());
+        return Ok(None);
     };
     Ok(Some(Frame {
         width,

@@ -19,7 +19,9 @@ use super::file::{
     DesignFile, EncodingKey, Gaps, IlluminationKey, MaterialTable, MethodKey, ModulationKey, ObjectTable,
     PixelModelKey, ResamplingKey, Sides,
 };
+use super::idle::idle_keys;
 use super::images_table::image_set;
+use super::purpose::{Broken, Purpose};
 use super::rounding::Rounding;
 use super::training::Training;
 use super::{plate, printer, sampling};
@@ -50,6 +52,10 @@ pub struct Design {
     /// What is wrong with the sampling, where the design allows it, and what else is told of it: light that spreads too
     /// little or turns inside pixels, image and regions that are rounded apart.
     pub warnings: Vec<String>,
+    /// Keys that are given and do nothing, a sentence each.
+    pub idle_keys: Vec<String>,
+    /// Rules of training and making that it breaks.
+    pub(super) broken: Broken,
     /// What the plates are made of.
     pub material: Material,
     /// Which images it is trained on.
@@ -67,12 +73,28 @@ pub struct Design {
 }
 
 impl Design {
-    /// Checks `typed`; `file` is named in messages.
+    /// Checks `typed` as the design of a new device, by all rules; `file` is named in messages.
     ///
     /// # Errors
     /// [`Error::Design`] with the key, its value, the limit and what to do.
     pub fn resolve(file: &str, typed: &DesignFile) -> Result<Self> {
-        resolve(typed).map_err(|problem| Error::Design { file: file.to_owned(), problem })
+        Self::resolve_for(Purpose::Training, file, typed)
+    }
+
+    /// Checks `typed` by the rules of `purpose`.
+    ///
+    /// # Errors
+    /// As [`Design::resolve`].
+    pub fn resolve_for(purpose: Purpose, file: &str, typed: &DesignFile) -> Result<Self> {
+        let mut design =
+            resolve(typed).map_err(|problem| Error::Design { file: file.to_owned(), problem })?;
+        design.check_for(purpose, file)?;
+        if purpose == Purpose::Training {
+            // Allowed, or it would have been refused.
+            design.warnings.extend(design.training.sampling_problems());
+        }
+        design.idle_keys = idle_keys(typed, &design);
+        Ok(design)
     }
 
     /// Side of the padded window over the side of the plane (the larger of rows and columns).
@@ -177,12 +199,15 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
             .sampled(table.oversample, table.padding)
             .map_err(|error| format!("bench.oversample: {error}"))?
     };
-    let training = Training::resolve(typed, &material, &bench, &simulated)?;
     let mut warnings = sampling::problems(&simulated);
-    warnings.extend(training.sampling_problems());
-    if !table.allow_aliasing && !warnings.is_empty() {
-        return Err(format!("{}; or run it all the same with --allow-aliasing", warnings.swap_remove(0)));
-    }
+    let unsampled = |problems: &mut Vec<String>| match table.allow_aliasing || problems.is_empty() {
+        true => Ok(()),
+        false => Err(format!("{}; or run it all the same with --allow-aliasing", problems.swap_remove(0))),
+    };
+    unsampled(&mut warnings)?;
+    let mut broken = Broken::default();
+    let training = Training::resolve(typed, &material, &bench, &simulated, &mut broken)?;
+    broken.or(Purpose::Training, unsampled(&mut training.sampling_problems()), ());
     warnings.extend(sampling::unconnected(&bench));
     warnings.extend(sampling::turning(&simulated));
     let rounding = Rounding::of(typed, &bench, &arrangement)?;
@@ -193,13 +218,16 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         Modulation::Phase { phase_max, .. } => material.height(phase_max, wavelength),
         Modulation::Amplitude | Modulation::Complex => turn,
     };
-    let plate = printer::fit(printer.as_ref(), plate::plate(typed, turn)?, grid, relief, turn)?;
+    let plate = plate::plate(typed, turn, &mut broken)?;
+    let plate = broken.or(Purpose::Making, printer::fit(printer.as_ref(), plate, grid, relief, turn), plate);
     Ok(Design {
         name: typed.name.clone(),
         bench,
         simulated,
         rounding,
         warnings,
+        idle_keys: Vec::new(),
+        broken,
         material,
         data,
         arrangement,
@@ -267,6 +295,11 @@ fn stock(table: &MaterialTable) -> Checked<Stock> {
 
 fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Checked<Modulation> {
     let table = &typed.mask;
+    // The key that does nothing beside another is read as well.
+    let turns = parse_angle(&table.phase_max).map_err(|problem| format!("mask.phase_max: {problem}"))?;
+    if !(turns > 0.0 && turns <= TAU * (1.0 + 1e-12)) {
+        return Err(format!("mask.phase_max = \"{}\": it must be above 0 and at most 2 pi", table.phase_max));
+    }
     let phase_max = match &table.height_max {
         Some(text) => {
             let height = length("mask.height_max", text)?;
@@ -279,14 +312,7 @@ fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Ch
             }
             material.phase(height, wavelength)
         }
-        None => {
-            let text = &table.phase_max;
-            let phase = parse_angle(text).map_err(|problem| format!("mask.phase_max: {problem}"))?;
-            if !(phase > 0.0 && phase <= TAU * (1.0 + 1e-12)) {
-                return Err(format!("mask.phase_max = \"{text}\": it must be above 0 and at most 2 pi"));
-            }
-            phase.min(TAU)
-        }
+        None => turns.min(TAU),
     };
     if table.modulation != ModulationKey::Phase && material.extinction_coefficient() > 0.0 {
         return Err(format!(
@@ -316,24 +342,21 @@ fn object(
 ) -> Checked<ObjectPlane> {
     let angle =
         |key: &str, text: &str| parse_angle(text).map_err(|problem| format!("object.{key}: {problem}"));
+    // All is read, in use or not: who sets another key later should not meet it then.
+    let range = angle("phase_range", &table.phase_range)?;
+    if !(range > 0.0 && range <= 100.0) {
+        return Err(format!(
+            "object.phase_range = \"{}\": it must be above 0 and at most 100 rad",
+            table.phase_range
+        ));
+    }
+    if !(0.0..=1.0).contains(&table.threshold) {
+        return Err(format!("object.threshold = {}: image values go from 0 to 1", table.threshold));
+    }
     let encoding = match table.encoding {
         EncodingKey::Amplitude => Encoding::Amplitude,
-        EncodingKey::Phase => {
-            let range = angle("phase_range", &table.phase_range)?;
-            if !(range > 0.0 && range <= 100.0) {
-                return Err(format!(
-                    "object.phase_range = \"{}\": it must be above 0 and at most 100 rad",
-                    table.phase_range
-                ));
-            }
-            Encoding::Phase { range }
-        }
-        EncodingKey::Binary if (0.0..=1.0).contains(&table.threshold) => {
-            Encoding::Binary { threshold: table.threshold }
-        }
-        EncodingKey::Binary => {
-            return Err(format!("object.threshold = {}: image values go from 0 to 1", table.threshold));
-        }
+        EncodingKey::Phase => Encoding::Phase { range },
+        EncodingKey::Binary => Encoding::Binary { threshold: table.threshold },
     };
     let (extent, key) = match &table.size {
         None => {
@@ -380,21 +403,16 @@ fn object(
             ResamplingKey::Bilinear => Resampling::Bilinear,
         },
     };
+    let [y, x] = &table.tilt;
+    let (towards_y, towards_x) = (angle("tilt", y)?, angle("tilt", x)?);
+    if towards_y.sin().hypot(towards_x.sin()) >= 1.0 || towards_y.abs().max(towards_x.abs()) >= FRAC_PI_2 {
+        return Err(format!("object.tilt = [\"{y}\", \"{x}\"]: no wave travels at 90 degrees or more"));
+    }
+    let waist = length("object.waist", &table.waist)?;
     let illumination = match table.illumination {
         IlluminationKey::Plane => Illumination::Plane,
-        IlluminationKey::Tilted => {
-            let [y, x] = &table.tilt;
-            let (towards_y, towards_x) = (angle("tilt", y)?, angle("tilt", x)?);
-            if towards_y.sin().hypot(towards_x.sin()) >= 1.0
-                || towards_y.abs().max(towards_x.abs()) >= FRAC_PI_2
-            {
-                return Err(format!(
-                    "object.tilt = [\"{y}\", \"{x}\"]: no wave travels at 90 degrees or more"
-                ));
-            }
-            Illumination::Tilted { towards_y, towards_x }
-        }
-        IlluminationKey::Gaussian => Illumination::Gaussian { waist: length("object.waist", &table.waist)? },
+        IlluminationKey::Tilted => Illumination::Tilted { towards_y, towards_x },
+        IlluminationKey::Gaussian => Illumination::Gaussian { waist },
     };
     Ok(ObjectPlane::placed(grid, image, placement, encoding)
         .map_err(|error| format!("{key}: {error}"))?

@@ -4,6 +4,7 @@ use std::f64::consts::{PI, TAU};
 
 use super::file::DesignFile;
 use super::objective::objective;
+use super::purpose::{Broken, Purpose};
 use super::resolve::{Checked, Design};
 use super::sampling;
 use super::training_table::{GridKey, LossKey, ModesTable, OptimiserKey, StartKey, TrainingTable};
@@ -19,7 +20,8 @@ use crate::units::{Metres, Radians, format_length, parse_angle, parse_length};
 /// Pixels along a side of a block of [`GridKey::Binned`].
 const BINNING: usize = 2;
 /// Epochs of mini-batches, and of those on the fine grid, where none are typed.
-const EPOCHS: (u64, u64) = (12, 1);
+const EPOCHS: (u64, u64) = (12, FINE_EPOCHS);
+pub(super) const FINE_EPOCHS: u64 = 1;
 /// Steps in which the step size of a stage in modes rises: without them a stage begins by losing most of what the one
 /// before has learned.
 const WARM_UP: u64 = 10;
@@ -154,6 +156,22 @@ impl Design {
         learnt.applied_to(loss).temperature()
     }
 
+    /// Whether the grid of the bench is finer than that of the mini-batches.
+    pub(super) fn is_finer(&self) -> bool {
+        self.training.finer
+    }
+
+    /// Whether the training begins in modes.
+    pub(super) fn is_in_modes(&self) -> bool {
+        self.training.optimiser == OptimiserKey::Modes
+    }
+
+    /// Whether a stage of mini-batches takes place: on the grid of the bench after a coarser one (`fine`), or before.
+    pub(super) fn has_mini_batches(&self, fine: bool) -> bool {
+        let training = &self.training;
+        if fine { training.finer && training.fine.0 > 0 } else { training.settings.epochs > 0 }
+    }
+
     /// The seed of the training.
     pub fn seed(&self) -> u64 {
         self.training.settings.seed
@@ -167,38 +185,46 @@ impl Training {
             return Vec::new();
         }
         let key = format!("training.oversample = {}", self.coarse.oversample);
-        sampling::problems(&self.coarse).iter().map(|problem| format!("{key}: {problem}")).collect()
+        let told = |problem: &String| {
+            format!("{key}: {problem}; or raise training.oversample, up to bench.oversample")
+        };
+        sampling::problems(&self.coarse).iter().map(told).collect()
     }
 
-    /// Checks `[training]` for a device drawn as `bench` and judged as `simulated`.
+    /// Checks `[training]` for a device drawn as `bench` and judged as `simulated`; rules across keys that a training
+    /// breaks go to `broken`, and what they forbid is left out.
     pub(super) fn resolve(
         typed: &DesignFile,
         material: &Material,
         bench: &Bench,
         simulated: &Bench,
+        broken: &mut Broken,
     ) -> Checked<Self> {
         let table = &typed.training;
-        let optimiser = optimiser(typed, bench)?;
+        let optimiser = broken.or(Purpose::Training, optimiser(typed, bench), OptimiserKey::MiniBatches);
         let (epochs, fine_epochs) = match optimiser {
             OptimiserKey::Modes => (0, 0),
             OptimiserKey::MiniBatches => EPOCHS,
         };
         let (epochs, fine_epochs) =
             (table.epochs.unwrap_or(epochs), table.fine_epochs.unwrap_or(fine_epochs));
-        let settings = settings(typed, material, bench, (epochs, fine_epochs))?;
+        let settings = settings(typed, material, bench, (epochs, fine_epochs), broken)?;
         let modes = stages_in_modes(table, bench)?;
-        if table.oversample == 0 || table.oversample > simulated.oversample {
-            return Err(format!(
-                "training.oversample = {}: it must be 1 to bench.oversample = {}, the grid the device is judged on",
-                table.oversample, simulated.oversample
-            ));
+        let too_fine = format!(
+            "training.oversample = {}: it must be 1 to bench.oversample = {}, the grid the device is judged on",
+            table.oversample, simulated.oversample
+        );
+        if table.oversample == 0 {
+            return Err(too_fine);
         }
-        let coarse = if table.oversample == simulated.oversample {
+        let no_finer = if table.oversample > simulated.oversample { Err(too_fine) } else { Ok(()) };
+        broken.or(Purpose::Training, no_finer, ());
+        let coarse = if table.oversample >= simulated.oversample {
             simulated.clone()
         } else {
-            bench
-                .sampled(table.oversample, typed.bench.padding)
-                .map_err(|error| format!("training.oversample: {error}"))?
+            let sampled = bench.sampled(table.oversample, typed.bench.padding);
+            let sampled = sampled.map_err(|error| format!("training.oversample: {error}"));
+            broken.or(Purpose::Training, sampled, simulated.clone())
         };
         let binned = bench
             .binned(BINNING, typed.bench.padding)
@@ -286,6 +312,7 @@ fn settings(
     material: &Material,
     bench: &Bench,
     (epochs, fine_epochs): (u64, u64),
+    broken: &mut Broken,
 ) -> Checked<Settings> {
     let table = &typed.training;
     for (key, value, least, most) in [
@@ -321,9 +348,12 @@ fn settings(
             return Err(format!("training.{key} = {value}: it must be 0 to {most}"));
         }
     }
-    if table.smoothness > 0.0 && !bench.modulation.has_phases() {
-        return Err("training.smoothness is of phases, and amplitude masks have none: leave it out".into());
-    }
+    let phases = if table.smoothness > 0.0 && !bench.modulation.has_phases() {
+        Err("training.smoothness is of phases, and amplitude masks have none: leave it out".into())
+    } else {
+        Ok(())
+    };
+    broken.or(Purpose::Training, phases, ());
     if !(0.0..=0.9).contains(&table.validation) {
         return Err(format!(
             "training.validation = {}: the share held out must be 0 to 0.9",
@@ -340,14 +370,14 @@ fn settings(
         binning: 1,
         learning_rate: table.learning_rate,
         warm_up: 0,
-        objective: objective(table, bench)?,
+        objective: objective(table, bench, broken)?,
         learn_temperature: table.learn_temperature,
         smoothness: table.smoothness,
         validation: 0,
         validate_every: 1,
         flips: table.flips,
         augmentation: augmentation(table)?,
-        perturbations: perturbations(table, bench, material)?,
+        perturbations: perturbations(table, bench, material, broken)?,
         averaging: table.averaging,
         start: match table.start {
             StartKey::Flat => Start::Flat,
@@ -374,18 +404,23 @@ fn augmentation(table: &TrainingTable) -> Checked<Augmentation> {
     Ok(Augmentation { shift, rotation: rotation as f32, scale, noise })
 }
 
-fn perturbations(table: &TrainingTable, bench: &Bench, material: &Material) -> Checked<Perturbations> {
+fn perturbations(
+    table: &TrainingTable,
+    bench: &Bench,
+    material: &Material,
+    broken: &mut Broken,
+) -> Checked<Perturbations> {
     let table = &table.perturbations;
-    let length = |key: &str, text: &str, most: Metres, why: &str| {
+    // How much is too much depends on the bench, which may be another one than it was trained on.
+    let mut length = |key: &str, text: &str, most: Metres, why: &str| -> Checked<Metres> {
         let key = format!("training.perturbations.{key}");
         let length = parse_length(text).map_err(|problem| format!("{key}: {problem}"))?;
-        if !(0.0..most).contains(&length) {
-            return Err(format!(
-                "{key} = \"{text}\": it must be 0 to below {}, {why}",
-                format_length(most, 4)
-            ));
-        }
-        Ok(length)
+        let within = if (0.0..most).contains(&length) {
+            Ok(length)
+        } else {
+            Err(format!("{key} = \"{text}\": it must be 0 to below {}, {why}", format_length(most, 4)))
+        };
+        Ok(broken.or(Purpose::Training, within, 0.0))
     };
     let (height, width) = bench.grid().aperture();
     let lateral = length("shift_xy", &table.shift_xy, height.min(width) / 2.0, "half a plane")?;
@@ -402,13 +437,14 @@ fn perturbations(table: &TrainingTable, bench: &Bench, material: &Material) -> C
     if table.levels == 1 || table.levels > 65_536 {
         return Err(format!("training.perturbations.levels = {}: it must be 0, or 2 to 65536", table.levels));
     }
-    if (table.levels > 0 || noise > 0.0) && !bench.modulation.has_phases() {
-        return Err(
-            "training.perturbations: height_noise and levels are errors of phases, and amplitude masks have \
-                    none; leave them out"
-                .into(),
-        );
-    }
+    let phases = if (table.levels > 0 || noise > 0.0) && !bench.modulation.has_phases() {
+        Err("training.perturbations: height_noise and levels are errors of phases, and amplitude masks have none; leave \
+             them out"
+            .into())
+    } else {
+        Ok(())
+    };
+    broken.or(Purpose::Training, phases, ());
     Ok(Perturbations {
         tolerance: Tolerance { lateral, axial, rotation, wavelength: table.wavelength },
         phase_noise: material.phase(noise, bench.wavelength),

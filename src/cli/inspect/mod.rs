@@ -18,7 +18,7 @@ use super::presets::PresetFlag;
 use super::set::SetFlag;
 use super::{ModifiedFlag, SimulationFlags, print, print_json};
 use crate::design::folder::{DESIGN, read_typed};
-use crate::design::{Design, Device, Rounding, Stage};
+use crate::design::{Design, Device, Purpose, Rounding, Stage};
 use crate::detector::Scheme;
 use crate::error::Result;
 use crate::mask::Modulation;
@@ -70,10 +70,12 @@ pub fn run(args: InspectArgs) -> Result<()> {
     args.simulation.apply(&mut typed);
     let (design, device) = match &args.design {
         Some(folder) if folder.is_dir() => {
-            let device = args.modified.open_changed(folder, &|design| design.clone_from(&typed))?;
+            let device = args
+                .modified
+                .open_changed(folder, Purpose::Simulation, &|design| design.clone_from(&typed))?;
             (device.design.clone(), Some(device))
         }
-        _ => (Design::resolve(&file, &typed)?, None),
+        _ => (Design::resolve_for(Purpose::Simulation, &file, &typed)?, None),
     };
     let budget = device.as_ref().map(budget).transpose()?;
     if args.json {
@@ -92,6 +94,11 @@ pub fn run(args: InspectArgs) -> Result<()> {
         }
         print(&text)
     }
+}
+
+/// What is wrong with the design, what it cannot be used for, and which of its keys do nothing.
+fn warnings(design: &Design) -> Vec<String> {
+    [design.warnings.clone(), design.unfit(), design.idle_keys.clone()].concat()
 }
 
 fn method_name(method: Method) -> &'static str {
@@ -198,7 +205,7 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
         "full_turn_height": design.material.height(TAU, bench.wavelength),
         "face_reflection": design.material.face_reflection(),
         "printer": design.printer.as_ref().map(|printer| &printer.name),
-        "warnings": design.warnings,
+        "warnings": warnings(design),
         "sampling": {
             "largest_angle_degrees": sampling.sine.asin().to_degrees(),
             "fresnel_number": sampling.fresnel_number,
@@ -478,8 +485,8 @@ fn sampling_lines(design: &Design, sampling: &Sampling) -> Vec<(String, String)>
         ),
     );
     line("padding", sampling.advice(design));
-    for warning in &design.warnings {
-        line("warning", warning.clone());
+    for warning in warnings(design) {
+        line("warning", warning);
     }
     lines
 }

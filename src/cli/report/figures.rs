@@ -10,8 +10,8 @@ use crate::cli::progress::Progress;
 use crate::cli::tolerance::sizes;
 use crate::cli::{LabelledImages, ThreadsFlag, as_exported, convergence, evaluate, imaging, print_report};
 use crate::dataset::Images;
-use crate::design::Device;
 use crate::design::folder::read_history;
+use crate::design::{Device, Purpose};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::evaluation::imaging::{likeness, scaled};
@@ -230,6 +230,9 @@ fn disturb(
 fn plates(device: &Device) -> Result<std::result::Result<PrintReport, String>> {
     let design = &device.design;
     if let Err(error) = as_exported::check_printable(&device.folder, design) {
+        return Ok(Err(error.to_string()));
+    }
+    if let Err(error) = design.check_for(Purpose::Making, &device.folder.display().to_string()) {
         return Ok(Err(error.to_string()));
     }
     let folder = Scratch::new()?;

@@ -84,7 +84,7 @@ pub fn run(args: SweepArgs) -> Result<()> {
             let file = format!("{}: {}", args.sweep.display(), device.name);
             return Err(Error::Design { file, problem });
         }
-        for warning in &device.design.warnings {
+        for warning in device.design.warnings.iter().chain(&device.design.idle_keys) {
             say(&format!("warning: {}: {warning}", device.name));
         }
     }

@@ -12,7 +12,7 @@ use super::lock::Lock;
 use super::presets::PresetFlag;
 use super::set::SetFlag;
 use super::stop::Stop;
-use super::{DataFlag, ModifiedFlag, ThreadsFlag, check_images, print, print_json, say, warn_of_sampling};
+use super::{DataFlag, ModifiedFlag, ThreadsFlag, check_images, print, print_json, say, warn_of_design};
 use crate::dataset::{Split, load};
 use crate::design::folder::{DESIGN, read_typed, try_place};
 use crate::design::{Design, DesignFile, OptimiserKey};
@@ -115,7 +115,7 @@ impl TrainArgs {
         if let Some(problem) = nothing_to_train(&design) {
             return Err(Error::Usage(problem));
         }
-        warn_of_sampling(&design);
+        warn_of_design(&design);
         if design.has_no_blocks() {
             say(
                 "note: stages with grid = \"binned\" are trained on single pixels, four times as slow: the edges of plane, \

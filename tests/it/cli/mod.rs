@@ -19,6 +19,7 @@ mod plot;
 mod propagate;
 #[cfg(unix)]
 mod resume;
+mod rules;
 mod set;
 mod shell;
 mod sweep;
