@@ -2,6 +2,7 @@
 
 use toml::{Table, Value};
 
+use super::detector_table::RegionSize;
 use super::file::{DesignFile, EncodingKey, IlluminationKey, ModulationKey};
 use super::resolve::Design;
 use super::training::FINE_EPOCHS;
@@ -129,8 +130,13 @@ const RULES: &[Rule] = &[
 
 /// The keys of `typed`, of which `design` was made, that differ from their default and do nothing: a sentence each.
 pub(super) fn idle_keys(typed: &DesignFile, design: &Design) -> Vec<String> {
+    let mut usual = DesignFile::default();
+    // Sizes that are left out follow from the number of regions; these are the ones that design files always named.
+    usual.detector.region_size = Some(RegionSize::Square("4.8 mm".into()));
+    usual.detector.row_pitch = Some("9.6 mm".into());
+    usual.detector.column_pitch = Some("9.6 mm".into());
     // What cannot be written as TOML is refused where it is.
-    let (Ok(given), Ok(usual)) = (typed.to_table(), DesignFile::default().to_table()) else {
+    let (Ok(given), Ok(usual)) = (typed.to_table(), usual.to_table()) else {
         return Vec::new();
     };
     let idle = RULES.iter().filter(|rule| !(rule.used)(typed, design)).flat_map(|rule| {

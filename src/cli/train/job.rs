@@ -8,6 +8,7 @@ use clap::Args;
 use ndarray::{Array2, Axis, Slice};
 
 use super::folder::{checkpoint_path, note_command, sweep_up, with_advice};
+use super::forecast::Forecast;
 use super::outcome::{Outcome, finish};
 use super::telling::{epoch_row, score, stage_line, table_head};
 use crate::cli::lock::Lock;
@@ -147,11 +148,18 @@ impl Job<'_> {
             ),
             Start::From(state) | Start::Resumed(state) => state.clone(),
         };
-        for stage in &stages {
+        let learned_from = self.dataset.train.len().saturating_sub(settings.validation) as u64;
+        let tested = self.dataset.test.len();
+        let mut forecast = Forecast::new(&self.design, &stages, learned_from, tested);
+        for (number, stage) in stages.iter().enumerate() {
             let end = stage.settings.first_epoch + stage.settings.epochs;
             // Nothing is planned for a stage that an earlier sitting finished.
             if (state.history.len() as u64) < end {
-                state = self.run_stage(stage, state, sitting, stop)?;
+                let epochs = state.history.len() as u64 - stage.settings.first_epoch;
+                let batch = stage.settings.batch as u64;
+                let done = epochs * learned_from.div_ceil(batch) + state.images.div_ceil(batch);
+                forecast.begin(number, done);
+                state = self.run_stage(stage, state, sitting, &mut forecast, stop)?;
             }
         }
         if sitting.commands.is_empty() {
@@ -162,7 +170,14 @@ impl Job<'_> {
     }
 
     /// Trains to the end of `stage`, saving on the way.
-    fn run_stage(&self, stage: &Stage, state: State, sitting: &mut Sitting, stop: &Stop) -> Result<State> {
+    fn run_stage(
+        &self,
+        stage: &Stage,
+        state: State,
+        sitting: &mut Sitting,
+        forecast: &mut Forecast,
+        stop: &Stop,
+    ) -> Result<State> {
         let Stage { settings, bench, modes } = stage;
         let modulation = bench.modulation;
         let mut engine = self.threads.bare_engine(bench.clone())?;
@@ -184,16 +199,21 @@ impl Job<'_> {
         progress.resume_at(done);
         let objective = settings.objective;
         progress.line(&stage_line(self, stage, image_count, trainer.steps_an_epoch(), threads));
+        if let Some(line) = forecast.line() {
+            progress.line(&line);
+        }
         progress.line(&table_head(objective));
         let mut saved = Instant::now();
         let mut drawn = trainer.state().history.len() as u64;
+        let mut began = Instant::now();
         while !trainer.finished() {
             let step = trainer.step()?;
             done += step.images as u64;
             let epoch = trainer.state().history.len();
             progress.update(done, || {
                 let score = score(objective, step.accuracy);
-                format!("epoch {} step {} loss {:.4} {score}", epoch + 1, step.step, step.loss)
+                let left = forecast.remark().map_or_else(String::new, |left| format!(", {left}"));
+                format!("epoch {} step {} loss {:.4} {score}{left}", epoch + 1, step.step, step.loss)
             });
             // Epochs of large batches are short: those with a look at the validation images are told and saved.
             let told = step.finished.filter(|row| {
@@ -216,6 +236,13 @@ impl Job<'_> {
                 self.save(trainer.state())?;
                 saved = Instant::now();
             }
+            // Saving and drawing included: they come again.
+            if forecast.took(began.elapsed().as_secs_f64())
+                && let Some(line) = forecast.line()
+            {
+                progress.line(&line);
+            }
+            began = Instant::now();
             if stopping {
                 progress.finish();
                 return Err(Error::Interrupted(format!(

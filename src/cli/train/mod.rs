@@ -19,6 +19,7 @@ use crate::design::{Design, DesignFile, OptimiserKey};
 use crate::error::{Error, Result};
 
 pub(super) mod folder;
+mod forecast;
 pub(super) mod job;
 pub(super) mod outcome;
 mod telling;

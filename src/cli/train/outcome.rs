@@ -6,10 +6,10 @@ use crate::cli::images::not_published;
 use crate::cli::judgement::Judgement;
 use crate::cli::stop::Stop;
 use crate::cli::{evaluate, plot};
-use crate::design::Device;
 use crate::design::folder::{
     DataProvenance, FinerGrid, Metrics, Provenance, write_history, write_masks, write_provenance,
 };
+use crate::design::{Design, Device};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::network::Bench;
@@ -97,11 +97,7 @@ fn finer_grid(job: &Job, device: &Device, stopped: &dyn Fn() -> Option<Error>) -
     if device.design.forms_image() {
         return Ok(None);
     }
-    let (rows, columns) = device.design.bench.grid().shape();
-    let oversample = if job.design.simulated.oversample < 4 { 4 } else { 8 };
-    if rows.max(columns) * oversample > MAX_FINE_SIDE {
-        return Ok(None);
-    }
+    let Some(oversample) = finer_oversample(&job.design) else { return Ok(None) };
     let images = job.dataset.test.len().min(FINER_GRID_IMAGES);
     let accuracy = |bench: Bench| {
         let mut engine = job.threads.bare_engine(bench)?;
@@ -115,6 +111,27 @@ fn finer_grid(job: &Job, device: &Device, stopped: &dyn Fn() -> Option<Error>) -
         accuracy: accuracy(job.design.bench.sampled(oversample, 2.0)?)?,
         accuracy_as_trained: accuracy(job.design.simulated.clone())?,
     }))
+}
+
+/// Samples along one side of a pixel of the finer grid, where it fits into memory.
+fn finer_oversample(design: &Design) -> Option<usize> {
+    let (rows, columns) = design.bench.grid().shape();
+    let oversample = if design.simulated.oversample < 4 { 4 } else { 8 };
+    (rows.max(columns) * oversample <= MAX_FINE_SIDE).then_some(oversample)
+}
+
+/// The benches on which a trained device of `design` is judged at the end, and by how many of `tested` images.
+pub(super) fn test_passes(design: &Design, tested: usize) -> Vec<(Bench, usize)> {
+    let mut passes = vec![(design.simulated.clone(), tested)];
+    if design.forms_image() {
+        // Free space beside it.
+        passes.push((design.simulated.free_space(), tested));
+    } else if let Some(Ok(finer)) = finer_oversample(design).map(|samples| design.bench.sampled(samples, 2.0))
+    {
+        let images = tested.min(FINER_GRID_IMAGES);
+        passes.extend([(finer, images), (design.simulated.clone(), images)]);
+    }
+    passes
 }
 
 fn provenance(

@@ -237,3 +237,23 @@ fn nobody_has_to_listen() {
     drop(child.stderr.take());
     assert_eq!(child.wait().unwrap().code(), Some(2));
 }
+
+#[test]
+fn how_long_it_takes_is_told_after_the_first_steps() {
+    let folder = workshop();
+    let path = folder.path();
+    // Two stages: mini-batches on two grids.
+    let stages =
+        small_but("oversample = 1", "oversample = 2").replace("epochs = 2", "epochs = 1\nfine_epochs = 1");
+    fs::write(path.join("two.toml"), stages).unwrap();
+    let answer = d2nn(path, &["train", "two.toml", "--data", "data", "--out", "device"]);
+    answer.done();
+    let is_told = |line: &&str| line.starts_with("about ") && line.contains(" and the test (until ");
+    let told: Vec<&str> = answer.stderr.lines().filter(is_told).collect();
+    let [first, second] = told[..] else { panic!("{}", answer.stderr) };
+    assert!(first.contains("for all 2 stages") && first.ends_with(" UTC)"), "{first}");
+    assert!(second.contains("for the last of 2 stages"), "{second}");
+    // The first after some steps of the first epoch, the second before the head of the second table.
+    let at = |line: &str| answer.stderr.find(line).unwrap();
+    assert!(at(first) < at(" 1/2") && at(" 1/2") < at(second), "{}", answer.stderr);
+}
