@@ -30,7 +30,7 @@ Example:
   d2nn propagate field.npy --wavelength \"0.75 mm\" --pixel-pitch \"0.4 mm\" --distance \"30 mm\" --out out.npy"
 )]
 pub struct PropagateArgs {
-    /// NumPy file: complex64, complex128, float32, float64, int64, uint8 or bool, shape (rows, columns)
+    /// NumPy file of real or complex numbers of any kind, shape (rows, columns)
     field: PathBuf,
     /// Wavelength in the medium, such as "0.75 mm"
     #[arg(long, value_name = "LENGTH")]
