@@ -47,7 +47,7 @@ pub struct Progress<'a> {
 
 /// Downloads `part` into `folder` (created if need be) from the first mirror that has it, and returns its path.
 ///
-/// The file appears under its name only when the SHA-256 of its uncompressed content is the catalogue's.
+/// The file appears under its name only when its SHA-256 is the catalogue's: of its uncompressed content, or of the file.
 ///
 /// # Errors
 /// [`Error::Download`] with the reason of every mirror, [`Error::Io`] when the folder cannot be written to.
@@ -92,8 +92,9 @@ fn fetch_from(
         return Err(failed(format!("it offers {total} bytes where at most {limit} are expected")));
     }
     files::write_whole(target, |writer| {
+        let packed = Sha256::new();
         let mut arrival =
-            Arrival { body, copy: writer, url, received: 0, total, limit, progress, failure: None };
+            Arrival { body, copy: writer, packed, url, received: 0, total, limit, progress, failure: None };
         let found = digest(&mut arrival, published.bytes);
         match arrival.failure {
             Some(Failure::Network(problem)) => return Err(failed(problem)),
@@ -102,6 +103,7 @@ fn fetch_from(
         }
         let (bytes, sum) =
             found.map_err(|error| failed(format!("it is no sound gzip file ({error}); nothing was kept")))?;
+        let sum = if published.packed { hexadecimal(arrival.packed) } else { sum };
         if bytes == published.bytes && sum == published.sha256 {
             return Ok(());
         }
@@ -164,6 +166,8 @@ enum Failure {
 struct Arrival<'a, R, W> {
     body: R,
     copy: W,
+    /// Checksum of the bytes as they arrive.
+    packed: Sha256,
     url: &'a str,
     received: u64,
     total: Option<u64>,
@@ -188,6 +192,7 @@ impl<R: Read, W: Write> Read for Arrival<'_, R, W> {
             self.failure = Some(Failure::Network(problem));
             return Err(io::ErrorKind::Other.into());
         }
+        self.packed.update(&buffer[..read]);
         if let Err(error) = self.copy.write_all(&buffer[..read]) {
             self.failure = Some(Failure::Disk(error));
             return Err(io::ErrorKind::Other.into());

@@ -1,6 +1,9 @@
 //! The data sets as their authors published them: files, checksums, addresses.
 
+use std::path::Path;
+
 use super::names::DatasetName;
+use crate::files;
 
 /// Half of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -84,15 +87,18 @@ impl Part {
 
 /// A published file: how long its uncompressed content is and the SHA-256 of that content.
 ///
-/// The content counts, not the gzip file: archives have packed the same content anew.
+/// The content counts, not the gzip file: archives have packed the same content anew. Of some sets only the checksum of
+/// the gzip file is published, which vouches for that file alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedFile {
     /// Which of the four.
     pub part: Part,
     /// Bytes of the uncompressed IDX file.
     pub bytes: u64,
-    /// SHA-256 of the uncompressed IDX file, in hexadecimal.
+    /// SHA-256 of the uncompressed IDX file, or of the gzip file, in hexadecimal.
     pub sha256: String,
+    /// Whether the checksum is that of the gzip file.
+    pub packed: bool,
 }
 
 /// Where a data set can be had and what must arrive.
@@ -132,9 +138,23 @@ impl Catalogue {
                     "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
                 ],
             ),
+            // Only the gzip files have published checksums: TensorFlow Datasets, torchvision-ruby and others
+            // name these.
+            DatasetName::Kmnist => (
+                [
+                    "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+                    "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+                ],
+                [
+                    "51467d22d8cc72929e2a028a0428f2086b092bb31cfb79c69cc0a90ce135fde4",
+                    "e38f9ebcd0f3ebcdec7fc8eabdcdaef93bb0df8ea12bee65224341c8183d8e17",
+                    "edd7a857845ad6bb1d0ba43fe7e794d164fe2dce499a1694695a792adfac43c5",
+                    "20bb9a0ef54c7db3efc55a92eef5582c109615df22683c380526788f98e42a1c",
+                ],
+            ),
             _ => return None,
         };
-        // Headers of 16 and 8 bytes; both sets have 60,000 + 10,000 images of 28 x 28.
+        // Headers of 16 and 8 bytes; all of them have 60,000 + 10,000 images of 28 x 28.
         let bytes = [47_040_016, 60_008, 7_840_016, 10_008];
         Some(Catalogue {
             mirrors: mirrors.map(String::from).to_vec(),
@@ -142,8 +162,21 @@ impl Catalogue {
                 part: Part::ALL[i],
                 bytes: bytes[i],
                 sha256: sums[i].to_owned(),
+                packed: name == DatasetName::Kmnist,
             }),
         })
+    }
+
+    /// Whether the content of `part` with the checksum `sum`, read from `file`, is the published one; `None` where that
+    /// cannot be known, as of a file that was packed anew.
+    pub(super) fn vouches_for(&self, part: Part, sum: &str, file: &Path) -> Option<bool> {
+        let published = self.file(part);
+        if !published.packed {
+            return Some(published.sha256 == sum);
+        }
+        // No gzip file of the set is larger than its content.
+        let bytes = files::read_bytes(file, published.bytes).ok()?;
+        (files::sha256(&bytes) == published.sha256).then_some(true)
     }
 
     /// The entry of `part`.

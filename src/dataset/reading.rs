@@ -225,10 +225,10 @@ impl Files {
         let images_idx = Idx::new(&[count, rows, columns], standard.into_raw_vec_and_offset().0)?;
         images_idx.hash_into(hasher);
         labels_idx.hash_into(hasher);
-        let published = set.known.and_then(Catalogue::published).map(|catalogue| {
-            [(images_part, &images_idx), (labels_part, &labels_idx)]
-                .iter()
-                .all(|(part, idx)| catalogue.file(*part).sha256 == idx.sha256())
+        let published = set.known.and_then(Catalogue::published).and_then(|catalogue| {
+            let vouches = |part, idx: &Idx, file: &Path| catalogue.vouches_for(part, &idx.sha256(), file);
+            let images = vouches(images_part, &images_idx, &images_file)?;
+            Some(images & vouches(labels_part, &labels_idx, &labels_file)?)
         });
         let (images, labels) = (images_of(images_idx, &images_file)?, labels_of(labels_idx, &labels_file)?);
         if count != labels.len() {

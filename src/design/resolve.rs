@@ -156,12 +156,12 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     let object = object(&typed.object, data.shape, grid, wavelength / material.surrounding_index())?;
     let classes = data.classes();
     if table.networks == 0 || !classes.is_multiple_of(table.networks) {
-        let possible: Vec<String> = (1..=classes)
+        let possible: Vec<String> = (1..classes)
             .filter(|share| classes.is_multiple_of(*share))
             .map(|share| share.to_string())
             .collect();
         return Err(format!(
-            "bench.networks = {}: they share {classes} classes evenly, so it must be one of {}",
+            "bench.networks = {}: they share {classes} classes evenly, so it must be {} or {classes}",
             table.networks,
             possible.join(", ")
         ));

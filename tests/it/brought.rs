@@ -397,10 +397,11 @@ fn what_is_not_there_is_told() {
     problem(found.map(drop), "no/such/set.npz", &["current folder", "--data"]);
     let found = locate(&own, &Wanted::Builtin, &places, &[Split::Test], &mut |_| ());
     problem(found.map(drop), "no/such/set.npz", &["neither built in nor downloaded"]);
-    let kmnist = locate(DatasetName::Kmnist, &Wanted::Search, &places, &[Split::Test], &mut |_| ());
-    problem(kmnist.map(drop), "kmnist was not found", &["never downloaded", "--data"]);
-    let kmnist = locate(DatasetName::Kmnist, &Wanted::Download, &places, &[Split::Test], &mut |_| ());
-    problem(kmnist.map(drop), "kmnist is not downloaded", &["--data"]);
+    let letters = DatasetName::EmnistLetters;
+    let found = locate(letters, &Wanted::Search, &places, &[Split::Test], &mut |_| ());
+    problem(found.map(drop), "emnist-letters was not found", &["never downloaded", "--data"]);
+    let found = locate(letters, &Wanted::Download, &places, &[Split::Test], &mut |_| ());
+    problem(found.map(drop), "emnist-letters is not downloaded", &["--data"]);
     let empty = tempfile::tempdir().unwrap();
     let name = empty.path().file_name().unwrap().to_str().unwrap();
     problem(look(empty.path(), None), name, &["lacks train-labels-idx1-ubyte"]);

@@ -422,6 +422,31 @@ fn the_environment_names_the_places() {
 }
 
 #[test]
+fn gzip_files_may_be_what_is_vouched_for() {
+    let (base, _) = good_server();
+    let cache = tempfile::tempdir().unwrap();
+    let mut published = catalogue(&[&base]);
+    for file in &mut published.files {
+        (file.packed, file.sha256) = (true, sha256(&gzip(&content(file.part))));
+    }
+    let places = Places { catalogue: Some(published.clone()), ..online(&cache, &[]) };
+    let found = locate(FASHION, &Wanted::Download, &places, &Split::ALL, &mut |_| ()).unwrap();
+    let folder = found.source.folder().unwrap();
+    assert!(verify(FASHION, folder, &places).iter().all(|(_, _, verdict)| *verdict == Verdict::Published));
+    // The same content in another wrapping may be the published one or not.
+    let labels = folder.join("t10k-labels-idx1-ubyte.gz");
+    fs::write(&labels, content(Part::TestLabels)).unwrap();
+    assert_eq!(verify(FASHION, folder, &places)[3].2, Verdict::Unlisted(sha256(&content(Part::TestLabels))));
+
+    published.files[3].sha256 = sha256(b"another file");
+    fs::remove_file(&labels).unwrap();
+    let places = Places { catalogue: Some(published), ..places };
+    let error = locate(FASHION, &Wanted::Download, &places, &Split::ALL, &mut |_| ()).unwrap_err();
+    assert_says(&error.to_string(), &["not the published one", &sha256(&gzip(&content(Part::TestLabels)))]);
+    assert!(!labels.exists());
+}
+
+#[test]
 fn checksums_are_verified_file_by_file() {
     let folder = full_set();
     let places = Places { catalogue: Some(catalogue(&[])), ..nowhere() };
