@@ -247,6 +247,9 @@ mod tests {
                 table = line.trim_start_matches('[').split(']').next().unwrap().to_owned() + ".";
             } else if let Some((key, _)) = line.split_once(" = ") {
                 keys.push(format!("{table}{key}"));
+                // upsampling = 4    # or size = "44.8 mm"
+                let other = line.split_once("# or ").and_then(|(_, other)| other.split_once(" = "));
+                keys.extend(other.map(|(key, _)| format!("{table}{key}")));
             }
         }
         assert!(keys.len() > 80, "{keys:?}");

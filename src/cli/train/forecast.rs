@@ -23,7 +23,7 @@ const PRODUCT: f64 = 0.1e-9;
 /// Choosing an image and making its coefficients.
 const IMAGE: f64 = 4.7e-6;
 /// Distorting it.
-const DISTORTION: f64 = 26e-6;
+const DISTORTION: f64 = 24e-6;
 /// Passes that new transfer functions cost when a step has a bench of its own.
 const NEW_BENCH: f64 = 4.0;
 /// Share of a pass there and back that is a pass without adjoint.
@@ -234,7 +234,9 @@ mod tests {
 
     #[test]
     fn those_of_pairs_and_distorted_images_as_well() {
-        // Its last stage ran beside another training: 0.42 s a step of its first epoch, 1.2 s of the others. It is left out.
+        // Its machine was shared: the seconds of equal epochs of a stage differ by more than half. The last stage ran beside
+        // more than the others (5.9 s per step in its first epoch, 17 s in the next) and is left out. All others are within
+        // a seventh of one pace.
         let found = steps("fashion-400ghz-differential");
         let (low, high) = spread(&found[..4]);
         assert!(high / low < 1.3, "{low} to {high}: {found:?}");
