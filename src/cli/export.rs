@@ -1,18 +1,18 @@
 //! `d2nn export`: each mask in a form that some machine takes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
 use super::export_stl::{self, ExportStlArgs};
 use super::progress::Progress;
 use super::{as_exported, print, print_json};
-use crate::design::Purpose;
 use crate::design::folder::EXPORTS;
+use crate::design::{DesignFile, Purpose};
 use crate::error::{Error, Result};
 use crate::fabrication::formats::LookupTable;
 use crate::fabrication::formats::slm::{MAX_SIDE, Panel};
-use crate::fabrication::{DeviceMasks, Format};
+use crate::fabrication::{DeviceMasks, Format, Profile};
 use crate::files::{Place, read_text};
 
 /// Arguments of `d2nn export`.
@@ -21,7 +21,8 @@ use crate::files::{Place, read_text};
   d2nn export layers/fashion-400ghz --format png16 --layer-height \"16 um\"
   d2nn export layers/fashion-400ghz --format 3mf --frame \"6 mm\" --out plates
   d2nn export layers/fashion-400ghz --format gds --levels 16
-  d2nn export runs/fashion-visible-slm --format slm --panel 1920x1080 --lut measured.csv")]
+  d2nn export runs/fashion-visible-slm --format slm --panel 1920x1080 --lut measured.csv
+  d2nn export phase.npy --format png16 --pixel-pitch \"8 um\" --wavelength \"532 nm\" --index 1.5")]
 pub struct ExportArgs {
     /// What is written
     #[arg(long, value_name = "FORMAT")]
@@ -132,28 +133,47 @@ pub fn run(args: ExportArgs) -> Result<()> {
     };
     let plates = args.plates;
     refused(plates.report.given(), "stl")?;
-    let device = plates.modified.open_changed(&plates.device, Purpose::Making, &|typed| {
+    let change = |typed: &mut DesignFile| {
         plates.plate.apply(typed);
         let fabrication = &mut typed.fabrication;
         fabrication.printer = plates.printer.clone().or(fabrication.printer.take());
-    })?;
+    };
+    if let Some(map) = plates.map.read(&plates.device, &change)? {
+        let masks = DeviceMasks {
+            name: &map.name,
+            masks: &[map.profile()],
+            grid: map.mask.grid,
+            wavelength: map.mask.wavelength,
+            material: &map.mask.material,
+            options: &map.mask.plate,
+        };
+        let folder = plates.out.unwrap_or_else(|| map.folder.join(EXPORTS));
+        return export(&masks, &format, &folder, plates.json);
+    }
+    let device = plates.modified.open_changed(&plates.device, Purpose::Making, &change)?;
     let design = &device.design;
     as_exported::check_printable(&device.folder, design)?;
     let folder = plates.out.unwrap_or_else(|| device.folder.join(EXPORTS));
-    let _place = Place::folder(&folder)?;
+    let profiles: Vec<Profile<'_>> = device.masks.iter().map(|phase| Profile::Phases(phase.view())).collect();
     let masks = DeviceMasks {
         name: &design.name,
-        phases: &device.masks,
+        masks: &profiles,
         grid: design.bench.grid(),
         wavelength: design.bench.wavelength,
         material: &design.material,
         options: &design.plate,
     };
-    let mut progress = Progress::new("exporting", device.masks.len() as u64, "masks");
-    let sidecar = masks.export(&format, &folder, |done| progress.update(done as u64, String::new));
+    export(&masks, &format, &folder, plates.json)
+}
+
+/// Writes the files and says so.
+fn export(masks: &DeviceMasks<'_>, format: &Format, folder: &Path, json: bool) -> Result<()> {
+    let _place = Place::folder(folder)?;
+    let mut progress = Progress::new("exporting", masks.masks.len() as u64, "masks");
+    let sidecar = masks.export(format, folder, |done| progress.update(done as u64, String::new));
     progress.finish();
     let sidecar = sidecar?;
-    if plates.json {
+    if json {
         return print_json(&sidecar.json);
     }
     let mut text = format!(

@@ -4,12 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::phase_map::{PhaseMap, PhaseMapFlags};
 use super::plate_flags::PlateFlags;
 use super::{DataFlag, ModifiedFlag, ThreadsFlag, as_exported, print, print_json, print_report};
 use crate::dataset::Split;
-use crate::design::Purpose;
 use crate::design::folder::PLATES;
-use crate::error::Result;
+use crate::design::{DesignFile, Purpose};
+use crate::error::{Error, Result};
 use crate::fabrication::StlFormat;
 use crate::files::Place;
 
@@ -19,13 +20,14 @@ use crate::files::Place;
   d2nn export-stl layers/fashion-400ghz
   d2nn export-stl runs/fashion-400ghz --base \"1 mm\" --layer-height \"16 um\" --out plates
   d2nn export-stl layers/fashion-400ghz --printer polyjet-16um --price \"0.35 EUR/cm3\"
-  d2nn export-stl layers/fashion-400ghz --layer-height \"16 um\" --frame \"6 mm\" --pin-holes \"3 mm\"")]
+  d2nn export-stl layers/fashion-400ghz --layer-height \"16 um\" --frame \"6 mm\" --pin-holes \"3 mm\"
+  d2nn export-stl phase.npy --pixel-pitch \"0.4 mm\" --wavelength \"0.75 mm\" --index 1.7227")]
 pub struct ExportStlArgs {
-    /// Device folder
+    /// Device folder, or a phase map: a NumPy file of radians, shape (rows, columns)
     pub(super) device: PathBuf,
     #[command(flatten)]
     pub(super) modified: ModifiedFlag,
-    /// Folder for the files (default: stl in the device folder; export for other formats)
+    /// Folder for the files (default: stl in the device folder or beside the phase map; export for other formats)
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     #[command(flatten)]
@@ -34,6 +36,8 @@ pub struct ExportStlArgs {
     /// fabrication.printer
     #[arg(long, value_name = "NAME")]
     pub(super) printer: Option<String>,
+    #[command(flatten)]
+    pub(super) map: PhaseMapFlags,
     #[command(flatten)]
     pub(super) report: ReportFlags,
     /// One JSON object on stdout
@@ -86,13 +90,17 @@ const CHECKED_IMAGES_FORMED: usize = 50;
 /// For a damaged device, wrong lengths, a folder that cannot be written, and a plate that fails its check.
 pub fn run(args: ExportStlArgs) -> Result<()> {
     let ReportFlags { ascii, density, price, no_check, data } = &args.report;
-    let device = args.modified.open_changed(&args.device, Purpose::Making, &|typed| {
+    let change = |typed: &mut DesignFile| {
         args.plate.apply(typed);
         let (fabrication, material) = (&mut typed.fabrication, &mut typed.material);
         fabrication.printer = args.printer.clone().or(fabrication.printer.take());
         material.density = density.or(material.density);
         material.price = price.clone().or(material.price.take());
-    })?;
+    };
+    if let Some(map) = args.map.read(&args.device, &change)? {
+        return run_map(&args, &map);
+    }
+    let device = args.modified.open_changed(&args.device, Purpose::Making, &change)?;
     let design = &device.design;
     let mut options = design.plate;
     if *ascii {
@@ -125,4 +133,29 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
         json["as_exported"] = as_exported::as_json(&device, &plates, &compared, &judged, shown);
     }
     if args.json { print_json(&json) } else { print(&text) }
+}
+
+/// A phase map, which has no device to be simulated in.
+fn run_map(args: &ExportStlArgs, map: &PhaseMap) -> Result<()> {
+    if args.report.data.data.is_some() {
+        return Err(Error::Usage(format!(
+            "--data: {} is a phase map and no device, so no images are simulated: leave it out",
+            args.device.display()
+        )));
+    }
+    let mut options = map.mask.plate;
+    if args.report.ascii {
+        options.format = StlFormat::Ascii;
+    }
+    let folder = args.out.clone().unwrap_or_else(|| map.folder.join(PLATES));
+    let _place = Place::folder(&folder)?;
+    let report = print_report::of_phase_map(map, &options, &folder)?;
+    if args.json {
+        return print_json(&print_report::as_json(&report));
+    }
+    print(&format!(
+        "{}\nwritten to {} and read back: a closed two-manifold, volume and heights as in the array\n",
+        report.text().trim_end(),
+        folder.display()
+    ))
 }

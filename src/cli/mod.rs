@@ -28,6 +28,7 @@ pub mod inspect;
 mod judgement;
 mod lock;
 pub mod man;
+mod phase_map;
 mod picture_flags;
 pub mod plate_flags;
 mod plot;

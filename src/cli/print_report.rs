@@ -4,10 +4,12 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::phase_map::PhaseMap;
 use super::progress::Progress;
 use crate::design::Device;
 use crate::error::Result;
-use crate::fabrication::{Making, PlateOptions, PlateReport, PrintReport, export_plates};
+use crate::fabrication::{Making, PlateOptions, PlateReport, PrintReport, Profile, export_profiles};
+use crate::grid::Grid;
 
 /// Writes the masks of `device` as plates into `folder`, with progress called `what`, and reports on them.
 pub(super) fn of_plates(
@@ -17,23 +19,6 @@ pub(super) fn of_plates(
     what: &str,
 ) -> Result<PrintReport> {
     let design = &device.design;
-    let masks: Vec<_> = device.masks.iter().map(|phase| phase.view()).collect();
-    let mut progress = Progress::new(what, masks.len() as u64, "plates");
-    let mut done = 0;
-    let reports = export_plates(
-        &masks,
-        &design.bench.grid(),
-        design.bench.wavelength,
-        &design.material,
-        options,
-        folder,
-        &design.name,
-        |_| {
-            done += 1;
-            progress.update(done, String::new);
-        },
-    );
-    progress.finish();
     let making = Making {
         pixel_pitch: design.bench.grid().pixel_pitch(),
         wavelength: design.bench.wavelength,
@@ -42,7 +27,44 @@ pub(super) fn of_plates(
         modulation: design.bench.modulation,
         printer: design.printer.as_ref(),
     };
-    Ok(PrintReport::new(reports?, &masks, &making))
+    let masks: Vec<Profile<'_>> = device.masks.iter().map(|phase| Profile::Phases(phase.view())).collect();
+    of_profiles(&masks, &design.bench.grid(), &making, options, folder, &design.name, what)
+}
+
+/// Writes the one plate of `map` into `folder`, as [`of_plates`].
+pub(super) fn of_phase_map(map: &PhaseMap, options: &PlateOptions, folder: &Path) -> Result<PrintReport> {
+    let mask = &map.mask;
+    let making = Making {
+        pixel_pitch: mask.grid.pixel_pitch(),
+        wavelength: mask.wavelength,
+        material: &mask.material,
+        stock: &mask.stock,
+        modulation: mask.modulation,
+        printer: mask.printer.as_ref(),
+    };
+    of_profiles(&[map.profile()], &mask.grid, &making, options, folder, &map.name, "exporting")
+}
+
+fn of_profiles(
+    masks: &[Profile<'_>],
+    grid: &Grid,
+    making: &Making<'_>,
+    options: &PlateOptions,
+    folder: &Path,
+    name: &str,
+    what: &str,
+) -> Result<PrintReport> {
+    let mut progress = Progress::new(what, masks.len() as u64, "plates");
+    let mut done = 0;
+    let (wavelength, material) = (making.wavelength, making.material);
+    let reports = export_profiles(masks, grid, wavelength, material, options, folder, name, |_| {
+        done += 1;
+        progress.update(done, String::new);
+    });
+    progress.finish();
+    let phases: Vec<_> = masks.iter().map(|mask| mask.phases(wavelength, material)).collect();
+    let phases: Vec<_> = phases.iter().map(|phase| phase.view()).collect();
+    Ok(PrintReport::new(reports?, &phases, making))
 }
 
 /// The report as one JSON object; lengths in metres, volumes in cubic metres, masses in grams.

@@ -20,6 +20,7 @@ pub mod file;
 pub mod folder;
 mod idle;
 mod images_table;
+pub mod lone_mask;
 mod mask_files;
 pub mod objective;
 mod overrides;

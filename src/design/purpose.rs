@@ -33,6 +33,11 @@ impl Broken {
             otherwise
         })
     }
+
+    /// The first that was noted, for what has one purpose only.
+    pub(super) fn first(self) -> Checked<()> {
+        self.0.into_iter().next().map_or(Ok(()), |(_, problem)| Err(problem))
+    }
 }
 
 impl Design {

@@ -274,7 +274,7 @@ fn gaps(masks: usize, typed: &Gaps) -> Checked<Vec<Metres>> {
     texts.into_iter().map(|text| length("bench.gaps", text)).collect()
 }
 
-fn material(table: &MaterialTable) -> Checked<Material> {
+pub(super) fn material(table: &MaterialTable) -> Checked<Material> {
     Material::new(&table.name, table.refractive_index)
         .map_err(|error| format!("material.refractive_index: {error}"))?
         .absorbing(table.extinction_coefficient)
@@ -283,7 +283,7 @@ fn material(table: &MaterialTable) -> Checked<Material> {
         .map_err(|error| format!("material.surrounding_index: {error}"))
 }
 
-fn stock(table: &MaterialTable) -> Checked<Stock> {
+pub(super) fn stock(table: &MaterialTable) -> Checked<Stock> {
     // From aerogel to osmium.
     if let Some(density) = table.density.filter(|density| !(1e-3..=25.0).contains(density)) {
         return Err(format!("material.density = {density}: it is in g/cm3, and must be 0.001 to 25"));

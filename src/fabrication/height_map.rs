@@ -64,20 +64,11 @@ impl HeightMap {
         base_thickness: Metres,
         relief: Relief,
     ) -> Result<Self> {
-        if phase.dim() != grid.shape() {
-            let ((rows, columns), shape) = (grid.shape(), phase.dim());
-            return Err(Error::Value(format!(
-                "a mask of {} x {} phases on a grid of {rows} x {columns} pixels: the shapes must be the same",
-                shape.0, shape.1
-            )));
-        }
-        for (what, length) in [("wavelength", wavelength), ("base thickness", base_thickness)] {
-            if !(length.is_finite() && length > 0.0) {
-                return Err(Error::Value(format!("a {what} of {length} m: it must be above zero")));
-            }
-        }
+        check_shape(phase.dim(), grid, "phases")?;
+        check_lengths(wavelength, base_thickness)?;
         let turn = material.height(TAU, wavelength);
         let levels = Levels::new(relief, turn, base_thickness)?;
+        let most_steps = levels.most_steps(turn);
         let (mut sum, mut worst) = (0.0_f64, 0.0_f64);
         let mut steps = Array2::zeros(phase.dim());
         for ((row, column), value) in phase.indexed_iter() {
@@ -98,7 +89,55 @@ impl HeightMap {
             base: levels.base,
             base_steps: levels.base_steps,
             step: levels.step,
-            most_steps: levels.most_steps(turn),
+            most_steps,
+            rms_phase_error: (sum / steps.len() as f64).sqrt(),
+            max_phase_error: worst,
+            relief: steps,
+        })
+    }
+
+    /// The steps nearest to `heights` (metres above the base, zero or more, shape of `grid`).
+    ///
+    /// Heights are made as they are, above a full turn too; steps of [`Relief::Levels`] are those of a full turn at
+    /// `wavelength` in `material`, and errors of height are told as errors of phase there.
+    ///
+    /// # Errors
+    /// As [`HeightMap::from_phase`], and for a height below zero.
+    pub fn from_heights(
+        heights: ArrayView2<'_, f64>,
+        grid: &Grid,
+        wavelength: Metres,
+        material: &Material,
+        base_thickness: Metres,
+        relief: Relief,
+    ) -> Result<Self> {
+        check_shape(heights.dim(), grid, "heights")?;
+        check_lengths(wavelength, base_thickness)?;
+        let mut highest: Metres = 0.0;
+        for ((row, column), height) in heights.indexed_iter() {
+            if !(height.is_finite() && *height >= 0.0) {
+                return Err(Error::Value(format!(
+                    "the height of pixel [{row}, {column}] is {height} m: heights stand on the base, so each must be a \
+                     number, 0 or more"
+                )));
+            }
+            highest = highest.max(*height);
+        }
+        let levels = Levels::of_heights(relief, material.height(TAU, wavelength), highest, base_thickness)?;
+        let (mut sum, mut worst) = (0.0_f64, 0.0_f64);
+        let steps = heights.mapv(|height| {
+            let step = levels.nearest(height);
+            let error = material.phase(f64::from(step) * levels.step - height, wavelength);
+            sum += error * error;
+            worst = worst.max(error.abs());
+            step
+        });
+        Ok(HeightMap {
+            base: levels.base,
+            base_steps: levels.base_steps,
+            step: levels.step,
+            // A flat relief has no step at all; the pictures of one divide by this number.
+            most_steps: levels.most_steps(highest).max(1),
             rms_phase_error: (sum / steps.len() as f64).sqrt(),
             max_phase_error: worst,
             relief: steps,
@@ -164,6 +203,26 @@ impl HeightMap {
     }
 }
 
+fn check_shape(shape: (usize, usize), grid: &Grid, what: &str) -> Result<()> {
+    if shape == grid.shape() {
+        return Ok(());
+    }
+    let (rows, columns) = grid.shape();
+    Err(Error::Value(format!(
+        "a mask of {} x {} {what} on a grid of {rows} x {columns} pixels: the shapes must be the same",
+        shape.0, shape.1
+    )))
+}
+
+fn check_lengths(wavelength: Metres, base_thickness: Metres) -> Result<()> {
+    for (what, length) in [("wavelength", wavelength), ("base thickness", base_thickness)] {
+        if !(length.is_finite() && length > 0.0) {
+            return Err(Error::Value(format!("a {what} of {length} m: it must be above zero")));
+        }
+    }
+    Ok(())
+}
+
 /// `phase` in [0, 2 pi).
 fn wrapped(phase: Radians) -> Radians {
     let phase = phase.rem_euclid(TAU);
@@ -207,13 +266,45 @@ impl Levels {
                 return Err(Error::Value(format!("a layer height of {layer} m: it must be above zero")));
             }
         };
+        Levels::on(base, relief, step, turn, turn, circular)
+    }
+
+    /// For heights up to `highest`, which do not go round.
+    fn of_heights(relief: Relief, turn: Metres, highest: Metres, base: Metres) -> Result<Self> {
+        let step = match relief {
+            Relief::Continuous => continuous_step(turn, base + highest),
+            Relief::Levels(_) => Levels::new(relief, turn, base)?.step,
+            Relief::LayerHeight(layer) if layer.is_finite() && layer > 0.0 => layer,
+            Relief::LayerHeight(layer) => {
+                return Err(Error::Value(format!("a layer height of {layer} m: it must be above zero")));
+            }
+        };
+        if highest > 0.0 && highest < step / 2.0 {
+            return Err(Error::Value(format!(
+                "steps of {}, but the relief is only {} high: the plate would be flat; take finer steps",
+                format_length(step, 4),
+                format_length(highest, 4)
+            )));
+        }
+        Levels::on(base, relief, step, turn, highest, None)
+    }
+
+    /// Steps of `step` on `base` up to `highest`, if a file can tell them apart.
+    fn on(
+        base: Metres,
+        relief: Relief,
+        step: Metres,
+        turn: Metres,
+        highest: Metres,
+        circular: Option<(Metres, i32)>,
+    ) -> Result<Self> {
         let base_steps = (base / step).round().max(1.0);
         let base = if matches!(relief, Relief::LayerHeight(_)) { base_steps * step } else { base };
-        let too_fine = (base + turn + step) / step * 4.0 > MOST_QUARTER_STEPS;
+        let too_fine = (base + highest + step) / step * 4.0 > MOST_QUARTER_STEPS;
         if too_fine || (relief == Relief::Continuous && turn / step < FEWEST_STEPS_A_TURN) {
             return Err(Error::Value(format!(
                 "a relief of {} in steps of {} on a base of {}: an STL file (single precision) cannot tell such heights apart; take a thinner base or fewer levels",
-                format_length(turn, 4),
+                format_length(highest, 4),
                 format_length(step, 4),
                 format_length(base, 4)
             )));

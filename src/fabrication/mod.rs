@@ -37,6 +37,7 @@ pub mod manifold;
 pub mod mesh;
 pub mod plate;
 pub mod printer;
+pub mod profile;
 pub mod read_back;
 pub mod report;
 mod short_lines;
@@ -53,9 +54,11 @@ pub use likeness::{Comparison, compare};
 pub use manifold::{Defect, Surface};
 pub use mesh::PlateMesh;
 pub use plate::{
-    PlateOptions, PlateReport, export_plate, export_plates, format_reports, plate_file_name, plate_table,
+    PlateOptions, PlateReport, export_plate, export_plates, export_profiles, format_reports, plate_file_name,
+    plate_table,
 };
 pub use printer::Printer;
+pub use profile::Profile;
 pub use read_back::{check_plate, read_heights};
 pub use report::{Making, PrintReport};
 pub use solid_file::{SolidReport, export_solid};

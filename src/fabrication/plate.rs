@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::fabrication::frame::{Frame, Framed};
 use crate::fabrication::height_map::{HeightMap, Relief};
 use crate::fabrication::mesh::PlateMesh;
+use crate::fabrication::profile::Profile;
 use crate::fabrication::report::aligned;
 use crate::fabrication::solid_file::export_solid;
 use crate::fabrication::stl::{StlFormat, StlScale, StlUnit};
@@ -107,20 +108,49 @@ pub fn export_plates<T: Copy + Into<f64>>(
     name: &str,
     mut done: impl FnMut(&PlateReport),
 ) -> Result<Vec<PlateReport>> {
-    check_named_masks(masks.len(), name)?;
+    let map = |index: usize| {
+        let (base, relief) = (options.base_thickness, options.relief);
+        HeightMap::from_phase(masks[index].view(), grid, wavelength, material, base, relief)
+    };
+    export_maps(masks.len(), &map, grid, options, folder, name, &mut done)
+}
+
+/// [`export_plates`] for phases or heights.
+///
+/// # Errors
+/// As [`export_plates`], and as [`HeightMap::from_heights`].
+#[allow(clippy::too_many_arguments)] // As above.
+pub fn export_profiles(
+    profiles: &[Profile<'_>],
+    grid: &Grid,
+    wavelength: Metres,
+    material: &Material,
+    options: &PlateOptions,
+    folder: &Path,
+    name: &str,
+    mut done: impl FnMut(&PlateReport),
+) -> Result<Vec<PlateReport>> {
+    let map = |index: usize| {
+        profiles[index].height_map(grid, wavelength, material, options.base_thickness, options.relief)
+    };
+    export_maps(profiles.len(), &map, grid, options, folder, name, &mut done)
+}
+
+fn export_maps(
+    masks: usize,
+    map: &dyn Fn(usize) -> Result<HeightMap>,
+    grid: &Grid,
+    options: &PlateOptions,
+    folder: &Path,
+    name: &str,
+    done: &mut dyn FnMut(&PlateReport),
+) -> Result<Vec<PlateReport>> {
+    check_named_masks(masks, name)?;
     files::create_folder(folder)?;
-    let mut reports = Vec::with_capacity(masks.len());
-    for (index, mask) in masks.iter().enumerate() {
+    let mut reports = Vec::with_capacity(masks);
+    for index in 0..masks {
         let start = Instant::now();
-        let map = HeightMap::from_phase(
-            mask.view(),
-            grid,
-            wavelength,
-            material,
-            options.base_thickness,
-            options.relief,
-        )
-        .map_err(|error| of_mask(index + 1, error))?;
+        let map = map(index).map_err(|error| of_mask(index + 1, error))?;
         let file = folder.join(plate_file_name(name, index + 1, StlUnit::for_pitch(grid.pixel_pitch())));
         let mut report = export_plate(&map, grid, &file, name, index + 1, options)?;
         report.seconds = start.elapsed().as_secs_f64();

@@ -11,7 +11,7 @@ use crate::fabrication::stl::StlUnit;
 use crate::fabrication::stock::Stock;
 use crate::mask::Modulation;
 use crate::material::Material;
-use crate::units::{Metres, format_length, trimmed};
+use crate::units::{Metres, counted, format_length, trimmed};
 
 /// Plates that stand alone bend and break below this base.
 const THIN_BASE: Metres = 0.6e-3;
@@ -101,7 +101,7 @@ impl PrintReport {
         let mut sums = vec![format!("{} cm3", significant(volume * 1e6))];
         sums.extend(self.stock.mass(volume).map(|mass| format!("{} g", significant(mass))));
         sums.extend(self.stock.cost(volume).map(|cost| self.money(cost)));
-        format!("{} plates: {}", self.plates.len(), sums.join(", "))
+        format!("{}: {}", counted(self.plates.len() as u64, "plate"), sums.join(", "))
     }
 
     /// What the reliefs are like, a row a plate under a row of heads.

@@ -8,7 +8,9 @@ use std::path::Path;
 
 use d2nn::Result;
 use d2nn::fabrication::formats::{LookupTable, Panel, Sidecar, gds, grey, slm, table, threemf};
-use d2nn::fabrication::{DeviceMasks, Format, Frame, HeightMap, PlateOptions, Relief, StlUnit, Surface};
+use d2nn::fabrication::{
+    DeviceMasks, Format, Frame, HeightMap, PlateOptions, Profile, Relief, StlUnit, Surface,
+};
 use d2nn::grid::Grid;
 use d2nn::material::Material;
 use d2nn::npy::read_array;
@@ -35,11 +37,12 @@ fn map_of(phases: &Array2<f32>, relief: Relief) -> HeightMap {
 
 fn export_as(format: &Format, options: &PlateOptions, pitch: f64, folder: &Path) -> Result<Sidecar> {
     let phases = [random_phases(1), random_phases(2)];
+    let profiles = phases.each_ref().map(|phases| Profile::Phases(phases.view()));
     let grid = Grid::new(SHAPE.0, SHAPE.1, pitch)?;
     let material = resin();
     let masks = DeviceMasks {
         name: "test",
-        phases: &phases,
+        masks: &profiles,
         grid,
         wavelength: WAVELENGTH,
         material: &material,

@@ -10,6 +10,7 @@ use ndarray::Array2;
 use crate::error::{Error, Result};
 use crate::fabrication::height_map::{HeightMap, Relief};
 use crate::fabrication::plate::{PlateOptions, check_named_masks, of_mask, solid};
+use crate::fabrication::profile::Profile;
 use crate::fabrication::read_back::check_triangles;
 use crate::fabrication::stl::{StlScale, StlUnit};
 use crate::files;
@@ -86,13 +87,13 @@ impl fmt::Display for Format {
     }
 }
 
-/// The phase masks of a device and what they are made of.
+/// The masks of a device, phases or heights, and what they are made of.
 #[derive(Clone, Copy, Debug)]
 pub struct DeviceMasks<'a> {
     /// Name of the device, which the files are called by.
     pub name: &'a str,
-    /// Phases in radians, shape of `grid`, in the order of the light.
-    pub phases: &'a [Array2<f32>],
+    /// Shape of `grid`, in the order of the light.
+    pub masks: &'a [Profile<'a>],
     /// The pixels.
     pub grid: Grid,
     /// In vacuum.
@@ -113,7 +114,7 @@ impl DeviceMasks<'_> {
     /// [`Error::Value`] for no masks, a name that is not a file name, as [`HeightMap::from_phase`], and for what the format
     /// cannot hold; [`Error::Io`] when the folder cannot be written to.
     pub fn export(&self, format: &Format, folder: &Path, mut done: impl FnMut(usize)) -> Result<Sidecar> {
-        check_named_masks(self.phases.len(), self.name)?;
+        check_named_masks(self.masks.len(), self.name)?;
         if let Format::Slm(panel) = format {
             return self.export_frames(format, panel, folder, done);
         }
@@ -159,18 +160,11 @@ impl DeviceMasks<'_> {
 
     fn height_maps(&self) -> Result<Vec<HeightMap>> {
         let PlateOptions { base_thickness, relief, .. } = *self.options;
-        let map = |(index, phases): (usize, &Array2<f32>)| {
-            HeightMap::from_phase(
-                phases.view(),
-                &self.grid,
-                self.wavelength,
-                self.material,
-                base_thickness,
-                relief,
-            )
-            .map_err(|error| of_mask(index + 1, error))
+        let map = |(index, mask): (usize, &Profile<'_>)| {
+            let map = mask.height_map(&self.grid, self.wavelength, self.material, base_thickness, relief);
+            map.map_err(|error| of_mask(index + 1, error))
         };
-        self.phases.iter().enumerate().map(map).collect()
+        self.masks.iter().enumerate().map(map).collect()
     }
 
     /// What the numbers in files of `format` mean as heights; base and step are those of `map`, the same for all masks.
@@ -208,7 +202,7 @@ impl DeviceMasks<'_> {
         let scale = StlScale::new(pitch, map);
         let length = |length: Metres| format_length(length, 6);
         let metadata = [
-            ("Title", format!("{}, mask {number} of {}", self.name, self.phases.len())),
+            ("Title", format!("{}, mask {number} of {}", self.name, self.masks.len())),
             ("Application", format!("d2nn {}", env!("CARGO_PKG_VERSION"))),
             (
                 "Description",
@@ -249,10 +243,11 @@ impl DeviceMasks<'_> {
                 )));
             }
         };
-        let show = |(index, phases): (usize, &Array2<f32>)| {
+        let show = |(index, mask): (usize, &Profile<'_>)| {
+            let phases = mask.phases(self.wavelength, self.material);
             panel.show(phases.view(), levels).map_err(|error| of_mask(index + 1, error))
         };
-        let frames: Vec<slm::Shown> = self.phases.iter().enumerate().map(show).collect::<Result<_>>()?;
+        let frames: Vec<slm::Shown> = self.masks.iter().enumerate().map(show).collect::<Result<_>>()?;
         files::create_folder(folder)?;
         let mut written = Vec::new();
         for (frame, number) in frames.iter().zip(1..) {
