@@ -186,7 +186,10 @@ fn printers_take_or_refuse_a_device() {
     fs::write(&file, format!("{design}\n{small}")).unwrap();
     export(&["--out", "p"])
         .fails(2, &["25.6 mm x 25.6 mm does not fit on its tray of 20 mm x 30 mm", "--printer none"]);
-    d2nn(path, &["inspect", "device"]).fails(2, &["does not fit"]);
+    // Its light is none of the printer's business: the sheet tells what cannot be done.
+    let sheet = d2nn(path, &["inspect", "device"]);
+    assert!(sheet.done().contains("no plates can be made of it: fabrication.printer"), "{}", sheet.stdout);
+    assert!(sheet.stdout.contains("does not fit"), "{}", sheet.stdout);
     assert!(!path.join("p").exists());
     export(&["--out", "p", "--printer", "none"]).done();
     assert_eq!(names(&path.join("p")).len(), 2);
