@@ -86,8 +86,7 @@ fn fetch_from(
     let mut response = agent(url, patience).get(url).call().map_err(|error| failed(explain(&error)))?;
     let total = response.body().content_length();
     let body = response.body_mut().as_reader();
-    // Gzip makes a file that cannot be compressed longer by less than a thousandth.
-    let limit = published.bytes + published.bytes / 1000 + 4096;
+    let limit = published.most_packed();
     if let Some(total) = total.filter(|total| *total > limit) {
         return Err(failed(format!("it offers {total} bytes where at most {limit} are expected")));
     }

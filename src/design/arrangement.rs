@@ -50,7 +50,7 @@ mod tests {
     fn rows_are_nearly_a_square_and_full_in_the_middle() {
         for (classes, rows) in [
             (2, vec![2]),
-            (3, vec![1, 2]),
+            (3, vec![2, 1]),
             (4, vec![2, 2]),
             (7, vec![2, 3, 2]),
             (10, vec![3, 4, 3]),

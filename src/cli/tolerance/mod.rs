@@ -73,7 +73,8 @@ pub struct ToleranceArgs {
     /// Draws of each kind and size
     #[arg(long, value_name = "N", default_value_t = 5)]
     draws: usize,
-    /// The first N test images; more cost little, with fewer than 1,177 each image is simulated by itself
+    /// The first N test images; more cost little, with fewer than one and a half for each value
+    /// of an image (1,177 for 28 x 28) each image is simulated by itself
     #[arg(long, value_name = "N", default_value_t = 2000)]
     limit: usize,
     /// Seed of the draws

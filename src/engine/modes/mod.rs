@@ -1,6 +1,6 @@
 //! Past the cost of one pass an image: between object and detector the device is linear.
 //!
-//! An image of 28 x 28 values reaches the device as a combination of 784 modes, one for each value. Once the light of
+//! An image reaches the device as a combination of modes, one for each value: 784 of 28 x 28. Once the light of
 //! the modes has been carried to the detector, the readings of an image are a matter of a few products of matrices, and
 //! so is the source of the adjoint light of a batch of any size. Only rounding differs from one pass an image.
 
