@@ -228,6 +228,7 @@ mod tests {
         "training.smoothness",
         "training.validation",
         "training.flips",
+        "images",
         "training.averaging",
         "training.start",
         "training.seed",

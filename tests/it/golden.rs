@@ -116,8 +116,11 @@ fn light() {
 fn a_short_training() {
     let images = device::some_images(Split::Train, 200);
     let design = Design::resolve("small", &DesignFile::parse("small", device::SMALL).unwrap()).unwrap();
-    let settings =
-        d2nn::training::Settings { start: Start::Random, ..design.settings(images.images.dim().0) };
+    let settings = d2nn::training::Settings {
+        start: Start::Random,
+        flips: true,
+        ..design.settings(images.images.dim().0)
+    };
     let bench = &design.bench;
     let state =
         State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
