@@ -166,12 +166,23 @@ pub fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Reads a text of at most `most` bytes.
+/// Reads a text of at most `most` bytes, less the mark of UTF-8 that some editors and spreadsheets put before it.
 ///
 /// # Errors
 /// As [`read_bytes`]; [`Error::File`] with the line for what is not UTF-8.
 pub fn read_text(path: &Path, most: u64) -> Result<String> {
-    String::from_utf8(read_bytes(path, most)?).map_err(|error| {
+    let mut bytes = read_bytes(path, most)?;
+    if bytes.starts_with(b"\xef\xbb\xbf") {
+        bytes.drain(..3);
+    }
+    // With its mark or without: every other byte of plain letters is zero.
+    if bytes.starts_with(b"\xff\xfe")
+        || bytes.starts_with(b"\xfe\xff")
+        || bytes.iter().take(2).any(|byte| *byte == 0)
+    {
+        return Err(Error::file(path, "is text in UTF-16: save the file in UTF-8"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + good.iter().filter(|byte| **byte == b'\n').count();
         Error::file(path, format!("line {line} is not text: save the file in UTF-8"))
@@ -222,6 +233,25 @@ mod tests {
         fs::write(&path, b"a = 1\nb = \"\xe9\"\n").unwrap();
         let error = read_text(&path, 100).unwrap_err().to_string();
         assert!(error.contains("line 2 is not text"), "{error}");
+        // As editors and spreadsheets of Windows save it.
+        fs::write(&path, "\u{feff}a = 1\r\nb = 2\r\n").unwrap();
+        assert_eq!(read_text(&path, 100).unwrap(), "a = 1\r\nb = 2\r\n");
+        let units = |big: bool| -> Vec<u8> {
+            "a = 1\n"
+                .encode_utf16()
+                .flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() })
+                .collect()
+        };
+        for bytes in [
+            [vec![0xff, 0xfe], units(false)].concat(),
+            [vec![0xfe, 0xff], units(true)].concat(),
+            units(false),
+            units(true),
+        ] {
+            fs::write(&path, bytes).unwrap();
+            let error = read_text(&path, 100).unwrap_err().to_string();
+            assert!(error.ends_with("design.toml: is text in UTF-16: save the file in UTF-8"), "{error}");
+        }
         // Without an end and without a size.
         #[cfg(unix)]
         assert!(read_bytes(Path::new("/dev/zero"), 100).unwrap_err().to_string().contains("more than 100"));

@@ -269,6 +269,8 @@ fn advice_for(path: &Path) -> Option<String> {
         return None;
     }
     if let Some(parent) = path.parent().filter(|parent| path.is_file() && is_device_folder(parent)) {
+        // The parent of a bare name is empty.
+        let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
         return Some(format!("name the folder it lies in, {}", parent.display()));
     }
     let below = std::fs::read_dir(path).into_iter().flatten().flatten().map(|entry| entry.path());

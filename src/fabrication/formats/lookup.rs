@@ -23,27 +23,33 @@ impl LookupTable {
 
     /// Reads a measured table: a line a grey, `grey,phase`, the grey a whole number from 0 to 255, the phase in radians.
     ///
-    /// Lines that begin with `#`, empty lines and a first line `grey,phase` are left out. Only greys of the table are
-    /// used. Phases count less whole turns.
+    /// Lines that begin with `#`, empty lines and a first line of words, such as `gray,phase`, are left out. Only greys of
+    /// the table are used. Phases count less whole turns. Semicolons or tabs may stand for the commas, as spreadsheets of
+    /// some countries write them, and numbers then have a comma for a point.
     ///
     /// # Errors
     /// A sentence with the line and what is wrong with it; the caller knows the file.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut entries = BTreeMap::new();
         let mut first = true;
+        // The mark that some programs put before text in UTF-8.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         for (index, line) in text.lines().enumerate() {
             let line = line.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
-            let head = std::mem::take(&mut first) && line.replace(' ', "") == HEAD;
-            if head {
-                continue;
-            }
             let at = |problem: String| format!("line {}: {problem}", index + 1);
             let wrong = || at(format!("\"{line}\" is not \"grey,phase\", such as \"128,3.1416\""));
-            let (grey, phase) = line.split_once(',').ok_or_else(wrong)?;
+            let (grey, phase) =
+                line.split_once([';', '\t']).or_else(|| line.split_once(',')).ok_or_else(wrong)?;
+            let decimal_comma = line.contains([';', '\t']);
             let (grey, phase) = (grey.trim(), phase.trim());
+            if std::mem::take(&mut first) && [grey, phase].iter().all(|name| is_word(name)) {
+                check_head(grey, phase).map_err(|problem| at(format!("\"{line}\" {problem}")))?;
+                continue;
+            }
+            let phase = if decimal_comma { phase.replacen(',', ".", 1) } else { phase.to_owned() };
             let value: u8 = grey
                 .parse()
                 .map_err(|_| at(format!("\"{grey}\" is not a grey: a whole number from 0 to 255")))?;
@@ -102,6 +108,23 @@ impl LookupTable {
 /// The first line.
 const HEAD: &str = "grey,phase";
 
+/// Whether `text` is a heading, in quotes or not, and no number.
+fn is_word(text: &str) -> bool {
+    text.trim_start_matches(['"', '\'']).starts_with(char::is_alphabetic) && text.parse::<f64>().is_err()
+}
+
+/// Refuses headings that say other columns than a grey and its phase in radians.
+fn check_head(grey: &str, phase: &str) -> Result<(), String> {
+    let [grey, phase] = [grey, phase].map(str::to_lowercase);
+    if grey.contains("phase") {
+        return Err("has the phase first: a line is \"grey,phase\"".into());
+    }
+    if phase.contains("deg") || phase.contains('\u{b0}') {
+        return Err("says degrees: phases must be radians".into());
+    }
+    Ok(())
+}
+
 /// `phase` in [0, 2 pi).
 fn wrapped(phase: Radians) -> Radians {
     let phase = phase.rem_euclid(TAU);
@@ -156,12 +179,32 @@ mod tests {
     }
 
     #[test]
+    fn tables_are_read_as_spreadsheets_save_them() {
+        let plain = LookupTable::parse("0,0\n128,3.25\n255,6.25\n").unwrap();
+        for text in [
+            "\u{feff}grey,phase\n0,0\n128,3.25\n255,6.25\n",
+            "gray,phase\r\n0,0\r\n128,3.25\r\n255,6.25\r\n",
+            "\u{feff}# measured\nGray level, Phase (rad)\n0, 0\n128, 3.25\n255, 6.25",
+            "\"gray\",\"phase\"\n0,0\n128,3.25\n255,6.25\n",
+            "grey;phase\r\n0;0\r\n128;3,25\r\n255;6,25\r\n",
+            "0\t0\n128\t3.25\n255\t6,25\n",
+        ] {
+            assert_eq!(LookupTable::parse(text).as_ref(), Ok(&plain), "{text:?}");
+        }
+    }
+
+    #[test]
     fn wrong_tables_say_where() {
         for (text, reason) in [
             ("", "0 different phases"),
             ("0,0\n", "1 different"),
             ("0,0\n5,6.283185307179586\n", "1 different"),
-            ("0,0\n1;2\n", "line 2: \"1;2\""),
+            ("0,0\n1 2\n", "line 2: \"1 2\""),
+            ("0,0\n1;2;3\n", "line 2"),
+            ("0;0,5\n1;1,234,5\n", "line 2"),
+            ("phase,grey\n0,0\n", "line 1: \"phase,grey\" has the phase first"),
+            ("gray;phase (deg)\n0;0\n", "says degrees"),
+            ("nan,inf\n0,0\n1,1\n", "line 1: \"nan\" is not a grey"),
             ("0,0\n1,2,3\n", "line 2"),
             ("0,0\n256,1\n", "line 2: \"256\" is not a grey"),
             ("0,0\n-1,1\n", "\"-1\" is not a grey"),
