@@ -113,8 +113,8 @@ pub fn parse_mask(path: &Path, bytes: &[u8], bench: &Bench) -> Result<Vec<Array2
         .collect())
 }
 
-/// Phases up to here have steps of a ten-millionth of a radian in double precision, as a turn has in single precision.
-const MOST_PHASE: f64 = 1e9;
+/// Phases up to here have steps of a ten-thousandth of a radian in double precision.
+const MOST_PHASE: f64 = 1e12;
 
 /// A phase in single precision. One that single precision does not hold is wrapped first, while it has its digits: a lens
 /// of `-k sqrt(r^2 + f^2)` is some 10,000 rad everywhere, where single precision goes in steps of 0.001, and at 10^7 rad in
