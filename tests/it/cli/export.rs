@@ -1,9 +1,11 @@
 //! `d2nn export`: files, sidecars, refusals. What is inside a file is judged in `tests/it/formats.rs`.
 
+use std::f64::consts::TAU;
 use std::fs;
 use std::path::Path;
 
-use d2nn::npy::array_bytes;
+use d2nn::npy::{array_bytes, read_array};
+use ndarray::{Array2, Ix2};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -92,6 +94,19 @@ fn measured_tables_are_read_and_judged() {
         "{answer:?}"
     );
     assert_eq!(fs::read_to_string(path.join("s/small.slm-lut.csv")).unwrap(), format!("grey,phase\n{table}"));
+    // As spreadsheets save it: the same table.
+    for (name, text) in [
+        ("bom.csv", format!("\u{feff}grey,phase\n{table}")),
+        ("gray.csv", format!("gray,phase\n{table}")),
+        ("windows.csv", format!("\u{feff}gray,phase\n{table}").replace('\n', "\r\n")),
+    ] {
+        fs::write(path.join(name), text).unwrap();
+        export(path, "slm", &["--out", "t", "--panel-scale", "2", "--lut", name]).done();
+        for file in ["small-mask-1.slm.png", "small.slm-lut.csv"] {
+            let read = |out: &str| fs::read(path.join(out).join(file)).unwrap();
+            assert_eq!(read("t"), read("s"), "{name}: {file}");
+        }
+    }
     let json: Value = serde_json::from_slice(&fs::read(path.join("s/small.slm.json")).unwrap()).unwrap();
     // (1080 - 128)/2 and (1920 - 128)/2; two pixels of the panel to one of 0.4 mm.
     assert_eq!(json["slm"]["origin"], serde_json::json!([476, 896]));
@@ -99,7 +114,9 @@ fn measured_tables_are_read_and_judged() {
     for (name, content, words) in [
         ("empty.csv", &b""[..], &["empty.csv", "0 different phases"][..]),
         ("words.csv", b"0,0\nbright,2\n", &["words.csv", "line 2", "\"bright\" is not a grey"]),
-        ("binary.csv", &[0xff, 0xfe, 0], &["binary.csv", "not text"]),
+        ("binary.csv", &[0xff, 0x80, 0x81], &["binary.csv", "not text"]),
+        ("wide.csv", b"\xff\xfe0\0,\0", &["wide.csv", "UTF-16", "UTF-8"]),
+        ("degrees.csv", b"gray,phase (deg)\n0,0\n1,1\n", &["degrees.csv", "line 1", "radians"]),
     ] {
         fs::write(path.join(name), content).unwrap();
         export(path, "slm", &["--out", "none", "--lut", name]).fails(1, words);
@@ -152,4 +169,58 @@ fn amplitude_masks_are_refused() {
     for format in ["npy", "slm", "3mf"] {
         d2nn(path, &["export", "device", "--format", format]).fails(2, &["mask.modulation = \"phase\""]);
     }
+}
+
+#[test]
+fn a_phase_map_takes_every_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    let phases = Array2::from_shape_fn((6, 9), |(y, x)| 0.5 * x as f64 - 40.0 * y as f64);
+    let heights = Array2::from_shape_fn((6, 9), |(y, x)| 1e-7 * (x + 3 * y) as f64);
+    fs::write(path.join("phase.npy"), array_bytes(&phases)).unwrap();
+    fs::write(path.join("lens.npy"), array_bytes(&heights)).unwrap();
+    let flags = ["--pixel-pitch", "8 um", "--wavelength", "532 nm", "--index", "1.5", "--base", "20 um"];
+    let turn = 532e-9 / 0.5;
+    for (format, more) in [
+        ("3mf", &["--frame", "80 um"][..]),
+        ("png16", &["--levels", "16"]),
+        ("tiff16", &["--layer-height", "50 nm"]),
+        ("csv", &[]),
+        ("npy", &[]),
+        ("gds", &["--levels", "8"]),
+        ("slm", &["--panel", "20x10"]),
+        ("stl", &["--ascii"]),
+    ] {
+        for (file, heights) in [("phase", &[][..]), ("lens", &["--heights"])] {
+            let out = format!("{file}-{format}");
+            let array = format!("{file}.npy");
+            let words =
+                [&["export", &array, "--format", format, "--out", &out], &flags[..], more, heights].concat();
+            let answer = d2nn(path, &words);
+            assert!(answer.done().contains("read back"), "{format}: {}", answer.stdout);
+            assert!(
+                names(&path.join(&out)).iter().any(|name| name.starts_with(&format!("{file}-mask-1."))),
+                "{format}"
+            );
+        }
+    }
+    let facts: Value =
+        serde_json::from_slice(&fs::read(path.join("phase-npy/phase.npy.json")).unwrap()).unwrap();
+    assert_eq!((&facts["device"], &facts["pixels"]), (&"phase".into(), &serde_json::json!([6, 9])));
+    assert_eq!((&facts["wavelength"], &facts["refractive_index"]), (&532e-9.into(), &1.5.into()));
+    let step = facts["step"].as_f64().unwrap();
+    let read = |file: &str| read_array::<f64, Ix2>(&fs::read(path.join(file)).unwrap()).unwrap();
+    for (found, phase) in read("phase-npy/phase-mask-1.npy").iter().zip(&phases) {
+        let asked = 20e-6 + (phase / TAU).rem_euclid(1.0) * turn;
+        // Half a step, and the phase in single precision: 3e-7 of a turn.
+        assert!((found - asked).abs() < 0.501 * step, "{found} {asked}");
+    }
+    for (found, height) in read("lens-npy/lens-mask-1.npy").iter().zip(&heights) {
+        assert!((found - 20e-6 - height).abs() < 0.501 * step, "{found} {height}: above a turn too");
+    }
+    // Without a place to write, beside the array.
+    d2nn(path, &[&["export", "phase.npy", "--format", "csv"], &flags[..]].concat()).done();
+    assert!(path.join("export/phase-mask-1.um.csv").exists());
+    d2nn(path, &["export", "phase.npy", "--format", "csv"])
+        .fails(2, &["--pixel-pitch", "--wavelength", "--index"]);
 }
