@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Opens exported masks with tools that are not ours and compares them with the phases; exit code 1 on any difference.
 
-    validate_formats.py D2NN DEVICE    exports DEVICE with the program D2NN in every format and judges the files
+    validate_formats.py D2NN DEVICE    exports DEVICE with the program D2NN in every format and judges the files, and
+                                       phase maps in every unit
 
 The expected heights, levels and greys are worked out here from the phases in mask-*.npy and the physical facts of the
 sidecar, not read from what the program says it did.
@@ -186,6 +187,48 @@ def by_trimesh_and_prusa(device, *flags):
             require(abs(said[path][key] - value) <= 2e-5 * value, f"PrusaSlicer: {key} {said[path][key]}, not {value}")
 
 
+def place_by_prusa(path):
+    """Smallest and largest coordinates in millimetres where PrusaSlicer puts the solid of `path`."""
+    # --info leaves out where a 3MF file places its object; what is exported without arranging has it.
+    with tempfile.TemporaryDirectory() as folder:
+        placed = pathlib.Path(folder, "placed.stl")
+        code, text = run("prusa-slicer", "--loglevel", "1", "--dont-arrange", "--export-stl", "-o", str(placed), str(path))
+        require(code == 0 and placed.exists(), f"PrusaSlicer: {text}")
+        code, text = run("prusa-slicer", "--loglevel", "1", "--info", str(placed))
+    require(code == 0, f"PrusaSlicer: {text}")
+    found = [[float(re.search(rf"^{end}_{axis} = (\S+)$", text, re.MULTILINE)[1]) for axis in "xyz"]
+             for end in ("min", "max")]
+    return numpy.array(found)
+
+
+def by_prusa_on_the_bed(device):
+    """Every kind of plate lies where its file says, in millimetres and in microns."""
+    rows, columns = 5, 9
+    where = device.out / "places"
+    where.mkdir()
+    numpy.save(where / "map.npy", numpy.linspace(0, 6, rows * columns).reshape(rows, columns))
+    # Pitch, width of a frame and base, metres; 1 um is 1 in a file in microns.
+    for unit, pitch, frame, base, wavelength in (("mm", 0.4e-3, 6e-3, 1e-3, 0.75e-3), ("um", 4e-6, 60e-6, 20e-6, 532e-9)):
+        flags = ["--pixel-pitch", f"{pitch * 1e6} um", "--wavelength", f"{wavelength * 1e9} nm", "--index", "1.6",
+                 "--base", f"{base * 1e6} um"]
+        for framed in (False, True):
+            more = ["--frame", f"{frame * 1e6} um", "--no-engraving"] if framed else []
+            out = where / f"{unit}-{framed}"
+            for verb in (["export-stl"], ["export", "--format", "3mf"]):
+                code, text = run(device.program, verb[0], where / "map.npy", *verb[1:], "--out", out, *flags, *more)
+                require(code == 0, text)
+            around = frame if framed else 0
+            size = numpy.array([columns, rows]) * pitch + 2 * around
+            # A slicer takes an STL file for millimetres, whatever it holds; a frame lies around the origin there.
+            a_metre = {"mm": 1e3, "um": 1e6}[unit]
+            for file, low, scale in ((out / "map-mask-1.3mf", 0, 1e3), (out / f"map-mask-1.{unit}.stl", -around, a_metre)):
+                found = place_by_prusa(file) / scale
+                # Six digits are printed.
+                require(numpy.abs(found[0, :2] - low).max() < 2e-5 * size.max(), f"{file}: begins at {found[0]} m")
+                require(numpy.abs(found[1, :2] - low - size).max() < 2e-5 * size.max(), f"{file}: ends at {found[1]} m")
+                require(abs(found[0, 2]) < 1e-5 * size.max(), f"{file}: lies at {found[0, 2]} m")
+
+
 JUDGES = {
     "png16, Pillow": by_pillow,
     "tiff16, tifffile": by_tifffile,
@@ -194,6 +237,7 @@ JUDGES = {
     "gds, gdstk": by_gdstk,
     "slm, Pillow": by_pillow_frames,
     "3mf, trimesh and PrusaSlicer": by_trimesh_and_prusa,
+    "places on the bed, PrusaSlicer": by_prusa_on_the_bed,
     "3mf with a frame": lambda device: by_trimesh_and_prusa(device, "--frame", "6 mm", "--pin-holes", "3 mm"),
 }
 

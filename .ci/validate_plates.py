@@ -90,9 +90,16 @@ def by_admesh(path, _mesh):
     return f"exit {code} {bad}" if code or bad else None
 
 
-def by_prusa_slicer(path, _mesh):
+def by_prusa_slicer(path, mesh):
     code, text = run("prusa-slicer", "--loglevel", "1", "--info", str(path))
     good = code == 0 and re.search(r"^manifold = yes$", text, re.MULTILINE)
+    if good:
+        # It must lie where its coordinates say; six digits are printed.
+        for end, bounds in zip(("min", "max"), mesh.bounds, strict=True):
+            for axis, asked in zip("xyz", bounds, strict=True):
+                found = float(re.search(rf"^{end}_{axis} = (\S+)$", text, re.MULTILINE)[1])
+                if abs(found - asked) > 2e-5 * mesh.extents.max():
+                    return f"{end}_{axis} = {found}, not {asked}"
     return None if good else f"exit {code}, " + (re.search(r"manifold = .*", text) or ["no word of manifold"])[0]
 
 

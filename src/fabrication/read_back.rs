@@ -95,14 +95,16 @@ pub(super) fn check_triangles(
     };
     let mut surface = Surface::with_capacity(expected_triangles as usize);
     let mut sampler = HeightSampler::new(optics.dim(), scale.pitch());
+    let from_optics = scale.with_origin([0, 0]);
     triangles(&mut |triangle| {
-        sampler.add(triangle);
         let mut corners = [[0; 3]; 3];
         for (corner, position) in corners.iter_mut().zip(triangle) {
             *corner = scale.vertex(position).ok_or_else(|| {
                 wrong(format!("{position:?} {} is no vertex of this plate", scale.unit().name()))
             })?;
         }
+        // The optical area begins at x = y = 0 of the mesh, wherever the file has put it.
+        sampler.add(corners.map(|corner| from_optics.coordinates(corner)));
         surface.add(corners)
     })?;
     if surface.triangles() as u64 != expected_triangles {

@@ -71,6 +71,8 @@ pub struct StlScale {
     base: f64,
     base_parts: i32,
     step: f64,
+    /// The integer place of x = y = 0.
+    origin: [i32; 2],
 }
 
 impl StlScale {
@@ -83,6 +85,7 @@ impl StlScale {
             base: map.base() * unit.a_metre(),
             base_parts: map.base_steps() * PARTS_A_STEP,
             step: map.step() * unit.a_metre(),
+            origin: [0, 0],
         }
     }
 
@@ -94,7 +97,13 @@ impl StlScale {
             base: 0.0,
             base_parts: 0,
             step: step * unit.a_metre(),
+            origin: [0, 0],
         }
+    }
+
+    /// The same scale with x = y = 0 at the integer place `origin`.
+    pub fn with_origin(self, origin: [i32; 2]) -> Self {
+        StlScale { origin, ..self }
     }
 
     /// Unit of the coordinates.
@@ -109,7 +118,8 @@ impl StlScale {
 
     /// Coordinates of an integer vertex, in the unit.
     pub fn coordinates(&self, vertex: Vertex) -> [f32; 3] {
-        [self.across(vertex[0]), self.across(vertex[1]), self.up(vertex[2])]
+        let [x, y] = [0, 1].map(|axis| self.across(vertex[axis] - self.origin[axis]));
+        [x, y, self.up(vertex[2])]
     }
 
     /// The integer vertex whose coordinates are `position` to the last bit; none when there is no such vertex.
@@ -119,7 +129,8 @@ impl StlScale {
         let parts = ((height - self.base) / self.step * f64::from(PARTS_A_STEP)).round() as i32;
         // The base is not always whole steps: its foot is put at zero by hand.
         let up = if height == 0.0 { 0 } else { parts.saturating_add(self.base_parts) };
-        let vertex = [across(position[0]), across(position[1]), up];
+        let [x, y] = [0, 1].map(|axis| across(position[axis]).saturating_add(self.origin[axis]));
+        let vertex = [x, y, up];
         let same = self.coordinates(vertex).map(f32::to_bits) == position.map(f32::to_bits);
         same.then_some(vertex)
     }

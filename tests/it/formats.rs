@@ -9,7 +9,7 @@ use std::path::Path;
 use d2nn::Result;
 use d2nn::fabrication::formats::{LookupTable, Panel, Sidecar, gds, grey, slm, table, threemf};
 use d2nn::fabrication::{
-    DeviceMasks, Format, Frame, HeightMap, PlateOptions, Profile, Relief, StlUnit, Surface,
+    DeviceMasks, Format, Frame, HeightMap, PlateOptions, Profile, Relief, StlScale, StlUnit, Surface,
 };
 use d2nn::grid::Grid;
 use d2nn::material::Material;
@@ -173,23 +173,21 @@ fn layouts_take_the_unit_that_the_pitch_is_whole_in() {
 #[test]
 fn solids_are_those_of_the_stl_files() {
     let folder = tempfile::tempdir().unwrap();
-    for (frame, near) in [(None, 0.0), (Some(framing()), -6.0)] {
+    for (frame, width) in [(None, 0), (Some(framing()), 15)] {
         let options = PlateOptions { frame, relief: Relief::LayerHeight(16e-6), ..PlateOptions::default() };
         let sidecar = export_as(&Format::ThreeMf, &options, PITCH, folder.path()).unwrap();
         assert_eq!(sidecar.json["height"]["quantity"], "thickness");
         let path = folder.path().join("test-mask-2.3mf");
         let bytes = fs::read(&path).unwrap();
         let map = map_of(&random_phases(2), options.relief);
-        let scale = d2nn::fabrication::StlScale::new(PITCH, &map);
+        // A pixel is 16 units of the mesh.
+        let scale = StlScale::new(PITCH, &map).with_origin([-16 * width; 2]);
         let mut surface = Surface::default();
-        let mut lowest = f32::INFINITY;
         threemf::for_each_triangle(&bytes, &path, StlUnit::Millimetres, &mut |triangle| {
-            lowest = triangle.iter().fold(lowest, |lowest, corner| lowest.min(corner[0]));
             surface.add(triangle.map(|position| scale.vertex(position).unwrap()))
         })
         .unwrap();
         assert_eq!(surface.check(), Ok(()));
-        assert_eq!(lowest, near);
         let text = threemf::read_model(&bytes).unwrap();
         for word in [
             "unit=\"millimeter\"",
@@ -202,8 +200,8 @@ fn solids_are_those_of_the_stl_files() {
         }
         // Each corner is written once.
         assert_eq!(text.matches("<vertex ").count(), surface.vertices());
-        assert_eq!(text.contains("transform=\"1 0 0 0 1 0 0 0 1 6 6 0\""), near < 0.0);
-        if near == 0.0 {
+        assert!(!text.contains("transform"), "vertices stand where the plate is to lie");
+        if width == 0 {
             // The volume is that of the heights, exactly.
             let sum: i128 = map.relief().iter().map(|steps| i128::from(steps + map.base_steps())).sum();
             assert_eq!(surface.six_volumes(), 6 * 16 * 16 * 4 * sum);
@@ -213,6 +211,52 @@ fn solids_are_those_of_the_stl_files() {
         };
         assert!(wrong(&bytes, StlUnit::Micrometres).contains("unit is millimeter"));
         assert!(wrong(&bytes[..bytes.len() / 2], StlUnit::Millimetres).contains("not a whole 3MF file"));
+    }
+}
+
+#[test]
+fn solids_lie_on_the_bed_in_every_unit() {
+    let folder = tempfile::tempdir().unwrap();
+    // Pixels of 0.4 mm are told in millimetres, those of 4 um in microns; frames are 15 pixels wide.
+    for (pitch, unit) in [(PITCH, StlUnit::Millimetres), (4e-6, StlUnit::Micrometres)] {
+        for framed in [false, true] {
+            let scale = pitch / PITCH;
+            let frame = framed.then(|| Frame {
+                width: 6e-3 * scale,
+                height: 2.24e-3,
+                engraving: None,
+                notch: true,
+                pin_holes: Some(2e-3 * scale),
+            });
+            let options = PlateOptions { frame, ..PlateOptions::default() };
+            export_as(&Format::ThreeMf, &options, pitch, folder.path()).unwrap();
+            let path = folder.path().join("test-mask-1.3mf");
+            let bytes = fs::read(&path).unwrap();
+            let mut range = [(f32::INFINITY, f32::NEG_INFINITY); 3];
+            threemf::for_each_triangle(&bytes, &path, unit, &mut |triangle| {
+                for (axis, (low, high)) in range.iter_mut().enumerate() {
+                    for corner in triangle {
+                        (*low, *high) = (low.min(corner[axis]), high.max(corner[axis]));
+                    }
+                }
+                Ok(())
+            })
+            .unwrap();
+            let pixels = |side: usize| side + if framed { 30 } else { 0 };
+            let (rows, columns) = (pixels(SHAPE.0), pixels(SHAPE.1));
+            for ((low, high), side) in range.into_iter().zip([columns, rows]) {
+                assert_eq!(low, 0.0, "{unit:?} {framed}");
+                let asked = side as f64 * pitch * unit.a_metre();
+                // Rounding to single precision.
+                assert!((f64::from(high) / asked - 1.0).abs() < 1e-7, "{unit:?} {framed}: {high} {asked}");
+            }
+            let (bottom, top) = (range[2].0, f64::from(range[2].1) / unit.a_metre());
+            assert_eq!(bottom, 0.0);
+            // The frame is rounded to steps of 1 um; the relief is up to 1.0378 mm high on a base of 1 mm.
+            assert!(if framed { (top - 2.24e-3).abs() < 1e-6 } else { top > 1e-3 && top < 2.04e-3 }, "{top}");
+            let text = threemf::read_model(&bytes).unwrap();
+            assert!(!text.contains("transform"), "a shift would be read in another unit");
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::files;
 use crate::grid::Grid;
 use crate::material::Material;
 use crate::raster::{self, Most, Refusal};
-use crate::units::{Metres, format_length};
+use crate::units::{Metres, counted, format_length};
 
 pub mod gds;
 pub mod grey;
@@ -199,7 +199,9 @@ impl DeviceMasks<'_> {
     fn solid(&self, map: &HeightMap, number: usize, path: &Path) -> Result<Vec<u8>> {
         let pitch = self.grid.pixel_pitch();
         let mesh = solid(map, pitch, self.name, number, self.options)?.mesh;
-        let scale = StlScale::new(pitch, map);
+        // Printers leave out what lies at negative places.
+        let (near, _) = mesh.bounds();
+        let scale = StlScale::new(pitch, map).with_origin([near[0], near[1]]);
         let length = |length: Metres| format_length(length, 6);
         let metadata = [
             ("Title", format!("{}, mask {number} of {}", self.name, self.masks.len())),
@@ -277,8 +279,8 @@ fn grey_values(bytes: &[u8], deep: bool) -> std::result::Result<Array2<u16>, Str
         let bits = if raster.deep { 16 } else { 8 };
         let wanted = if deep { 16 } else { 8 };
         return Err(format!(
-            "has {} values of {bits} bits per pixel, not {wanted}-bit grey",
-            raster.channels
+            "is no {wanted}-bit grey picture: it has {} of {bits} bits per pixel",
+            counted(raster.channels as u64, "value")
         ));
     }
     Array2::from_shape_vec((raster.height, raster.width), raster.values).map_err(|error| error.to_string())

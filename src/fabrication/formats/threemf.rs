@@ -1,8 +1,8 @@
 //! 3MF files: the solid of a plate with its unit, its name and what it is for.
 //!
 //! 3MF Core Specification 1.3, 3MF Consortium. One object a file, as printers take one plate after another. The
-//! coordinates are those of the STL file, to the last bit; a frame, which lies at negative x and y, is moved to the
-//! positive ones by the placement of the object.
+//! vertices stand where the plate is to lie, with its lowest x and y at 0, and the placement of the object moves
+//! nothing: PrusaSlicer reads the shift of a placement in millimetres whatever the unit of the model is.
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, Cursor, Read, Write};
@@ -78,7 +78,7 @@ pub fn write(
         archive.write_all(content.as_bytes()).map_err(|error| failed(&error))?;
     }
     archive.start_file(MODEL, large).map_err(|error| failed(&error))?;
-    let model = Model { mesh, scale, name, metadata, vertices: &vertices, triangles: &triangles };
+    let model = Model { scale, name, metadata, vertices: &vertices, triangles: &triangles };
     let text = io::BufWriter::with_capacity(1 << 16, &mut archive);
     model.write(text).map_err(|error| failed(&error))?;
     let file = archive.finish().map_err(|error| failed(&error))?;
@@ -87,7 +87,6 @@ pub fn write(
 
 /// What the model says.
 struct Model<'a> {
-    mesh: &'a PlateMesh,
     scale: &'a StlScale,
     name: &'a str,
     metadata: &'a [(&'a str, String)],
@@ -118,15 +117,8 @@ impl Model<'_> {
                         .write_inner_content(|xml| self.write_mesh(xml))?;
                     Ok(())
                 })?;
-                let (near, _) = self.mesh.bounds();
-                let [x, y, _] = self.scale.coordinates(near).map(|at| 0.0 - at);
-                let transform = format!("1 0 0 0 1 0 0 0 1 {x} {y} 0");
                 xml.create_element("build").write_inner_content(|xml| {
-                    let mut item = xml.create_element("item").with_attribute(("objectid", "1"));
-                    if (x, y) != (0.0, 0.0) {
-                        item = item.with_attribute(("transform", transform.as_str()));
-                    }
-                    item.write_empty()?;
+                    xml.create_element("item").with_attribute(("objectid", "1")).write_empty()?;
                     Ok(())
                 })?;
                 Ok(())
