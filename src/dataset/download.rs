@@ -7,7 +7,8 @@ use std::time::Duration;
 use sha2::{Digest, Sha256};
 use ureq::Agent;
 
-use super::idx::{hexadecimal, uncompressed};
+use super::gzip::uncompressed;
+use super::idx::hexadecimal;
 use super::published::{Catalogue, Part, PublishedFile};
 use crate::error::{Error, Result};
 use crate::files;

@@ -18,6 +18,7 @@
 mod arrays;
 mod class_folders;
 pub mod download;
+mod gzip;
 pub mod idx;
 mod idx_folder;
 mod locate;

@@ -291,7 +291,7 @@ fn planes(picture: Raster) -> Planes {
 }
 
 /// Luma of Rec. ITU-R BT.709, item 3.2, of the values as stored.
-fn luma_709([red, green, blue]: [u16; 3]) -> u16 {
+pub(super) fn luma_709([red, green, blue]: [u16; 3]) -> u16 {
     ((2126 * u32::from(red) + 7152 * u32::from(green) + 722 * u32::from(blue) + 5000) / 10_000) as u16
 }
 

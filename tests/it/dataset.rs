@@ -121,6 +121,69 @@ fn a_gzip_file_of_two_members_is_one_file() {
 }
 
 #[test]
+fn zeros_behind_a_gzip_file_are_passed_over_and_other_bytes_told() {
+    let bytes = idx_bytes(&[4, 2, 2], &[7; 16]);
+    let packed = gzip(&bytes);
+    let (head, tail) = bytes.split_at(9);
+    let read = |stored: &[u8]| Idx::read(Path::new("images"), stored, 3);
+    // Blocks of 512 bytes, as tapes have them; zeros between members too; more than one buffer of them.
+    for zeros in [1, 2, 512, 20_000] {
+        assert_eq!(read(&[&packed[..], &vec![0; zeros]].concat()).unwrap().to_bytes(), bytes, "{zeros}");
+        let members = [gzip(head), vec![0; zeros], gzip(tail), vec![0; zeros]].concat();
+        assert_eq!(read(&members).unwrap().to_bytes(), bytes, "{zeros}");
+    }
+    for (behind, shown) in [
+        (&b"\r\n"[..], "0d 0a"),
+        (b"\0\0\r\n", "0d 0a"),
+        (b"\x1f", "1f"),
+        (b"\x1f\x8c no member", "1f 8c 20"),
+        (b"\x1f\x8b\x07", "1f 8b 07"),
+    ] {
+        let problem = file_problem(read(&[&packed[..], behind].concat()).unwrap_err(), "images");
+        assert_says(&problem, &["is whole, but bytes", &format!("({shown}"), "cut them off"]);
+    }
+    // A member that was cut is a file that was cut.
+    let cut = [gzip(head), gzip(tail)].concat();
+    assert_says(&file_problem(read(&cut[..cut.len() - 10]).unwrap_err(), "images"), &["truncated"]);
+    // Zeros without an end are none of a block.
+    let endless = Cursor::new(packed).chain(std::io::repeat(0));
+    let problem = file_problem(Idx::read(Path::new("images"), endless, 3).unwrap_err(), "images");
+    assert_says(&problem, &["bytes that are no gzip data follow"]);
+}
+
+#[test]
+fn images_of_three_values_a_pixel_become_grey() {
+    // Pure colours, and two greys.
+    let colours = [[255_u8, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255], [0, 0, 0], [9, 9, 9]];
+    let bytes = idx_bytes(&[3, 1, 2, 3], &colours.concat());
+    for stored in [bytes.clone(), gzip(&bytes)] {
+        let idx = Idx::read(Path::new("images"), stored.as_slice(), 3).unwrap();
+        assert_eq!(idx.dimensions(), [3, 1, 2]);
+        // Luma of Rec. ITU-R BT.709: 0.2126, 0.7152 and 0.0722 of 255.
+        assert_eq!(idx.values(), [54, 182, 18, 255, 0, 9]);
+    }
+    // One value along the last dimension says nothing, of images and of labels.
+    let grey = Idx::read(Path::new("images"), idx_bytes(&[2, 2, 3, 1], &[5; 12]).as_slice(), 3).unwrap();
+    assert_eq!((grey.dimensions(), grey.values()), (&[2, 2, 3][..], &[5; 12][..]));
+    let labels = Idx::read(Path::new("labels"), idx_bytes(&[4, 1], &[3, 1, 4, 1]).as_slice(), 1).unwrap();
+    assert_eq!(labels.into_labels(), Some(vec![3, 1, 4, 1]));
+    for (wanted, sizes, words) in [
+        (3, &[2, 3, 28, 28][..], &["has 28 values a pixel (2 x 3 x 28 x 28)", "60000 x 28 x 28 x 3"][..]),
+        (3, &[2, 5, 5, 4], &["has 4 values a pixel"]),
+        (3, &[2, 5, 5, 3, 1], &["has 5 dimensions; "]),
+        (3, &[6, 25], &["has 2 dimensions; "]),
+        (1, &[6, 10], &["has 10 labels an image (6 x 10)"]),
+        (1, &[6, 5, 5], &["has 3 dimensions; ", "swapped"]),
+    ] {
+        let count = sizes.iter().product::<u32>() as usize;
+        let error = Idx::read(Path::new("other"), idx_bytes(sizes, &vec![1; count]).as_slice(), wanted);
+        let problem = file_problem(error.unwrap_err(), "other");
+        assert_says(&problem, words);
+        assert_eq!(problem.contains("swapped"), words.contains(&"swapped"), "{problem}");
+    }
+}
+
+#[test]
 fn damaged_files_say_what_is_wrong() {
     let good = idx_bytes(&[4, 2, 2], &[7; 16]);
     let packed = gzip(&good);
@@ -147,7 +210,11 @@ fn damaged_files_say_what_is_wrong() {
         ("cut gzip", packed[..packed.len() - 9].to_vec(), &["gzip", "truncated"]),
         ("gzip without its end", packed[..packed.len() - 3].to_vec(), &["gzip", "truncated"]),
         ("corrupt gzip", corrupt, &["gzip data is damaged", "get the file again"]),
-        ("garbage after gzip", [packed, b"garbage!!!".to_vec()].concat(), &["gzip data is damaged"]),
+        (
+            "garbage after gzip",
+            [packed, b"garbage!!!".to_vec()].concat(),
+            &["is whole", "follow its end (67 61 72 62", "cut them off"],
+        ),
     ];
     for (name, bytes, words) in cases {
         let error = Idx::read(Path::new(name), bytes.as_slice(), 3).expect_err(name);
@@ -455,7 +522,7 @@ fn checksums_are_verified_file_by_file() {
     let verdicts = verify(FASHION, folder.path(), &places);
     assert_eq!((verdicts[0].1, &verdicts[0].2), (20, &Verdict::Published));
     assert_eq!((verdicts[1].1, &verdicts[1].2), (20, &Verdict::Published));
-    assert!(matches!(&verdicts[2].2, Verdict::Damaged(why) if why.contains("1 bytes long")));
+    assert!(matches!(&verdicts[2].2, Verdict::Damaged(why) if why.contains("1 byte long")));
     assert_eq!((verdicts[3].1, &verdicts[3].2), (2, &Verdict::Other(sha256(&idx_bytes(&[2], &[1, 2])))));
 }
 
