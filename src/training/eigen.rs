@@ -78,11 +78,11 @@ fn tridiagonal(mut matrix: Array2<f64>) -> (Vec<f64>, Vec<f64>, Array2<f64>) {
     let size = matrix.nrows();
     let mut beside = vec![0.0; size];
     let mut mirrors: Vec<Array1<f64>> = Vec::new();
-    for column in 0..size.saturating_sub(2) {
+    for (column, beside) in beside.iter_mut().enumerate().take(size.saturating_sub(2)) {
         let mut normal = corner(&mut matrix, column + 1, column).column(0).to_owned();
         let length = normal.dot(&normal).sqrt();
         let target = -length.copysign(normal[0]);
-        beside[column] = target;
+        *beside = target;
         normal[0] -= target;
         let norm = normal.dot(&normal).sqrt();
         if norm > 0.0 {

@@ -221,7 +221,7 @@ fn solids_lie_on_the_bed_in_every_unit() {
     for (pitch, unit) in [(PITCH, StlUnit::Millimetres), (4e-6, StlUnit::Micrometres)] {
         for framed in [false, true] {
             let scale = pitch / PITCH;
-            let frame = framed.then(|| Frame {
+            let frame = framed.then_some(Frame {
                 width: 6e-3 * scale,
                 height: 2.24e-3,
                 engraving: None,

@@ -104,7 +104,7 @@ fn its_own_grid_is_checked_for_every_verb() {
     let path = folder.path();
     device(path, "");
     for verb in [&["evaluate", "device", "--data", "data"][..], &["classify", "device", "boot.png"]] {
-        let text = format!("{RECTANGULAR}").replace("masks = 1", "masks = 1\noversample = 1");
+        let text = RECTANGULAR.to_string().replace("masks = 1", "masks = 1\noversample = 1");
         fs::write(path.join("device/design.toml"), text).unwrap();
         run(path, verb).fails(2, &["is aliased", "--allow-aliasing"]);
     }

@@ -42,7 +42,7 @@ fn a_training_writes_a_device_folder() {
         // NumPy's own header: little-endian single precision in C order.
         let header = String::from_utf8_lossy(&bytes[..128]).into_owned();
         assert!(header.contains("'<f4'") && header.contains("(64, 64)"), "{header}");
-        let phase = read_array::<f32, Ix2>(&bytes).unwrap();
+        let phase = read_array::<f32, Ix2>(bytes).unwrap();
         // They start flat: what is not zero has been learned.
         assert!(phase.iter().all(|value| value.is_finite()) && phase.iter().any(|value| *value != 0.0));
         let digest: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
