@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array3, ArrayD, Axis, Ix3, Ix4};
 
 use super::idx::MAX_BYTES;
+use super::picture::luma_709;
 use super::published::Split;
 use crate::error::{Error, Result};
 use crate::files::read_bytes;
@@ -145,14 +146,9 @@ fn grey(values: ArrayD<u8>) -> std::result::Result<Array3<u8>, String> {
         &[count, rows, columns, 3] => {
             let values = values.into_dimensionality::<Ix4>().map_err(|_| strange())?;
             Ok(Array3::from_shape_fn((count, rows, columns), |(n, y, x)| {
-                luma([0, 1, 2].map(|channel| values[[n, y, x, channel]]))
+                luma_709([0, 1, 2].map(|channel| values[[n, y, x, channel]].into())) as u8
             }))
         }
         _ => Err(strange()),
     }
-}
-
-/// Luma of Rec. ITU-R BT.709, item 3.2, of the values as stored: as own pictures are made grey.
-fn luma([red, green, blue]: [u8; 3]) -> u8 {
-    ((2126 * u32::from(red) + 7152 * u32::from(green) + 722 * u32::from(blue) + 5000) / 10_000) as u8
 }
