@@ -61,7 +61,7 @@ pub fn read_png(bytes: &[u8]) -> std::result::Result<Array2<u16>, String> {
 /// The TIFF file of `greys` (uncompressed, one strip or more, little or big endian as the machine), read back.
 ///
 /// # Errors
-/// As [`png`].
+/// As [`png()`].
 pub fn tiff(greys: &Array2<u16>) -> Result<Vec<u8>> {
     let (rows, columns) = greys.dim();
     let values: Vec<u16> = greys.iter().copied().collect();
