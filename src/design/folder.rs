@@ -185,16 +185,7 @@ impl Device {
 /// # Errors
 /// [`Error::Io`] when it cannot be read, [`Error::Design`] when it is wrong.
 pub fn read_design(path: &Path) -> Result<(DesignFile, Design)> {
-    read_design_as(path, &|_| ())
-}
-
-/// Reads a design file and checks what `change` makes of it.
-///
-/// # Errors
-/// As [`read_design`].
-pub fn read_design_as(path: &Path, change: &dyn Fn(&mut DesignFile)) -> Result<(DesignFile, Design)> {
     let mut typed = read_typed(path)?;
-    change(&mut typed);
     typed.look_at_images()?;
     let design = Design::resolve(&path.display().to_string(), &typed)?;
     Ok((typed, design))
