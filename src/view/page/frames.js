@@ -27,9 +27,12 @@ export async function reason(reply) {
 }
 
 export class Frames {
-  /** @param compose makes a request body from the state of the page; show is given frames, and fail reasons. */
-  constructor({ compose, show, fail, samples }) {
-    Object.assign(this, { compose, show, fail, samples });
+  /**
+   * @param compose makes a request body from the state of the page; show is given frames, and fail reasons; stir is
+   * called when what is shown is no longer the newest.
+   */
+  constructor({ compose, show, fail, stir, samples }) {
+    Object.assign(this, { compose, show, fail, stir, samples });
     this.busy = false;
     this.wanted = false;
     this.rest = 0;
@@ -40,6 +43,7 @@ export class Frames {
   /** Something has changed. */
   want() {
     this.wanted = true;
+    this.stir();
     clearTimeout(this.rest);
     // While things move, one sample a pixel; when they rest, the grid of the design and the side view.
     this.rest = setTimeout(() => this.settle(), 200);
@@ -74,7 +78,7 @@ export class Frames {
           this.cost = frame.milliseconds.plan + frame.milliseconds.frame;
           if (side) this.side = frame.milliseconds.side;
         }
-        frame.resting = resting;
+        frame.resting = resting && !this.wanted;
         this.show(frame);
       } else {
         this.fail(await reason(reply));

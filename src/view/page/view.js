@@ -45,6 +45,7 @@ const frames = new Frames({
     network: element('network').value === '' ? null : Number(element('network').value),
   }),
   show: showFrame,
+  stir: () => (document.body.dataset.resting = false),
   fail: (why) => {
     element('problem').textContent = why;
     element('problem').hidden = false;
