@@ -1,10 +1,5 @@
 //! A compiled device reads images as the simulated one does.
 
-use std::path::Path;
-
-use d2nn::dataset::{DatasetName, Source, load};
-use d2nn::design::Device;
-use d2nn::detector::brightest;
 use d2nn::engine::{Classifier, CpuEngine, Engine, ModesEngine};
 use d2nn::network::Bench;
 use ndarray::{Array2, Array3, Axis};
@@ -48,37 +43,7 @@ fn readings_are_those_of_the_simulation() {
     }
 }
 
-#[test]
-fn the_shipped_device_answers_the_same() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("layers/fashion-400ghz");
-    let device = Device::open(&folder).unwrap();
-    // On a grid of one sample a pixel: the same readings, a fourth of the time.
-    let engine = engine(&device.design.bench, &device.masks);
-    let compiled = Classifier::compile(&engine, &mut |_| Ok(())).unwrap();
-    let (_, regions, rank) = compiled.factors().dim();
-    assert!(regions == 10 && rank <= 288, "a region has 144 complex samples, the factor {rank} numbers");
-    let images = load(DatasetName::FashionMnist, &Source::BuiltinSample).unwrap().test;
-    let batch = images.batch(&(0..200).collect::<Vec<_>>());
-    let expected = image_by_image(&device, &batch);
-    for (sample, image) in batch.outer_iter().enumerate() {
-        let read = compiled.readings(image).unwrap();
-        let want = expected.row(sample).to_vec();
-        let largest = want.iter().copied().fold(0.0, f64::max);
-        for (got, want) in read.iter().zip(&want) {
-            // As above; smooth images lose less in what the factors leave out.
-            assert!((got - want).abs() < 2e-5 * largest, "{sample}: {got} {want}");
-        }
-        assert_eq!(brightest(&read), brightest(&want), "image {sample}");
-    }
-}
-
 /// Readings of the device, one sample a pixel.
-fn image_by_image(device: &Device, images: &Array3<f32>) -> Array2<f64> {
-    let mut engine = CpuEngine::new(device.design.bench.clone(), 2).unwrap();
-    engine.set_masks(&device.masks).unwrap();
-    engine.readings(images.view()).unwrap().regions
-}
-
 #[test]
 fn what_does_not_fit_is_refused() {
     let bench = small_bench();

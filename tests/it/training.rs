@@ -8,7 +8,6 @@ use d2nn::Error;
 use d2nn::dataset::{Images, Split, hold_out};
 use d2nn::design::{Design, DesignFile};
 use d2nn::engine::{CpuEngine, Engine};
-use d2nn::evaluation::{Disturbance, Readout, Study, tolerance as tolerance_of};
 use d2nn::mask::Modulation;
 use d2nn::misalignment::Tolerance;
 use d2nn::training::checkpoint::{Identity, load, previous, save};
@@ -160,39 +159,6 @@ fn every_knob_moves_the_masks() {
     assert!(bits(&averaged) != bits(uninterrupted()));
     let learnt = state_after(Settings { learn_temperature: true, ..plain }, 2);
     assert!(learnt.temperature.factor() != 1.0 && bits(&learnt) != usual);
-}
-
-#[test]
-fn a_device_that_learnt_on_displaced_planes_forgives_them() {
-    // A whole pixel aside: what the small device answers then is the question.
-    let lateral = 0.4e-3;
-    let images = device::some_images(Split::Train, 600);
-    let test = device::some_images(Split::Test, 500);
-    let indices: Vec<usize> = (0..test.len()).collect();
-    let judged = |tolerance: Tolerance| {
-        let perturbations = Perturbations { tolerance, ..Perturbations::default() };
-        let settings = Settings { perturbations, epochs: 4, start: Start::Flat, ..settings() };
-        let values = run(trainer(settings, &images, None)).values(Modulation::LOSSLESS);
-        let mut engine = CpuEngine::new(design().bench, 2).unwrap();
-        let study = Study {
-            values: &values,
-            turn: 1.04e-3,
-            images: &test,
-            indices: &indices,
-            draws: 6,
-            seed: 5,
-            readout: Readout::default(),
-        };
-        let aside = [Disturbance::Lateral(lateral)];
-        let (undisturbed, outcomes) = tolerance_of(&mut engine, &study, &aside, &mut |_| Ok(())).unwrap();
-        (undisturbed.accuracy, outcomes[0].accuracy())
-    };
-    let (clean, clean_aside) = judged(Tolerance::default());
-    let (learnt, learnt_aside) = judged(Tolerance { lateral, ..Tolerance::default() });
-    // 18.8 points are lost by the one, 7.7 by the other; on 500 images, drawn six times and shared by both, two points are
-    // chance.
-    let (lost, forgiven) = (clean - clean_aside, learnt - learnt_aside);
-    assert!(lost > forgiven + 0.05, "{clean} {clean_aside} {learnt} {learnt_aside}");
 }
 
 #[test]

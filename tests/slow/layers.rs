@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use d2nn::dataset::{DatasetName, ImageSet, Images, Source, Split, load_split};
 use d2nn::design::Device;
-use d2nn::engine::{CpuEngine, Engine};
+use d2nn::detector::brightest;
+use d2nn::engine::{Classifier, CpuEngine, Engine, ModesEngine};
 use d2nn::evaluation::{Disturbance, Readout, Study, evaluate, tolerance};
 use d2nn::network::Network;
 use sha2::{Digest, Sha256};
@@ -121,5 +122,33 @@ fn the_engine_agrees_with_the_reference_at_full_size() {
                 assert!((found - want).abs() < 2e-5 * brightest, "{}: {found} {want}", folder.display());
             }
         }
+    }
+}
+
+#[test]
+fn a_compiled_classifier_answers_the_same() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("layers/fashion-400ghz");
+    let device = Device::open(&folder).unwrap();
+    // On a grid of one sample a pixel: the same readings, a fourth of the time.
+    let bench = &device.design.bench;
+    let mut engine = ModesEngine::new(CpuEngine::new(bench.clone(), 2).unwrap());
+    engine.set_masks(&device.masks).unwrap();
+    let compiled = Classifier::compile(&engine, &mut |_| Ok(())).unwrap();
+    let (_, regions, rank) = compiled.factors().dim();
+    assert!(regions == 10 && rank <= 288, "a region has 144 complex samples, the factor {rank} numbers");
+    let images = stored_images(&device.design.data);
+    let batch = images.batch(&(0..200).collect::<Vec<_>>());
+    let mut simulated = CpuEngine::new(bench.clone(), 2).unwrap();
+    simulated.set_masks(&device.masks).unwrap();
+    let expected = simulated.readings(batch.view()).unwrap().regions;
+    for (sample, image) in batch.outer_iter().enumerate() {
+        let read = compiled.readings(image).unwrap();
+        let want = expected.row(sample).to_vec();
+        let largest = want.iter().copied().fold(0.0, f64::max);
+        for (got, want) in read.iter().zip(&want) {
+            // Roundings of a pass, as on small benches (tests/it/classifier.rs); smooth images lose less in what the factors leave out.
+            assert!((got - want).abs() < 2e-5 * largest, "{sample}: {got} {want}");
+        }
+        assert_eq!(brightest(&read), brightest(&want), "image {sample}");
     }
 }

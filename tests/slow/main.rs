@@ -8,4 +8,9 @@ mod support;
 
 #[cfg(unix)]
 mod bad_days;
+mod displaced;
 mod layers;
+#[cfg(unix)]
+mod resume;
+mod sweep;
+mod whole;

@@ -6,8 +6,8 @@ use std::path::Path;
 use d2nn::npy::{Number, array_bytes, read_array};
 use ndarray::Array2;
 
+use crate::support::columns_first;
 use crate::support::program::{claiming, copy, d2nn, masks, trained};
-use crate::support::{columns_first, pictures};
 
 /// Every verb that opens a device.
 fn all_refuse(folder: &Path, code: i32, words: &[&str]) {
@@ -97,66 +97,6 @@ fn masks_edited_elsewhere_are_welcome() {
     assert_eq!(evaluate(), before, "columns first");
     write(path, &second_mask().reversed_axes().as_standard_layout().into_owned());
     assert_ne!(evaluate(), before, "a turned mask is another mask");
-}
-
-#[test]
-fn edited_masks_are_told() {
-    let folder = copy();
-    let path = folder.path();
-    fs::write(path.join("boot.png"), pictures::grey((28, 28), |_, _| 0)).unwrap();
-    let verbs = [
-        &["evaluate", "device", "--data", "data"][..],
-        &["tolerance", "device", "--data", "data", "--levels", "4", "--draws", "1"],
-        &["classify", "device", "boot.png"],
-        &["plot", "device", "masks", "--out", "plots"],
-        &["export-stl", "device", "--no-check", "--out", "stl"],
-        &["export-kit", "device", "--data", "data", "--out", "kit"],
-        &["export", "device", "--format", "csv", "--out", "csv"],
-        &["inspect", "device"],
-        &[
-            "train",
-            "small.toml",
-            "--data",
-            "data",
-            "--from",
-            "device",
-            "--epochs",
-            "1",
-            "--out",
-            "further",
-            "--force",
-        ],
-    ];
-    fs::write(path.join("small.toml"), crate::support::device::SMALL).unwrap();
-    let warns = |masks: &str| {
-        for verb in verbs {
-            let answer = d2nn(path, verb);
-            answer.done();
-            let warning = format!("warning: device: {masks} not as trained (another checksum");
-            assert!(answer.stderr.contains(&warning), "{verb:?}: {}", answer.stderr);
-            assert!(answer.stderr.contains("--allow-modified"), "{verb:?}: {}", answer.stderr);
-        }
-    };
-    let silent = |more: &[&str]| {
-        for verb in verbs {
-            let answer = d2nn(path, &[verb, more].concat());
-            answer.done();
-            assert!(!answer.stderr.contains("provenance"), "{verb:?}: {}", answer.stderr);
-        }
-    };
-    silent(&[]);
-    write(path, &second_mask().mapv(|phase| phase + 0.1));
-    warns("mask 2 is");
-    let json = |arguments: &[&str]| d2nn(path, arguments).json()["modified_masks"].clone();
-    assert_eq!(json(&["inspect", "device", "--json"]), serde_json::json!([2]));
-    assert_eq!(json(&["evaluate", "device", "--data", "data", "--json"]), serde_json::json!([2]));
-    fs::copy(path.join("device/mask-2.npy"), path.join("device/mask-1.npy")).unwrap();
-    warns("masks 1 and 2 are");
-    assert!(d2nn(path, &["inspect", "device"]).done().contains("masks 1 and 2 are not as trained"));
-    silent(&["--allow-modified"]);
-    // Without provenance nothing is known of the masks.
-    fs::remove_file(path.join("device/provenance.toml")).unwrap();
-    silent(&[]);
 }
 
 #[test]

@@ -103,27 +103,6 @@ fn networks_side_by_side() {
 }
 
 #[test]
-fn a_loss_of_the_whole_plane_goes_all_the_way() {
-    let folder = workshop();
-    let path = folder.path();
-    fs::write(path.join("plane.toml"), small_but("epochs = 2", "epochs = 1\nloss = \"plane-mse\"")).unwrap();
-    let trained =
-        d2nn(path, &["train", "plane.toml", "--data", "data", "--out", "device", "--plot-every", "1"]);
-    // The row of the epoch: a training loss, no loss of the validation images, but their answers.
-    let row = trained.stderr.lines().find(|line| line.trim_start().starts_with("1/1 ")).unwrap();
-    let columns: Vec<&str> = row.split_whitespace().collect();
-    assert_eq!((columns[5], columns[7]), ("-", "%"), "{row}");
-    assert!(!trained.done().contains("loss"), "{}", trained.done());
-    let judged = d2nn(path, &["evaluate", "device", "--data", "data", "--json"]).json();
-    assert!(judged["loss"].is_null() && judged["accuracy"].is_f64(), "{judged}");
-    d2nn(path, &["plot", "device", "training", "--format", "svg", "--out", "svg"]).done();
-    d2nn(path, &["report", "device", "--data", "data", "--out", "report.html"]).done();
-    let exported = d2nn(path, &["export-stl", "device", "--data", "data", "--out", "plates"]);
-    let table = exported.done();
-    assert!(table.contains("accuracy") && !table.contains("NaN"), "{table}");
-}
-
-#[test]
 fn a_learnt_temperature_is_written_down() {
     let folder = workshop();
     let path = folder.path();

@@ -17,8 +17,6 @@ mod own_images;
 mod places;
 mod plot;
 mod propagate;
-#[cfg(unix)]
-mod resume;
 mod rules;
 mod set;
 mod shell;

@@ -94,26 +94,6 @@ fn the_built_in_sample_is_announced_at_both_ends() {
 }
 
 #[test]
-fn results_do_not_depend_on_threads_but_on_the_seed() {
-    let folder = workshop();
-    let path = folder.path();
-    let design = small_but("epochs = 2", "epochs = 1\nstart = \"random\"");
-    fs::write(path.join("random.toml"), design).unwrap();
-    let train = |out: &str, more: [&str; 2]| {
-        d2nn(path, &[&["train", "random.toml", "--data", "data", "--out", out][..], &more].concat()).done();
-        masks(&path.join(out))
-    };
-    let one = train("one", ["--threads", "1"]);
-    assert!(one == train("two", ["--threads", "2"]));
-    let other = train("seed", ["--seed", "8"]);
-    assert!(one[0] != other[0] && one[1] != other[1]);
-    // Flags override keys, and the folder says what was done.
-    let typed = fs::read_to_string(path.join("seed/design.toml")).unwrap();
-    assert_eq!(DesignFile::parse("d", &typed).unwrap().training.seed, 8);
-    assert_eq!(provenance(&path.join("seed")).seed, 8);
-}
-
-#[test]
 fn an_existing_folder_is_only_replaced_with_force() {
     let folder = copy();
     let path = folder.path();
