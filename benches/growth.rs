@@ -8,12 +8,12 @@ use std::hint::black_box;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use d2nn::bench::Bench;
 use d2nn::design::{Design, DesignFile};
 use d2nn::detector::{Detector, Layout};
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::error::{Error, Result};
 use d2nn::grid::Grid;
-use d2nn::network::Bench;
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::padded_shape;
 use d2nn::training::ClassLoss;

@@ -6,11 +6,11 @@
 
 use std::time::Instant;
 
+use d2nn::bench::Bench;
 use d2nn::design::{Design, DesignFile};
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::error::Result;
 use d2nn::misalignment::Tolerance;
-use d2nn::network::Bench;
 use d2nn::random::{Purpose, Stream};
 use ndarray::{Array2, Array3};
 

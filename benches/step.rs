@@ -8,9 +8,9 @@ use std::hint::black_box;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use d2nn::bench::Bench;
 use d2nn::design::{Design, DesignFile};
 use d2nn::engine::{CpuEngine, Engine};
-use d2nn::network::Bench;
 use d2nn::training::ClassLoss;
 use d2nn_kernels::{Fft, Transformed};
 use ndarray::{Array2, Array3};

@@ -9,15 +9,15 @@
 
 use std::path::{Path, PathBuf};
 
+use d2nn::bench::Bench;
 use d2nn::dataset::idx::Idx;
 use d2nn::dataset::{Images, Split};
 use d2nn::detector::{Detector, Layout};
+use d2nn::element::Modulation;
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::evaluation::evaluate;
 use d2nn::grid::Grid;
-use d2nn::mask::Modulation;
 use d2nn::misalignment::Alignment;
-use d2nn::network::Bench;
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
 use d2nn::random::{Purpose, Stream};
@@ -71,6 +71,7 @@ fn bench() -> Result<Bench> {
         oversample: 1,
         modulation: Modulation::LOSSLESS,
         alignment: Alignment::default(),
+        optics: Vec::new(),
         object: ObjectPlane::new(grid, (SIDE, SIDE), 2, Encoding::Amplitude)?,
         detector: Detector::new(grid, layout.regions(grid)?)?,
     })

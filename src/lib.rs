@@ -37,10 +37,12 @@
 //! | [`object`] | an image encoded as amplitude or phase |
 //! | [`propagation`] | free space between two planes, forward and adjoint |
 //! | [`misalignment`] | planes that do not stand where the design puts them |
-//! | [`mask`] | a thin mask (phase, amplitude, complex; with absorption): apply, adjoint, gradient |
 //! | [`detector`] | regions, readings and their adjoint |
-//! | [`network`] | the device and its plain reference pass, in any precision |
-//! | [`engine`] | the same pass over batches, fast |
+//! | [`program`] | what light meets as a list of operations: cross, multiply, pointwise |
+//! | [`element`] | kinds of optics, one file each: masks, lenses, stops, plates, saturable sheets, yours |
+//! | [`bench`] | the device, and the path of light through it |
+//! | [`reference`] | programs run plainly, in any precision |
+//! | [`engine`] | the same programs over batches, fast |
 //! | [`evaluation`], [`training`] | how well a device answers; how its masks are found |
 //! | [`fabrication`], [`plots`] | plates for a printer, pictures for paper |
 //! | [`design`] | a device on disk: design file, checks, folder |
@@ -58,9 +60,10 @@
 //! ```
 //! use d2nn::detector::{Detector, Region, brightest};
 //! use d2nn::grid::Grid;
-//! use d2nn::mask::Modulation;
+//! use d2nn::element::Modulation;
 //! use d2nn::misalignment::Alignment;
-//! use d2nn::network::{Bench, Network};
+//! use d2nn::bench::Bench;
+//! use d2nn::reference::Network;
 //! use d2nn::object::{Encoding, ObjectPlane};
 //! use d2nn::propagation::{Method, PixelModel, padded_shape};
 //! use ndarray::Array2;
@@ -80,6 +83,7 @@
 //!     oversample: 1,
 //!     modulation: Modulation::LOSSLESS,
 //!     alignment: Alignment::default(),
+//!     optics: Vec::new(),
 //!     // Images of 4 x 4 values, each a square of 2 x 2 pixels, in the middle of the plane.
 //!     object: ObjectPlane::new(grid, (4, 4), 2, Encoding::Amplitude)?,
 //!     detector: Detector::new(grid, vec![left, right])?,
@@ -102,10 +106,12 @@
 //! `docs/optics.md` explains the propagation, `docs/training.md` derives the adjoint, `docs/design-file.md` lists
 //! every key of a design.
 
+pub mod bench;
 pub mod cli;
 pub mod dataset;
 pub mod design;
 pub mod detector;
+pub mod element;
 pub mod engine;
 pub mod error;
 pub mod evaluation;
@@ -113,16 +119,16 @@ pub mod fabrication;
 pub mod field;
 pub mod files;
 pub mod grid;
-pub mod mask;
 pub mod material;
 pub mod misalignment;
-pub mod network;
 pub mod npy;
 pub mod object;
 pub mod plots;
+pub mod program;
 pub mod propagation;
 pub mod random;
 pub mod raster;
+pub mod reference;
 pub mod training;
 pub mod units;
 pub mod view;

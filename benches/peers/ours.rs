@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use clap::{Args, Parser, Subcommand};
+use d2nn::bench::Bench;
 use d2nn::dataset::{DatasetName, Images, Source, Split, load_split};
 use d2nn::design::{Design, DesignFile, Device, Stage};
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::evaluation::{Evaluation, evaluate};
-use d2nn::network::Bench;
 use d2nn::training::{Settings, State, Trainer, leading_components};
 use d2nn::{Error, Result};
 use ndarray::{Axis, Slice};

@@ -207,7 +207,7 @@ impl ThreadsFlag {
     }
 
     /// An engine with open masks.
-    fn bare_engine(&self, bench: crate::network::Bench) -> Result<ModesEngine> {
+    fn bare_engine(&self, bench: crate::bench::Bench) -> Result<ModesEngine> {
         self.check()?;
         Ok(ModesEngine::new(CpuEngine::new(bench, self.threads)?))
     }

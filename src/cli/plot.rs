@@ -10,6 +10,7 @@ use super::picture_flags::PictureFlags;
 use super::progress::Progress;
 use super::subject::Subject;
 use super::{DataFlag, ModifiedFlag, ThreadsFlag, data_note, evaluate, print};
+use crate::bench::Bench;
 use crate::dataset::{Images, Split};
 use crate::design::Device;
 use crate::design::folder::{PLOTS, read_history};
@@ -18,11 +19,11 @@ use crate::error::{Error, Result};
 use crate::evaluation::Evaluation;
 use crate::evaluation::imaging::{likeness, scaled};
 use crate::files::{Place, create_folder};
-use crate::network::{Bench, Light as Beam, Network};
 use crate::plots::{
     Confusion, DetectorPlane, Format, FormedImage, History, Imaging, Light, MaskQuantity, Masks, Plane,
     Score, SideView, Training,
 };
+use crate::reference::{Light as Beam, Network};
 
 /// Slices of the side view in each gap.
 const SLICES: usize = 20;

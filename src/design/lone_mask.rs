@@ -5,10 +5,10 @@ use std::f64::consts::TAU;
 use super::file::DesignFile;
 use super::purpose::Broken;
 use super::{plate, printer, resolve};
+use crate::element::Modulation;
 use crate::error::{Error, Result};
 use crate::fabrication::{PlateOptions, Printer, Stock};
 use crate::grid::Grid;
-use crate::mask::Modulation;
 use crate::material::Material;
 use crate::units::Metres;
 

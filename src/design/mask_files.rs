@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, Ix2};
 use num_complex::{Complex, Complex32};
 
+use crate::bench::Bench;
+use crate::element::Modulation;
 use crate::error::{Error, Result};
 use crate::files::{read_bytes, sha256, write_bytes};
-use crate::mask::Modulation;
-use crate::network::Bench;
 use crate::npy::{Number, array_bytes, read_array};
 
 /// The number of the mask a file name belongs to.

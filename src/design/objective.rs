@@ -3,8 +3,8 @@
 use super::purpose::{Broken, Purpose};
 use super::resolve::Checked;
 use super::training_table::{LossKey, TrainingTable};
+use crate::bench::Bench;
 use crate::detector::Scheme;
-use crate::network::Bench;
 use crate::training::{ClassError, ClassLoss, Hinge, ImageError, Objective};
 
 /// Temperatures that were found to answer best: of shares of single regions (docs/decisions.md), of readings over the

@@ -2,14 +2,14 @@
 
 use std::f64::consts::{FRAC_PI_2, TAU};
 
+use crate::bench::Bench;
 use crate::dataset::ImageSet;
+use crate::element::Modulation;
 use crate::error::{Error, Result};
 use crate::fabrication::{PlateOptions, Price, Printer, Stock};
 use crate::grid::Grid;
-use crate::mask::Modulation;
 use crate::material::Material;
 use crate::misalignment::Alignment;
-use crate::network::Bench;
 use crate::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use crate::propagation::{Method, PixelModel, padded_shape};
 use crate::units::{Metres, format_length, parse_angle, parse_length, parse_positive_length};
@@ -181,6 +181,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         oversample: 1,
         modulation: modulation(typed, &material, wavelength)?,
         alignment: Alignment::default(),
+        optics: Vec::new(),
         detector,
         object,
     };

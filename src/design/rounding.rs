@@ -3,7 +3,7 @@
 use super::detector_table::{DetectorTable, wanted};
 use super::file::DesignFile;
 use super::resolve::Checked;
-use crate::network::Bench;
+use crate::bench::Bench;
 use crate::units::parse_length;
 
 /// Displacements by rounding to whole pixels, [y, x] in pixels, towards +y and +x.

@@ -1,6 +1,6 @@
 //! Whether a bench is sampled finely enough and padded widely enough: each rule with its number, limit and advice.
 
-use crate::network::Bench;
+use crate::bench::Bench;
 use crate::object::Illumination;
 use crate::propagation::angular_spectrum::needed_padding;
 use crate::propagation::rayleigh_sommerfeld::{safe_distance, safe_offset};

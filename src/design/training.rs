@@ -8,9 +8,9 @@ use super::purpose::{Broken, Purpose};
 use super::resolve::{Checked, Design};
 use super::sampling;
 use super::training_table::{GridKey, LossKey, ModesTable, OptimiserKey, StartKey, TrainingTable};
+use crate::bench::Bench;
 use crate::material::Material;
 use crate::misalignment::Tolerance;
-use crate::network::Bench;
 use crate::training::{
     Augmentation, ClassLoss, LearntTemperature, MOST_COMPONENT_VALUES, Objective, Perturbations, Settings,
     Start,

@@ -3,18 +3,19 @@
 use std::sync::{Mutex, PoisonError};
 
 use ndarray::{Array2, ArrayView2, ArrayView3, Axis};
-use num_complex::Complex32;
+use num_complex::{Complex, Complex32};
 use rayon::prelude::*;
 
 use super::aligned::Aligned;
-use super::optics::Optics;
+use super::optics::{Local, Optics, Slot};
 use super::passes::Workspace;
 use super::{Engine, Gradients, ReadingSlopes, Readings};
+use crate::bench::{Bench, Lowered, Path};
 use crate::error::{Error, Result};
-use crate::field::WaveField;
-use crate::mask::{Modulation, transmission32};
-use crate::network::{Bench, Light};
+use crate::field::{WaveField, narrow_complex};
+use crate::program::{Factor, Slopes, Wants};
 use crate::propagation::passive::check_passive;
+use crate::reference::{Light, Network};
 
 /// Samples whose gradients are summed one after the other, for a batch of `samples`.
 ///
@@ -27,17 +28,20 @@ fn chunk_size(samples: usize) -> usize {
 /// Engine for the processor.
 pub struct CpuEngine {
     bench: Bench,
+    path: Path,
+    /// The program of each network.
+    lowered: Vec<Lowered>,
     pub(super) optics: Optics,
     pub(super) pool: rayon::ThreadPool,
-    /// The values the masks are made of.
+    /// The values the program was made of.
     values: Vec<Array2<f32>>,
     workspaces: Mutex<Vec<Workspace>>,
-    /// Phase gradients of each chunk of the batch, used again by the next batch.
+    /// Sums of the slopes of each chunk of the batch, used again by the next batch.
     sums: Mutex<Vec<Aligned<f32>>>,
 }
 
 impl CpuEngine {
-    /// Plans `bench` for `threads` threads (0: one a core).
+    /// Plans `bench` for `threads` threads (0: one a core), with open masks: no phase, full amplitude.
     ///
     /// # Errors
     /// [`Error::Value`] when the bench does not fit together or threads cannot be started.
@@ -47,24 +51,27 @@ impl CpuEngine {
             .num_threads(threads)
             .build()
             .map_err(|error| Error::Value(format!("cannot start {threads} threads: {error}")))?;
+        let open: Vec<Array2<f32>> = bench.open_values();
+        let path = bench.path();
+        let values = vec![open; bench.networks].concat();
+        let lowered = lower(&path, &bench, &values, &pool);
         let mut engine = CpuEngine {
-            optics: Optics::new(&bench, &pool),
+            optics: Optics::new(&bench, &lowered[0].program, &pool),
+            lowered,
+            path,
             pool,
-            values: Vec::new(),
+            values,
             workspaces: Mutex::default(),
             sums: Mutex::default(),
             bench,
         };
-        // Open masks: no phase, full amplitude.
-        let modulation = engine.bench.modulation;
-        let open = |channel: usize| {
-            let value = if modulation.is_angle(channel) { 0.0 } else { 1.0 };
-            Array2::from_elem(engine.bench.mask_shape(), value)
-        };
-        let one: Vec<_> = (0..modulation.channels()).map(open).collect();
-        let all = vec![one; engine.bench.all_masks()].concat();
-        engine.set_masks(&all)?;
+        engine.lay_factors();
         Ok(engine)
+    }
+
+    /// Whether the field at the detector is linear in that at the object.
+    pub(super) fn is_linear(&self) -> bool {
+        self.lowered[0].program.is_linear()
     }
 
     /// Number of threads in use.
@@ -79,23 +86,35 @@ impl CpuEngine {
     /// [`Error::Value`] when the image has not the shape the object plane takes, and where more power reaches a plane than
     /// leaves the object.
     pub fn light(&self, image: ArrayView2<'_, f32>) -> Result<Vec<Light<f32>>> {
+        if !self.bench.optics.is_empty() {
+            // Fields in front of what asks for no slopes are not kept: plainly, then.
+            let networks = Network::side_by_side(&self.bench, &self.values)?;
+            return networks.iter().map(|network| network.light(image)).collect();
+        }
         let (optics, grid) = (&self.optics, self.bench.grid());
         let object: WaveField<f32> = self.bench.object.encode(image)?;
-        let (pixels, masks) = (optics.rows * optics.columns, self.bench.masks());
-        let field = |samples: &[Complex32]| {
+        let (pixels, masks) = (optics.samples(), self.bench.masks());
+        let field = |samples: &mut dyn Iterator<Item = Complex32>| {
             let mut field = WaveField::dark(grid);
-            field.amplitude.iter_mut().zip(samples).for_each(|(to, from)| *to = *from);
+            field.amplitude.iter_mut().zip(samples).for_each(|(to, from)| *to = from);
             field
         };
         let lights: Vec<Light<f32>> = self.with_workspace(|workspace| {
             let every_row = 0..optics.rows;
             workspace.carry(optics, &self.bench, image, &optics.to_plane, std::slice::from_ref(&every_row));
-            let mut incident = workspace.incident_mut().chunks_exact(pixels).map(field).collect::<Vec<_>>();
-            let detectors = workspace.plane_field().chunks_exact(pixels).map(field);
+            let (mut incident, mut behind) = (Vec::new(), Vec::new());
+            for (plane, factor) in workspace.incident_mut().chunks_exact(pixels).zip(&optics.factors) {
+                incident.push(field(&mut plane.iter().copied()));
+                behind.push(field(&mut plane.iter().zip(&**factor).map(|(u, t)| u * t)));
+            }
+            let (mut incident, mut behind) = (incident.into_iter(), behind.into_iter());
+            let detectors = workspace.plane_field().chunks_exact(pixels);
             detectors
-                .map(|detector| {
-                    let incident = incident.drain(..masks).collect();
-                    Light { object: object.clone(), incident, detector }
+                .map(|detector| Light {
+                    object: object.clone(),
+                    incident: incident.by_ref().take(masks).collect(),
+                    behind: behind.by_ref().take(masks).collect(),
+                    detector: field(&mut detector.iter().copied()),
                 })
                 .collect()
         });
@@ -108,11 +127,6 @@ impl CpuEngine {
         Ok(lights)
     }
 
-    /// Transmission of each sample of mask `mask`, as it stands on the bench: row by row.
-    pub fn transmission(&self, mask: usize) -> &[Complex32] {
-        &self.optics.masks[mask]
-    }
-
     /// Transforms that one sample of [`Engine::gradients`] takes, as (points, how many) with points rising.
     ///
     /// What a benchmark compares the pass with: the same transforms and nothing else.
@@ -120,17 +134,21 @@ impl CpuEngine {
         let optics = &self.optics;
         let mut counts = std::collections::BTreeMap::new();
         let mut add = |points: usize, count: usize| *counts.entry(points).or_insert(0) += count;
-        let masks = optics.masks_of(0).len();
+        let last = optics.crossings.len() - 1;
+        let asks = |plane: &Vec<Local>| {
+            plane.iter().any(|local| matches!(local, Local::Multiply(slot) if slot.wants != Wants::Nothing))
+        };
+        let earliest = optics.planes.iter().position(asks).unwrap_or(usize::MAX);
         let detector: usize = optics.detector_rows.iter().map(|rows| rows.len()).sum();
         let distinct =
             (0..self.bench.object.extent().0).filter(|row| !self.bench.object.repeats(*row)).count();
         for (index, crossing) in optics.crossings.iter().enumerate() {
             let (sent, received) = (
                 if index == 0 { distinct } else { optics.rows },
-                if index == masks { detector } else { optics.rows },
+                if index == last { detector } else { optics.rows },
             );
-            // Forward and, behind the first mask, adjoint: the adjoint ends there.
-            let passes = optics.networks * if index == 0 { 1 } else { 2 };
+            // Forward and, behind the first plane that asks for slopes, adjoint: the adjoint ends there.
+            let passes = optics.networks * if index < earliest { 1 } else { 2 };
             add(crossing.window.1, passes * (sent + received));
             add(crossing.window.0, passes * 2 * crossing.window.1);
         }
@@ -147,7 +165,7 @@ impl CpuEngine {
         result
     }
 
-    /// Sums the gradients by the masks of `samples` adjoint passes; `pass` gets a workspace, the number of the sample
+    /// Sums the gradients by the values of `samples` adjoint passes; `pass` gets a workspace, the number of the sample
     /// and the sums it adds to.
     pub(super) fn sum_passes<R: Send>(
         &self,
@@ -157,111 +175,104 @@ impl CpuEngine {
         let optics = &self.optics;
         let size = chunk_size(samples);
         let parts = samples.div_ceil(size);
-        let numbers = optics.rows * optics.columns * optics.sums_a_sample();
         let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = sums.len().max(parts);
-        sums.resize_with(kept, || Aligned::new(0.0, optics.masks.len() * numbers));
+        sums.resize_with(kept, || Aligned::new(0.0, optics.networks * optics.sums * optics.samples()));
         let sums = &mut sums[..parts];
         let results: Vec<Vec<R>> = self.pool.install(|| {
             sums.par_iter_mut()
                 .enumerate()
-                .map(|(chunk, gradient)| {
-                    gradient.fill(0.0);
+                .map(|(chunk, sums)| {
+                    sums.fill(0.0);
                     self.with_workspace(|workspace| {
                         (chunk * size..samples.min((chunk + 1) * size))
-                            .map(|sample| pass(workspace, sample, gradient))
+                            .map(|sample| pass(workspace, sample, sums))
                             .collect()
                     })
                 })
                 .collect()
         });
-        let masks: Vec<Vec<Array2<f32>>> = self.pool.install(|| {
-            (0..optics.masks.len())
+        let slots: Vec<Slot> = optics.asking().collect();
+        let slopes: Vec<Slopes> = self.pool.install(|| {
+            (0..optics.networks * slots.len())
                 .into_par_iter()
-                .map(|mask| {
-                    let part = mask * numbers..(mask + 1) * numbers;
-                    let mut total = sums.first().map_or(vec![0.0; numbers], |sum| sum[part.clone()].to_vec());
+                .map(|number| {
+                    let (network, slot) = (number / slots.len(), &slots[number % slots.len()]);
+                    let part = optics.sums_of(network, slot);
+                    let mut total =
+                        sums.first().map_or(vec![0.0; part.len()], |sum| sum[part.clone()].to_vec());
                     for sum in sums.iter().skip(1) {
                         total.iter_mut().zip(&sum[part.clone()]).for_each(|(total, value)| *total += value);
                     }
-                    self.by_values(mask, total)
+                    self.of_entries(&self.lowered[network].program.factors()[slot.factor], &total)
                 })
                 .collect()
         });
-        (results.into_iter().flatten().collect(), masks.concat())
+        let each = self.bench.arrays();
+        let mut slopes = slopes.into_iter();
+        let of_networks: Vec<Vec<Slopes>> =
+            (0..optics.networks).map(|_| slopes.by_ref().take(slots.len()).collect()).collect();
+        let by_value = self.pool.install(|| {
+            of_networks
+                .into_par_iter()
+                .enumerate()
+                .map(|(network, slopes)| {
+                    let values = &self.values[network * each..(network + 1) * each];
+                    let found = self.path.pull_back(&self.lowered[network], values, slopes);
+                    found.into_iter().map(|slopes| slopes.mapv(|slope| slope as f32)).collect()
+                })
+                .collect::<Vec<Vec<_>>>()
+        });
+        (results.into_iter().flatten().collect(), by_value.concat())
     }
 
-    /// The gradient by the values of mask `mask` from the sums of the adjoint pass over all samples.
-    fn by_values(&self, mask: usize, mut sums: Vec<f32>) -> Vec<Array2<f32>> {
-        let (optics, modulation) = (&self.optics, self.bench.modulation);
-        let footprint = self.bench.footprint(mask % self.bench.masks());
-        let parts = optics.sums_a_sample();
-        if self.bench.alignment.is_absent(mask % self.bench.masks()) {
-            return vec![Array2::zeros(self.bench.mask_shape()); modulation.channels()];
-        }
-        if modulation.scale() != 1.0 {
-            let scale = modulation.scale() as f32;
-            sums.iter_mut().for_each(|sum| *sum *= scale);
-        }
-        if parts == 1 && self.bench.oversample == 1 && footprint.is_upright() {
-            // One number a pixel already, in the order of the array.
-            let mut sums = sums.into_iter();
-            return vec![Array2::from_shape_simple_fn(self.bench.mask_shape(), || {
-                sums.next().unwrap_or(0.0)
-            })];
-        }
-        // First the samples that meet a pixel are summed, row by row.
-        let mut pixels = vec![Array2::zeros(self.bench.mask_shape()); parts];
-        for (y, row) in sums.chunks_exact(optics.columns * parts).enumerate() {
-            for (x, sample) in row.chunks_exact(parts).enumerate() {
-                for (pixel, part) in pixels.iter_mut().zip(sample) {
-                    pixel[footprint.pixel((y, x))] += part;
+    /// Slopes by the entries of `factor` from the sums over all samples of the plane, row by row.
+    fn of_entries(&self, factor: &Factor, sums: &[f32]) -> Slopes {
+        let (columns, footprint) = (self.optics.columns, factor.footprint());
+        let at = |sample: usize| footprint.pixel((sample / columns, sample % columns));
+        match factor.wants() {
+            Wants::Turn { .. } | Wants::Nothing => {
+                let mut turn = Array2::zeros(factor.entries().dim());
+                for (sample, sum) in sums.iter().enumerate() {
+                    turn[at(sample)] += f64::from(*sum);
                 }
+                Slopes::Turn(turn)
+            }
+            Wants::Whole => {
+                let mut whole = Array2::from_elem(factor.entries().dim(), Complex::new(0.0, 0.0));
+                for (sample, [re, im]) in sums.as_chunks::<2>().0.iter().enumerate() {
+                    whole[at(sample)] += Complex::new(f64::from(*re), f64::from(*im));
+                }
+                Slopes::Whole(whole)
             }
         }
-        if parts == 1 {
-            return pixels;
-        }
-        let channels = modulation.channels();
-        let values = &self.values[mask * channels..(mask + 1) * channels];
-        (0..channels)
-            .map(|channel| {
-                Array2::from_shape_fn(self.bench.mask_shape(), |at| {
-                    let by_value = modulation.derivatives(Modulation::pixel(values, at))[channel];
-                    pixels[0][at] * by_value.re - pixels[1][at] * by_value.im
-                })
-            })
-            .collect()
     }
 
-    /// Transmission of every sample of the masks, from their values.
-    fn lay_masks(&mut self) {
-        let CpuEngine { bench, optics, pool, values, .. } = self;
-        let (columns, oversample, modulation) = (optics.columns, bench.oversample, bench.modulation);
-        let channels = modulation.channels();
-        let placed = |mask| (bench.footprint(mask), bench.alignment.is_absent(mask));
-        let placed: Vec<_> = (0..bench.all_masks()).map(|mask| placed(mask % bench.masks())).collect();
-        let masks = optics.masks.par_iter_mut().zip(values.par_chunks(channels)).zip(&placed);
+    /// Every sample of the factors, from their entries.
+    fn lay_factors(&mut self) {
+        let CpuEngine { optics, pool, lowered, .. } = self;
+        let columns = optics.columns;
+        let factors = lowered.iter().flat_map(|lowered| lowered.program.factors());
+        let laid: Vec<_> = optics.factors.iter_mut().zip(factors).collect();
         pool.install(|| {
-            masks.for_each(|((mask, values), (footprint, absent))| {
-                if *absent {
-                    mask.fill(Complex32::new(1.0, 0.0));
-                    return;
-                }
-                let pixel = |at| transmission32(modulation, Modulation::pixel(values, at));
+            laid.into_par_iter().for_each(|(samples, factor)| {
+                let (footprint, entries) = (factor.footprint(), factor.entries());
                 if !footprint.is_upright() {
-                    let pixels = Array2::from_shape_fn(values[0].dim(), pixel);
-                    for (y, row) in mask.chunks_exact_mut(columns).enumerate() {
+                    let entries = entries.mapv(narrow_complex::<f32>);
+                    for (y, row) in samples.chunks_exact_mut(columns).enumerate() {
                         for (x, sample) in row.iter_mut().enumerate() {
-                            *sample = pixels[footprint.pixel((y, x))];
+                            *sample = entries[footprint.pixel((y, x))];
                         }
                     }
                     return;
                 }
-                for (y, rows) in mask.chunks_exact_mut(columns * oversample).enumerate() {
+                let oversample = footprint.oversample;
+                for (rows, entries) in
+                    samples.chunks_exact_mut(columns * oversample).zip(entries.outer_iter())
+                {
                     let (row, copies) = rows.split_at_mut(columns);
-                    for (x, samples) in row.chunks_exact_mut(oversample).enumerate() {
-                        samples.fill(pixel((y, x)));
+                    for (samples, entry) in row.chunks_exact_mut(oversample).zip(entries) {
+                        samples.fill(narrow_complex(*entry));
                     }
                     copies.chunks_exact_mut(columns).for_each(|copy| copy.copy_from_slice(row));
                 }
@@ -287,30 +298,24 @@ impl Engine for CpuEngine {
     }
 
     fn set_masks(&mut self, values: &[Array2<f32>]) -> Result<()> {
-        let (masks, modulation) = (self.bench.all_masks(), self.bench.modulation);
-        let channels = modulation.channels();
-        if values.len() != masks * channels {
-            return Err(Error::Value(if channels == 1 {
+        let each = self.bench.arrays();
+        if values.len() != self.bench.networks * each {
+            let channels = self.bench.modulation.channels();
+            let masks = self.bench.all_masks();
+            return Err(Error::Value(if each * self.bench.networks != masks * channels {
+                format!("{} arrays of values: this device has {}", values.len(), self.bench.networks * each)
+            } else if channels == 1 {
                 format!("{} masks: this device has {masks}", values.len())
             } else {
                 format!("{} arrays of mask values: this device has {masks} masks of {channels}", values.len())
             }));
         }
-        for (number, array) in values.iter().enumerate() {
-            let mask = number / channels + 1;
-            if array.dim() != self.bench.mask_shape() {
-                return Err(Error::Value(format!(
-                    "mask {mask} has the shape {:?}: this device takes {:?}",
-                    array.dim(),
-                    self.bench.mask_shape()
-                )));
-            }
-            modulation
-                .check(number % channels, array)
-                .map_err(|problem| Error::Value(format!("mask {mask}: {problem}")))?;
+        for (network, values) in values.chunks(each.max(1)).enumerate() {
+            self.bench.check_values(network * self.bench.masks(), values)?;
         }
         self.values = values.to_vec();
-        self.lay_masks();
+        self.lowered = lower(&self.path, &self.bench, &self.values, &self.pool);
+        self.lay_factors();
         Ok(())
     }
 
@@ -322,14 +327,11 @@ impl Engine for CpuEngine {
                     .into(),
             ));
         }
-        self.optics.realign(&bench, &self.pool);
-        let placed = |bench: &Bench, mask| (bench.footprint(mask), bench.alignment.is_absent(mask));
-        let same_masks = (0..bench.masks()).all(|mask| placed(&bench, mask) == placed(&self.bench, mask));
-        let same_masks = same_masks && bench.modulation == self.bench.modulation;
+        self.path = bench.path();
+        self.lowered = lower(&self.path, &bench, &self.values, &self.pool);
+        self.optics.realign(&bench, &self.lowered[0].program, &self.pool);
         self.bench = bench;
-        if !same_masks {
-            self.lay_masks();
-        }
+        self.lay_factors();
         Ok(())
     }
 
@@ -363,7 +365,7 @@ impl Engine for CpuEngine {
         let samples = images.len_of(Axis(0));
         let optics = &self.optics;
         let numbers = self.bench.readings() + if optics.watches_plane { 2 } else { 0 };
-        let last = &optics.crossings[optics.masks_of(0).len()];
+        let last = optics.to_regions();
         let (readings, masks) = self.sum_passes(samples, |workspace, sample, gradient| {
             let image = images.index_axis(Axis(0), sample);
             workspace.carry(optics, &self.bench, image, last, &optics.detector_rows);
@@ -379,4 +381,20 @@ impl Engine for CpuEngine {
             masks,
         })
     }
+}
+
+/// The program of each network; `values` of all, network by network.
+fn lower(path: &Path, bench: &Bench, values: &[Array2<f32>], pool: &rayon::ThreadPool) -> Vec<Lowered> {
+    let (each, stops) = (bench.arrays(), path.stops().len());
+    let pieces: Vec<_> = pool.install(|| {
+        (0..bench.networks * stops)
+            .into_par_iter()
+            .map(|number| {
+                let network = number / stops;
+                path.piece(number % stops, &values[network * each..(network + 1) * each])
+            })
+            .collect()
+    });
+    let mut pieces = pieces.into_iter();
+    (0..bench.networks).map(|_| Lowered::of(pieces.by_ref().take(stops))).collect()
 }

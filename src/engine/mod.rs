@@ -24,8 +24,8 @@
 
 use ndarray::{Array2, ArrayView3, Axis};
 
+use crate::bench::Bench;
 use crate::error::Result;
-use crate::network::Bench;
 use crate::propagation::passive::check_passive;
 
 mod aligned;
@@ -79,8 +79,8 @@ pub trait Engine: Send {
     /// What is simulated.
     fn bench(&self) -> &Bench;
 
-    /// Sets the values of the masks (phases in radians) in the order of the light: one array a channel of the
-    /// bench's modulation, one number a pixel.
+    /// Sets the values of the masks (phases in radians) in the order of the light, one array a channel of the
+    /// bench's modulation, one number a pixel; then those of other optics ([`Bench::arrays`]).
     ///
     /// # Errors
     /// [`crate::Error::Value`] for a wrong number of masks, a wrong shape, or a value out of its range.

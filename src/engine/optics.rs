@@ -10,10 +10,10 @@ use num_complex::{Complex, Complex32};
 use rayon::prelude::*;
 
 use super::aligned::Aligned;
+use crate::bench::Bench;
 use crate::field::narrow_complex;
-use crate::mask::Modulation;
-use crate::network::Bench;
-use crate::propagation::{Fft2, Gap, transfer_function};
+use crate::program::{Op, Pointwise, Program, Wants};
+use crate::propagation::{Fft2, Span};
 
 /// Rows and columns of a plane that light comes from or goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,11 +22,11 @@ struct Extent {
     columns: Range<usize>,
 }
 
-/// A gap as an engine crosses it.
+/// A span as an engine crosses it.
 ///
-/// A plane with a window around it crosses a gap by pad, transform, product, transform back, crop. What counts is
+/// A plane with a window around it crosses a span by pad, transform, product, transform back, crop. What counts is
 /// the impulse response at the offsets between places that send and places that receive; so it is read out of the
-/// gap's own window, however large, and stands in the smallest fast one that holds those offsets. The operator
+/// span's own window, however large, and stands in the smallest fast one that holds those offsets. The operator
 /// between the two extents is the same to rounding.
 pub(super) struct Crossing {
     /// Points of the window, (rows, columns).
@@ -50,9 +50,9 @@ pub(super) enum Column<'a> {
 }
 
 impl Crossing {
-    /// A crossing of `span`, whose gap has the impulse response `response` in its padded window.
-    fn new(span: &Span, response: &Array2<Complex<f64>>, plans: &Plans) -> Self {
-        let (window, [reach_y, reach_x]) = (span.window(), span.reach);
+    /// A crossing of `way`, whose span has the impulse response `response` in its padded window.
+    fn new(way: &Way, response: &Array2<Complex<f64>>, plans: &Plans) -> Self {
+        let (window, [reach_y, reach_x]) = (way.window(), way.reach);
         let (padded_rows, padded_columns) = response.dim();
         let mut kept = Array2::zeros(window);
         let offsets = |reach: usize| -(reach as isize)..=reach as isize;
@@ -66,7 +66,7 @@ impl Crossing {
         }
         Fft2::new(window.0, window.1).forward(&mut kept);
         let factor = 1.0 / (window.0 * window.1) as f64;
-        let even = span.gap.shift == (0.0, 0.0) && span.gap.carrier == (0.0, 0.0);
+        let even = way.span.is_even();
         let (height, width) = if even { (window.0 / 2 + 1, window.1 / 2 + 1) } else { window };
         let mut transfer = Aligned::new(Complex32::default(), height * width);
         for (column, value) in transfer.chunks_exact_mut(height).zip(kept.columns()) {
@@ -96,18 +96,59 @@ impl Crossing {
     }
 }
 
+/// What happens on a plane, between two crossings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Local {
+    /// Samples are multiplied by a factor.
+    Multiply(Slot),
+    /// Samples cross a sheet with that number; the field on it is kept at that place.
+    Pointwise { sheet: usize, kept: usize },
+}
+
+/// A factor of each network, and what the adjoint pass needs there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Slot {
+    /// Its number.
+    pub(super) factor: usize,
+    /// What is asked for.
+    pub(super) wants: Wants,
+    /// Number of the plane on which the field in front is kept, where anything is asked for.
+    pub(super) kept: usize,
+    /// First of its sums, in planes of one number a sample.
+    first_sum: usize,
+}
+
+impl Slot {
+    /// Numbers a sample that the adjoint pass sums up: the slope by the phase, or the two parts of that by the factor.
+    pub(super) fn sums(&self) -> usize {
+        match self.wants {
+            Wants::Nothing => 0,
+            Wants::Turn { .. } => 1,
+            Wants::Whole => 2,
+        }
+    }
+}
+
 /// What all samples share.
 pub(super) struct Optics {
     pub(super) rows: usize,
     pub(super) columns: usize,
-    /// The gaps in the order of the light; the last one only as far as the detector looks.
+    /// What is crossed, in the order of the light; the last one only as far as the detector looks.
     pub(super) crossings: Vec<Arc<Crossing>>,
-    /// The last gap, to the whole detector plane.
+    /// The last crossing, to the whole detector plane.
     pub(super) to_plane: Arc<Crossing>,
-    /// Devices side by side, each with masks and regions of its own.
+    /// What happens on the object plane and behind each crossing.
+    pub(super) planes: Vec<Vec<Local>>,
+    /// Devices side by side, each with factors and regions of its own.
     pub(super) networks: usize,
-    /// Transmission of each mask, one number a sample; network by network.
-    pub(super) masks: Vec<Aligned<Complex32>>,
+    /// Each factor, one number a sample; network by network.
+    pub(super) factors: Vec<Aligned<Complex32>>,
+    /// Sheets of the program.
+    pub(super) sheets: Vec<Arc<dyn Pointwise>>,
+    /// Fields a network keeps for the adjoint pass.
+    pub(super) kept: usize,
+    /// Sums a network has, in planes of one number a sample.
+    pub(super) sums: usize,
     /// Rows of the object plane that carry light.
     pub(super) object_rows: Range<usize>,
     /// Rows of the detector plane that are looked at: those that some region lies in, or all.
@@ -119,60 +160,97 @@ pub(super) struct Optics {
     /// Numbers of the regions each row meets: an image has hundreds of regions.
     pub(super) regions_of_row: Vec<Vec<usize>>,
     pub(super) pixel_area: f64,
-    /// Nepers a radian, where all masks are phase masks: then one number a sample is all of the gradient.
-    pub(super) absorption: Option<f32>,
     pub(super) arithmetic: Arithmetic,
     plans: Plans,
     /// What each of `crossings`, and `to_plane`, crosses.
-    spans: Vec<Span>,
+    ways: Vec<Way>,
 }
 
 impl Optics {
-    /// Plans `bench`, with the threads of `pool`.
-    pub(super) fn new(bench: &Bench, pool: &rayon::ThreadPool) -> Self {
+    /// Plans `bench` with `program`, with the threads of `pool`.
+    pub(super) fn new(bench: &Bench, program: &Program, pool: &rayon::ThreadPool) -> Self {
         let (rows, columns) = bench.grid().shape();
         let regions: Vec<_> =
             bench.detector.regions().iter().map(|region| (region.rows(), region.columns())).collect();
         let (top, _) = bench.object.origin();
         let (height, _) = bench.object.extent();
-        let spans = spans(bench);
+        let ways = ways(bench, program);
         let mut plans = Plans::default();
-        let (crossings, to_plane) = plan(&spans, &[], &mut plans, pool);
+        let (crossings, to_plane) = plan(&ways, &[], &mut plans, pool);
+        let (planes, kept, sums) = planes(program);
         Optics {
             rows,
             columns,
             crossings,
             to_plane,
+            planes,
             networks: bench.networks,
-            masks: (0..bench.all_masks())
+            factors: (0..bench.networks * program.factors().len())
                 .map(|_| Aligned::new(Complex32::new(1.0, 0.0), rows * columns))
                 .collect(),
+            sheets: program.sheets().to_vec(),
+            kept,
+            sums,
             object_rows: top..top + height,
             detector_rows: merged(looked_at(bench).into_iter().map(|(rows, _)| rows).collect()),
             watches_plane: bench.detector.watches_plane(),
             regions_of_row: regions_of_row(rows, &regions),
             regions,
             pixel_area: bench.grid().pixel_area(),
-            absorption: absorption(bench),
             arithmetic: Arithmetic::default(),
             plans,
-            spans,
+            ways,
         }
     }
 
-    /// Plans the same device with other errors of alignment; gaps that are as they were are not planned again.
-    pub(super) fn realign(&mut self, bench: &Bench, pool: &rayon::ThreadPool) {
-        let spans = spans(bench);
-        let known: Vec<_> = self.spans.iter().copied().zip(self.all_crossings().cloned()).collect();
-        (self.crossings, self.to_plane) = plan(&spans, &known, &mut self.plans, pool);
-        self.spans = spans;
-        self.absorption = absorption(bench);
+    /// Plans the same device with other errors of alignment; spans that are as they were are not planned again.
+    pub(super) fn realign(&mut self, bench: &Bench, program: &Program, pool: &rayon::ThreadPool) {
+        let ways = ways(bench, program);
+        let known: Vec<_> = self.ways.iter().copied().zip(self.all_crossings().cloned()).collect();
+        (self.crossings, self.to_plane) = plan(&ways, &known, &mut self.plans, pool);
+        self.ways = ways;
+        (self.planes, self.kept, self.sums) = planes(program);
+        self.sheets = program.sheets().to_vec();
     }
 
-    /// Numbers of the masks of `network`.
-    pub(super) fn masks_of(&self, network: usize) -> Range<usize> {
-        let masks = self.masks.len() / self.networks;
-        network * masks..(network + 1) * masks
+    /// The last crossing, as far as the detector looks.
+    pub(super) fn to_regions(&self) -> &Crossing {
+        &self.crossings[self.crossings.len() - 1]
+    }
+
+    /// Samples of a plane.
+    pub(super) fn samples(&self) -> usize {
+        self.rows * self.columns
+    }
+
+    /// Factors of each network.
+    pub(super) fn factors_each(&self) -> usize {
+        self.factors.len() / self.networks
+    }
+
+    /// Where `network` keeps row `row` of the field in front of a plane.
+    pub(super) fn kept_row(&self, network: usize, kept: usize, row: usize) -> Range<usize> {
+        let first = ((network * self.kept + kept) * self.rows + row) * self.columns;
+        first..first + self.columns
+    }
+
+    /// Row `row` of a factor of `network`.
+    pub(super) fn factor_row(&self, network: usize, factor: usize, row: usize) -> &[Complex32] {
+        &self.factors[network * self.factors_each() + factor][row * self.columns..][..self.columns]
+    }
+
+    /// Where the sums of `slot` of `network` stand.
+    pub(super) fn sums_of(&self, network: usize, slot: &Slot) -> Range<usize> {
+        let first = (network * self.sums + slot.first_sum) * self.samples();
+        first..first + slot.sums() * self.samples()
+    }
+
+    /// The slots of a network that ask for something, in the order of the light.
+    pub(super) fn asking(&self) -> impl Iterator<Item = Slot> + '_ {
+        self.planes.iter().flatten().filter_map(|local| match local {
+            Local::Multiply(slot) if slot.wants != Wants::Nothing => Some(*slot),
+            _ => None,
+        })
     }
 
     /// The regions of all networks as (rows, columns), the planes one below the other.
@@ -185,23 +263,39 @@ impl Optics {
         })
     }
 
-    /// Numbers a sample that the adjoint pass sums up: the derivative by the phase, or the two parts of that by
-    /// the transmission.
-    pub(super) fn sums_a_sample(&self) -> usize {
-        if self.absorption.is_some() { 1 } else { 2 }
-    }
-
     /// Every crossing there is.
     pub(super) fn all_crossings(&self) -> impl Iterator<Item = &Arc<Crossing>> {
         self.crossings.iter().chain(std::iter::once(&self.to_plane))
     }
 }
 
-fn absorption(bench: &Bench) -> Option<f32> {
-    match bench.modulation {
-        Modulation::Phase { absorption, .. } => Some(absorption as f32),
-        Modulation::Amplitude | Modulation::Complex => None,
+/// What `program` does on each plane, the planes of fields it keeps, and the planes of sums.
+fn planes(program: &Program) -> (Vec<Vec<Local>>, usize, usize) {
+    let (mut kept, mut sums) = (0, 0);
+    let mut planes = vec![Vec::new()];
+    for op in program.ops() {
+        let local = match *op {
+            Op::Cross(_) => {
+                planes.push(Vec::new());
+                continue;
+            }
+            Op::Multiply(factor) => {
+                let wants = program.factors()[factor].wants();
+                let slot = Slot { factor, wants, kept, first_sum: sums };
+                sums += slot.sums();
+                kept += usize::from(wants != Wants::Nothing);
+                Local::Multiply(slot)
+            }
+            Op::Pointwise(sheet) => {
+                kept += 1;
+                Local::Pointwise { sheet, kept: kept - 1 }
+            }
+        };
+        if let Some(plane) = planes.last_mut() {
+            plane.push(local);
+        }
     }
+    (planes, kept, sums)
 }
 
 /// Planned transforms by their number of points, forward and inverse.
@@ -226,18 +320,19 @@ impl Plans {
     }
 }
 
-/// A gap, and the largest offsets along y and x between places that send and receive, in pixels.
+/// A span, and the largest offsets along y and x between places that send and receive, in pixels.
 #[derive(Clone, Copy, PartialEq)]
-struct Span {
-    gap: Gap,
+struct Way {
+    span: Span,
     reach: [usize; 2],
 }
 
-impl Span {
+impl Way {
     /// Points of the window of its crossing.
     fn window(&self) -> (usize, usize) {
         let [y, x] = self.reach;
-        (window_side(self.gap.grid.rows(), y), window_side(self.gap.grid.columns(), x))
+        let (rows, columns) = self.span.grid().shape();
+        (window_side(rows, y), window_side(columns, x))
     }
 }
 
@@ -250,9 +345,9 @@ fn looked_at(bench: &Bench) -> Vec<(Range<usize>, Range<usize>)> {
     bench.detector.regions().iter().map(|region| (region.rows(), region.columns())).collect()
 }
 
-/// What the light of `bench` crosses: each gap, the last one to what the detector looks at and once more to the whole
-/// plane.
-fn spans(bench: &Bench) -> Vec<Span> {
+/// What the light of `bench` crosses: each span of `program`, the last one to what the detector looks at and once more to
+/// the whole plane.
+fn ways(bench: &Bench, program: &Program) -> Vec<Way> {
     let (rows, columns) = bench.grid().shape();
     let ((top, left), (height, width)) = (bench.object.origin(), bench.object.extent());
     let object = Extent { rows: top..top + height, columns: left..left + width };
@@ -262,11 +357,12 @@ fn spans(bench: &Bench) -> Vec<Span> {
         rows: hull(lines.iter().map(|(rows, _)| rows)),
         columns: hull(lines.iter().map(|(_, columns)| columns)),
     };
-    let last = bench.masks();
+    let spans = program.spans();
+    let last = spans.len() - 1;
     let reached = |index: usize, to: &Extent| {
         let from = if index == 0 { &object } else { &plane };
         let reach = [reach(&from.rows, &to.rows), reach(&from.columns, &to.columns)];
-        Span { gap: bench.gap(index), reach }
+        Way { span: spans[index], reach }
     };
     (0..last)
         .map(|index| reached(index, &plane))
@@ -278,46 +374,46 @@ fn spans(bench: &Bench) -> Vec<Span> {
 /// precision at a time.
 const LARGE: usize = 1 << 22;
 
-/// A crossing for each of `spans`, of which some are `known`; equal ones share one. The last is given by itself.
+/// A crossing for each of `ways`, of which some are `known`; equal ones share one. The last is given by itself.
 fn plan(
-    spans: &[Span],
-    known: &[(Span, Arc<Crossing>)],
+    ways: &[Way],
+    known: &[(Way, Arc<Crossing>)],
     plans: &mut Plans,
     pool: &rayon::ThreadPool,
 ) -> (Vec<Arc<Crossing>>, Arc<Crossing>) {
-    // The impulse response of a gap serves all its crossings.
-    let mut unknown: Vec<Vec<Span>> = Vec::new();
-    for span in spans {
-        if known.iter().any(|(other, _)| other == span) {
+    // The impulse response of a span serves all its crossings.
+    let mut unknown: Vec<Vec<Way>> = Vec::new();
+    for way in ways {
+        if known.iter().any(|(other, _)| other == way) {
             continue;
         }
-        match unknown.iter_mut().find(|of_gap| of_gap[0].gap == span.gap) {
-            Some(of_gap) if of_gap.contains(span) => {}
-            Some(of_gap) => of_gap.push(*span),
-            None => unknown.push(vec![*span]),
+        match unknown.iter_mut().find(|of_span| of_span[0].span == way.span) {
+            Some(of_span) if of_span.contains(way) => {}
+            Some(of_span) => of_span.push(*way),
+            None => unknown.push(vec![*way]),
         }
     }
-    plans.add(spans.iter().map(Span::window).flat_map(|(rows, columns)| [rows, columns]));
+    plans.add(ways.iter().map(Way::window).flat_map(|(rows, columns)| [rows, columns]));
     let plans = &*plans;
-    let make = |of_gap: &Vec<Span>| {
-        let mut response = transfer_function(&of_gap[0].gap);
+    let make = |of_span: &Vec<Way>| {
+        let mut response = of_span[0].span.transfer_function();
         Fft2::new(response.nrows(), response.ncols()).inverse(&mut response);
-        let crossing = |span: &Span| (*span, Arc::new(Crossing::new(span, &response, plans)));
-        of_gap.iter().map(crossing).collect::<Vec<_>>()
+        let crossing = |way: &Way| (*way, Arc::new(Crossing::new(way, &response, plans)));
+        of_span.iter().map(crossing).collect::<Vec<_>>()
     };
-    let large = spans.iter().any(|Span { gap, .. }| gap.padded.0 * gap.padded.1 > LARGE);
+    let large = ways.iter().any(|way| way.span.padded().0 * way.span.padded().1 > LARGE);
     let made: Vec<Vec<_>> = if large {
         unknown.iter().map(make).collect()
     } else {
         pool.install(|| unknown.par_iter().map(make).collect())
     };
     let all: Vec<_> = known.iter().chain(made.iter().flatten()).collect();
-    let mut crossings: Vec<_> = spans
+    let mut crossings: Vec<_> = ways
         .iter()
-        .filter_map(|span| all.iter().find(|(other, _)| other == span))
+        .filter_map(|way| all.iter().find(|(other, _)| other == way))
         .map(|(_, crossing)| Arc::clone(crossing))
         .collect();
-    let to_plane = crossings.remove(spans.len() - 1);
+    let to_plane = crossings.remove(ways.len() - 1);
     (crossings, to_plane)
 }
 

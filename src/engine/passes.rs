@@ -2,19 +2,21 @@
 //!
 //! A field waits between the passes as the x-spectrum of its rows, one row every `stride` numbers. The *column
 //! pass* gathers a block of columns, transforms, multiplies with H, transforms back and scatters the rows that
-//! are kept. The *row pass* transforms each row back, crops, meets the mask, pads for the next gap and transforms
-//! again. Rows that carry nothing are never transformed, nothing is transposed as a whole, and a block stays in
+//! are kept. The *row pass* transforms each row back, crops, meets what stands on the plane, pads for the next span and
+//! transforms again. Rows that carry nothing are never transformed, nothing is transposed as a whole, and a block stays in
 //! cache.
 
 use std::ops::Range;
 
 use d2nn_kernels::BLOCK;
 use ndarray::ArrayView2;
-use num_complex::Complex32;
+use num_complex::{Complex, Complex32};
 
 use super::aligned::Aligned;
-use super::optics::{Column, Crossing, Optics};
-use crate::network::Bench;
+use super::optics::{Column, Crossing, Local, Optics};
+use crate::bench::Bench;
+use crate::field::narrow_complex;
+use crate::program::{Wants, cross_pointwise, cross_pointwise_adjoint};
 
 const DARK: Complex32 = Complex32::new(0.0, 0.0);
 
@@ -26,7 +28,7 @@ pub(super) struct Workspace {
     /// One block of columns, shape (BLOCK, rows of the window).
     block: Aligned<Complex32>,
     scratch: Aligned<Complex32>,
-    /// Field that fell on each mask, shape (masks, rows, columns).
+    /// Fields that are kept for the adjoint pass, shape (networks, kept, rows, columns).
     incident: Aligned<Complex32>,
     /// Field at the detector plane of each network, shape (networks, rows, columns); only what was asked for is valid.
     detector: Aligned<Complex32>,
@@ -44,7 +46,7 @@ impl Workspace {
             stride,
             block: Aligned::new(DARK, BLOCK * largest(&|crossing| crossing.window.0)),
             scratch: Aligned::new(DARK, largest(&Crossing::scratch)),
-            incident: Aligned::new(DARK, optics.masks.len() * rows * columns),
+            incident: Aligned::new(DARK, optics.networks * optics.kept * rows * columns),
             detector: Aligned::new(DARK, optics.networks * rows * columns),
         }
     }
@@ -64,8 +66,8 @@ impl Workspace {
         }
     }
 
-    /// Carries an image from the object plane to the field behind the last mask of `network`, transformed for `last`, the
-    /// gap to the detector.
+    /// Carries an image from the object plane to the last plane of `network` before the detector, transformed for `last`,
+    /// the span to the detector.
     fn forward(
         &mut self,
         optics: &Optics,
@@ -74,60 +76,67 @@ impl Workspace {
         last: &Crossing,
         network: usize,
     ) {
-        let masks = optics.masks_of(network);
-        let first = if masks.is_empty() { last } else { &optics.crossings[0] };
-        self.emit(optics, bench, image, first);
+        let crossed = optics.crossings.len() - 1;
+        let of = |index: usize| if index < crossed { &*optics.crossings[index] } else { last };
+        self.emit(optics, bench, image, of(0), network);
         let every_row = 0..optics.rows;
         let every_row = std::slice::from_ref(&every_row);
-        let pixels = optics.rows * optics.columns;
         let mut lit = std::slice::from_ref(&optics.object_rows);
-        for (index, mask) in optics.masks[masks.clone()].iter().enumerate() {
-            let here = &optics.crossings[index];
-            let next = if index + 1 < masks.len() { &optics.crossings[index + 1] } else { last };
+        for index in 0..crossed {
+            let (here, next) = (of(index), of(index + 1));
             self.cross_columns(optics, here, lit, every_row, false);
-            let number = masks.start + index;
-            let rows = self.incident[number * pixels..(number + 1) * pixels]
-                .chunks_exact_mut(optics.columns)
-                .zip(mask.chunks_exact(optics.columns))
-                .zip(self.spectra.chunks_exact_mut(self.stride));
-            for ((incident, mask), row) in rows {
-                here.row_inverse.process_with_scratch(&mut row[..here.window.1], &mut self.scratch);
-                optics.arithmetic.cross_mask(&mut row[..optics.columns], mask, incident);
-                row[optics.columns..next.window.1].fill(DARK);
-                next.row_forward.process_with_scratch(&mut row[..next.window.1], &mut self.scratch);
+            for row in 0..optics.rows {
+                let spectrum = &mut self.spectra[row * self.stride..][..self.stride];
+                here.row_inverse.process_with_scratch(&mut spectrum[..here.window.1], &mut self.scratch);
+                let inside = &mut spectrum[..optics.columns];
+                meet(optics, &optics.planes[index + 1], network, row, inside, &mut self.incident);
+                spectrum[optics.columns..next.window.1].fill(DARK);
+                next.row_forward.process_with_scratch(&mut spectrum[..next.window.1], &mut self.scratch);
             }
             lit = every_row;
         }
     }
 
-    /// Puts the encoded image into the spectra, transformed for `gap`.
-    fn emit(&mut self, optics: &Optics, bench: &Bench, image: ArrayView2<'_, f32>, gap: &Crossing) {
+    /// Puts the encoded image into the spectra, behind what stands on the object plane, transformed for `span`.
+    fn emit(
+        &mut self,
+        optics: &Optics,
+        bench: &Bench,
+        image: ArrayView2<'_, f32>,
+        span: &Crossing,
+        network: usize,
+    ) {
         let object = &bench.object;
         let ((_, left), (_, extent)) = (object.origin(), object.extent());
-        let width = gap.window.1;
+        let width = span.window.1;
+        let plane = &optics.planes[0];
         for (line, row) in optics.object_rows.clone().enumerate() {
             let (above, below) = self.spectra.split_at_mut(row * self.stride);
             let spectrum = &mut below[..width];
-            if object.repeats(line) {
+            if plane.is_empty() && object.repeats(line) {
                 spectrum.copy_from_slice(&above[(row - 1) * self.stride..][..width]);
                 continue;
             }
             spectrum.fill(DARK);
             object.row(image, line, &mut spectrum[left..left + extent]);
-            gap.row_forward.process_with_scratch(spectrum, &mut self.scratch);
+            meet(optics, plane, network, row, &mut spectrum[..optics.columns], &mut self.incident);
+            span.row_forward.process_with_scratch(spectrum, &mut self.scratch);
         }
     }
 
     /// Last column pass and inverse row transforms: the field at the detector plane of `network` on `rows`.
     fn arrive(&mut self, optics: &Optics, last: &Crossing, rows: &[Range<usize>], network: usize) {
-        let lit = if optics.masks.is_empty() { optics.object_rows.clone() } else { 0..optics.rows };
+        let crossed = optics.crossings.len() - 1;
+        let lit = if crossed == 0 { optics.object_rows.clone() } else { 0..optics.rows };
         self.cross_columns(optics, last, std::slice::from_ref(&lit), rows, false);
         let first = network * optics.rows;
         for row in rows.iter().cloned().flatten() {
             let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
             last.row_inverse.process_with_scratch(spectrum, &mut self.scratch);
+            let inside = &mut spectrum[..optics.columns];
+            meet(optics, &optics.planes[crossed + 1], network, row, inside, &mut self.incident);
             self.detector[(first + row) * optics.columns..(first + row + 1) * optics.columns]
-                .copy_from_slice(&spectrum[..optics.columns]);
+                .copy_from_slice(inside);
         }
     }
 
@@ -168,7 +177,7 @@ impl Workspace {
         &self.detector
     }
 
-    /// The fields that fell on the masks, to be kept and put back for [`Workspace::adjoint`].
+    /// The fields that are kept, to be put back for [`Workspace::adjoint`].
     pub(super) fn incident_mut(&mut self) -> &mut Aligned<Complex32> {
         &mut self.incident
     }
@@ -217,18 +226,22 @@ impl Workspace {
         }
     }
 
-    /// Carries the adjoint field from what is looked at on the detector plane to the first mask of each network and adds to
-    /// the sums of the gradient, [`Optics::sums_a_sample`] numbers a sample of each mask.
-    pub(super) fn adjoint(&mut self, optics: &Optics, gradient: &mut [f32]) {
+    /// Carries the adjoint field from what is looked at on the detector plane to the first plane of each network that asks
+    /// for slopes, and adds them to `sums` ([`Optics::sums_of`]).
+    pub(super) fn adjoint(&mut self, optics: &Optics, sums: &mut [f32]) {
         for network in 0..optics.networks {
-            self.adjoint_through(optics, network, gradient);
+            self.adjoint_through(optics, network, sums);
         }
     }
 
-    fn adjoint_through(&mut self, optics: &Optics, network: usize, gradient: &mut [f32]) {
-        let masks = optics.masks_of(network);
-        let last = &optics.crossings[masks.len()];
+    fn adjoint_through(&mut self, optics: &Optics, network: usize, sums: &mut [f32]) {
+        let asks = |plane: &Vec<Local>| {
+            plane.iter().any(|local| matches!(local, Local::Multiply(slot) if slot.wants != Wants::Nothing))
+        };
+        let Some(earliest) = optics.planes.iter().position(asks) else { return };
+        let last = optics.to_regions();
         let first = network * optics.rows;
+        let at_detector = &optics.planes[optics.crossings.len()];
         for row in optics.detector_rows.iter().cloned().flatten() {
             let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
             spectrum.fill(DARK);
@@ -241,53 +254,41 @@ impl Workspace {
                     spectrum[columns.clone()].copy_from_slice(&source[columns]);
                 }
             }
+            let inside = &mut spectrum[..optics.columns];
+            meet_adjoint(optics, at_detector, network, row, inside, &self.incident, sums);
             last.row_forward.process_with_scratch(spectrum, &mut self.scratch);
         }
         let every_row = 0..optics.rows;
         let every_row = std::slice::from_ref(&every_row);
-        let pixels = optics.rows * optics.columns;
-        let sums = optics.sums_a_sample();
         let mut lit = &optics.detector_rows[..];
-        for (index, mask) in optics.masks[masks.clone()].iter().enumerate().rev() {
-            let number = masks.start + index;
-            let (here, next) = (&optics.crossings[index + 1], &optics.crossings[index]);
+        for index in (earliest..optics.crossings.len()).rev() {
+            let here = &*optics.crossings[index];
             self.cross_columns(optics, here, lit, every_row, true);
             lit = every_row;
-            let rows = self.incident[number * pixels..(number + 1) * pixels]
-                .chunks_exact(optics.columns)
-                .zip(mask.chunks_exact(optics.columns))
-                .zip(
-                    gradient[number * pixels * sums..(number + 1) * pixels * sums]
-                        .chunks_exact_mut(optics.columns * sums),
-                )
-                .zip(self.spectra.chunks_exact_mut(self.stride));
-            for (((incident, mask), gradient), row) in rows {
-                here.row_inverse.process_with_scratch(&mut row[..here.window.1], &mut self.scratch);
-                let inside = &mut row[..optics.columns];
-                match optics.absorption {
-                    Some(absorption) => {
-                        optics.arithmetic.cross_phase_adjoint(inside, mask, incident, gradient, absorption);
-                    }
-                    None => optics.arithmetic.cross_adjoint(inside, mask, incident, gradient),
-                }
-                if index > 0 {
-                    row[optics.columns..next.window.1].fill(DARK);
-                    next.row_forward.process_with_scratch(&mut row[..next.window.1], &mut self.scratch);
+            for row in 0..optics.rows {
+                let spectrum = &mut self.spectra[row * self.stride..][..self.stride];
+                here.row_inverse.process_with_scratch(&mut spectrum[..here.window.1], &mut self.scratch);
+                let inside = &mut spectrum[..optics.columns];
+                meet_adjoint(optics, &optics.planes[index], network, row, inside, &self.incident, sums);
+                if index > earliest {
+                    let next = &optics.crossings[index - 1];
+                    spectrum[optics.columns..next.window.1].fill(DARK);
+                    next.row_forward.process_with_scratch(&mut spectrum[..next.window.1], &mut self.scratch);
                 }
             }
         }
     }
 
-    /// The column pass across `gap`: rows outside `lit` are dark, rows outside `kept` are not written.
+    /// The column pass across `span`: rows outside `lit` are dark, rows outside `kept` are not written.
     fn cross_columns(
         &mut self,
         optics: &Optics,
-        gap: &Crossing,
+        span: &Crossing,
         lit: &[Range<usize>],
         kept: &[Range<usize>],
         adjoint: bool,
     ) {
-        let ((height, width), stride) = (gap.window, self.stride);
+        let ((height, width), stride) = (span.window, self.stride);
         for first in (0..width).step_by(BLOCK) {
             let columns = BLOCK.min(width - first);
             let block = &mut self.block[..columns * height];
@@ -301,20 +302,94 @@ impl Workspace {
                 let spectra = &self.spectra[first..];
                 optics.arithmetic.gather(spectra, stride, range, block, height);
             }
-            gap.column_forward.process_with_scratch(block, &mut self.scratch);
+            span.column_forward.process_with_scratch(block, &mut self.scratch);
             for (column, spectrum) in block.chunks_exact_mut(height).enumerate() {
-                match gap.transfer_column(first + column) {
+                match span.transfer_column(first + column) {
                     Column::Even(transfer) => optics.arithmetic.filter(spectrum, transfer, adjoint),
                     Column::Whole(transfer) => optics.arithmetic.filter_whole(spectrum, transfer, adjoint),
                 }
             }
-            gap.column_inverse.process_with_scratch(block, &mut self.scratch);
+            span.column_inverse.process_with_scratch(block, &mut self.scratch);
             for range in kept.iter().cloned() {
                 let spectra = &mut self.spectra[first..];
                 optics.arithmetic.scatter(block, height, range, spectra, stride);
             }
         }
     }
+}
+
+/// Row `row` of a field meets what stands on the plane of `network`; what is kept goes to `incident`.
+fn meet(
+    optics: &Optics,
+    plane: &[Local],
+    network: usize,
+    row: usize,
+    field: &mut [Complex32],
+    incident: &mut [Complex32],
+) {
+    for local in plane {
+        match *local {
+            Local::Multiply(slot) => {
+                let factor = optics.factor_row(network, slot.factor, row);
+                if slot.wants == Wants::Nothing {
+                    field.iter_mut().zip(factor).for_each(|(u, t)| *u *= t);
+                } else {
+                    let kept = &mut incident[optics.kept_row(network, slot.kept, row)];
+                    optics.arithmetic.cross_mask(field, factor, kept);
+                }
+            }
+            Local::Pointwise { sheet, kept } => {
+                let sheet = &*optics.sheets[sheet];
+                incident[optics.kept_row(network, kept, row)].copy_from_slice(field);
+                field.iter_mut().for_each(|u| *u = narrow_complex(cross_pointwise(sheet, widen(*u))));
+            }
+        }
+    }
+}
+
+/// The adjoint of [`meet`], which adds to `sums` what is asked for.
+fn meet_adjoint(
+    optics: &Optics,
+    plane: &[Local],
+    network: usize,
+    row: usize,
+    field: &mut [Complex32],
+    incident: &[Complex32],
+    sums: &mut [f32],
+) {
+    for local in plane.iter().rev() {
+        match *local {
+            Local::Multiply(slot) => {
+                let factor = optics.factor_row(network, slot.factor, row);
+                if slot.wants == Wants::Nothing {
+                    field.iter_mut().zip(factor).for_each(|(u, t)| *u *= t.conj());
+                    continue;
+                }
+                let kept = &incident[optics.kept_row(network, slot.kept, row)];
+                let numbers = optics.columns * slot.sums();
+                let sums = &mut sums[optics.sums_of(network, &slot)][row * numbers..][..numbers];
+                match slot.wants {
+                    Wants::Turn { absorption } => {
+                        optics.arithmetic.cross_phase_adjoint(field, factor, kept, sums, absorption as f32);
+                    }
+                    Wants::Whole | Wants::Nothing => {
+                        optics.arithmetic.cross_adjoint(field, factor, kept, sums);
+                    }
+                }
+            }
+            Local::Pointwise { sheet, kept } => {
+                let sheet = &*optics.sheets[sheet];
+                let kept = &incident[optics.kept_row(network, kept, row)];
+                for (g, u) in field.iter_mut().zip(kept) {
+                    *g = narrow_complex(cross_pointwise_adjoint(sheet, widen(*u), widen(*g)));
+                }
+            }
+        }
+    }
+}
+
+fn widen(u: Complex32) -> Complex<f64> {
+    Complex::new(f64::from(u.re), f64::from(u.im))
 }
 
 /// Sum of |u|^2, in double precision: readings of different brightness share one sum.

@@ -2,9 +2,10 @@
 
 use ndarray::{Array2, Axis};
 
+use crate::bench::{Bench, Role};
 use crate::dataset::Images;
 use crate::error::{Error, Result};
-use crate::network::{Bench, Network};
+use crate::reference::Network;
 
 /// Shares of the power of the object, means over images. They add up to 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +14,8 @@ pub struct PowerBudget {
     pub past: Vec<f64>,
     /// Absorbed in each mask, base included.
     pub absorbed: Vec<f64>,
+    /// Taken by each of the other optics ([`Bench::optics`]): stopped, absorbed or reflected.
+    pub optics: Vec<f64>,
     /// Collected by the detector regions.
     pub regions: f64,
     /// On the detector plane beside the regions.
@@ -28,9 +31,14 @@ impl PowerBudget {
     /// [`Error::Value`] when the parts do not fit together or there is no light at all.
     pub fn of(bench: &Bench, values: &[Array2<f32>], images: &Images, indices: &[usize]) -> Result<Self> {
         let networks = Network::<f32>::side_by_side(bench, values)?;
-        let masks = bench.masks();
-        let mut sum =
-            PowerBudget { past: vec![0.0; masks + 1], absorbed: vec![0.0; masks], regions: 0.0, beside: 0.0 };
+        let (masks, planes) = (bench.masks(), bench.planes());
+        let mut sum = PowerBudget {
+            past: vec![0.0; masks + 1],
+            absorbed: vec![0.0; masks],
+            optics: vec![0.0; bench.optics.len()],
+            regions: 0.0,
+            beside: 0.0,
+        };
         let mut lit = 0.0;
         for (&index, network) in indices.iter().flat_map(|index| networks.iter().map(move |n| (index, n))) {
             let image = images.batch(&[index]);
@@ -40,11 +48,19 @@ impl PowerBudget {
                 continue;
             }
             lit += 1.0;
-            let mut leaving = entering;
-            for (number, (mask, incident)) in network.masks().iter().zip(&light.incident).enumerate() {
-                let (arriving, behind) = (incident.power(), mask.apply(incident).power());
-                sum.past[number] += (leaving - arriving) / entering;
-                sum.absorbed[number] += (arriving - behind) / entering;
+            let (mut leaving, mut gap) = (entering, 0);
+            for ((role, _), (incident, behind)) in planes.iter().zip(light.incident.iter().zip(&light.behind))
+            {
+                let (arriving, behind) = (incident.power(), behind.power());
+                sum.past[gap] += (leaving - arriving) / entering;
+                match *role {
+                    Role::Mask(mask) => {
+                        sum.absorbed[mask] += (arriving - behind) / entering;
+                        gap = mask + 1;
+                    }
+                    Role::Optic(number) => sum.optics[number] += (arriving - behind) / entering,
+                    Role::Gap => {}
+                }
                 leaving = behind;
             }
             let arriving = light.detector.power();
@@ -56,7 +72,8 @@ impl PowerBudget {
         if lit == 0.0 {
             return Err(Error::Value("no image with light for a power budget".into()));
         }
-        for share in sum.past.iter_mut().chain(&mut sum.absorbed).chain([&mut sum.regions, &mut sum.beside]) {
+        let parts = sum.past.iter_mut().chain(&mut sum.absorbed).chain(&mut sum.optics);
+        for share in parts.chain([&mut sum.regions, &mut sum.beside]) {
             *share /= lit;
         }
         Ok(sum)

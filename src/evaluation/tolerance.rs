@@ -10,12 +10,12 @@ use ndarray::Array2;
 
 use super::evaluate;
 use super::photons::{Reading, Readout, accuracy_of_counts, counting};
+use crate::bench::Bench;
 use crate::dataset::Images;
+use crate::element::Modulation;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::mask::Modulation;
 use crate::misalignment::{Misalignment, Tolerance};
-use crate::network::Bench;
 use crate::random::{Purpose, Stream};
 use crate::units::{Metres, Radians, Watts};
 
@@ -316,6 +316,7 @@ mod tests {
             oversample: 1,
             modulation: Modulation::Phase { absorption: 0.1, base: 1.0, phase_max, scale: 1.0 },
             alignment: Alignment::default(),
+            optics: Vec::new(),
             object: ObjectPlane::new(grid, (4, 4), 2, Encoding::Amplitude).unwrap(),
             detector: Detector::new(grid, vec![region(0), region(4)]).unwrap(),
         }

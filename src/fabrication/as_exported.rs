@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
 
+use crate::element::Modulation;
 use crate::error::{Error, Result};
 use crate::fabrication::height_map::Relief;
 use crate::fabrication::read_back::{for_each_triangle, heights_in};
 use crate::fabrication::stl::StlUnit;
 use crate::grid::Grid;
-use crate::mask::Modulation;
 use crate::material::Material;
 use crate::units::{Metres, Radians, format_length};
 

@@ -5,11 +5,11 @@ use std::fmt::Write;
 
 use ndarray::ArrayView2;
 
+use crate::element::Modulation;
 use crate::fabrication::plate::{PlateReport, format_reports};
 use crate::fabrication::printer::Printer;
 use crate::fabrication::stl::StlUnit;
 use crate::fabrication::stock::Stock;
-use crate::mask::Modulation;
 use crate::material::Material;
 use crate::units::{Metres, counted, format_length, trimmed};
 

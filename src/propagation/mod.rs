@@ -51,9 +51,13 @@ mod axial_cut;
 mod fft2;
 pub mod passive;
 pub mod rayleigh_sommerfeld;
+mod slab;
+mod span;
 
 pub use axial_cut::AxialCut;
 pub use fft2::{Fft2, fast_length};
+pub use slab::{Polarisation, Slab};
+pub use span::Span;
 
 /// How the transfer function of a gap is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -193,53 +197,59 @@ pub(crate) fn sinc(t: f64) -> f64 {
     if angle == 0.0 { 1.0 } else { angle.sin() / angle }
 }
 
-/// Carries a field across a gap by two-dimensional transforms; slow beside the engine, and plain.
+/// Carries a field across a span by two-dimensional transforms; slow beside the engine, and plain.
 #[derive(Clone)]
 pub struct Propagator<T: Real> {
-    gap: Gap,
+    span: Span,
     transfer: Arc<Array2<Complex<T>>>,
     fft: Fft2<T>,
 }
 
 impl<T: Real> Propagator<T> {
-    /// Plans the gap.
+    /// Plans a gap, or another span.
     ///
     /// # Errors
-    /// [`Error::Value`] for wavelengths and distances that are not finite or not above zero, and for a window
+    /// [`Error::Value`] for wavelengths and lengths that are not finite or not above zero, and for a window
     /// smaller than the grid.
-    pub fn new(gap: Gap) -> Result<Self> {
-        for (name, length) in [("wavelength", gap.wavelength), ("distance", gap.distance)] {
+    pub fn new(span: impl Into<Span>) -> Result<Self> {
+        let span = span.into();
+        for (name, length) in [("wavelength", span.wavelength()), ("distance", span.length())] {
             if !(length.is_finite() && length > 0.0) {
                 return Err(Error::Value(format!("a {name} of {length} m: it must be above zero")));
             }
         }
-        if gap.padded.0 < gap.grid.rows() || gap.padded.1 < gap.grid.columns() {
+        let (padded, grid) = (span.padded(), span.grid());
+        if padded.0 < grid.rows() || padded.1 < grid.columns() {
             return Err(Error::Value("the padded window is smaller than the grid".into()));
         }
         Ok(Propagator {
-            gap,
-            transfer: Arc::new(transfer_function(&gap).mapv(narrow_complex)),
-            fft: Fft2::new(gap.padded.0, gap.padded.1),
+            span,
+            transfer: Arc::new(span.transfer_function().mapv(narrow_complex)),
+            fft: Fft2::new(padded.0, padded.1),
         })
     }
 
-    /// The gap this was planned for.
-    pub fn gap(&self) -> &Gap {
-        &self.gap
+    /// The span this was planned for.
+    pub fn span(&self) -> &Span {
+        &self.span
     }
 
-    /// The field behind the gap: crop F^-1 H F pad.
+    /// The field behind the span: crop F^-1 H F pad.
     pub fn propagate(&self, field: &WaveField<T>) -> WaveField<T> {
         self.apply(field, |value, transfer| value * transfer)
     }
 
-    /// As [`Propagator::propagate`], judged: free space gives no light.
+    /// As [`Propagator::propagate`], judged: no span gives light.
     ///
     /// # Errors
     /// [`Error::Value`] for a field behind that has more power than `field`.
     pub fn carry(&self, field: &WaveField<T>) -> Result<WaveField<T>> {
         let behind = self.propagate(field);
-        let what = format!("free space of {}", format_length(self.gap.distance, 3));
+        let length = format_length(self.span.length(), 3);
+        let what = match self.span {
+            Span::Gap(_) => format!("free space of {length}"),
+            Span::Slab(_) => format!("a plate of {length}"),
+        };
         passive::check_passive(&what, field.power(), behind.power())?;
         Ok(behind)
     }
@@ -256,14 +266,14 @@ impl<T: Real> Propagator<T> {
         field: &WaveField<T>,
         times: impl Fn(Complex<T>, Complex<T>) -> Complex<T>,
     ) -> WaveField<T> {
-        let aperture = [self.gap.grid.rows(), self.gap.grid.columns()];
+        let aperture = [self.span.grid().rows(), self.span.grid().columns()];
         let aperture = |axis: AxisDescription| Slice::from(..aperture[axis.axis.index()]);
-        let mut window = Array2::from_elem(self.gap.padded, Complex::new(T::zero(), T::zero()));
+        let mut window = Array2::from_elem(self.span.padded(), Complex::new(T::zero(), T::zero()));
         window.slice_each_axis_mut(aperture).assign(&field.amplitude);
         self.fft.forward(&mut window);
         window.zip_mut_with(&self.transfer, |value, &transfer| *value = times(*value, transfer));
         self.fft.inverse(&mut window);
-        let mut behind = WaveField::dark(self.gap.grid);
+        let mut behind = WaveField::dark(self.span.grid());
         behind.amplitude.assign(&window.slice_each_axis(aperture));
         behind
     }

@@ -9,12 +9,12 @@ use std::time::Instant;
 
 use ndarray::{Array2, Array3, Zip};
 
+use crate::bench::Bench;
 use crate::dataset::{HoldOut, Images, epoch_flips, epoch_order, hold_out};
+use crate::element::Modulation;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::{evaluate, evaluate_images};
-use crate::mask::Modulation;
-use crate::network::Bench;
 use crate::random::{Purpose, Stream};
 
 mod augmentation;

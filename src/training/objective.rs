@@ -3,8 +3,8 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::loss::{ClassLoss, ImageError};
+use crate::bench::Bench;
 use crate::evaluation::imaging::likeness;
-use crate::network::Bench;
 
 /// What a device is trained for.
 #[derive(Clone, Copy, Debug, PartialEq)]

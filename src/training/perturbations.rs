@@ -4,10 +4,10 @@ use std::f32::consts::TAU;
 
 use ndarray::Array2;
 
+use crate::bench::Bench;
+use crate::element::Modulation;
 use crate::error::Result;
-use crate::mask::Modulation;
 use crate::misalignment::Tolerance;
-use crate::network::Bench;
 use crate::random::{Purpose, Stream};
 use crate::units::Radians;
 

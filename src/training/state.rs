@@ -5,7 +5,7 @@ use std::f32::consts::TAU;
 use ndarray::{Array2, ArrayView2};
 
 use super::{Adam, LearntTemperature, Start};
-use crate::mask::Modulation;
+use crate::element::Modulation;
 use crate::random::{Purpose, Stream};
 
 /// One row of the history: an epoch.

@@ -3,9 +3,9 @@
 use ndarray::Array2;
 use serde::Deserialize;
 
+use crate::bench::Bench;
 use crate::error::{Error, Result};
 use crate::misalignment::{Displacement, Misalignment};
-use crate::network::Bench;
 
 /// Masks and displacements a message may speak of: more than any device has.
 const MOST_MASKS: usize = 100;

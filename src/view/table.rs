@@ -3,21 +3,21 @@
 use std::time::Instant;
 
 use ndarray::{Array2, Axis};
-use num_complex::Complex32;
 use serde_json::{Value, json};
 
 use super::frame::FrameWriter;
 use super::request::{BenchSettings, FrameRequest};
+use crate::bench::{Bench, Role};
 use crate::dataset::Images;
 use crate::design::Device;
 use crate::detector::Scheme;
+use crate::element::Modulation;
 use crate::engine::{CpuEngine, Engine};
 use crate::error::{Error, Result};
 use crate::evaluation::imaging::{likeness, scaled};
-use crate::mask::Modulation;
-use crate::network::{Bench, Light};
 use crate::plots::Colormap;
 use crate::propagation::AxialCut;
+use crate::reference::{Light, Network};
 use crate::units::Metres;
 
 /// Columns of the side view in each gap.
@@ -211,15 +211,16 @@ impl Table {
             frame.set("scores", json!(scheme.scores(&readings)));
             frame.set("answer", json!(answer));
         }
-        let behind = setup.behind(light, network);
         frame.field("object", &light.object.amplitude, request.phase);
-        for (mask, field) in behind.iter().enumerate() {
-            frame.field(&format!("mask {}", mask + 1), field, request.phase);
+        for ((role, _), field) in bench.planes().iter().zip(&light.behind) {
+            if let Role::Mask(mask) = role {
+                frame.field(&format!("mask {}", mask + 1), &field.amplitude, request.phase);
+            }
         }
         frame.field("detector", &light.detector.amplitude, request.phase);
         let simulated = began.elapsed();
         if request.side {
-            let side = setup.side_view(light, behind)?;
+            let side = setup.side_view(light, network)?;
             frame.intensity("side", &side);
         }
         let milliseconds = |time: std::time::Duration| 1e3 * time.as_secs_f64();
@@ -240,6 +241,8 @@ struct Setup {
     /// As designed.
     designed: Bench,
     engine: CpuEngine,
+    /// Values of the masks of all networks.
+    values: Vec<Array2<f32>>,
     /// How the engine's bench stands.
     settings: BenchSettings,
     /// Cuts that were planned, for the gaps at hand.
@@ -250,7 +253,14 @@ impl Setup {
     fn new(bench: &Bench, device: &Device, threads: usize) -> Result<Self> {
         let mut engine = CpuEngine::new(bench.clone(), threads)?;
         engine.set_masks(&device.masks)?;
-        Ok(Setup { designed: bench.clone(), engine, settings: BenchSettings::default(), cuts: Vec::new() })
+        let values = device.masks.clone();
+        Ok(Setup {
+            designed: bench.clone(),
+            engine,
+            values,
+            settings: BenchSettings::default(),
+            cuts: Vec::new(),
+        })
     }
 
     /// Sets the bench; `modulation` makes that of another absorption. On an error nothing has changed.
@@ -272,30 +282,30 @@ impl Setup {
         Ok(())
     }
 
-    /// The field behind each mask.
-    fn behind(&self, light: &Light<f32>, network: usize) -> Vec<Array2<Complex32>> {
-        let first = network * light.incident.len();
-        let behind = |(mask, incident): (usize, &crate::field::WaveField<f32>)| {
-            let mut field = incident.amplitude.clone();
-            let transmission = self.engine.transmission(first + mask);
-            field.iter_mut().zip(transmission).for_each(|(u, t)| *u *= t);
-            field
-        };
-        light.incident.iter().enumerate().map(behind).collect()
-    }
-
     /// Intensity on the plane x = 0, indexed `[y, z]`, gap by gap.
-    fn side_view(&mut self, light: &Light<f32>, behind: Vec<Array2<Complex32>>) -> Result<Array2<f32>> {
+    fn side_view(&mut self, light: &Light<f32>, network: usize) -> Result<Array2<f32>> {
         let bench = self.engine.bench();
         let rows = bench.grid().rows();
         let gaps = bench.gaps.len();
         let mut side = Array2::zeros((rows, gaps * SLICES));
-        self.cuts.retain(|cut| (0..gaps).any(|index| cut.serves(&bench.gap(index))));
-        let mut fields = vec![light.object.clone()];
-        for amplitude in behind {
-            fields.push(crate::field::WaveField::new(bench.grid(), amplitude)?);
+        if !bench.optics.is_empty() {
+            // Cuts know free space alone: plainly, then, at the columns that are nearest.
+            let each = bench.arrays();
+            let values = self.values[network * each..(network + 1) * each].to_vec();
+            let plain = Network::new(bench.alone(), values)?;
+            let (positions, view) = plain.side_view(light, SLICES, &mut |_| ())?;
+            let ends = bench.positions();
+            for column in 0..gaps * SLICES {
+                let (gap, slice) = (column / SLICES, column % SLICES);
+                let z = ends[gap] + bench.gaps[gap] * slice as f64 / SLICES as f64;
+                let behind = positions.partition_point(|position| *position <= z);
+                let nearest = view.column(behind.saturating_sub(1));
+                side.column_mut(column).zip_mut_with(&nearest, |to, from| *to = *from as f32);
+            }
+            return Ok(side);
         }
-        for (index, field) in fields.iter().enumerate() {
+        self.cuts.retain(|cut| (0..gaps).any(|index| cut.serves(&bench.gap(index))));
+        for (index, field) in std::iter::once(&light.object).chain(&light.behind).enumerate() {
             let gap = bench.gap(index);
             let known = self.cuts.iter().position(|cut| cut.serves(&gap));
             let cut = match known {

@@ -1,12 +1,14 @@
 //! Adjoints: <A u, v> = <u, A^H v> for each linear step, reciprocity, and finite differences for the whole.
 
+use d2nn::bench::Bench;
 use d2nn::detector::{Detector, Region, Scheme, image_regions};
+use d2nn::element::{Element, Modulation, Place, ThinMask};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
-use d2nn::mask::{Mask, Modulation};
-use d2nn::network::{Bench, Network};
 use d2nn::object::{Encoding, ObjectPlane};
+use d2nn::program::{Factor, Program};
 use d2nn::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
+use d2nn::reference::Network;
 use d2nn::training::{ClassError, ClassLoss, Hinge, ImageError, Objective};
 use ndarray::Array2;
 
@@ -39,7 +41,7 @@ fn propagators() -> Vec<Propagator<f64>> {
 #[test]
 fn a_gap_and_its_adjoint() {
     for propagator in propagators() {
-        let grid = propagator.gap().grid;
+        let grid = propagator.span().grid();
         let (u, v) = (random_field(grid, 1), random_field(grid, 2));
         let forward = propagator.propagate(&u).inner(&v);
         let adjoint = u.inner(&propagator.adjoint(&v));
@@ -52,7 +54,7 @@ fn a_gap_and_its_adjoint() {
 fn a_gap_is_reciprocal() {
     // Source and observer may be exchanged: sum (A u) v = sum u (A v), because H is even.
     for propagator in propagators() {
-        let grid = propagator.gap().grid;
+        let grid = propagator.span().grid();
         let (u, v) = (random_field(grid, 3), random_field(grid, 4));
         let product = |a: &WaveField<f64>, b: &WaveField<f64>| -> num_complex::Complex<f64> {
             a.amplitude.iter().zip(&b.amplitude).map(|(a, b)| a * b).sum()
@@ -66,10 +68,18 @@ fn a_gap_is_reciprocal() {
     }
 }
 
+/// What `mask` multiplies a field by.
+fn factor(mask: ThinMask, grid: Grid, values: &[Array2<f64>]) -> Factor {
+    let place = Place { grid, padded: grid.shape(), wavelength: 0.75e-3, medium: 1.0 };
+    let mut program = Program::default();
+    mask.lower(values, &place, &mut program);
+    program.factors()[0].clone()
+}
+
 #[test]
 fn a_mask_and_its_adjoint() {
     let grid = Grid::new(13, 8, 0.4e-3).unwrap();
-    let mask = Mask::of_phase(grid, random_phases(grid, 1, 5).remove(0)).unwrap();
+    let mask = factor(ThinMask::lossless(grid), grid, &random_phases(grid, 1, 5));
     let (u, v) = (random_field(grid, 6), random_field(grid, 7));
     let (forward, adjoint) = (mask.apply(&u).inner(&v), u.inner(&mask.adjoint(&v)));
     assert!(
@@ -113,7 +123,7 @@ fn loss_and_gradient(
     let mut slopes = vec![0.0; readings.len()];
     let target = objective.target(bench, image.view(), 3 % bench.classes());
     let loss = objective.evaluate(&readings, &target, &mut slopes);
-    (loss, network.gradients(&light, &slopes))
+    (loss, network.gradients(&light, &slopes).unwrap())
 }
 
 #[test]
@@ -129,7 +139,7 @@ fn every_kind_of_mask_and_its_adjoint() {
         let values: Vec<Array2<f64>> = (0..kind.channels())
             .map(|_| Array2::from_shape_simple_fn((12 / oversample, 18 / oversample), || 0.5 + 0.5 * next()))
             .collect();
-        let mask = Mask::new(grid, kind, oversample, values).unwrap();
+        let mask = factor(ThinMask::new(kind, (12 / oversample, 18 / oversample), oversample), grid, &values);
         let (u, v) = (random_field(grid, 22), random_field(grid, 23));
         let (forward, adjoint) = (mask.apply(&u).inner(&v), u.inner(&mask.adjoint(&v)));
         assert!(

@@ -19,19 +19,21 @@ const FLOORS: &[(&str, u32)] = &[
     ("object", 3),
     ("propagation", 3),
     ("misalignment", 3),
-    ("mask", 3),
     ("detector", 3),
-    ("network", 4),
-    ("engine", 5),
-    ("evaluation", 6),
-    ("fabrication", 6),
+    ("program", 4),
+    ("element", 5),
+    ("bench", 6),
+    ("reference", 7),
+    ("engine", 8),
+    ("evaluation", 9),
+    ("fabrication", 9),
     // Training validates through evaluation.
-    ("training", 7),
-    ("plots", 8),
-    ("design", 8),
+    ("training", 10),
+    ("plots", 11),
+    ("design", 11),
     // Shows what plots and designs know.
-    ("view", 9),
-    ("cli", 10),
+    ("view", 12),
+    ("cli", 13),
 ];
 
 /// Imports within a floor, each with its reason.

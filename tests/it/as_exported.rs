@@ -7,13 +7,13 @@ use std::fs;
 use std::path::Path;
 
 use d2nn::Result;
+use d2nn::element::Modulation;
 use d2nn::fabrication::report::clipped_share;
 use d2nn::fabrication::{
     Comparison, Exported, HeightMap, Making, PlateOptions, PlateReport, Price, PrintReport, Printer, Relief,
     StlFormat, Stock, compare, export_plates, find_plates, read_plates,
 };
 use d2nn::grid::Grid;
-use d2nn::mask::Modulation;
 use d2nn::material::Material;
 use d2nn::random::{Purpose, Stream};
 use ndarray::{Array2, Axis, arr2};

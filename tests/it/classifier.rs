@@ -1,7 +1,7 @@
 //! A compiled device reads images as the simulated one does.
 
+use d2nn::bench::Bench;
 use d2nn::engine::{Classifier, CpuEngine, Engine, ModesEngine};
-use d2nn::network::Bench;
 use ndarray::{Array2, Array3, Axis};
 
 use crate::support::{random_image, random_masks, side_by_side, small_bench, varied_benches};

@@ -1,16 +1,17 @@
 //! Where the light goes: input = regions + beside them + past the planes + absorbed, each counted by itself.
 
+use d2nn::bench::Bench;
 use d2nn::dataset::{Images, Split};
 use d2nn::design::{Design, DesignFile};
 use d2nn::detector::{Detector, Layout};
+use d2nn::element::Modulation;
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::evaluation::{PowerBudget, convergence};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
-use d2nn::mask::Modulation;
-use d2nn::network::{Bench, Network};
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
+use d2nn::reference::Network;
 use ndarray::{Array2, Array3, ArrayView2};
 
 use crate::support::device::{small_but, some_images};
@@ -67,11 +68,14 @@ fn all_light_is_accounted_for() {
     // transmission of the pixels.
     let mut leaving = light.object.clone();
     let (mut past, mut absorbed) = (Vec::new(), Vec::new());
-    for (index, (mask, incident)) in network.masks().iter().zip(&light.incident).enumerate() {
+    for (index, (mask, incident)) in
+        network.lowered().program.factors().iter().zip(&light.incident).enumerate()
+    {
         past.push(past_the_plane(&leaving, bench.gap(index)) / entering);
-        let lost = mask.transmission().mapv(|t| 1.0 - t.norm_sqr()) * incident.intensity();
+        let lost = mask.samples(bench.grid().shape()).mapv(|t| 1.0 - t.norm_sqr()) * incident.intensity();
         absorbed.push(lost.sum() * bench.grid().pixel_area() / entering);
         leaving = mask.apply(incident);
+        assert_eq!(leaving, light.behind[index]);
     }
     past.push(past_the_plane(&leaving, bench.gap(2)) / entering);
     let regions: f64 = bench.detector.readings(&light.detector).iter().sum::<f64>() / entering;

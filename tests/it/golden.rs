@@ -7,10 +7,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use d2nn::bench::Bench;
 use d2nn::dataset::Split;
 use d2nn::design::{Design, DesignFile};
 use d2nn::engine::CpuEngine;
-use d2nn::network::{Bench, Network};
+use d2nn::reference::Network;
 use d2nn::training::{ClassLoss, Start, State, Trainer};
 use ndarray::Array2;
 use serde_json::{Value, json};
@@ -85,7 +86,7 @@ fn light_of(bench: &Bench) -> Value {
             let light = network.light(images.index_axis(ndarray::Axis(0), 0)).unwrap();
             let mut slopes = vec![0.0; readings[0].len()];
             loss.evaluate(&readings[0], 1, 1.0, &mut slopes);
-            let gradients = network.gradients(&light, &slopes);
+            let gradients = network.gradients(&light, &slopes).unwrap();
             assert_eq!(gradients.len(), masks);
             json!({ "readings": readings, "gradients": gradients.iter().map(probes).collect::<Vec<_>>() })
         })

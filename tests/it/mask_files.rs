@@ -3,11 +3,12 @@
 use std::f64::consts::TAU;
 use std::path::Path;
 
+use d2nn::bench::Bench;
 use d2nn::design::folder::parse_mask;
 use d2nn::design::{Design, DesignFile};
-use d2nn::mask::Modulation;
-use d2nn::network::{Bench, Network};
+use d2nn::element::Modulation;
 use d2nn::npy::array_bytes;
+use d2nn::reference::Network;
 use ndarray::Array2;
 use num_complex::Complex;
 

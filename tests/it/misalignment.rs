@@ -2,15 +2,16 @@
 
 use std::f64::consts::TAU;
 
+use d2nn::bench::Bench;
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::misalignment::{Displacement, Misalignment, Tolerance};
-use d2nn::network::{Bench, Network};
 use d2nn::object::{Encoding, ObjectPlane, Placement};
 use d2nn::propagation::rayleigh_sommerfeld::impulse_response;
 use d2nn::propagation::{Gap, Method, PixelModel, Propagator};
 use d2nn::random::{Purpose, Stream};
+use d2nn::reference::Network;
 use ndarray::Array2;
 use num_complex::Complex;
 
@@ -62,7 +63,8 @@ fn a_mask_taken_off_is_a_plane_that_does_nothing() {
     let taken_off = bench.misaligned(&errors).unwrap();
     assert_eq!(readings(&taken_off, &values, &image), readings(&bench, &flat, &image));
     // So it does where a mask has a base that absorbs, and whatever else is wrong with it.
-    let absorbing = d2nn::mask::Modulation::Phase { absorption: 0.1, base: 0.5, phase_max: TAU, scale: 1.0 };
+    let absorbing =
+        d2nn::element::Modulation::Phase { absorption: 0.1, base: 0.5, phase_max: TAU, scale: 1.0 };
     let turned = Misalignment { rotations: vec![0.0, 0.4], ..errors };
     let dull = Bench { modulation: absorbing, ..bench }.misaligned(&turned).unwrap();
     let other = vec![values[0].clone(), values[1].mapv(|phase| 0.3 * phase + 0.1)];
@@ -274,7 +276,7 @@ fn other_devices_are_refused_and_change_nothing() {
     let mut engine = CpuEngine::new(bench.clone(), 1).unwrap();
     engine.set_masks(&random_masks(&bench, 9)).unwrap();
     let before = engine.readings(images.view()).unwrap();
-    let amplitude = d2nn::mask::Modulation::Amplitude;
+    let amplitude = d2nn::element::Modulation::Amplitude;
     for (other, reason) in [
         (bench.sampled(2, 2.0).unwrap(), "another device"),
         (bench.free_space(), "another device"),

@@ -1,7 +1,7 @@
 //! The engine of modes: the same readings and gradients as image by image, and the same bits for any threads.
 
+use d2nn::bench::Bench;
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
-use d2nn::network::Bench;
 use d2nn::training::ClassLoss;
 use ndarray::{Array2, Array3, Axis};
 

@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use d2nn::Error;
 use d2nn::dataset::{Images, Split, hold_out};
 use d2nn::design::{Design, DesignFile};
+use d2nn::element::Modulation;
 use d2nn::engine::{CpuEngine, Engine};
-use d2nn::mask::Modulation;
 use d2nn::misalignment::Tolerance;
 use d2nn::training::checkpoint::{Identity, load, previous, save};
 use d2nn::training::{

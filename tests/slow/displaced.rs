@@ -2,9 +2,9 @@
 
 use d2nn::dataset::Split;
 use d2nn::design::{Design, DesignFile};
+use d2nn::element::Modulation;
 use d2nn::engine::CpuEngine;
 use d2nn::evaluation::{Disturbance, Readout, Study, tolerance as tolerance_of};
-use d2nn::mask::Modulation;
 use d2nn::misalignment::Tolerance;
 use d2nn::training::{Perturbations, Settings, Start, State, Trainer};
 

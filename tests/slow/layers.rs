@@ -8,7 +8,7 @@ use d2nn::design::Device;
 use d2nn::detector::brightest;
 use d2nn::engine::{Classifier, CpuEngine, Engine, ModesEngine};
 use d2nn::evaluation::{Disturbance, Readout, Study, evaluate, tolerance};
-use d2nn::network::Network;
+use d2nn::reference::Network;
 use sha2::{Digest, Sha256};
 
 fn devices() -> Vec<PathBuf> {

@@ -14,10 +14,10 @@ use d2nn::dataset::idx::Idx;
 use d2nn::dataset::picture::{self, Treatment};
 use d2nn::design::folder::{parse_history, parse_mask, parse_provenance};
 use d2nn::design::{Design, DesignFile, Override, Sweep, parse_classifier};
+use d2nn::element::Modulation;
 use d2nn::fabrication::formats::LookupTable;
 use d2nn::fabrication::{Exported, PlateFile, Relief, StlUnit, read_plate_in};
 use d2nn::grid::Grid;
-use d2nn::mask::Modulation;
 use d2nn::material::Material;
 use d2nn::npy::{Archive, ArchiveWriter, array_bytes as array, read_array};
 use d2nn::raster::{self, Effort, Samples};
@@ -142,12 +142,12 @@ fn sweep_seeds() -> Vec<Vec<u8>> {
 
 /// A mask of each kind.
 pub fn mask(bytes: &[u8]) -> bool {
-    static BENCHES: OnceLock<Vec<d2nn::network::Bench>> = OnceLock::new();
+    static BENCHES: OnceLock<Vec<d2nn::bench::Bench>> = OnceLock::new();
     let benches = BENCHES.get_or_init(|| {
         let typed = DesignFile::parse("small", SMALL).unwrap();
         let bench = Design::resolve("small", &typed).unwrap().bench;
         let kinds = [bench.modulation, Modulation::Amplitude, Modulation::Complex];
-        kinds.map(|modulation| d2nn::network::Bench { modulation, ..bench.clone() }).into()
+        kinds.map(|modulation| d2nn::bench::Bench { modulation, ..bench.clone() }).into()
     });
     let file = "hostile-mask.npy";
     benches.iter().fold(false, |any, bench| {

@@ -7,12 +7,12 @@ pub mod mutations;
 pub mod pictures;
 pub mod program;
 
+use d2nn::bench::Bench;
 use d2nn::detector::{Detector, Layout, Scheme};
+use d2nn::element::Modulation;
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
-use d2nn::mask::Modulation;
 use d2nn::misalignment::{Alignment, Displacement, Misalignment};
-use d2nn::network::Bench;
 use d2nn::npy::Number;
 use d2nn::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
@@ -183,6 +183,7 @@ pub fn small_bench() -> Bench {
         oversample: 1,
         modulation: Modulation::LOSSLESS,
         alignment: Alignment::default(),
+        optics: Vec::new(),
         object: ObjectPlane::new(grid, (8, 8), 2, Encoding::Amplitude).unwrap(),
         detector: Detector::new(grid, layout.regions(grid).unwrap()).unwrap(),
     }

@@ -16,6 +16,7 @@ use super::{DataFlag, ModifiedFlag, as_exported, print, print_json};
 use crate::dataset::Split;
 use crate::design::folder::KIT;
 use crate::design::{DesignFile, Device, Purpose};
+use crate::element::Modulation;
 use crate::error::{Error, Result};
 use crate::fabrication::kit::{Bridges, Holder, Label, Slot, Stencil, bridge};
 use crate::fabrication::{
@@ -24,9 +25,8 @@ use crate::fabrication::{
 use crate::field::WaveField;
 use crate::files::Place;
 use crate::grid::Grid;
-use crate::mask::Modulation;
-use crate::network::Network;
 use crate::object::Encoding;
+use crate::reference::Network;
 use crate::units::{Metres, parse_length};
 
 /// Width of a frame that the design does not give, in pixels: 6 mm of 0.4 mm.

@@ -1,7 +1,7 @@
 //! What the grid of a design can and cannot carry, as `d2nn inspect` reports it.
 
+use crate::bench::Bench;
 use crate::design::Design;
-use crate::network::Bench;
 use crate::propagation::Method;
 use crate::propagation::angular_spectrum::{BandLimit, needed_padding};
 use crate::propagation::rayleigh_sommerfeld::{safe_distance, safe_offset};

@@ -21,7 +21,7 @@ use crate::evaluation::{
 };
 use crate::fabrication::PrintReport;
 use crate::files::Scratch;
-use crate::network::{Light, Network};
+use crate::reference::{Light, Network};
 use crate::training::Epoch;
 use crate::units::Metres;
 

@@ -5,8 +5,8 @@ use super::words::{grouped, interval, loud, percent};
 use crate::cli::inspect;
 use crate::cli::inspect::power::{budget_images, budget_lines};
 use crate::detector::Scheme;
+use crate::element::Modulation;
 use crate::evaluation::wilson_interval;
-use crate::mask::Modulation;
 use crate::plots::report::{Element, Section, classed, element, facts};
 use crate::units::format_length;
 

@@ -6,8 +6,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use indicatif::HumanDuration;
 
 use super::outcome::test_passes;
+use crate::bench::Bench;
 use crate::design::{Design, Stage};
-use crate::network::Bench;
 
 /// Seconds of two cores (AMD EPYC): only their ratios matter, since the seconds of this machine are measured. From
 /// `layers/fashion-400ghz/history.csv`; the test below says how well they foretell that and other trainings.

@@ -2,6 +2,7 @@
 
 use super::folder::remove_checkpoint;
 use super::job::Job;
+use crate::bench::Bench;
 use crate::cli::images::not_published;
 use crate::cli::judgement::Judgement;
 use crate::cli::stop::Stop;
@@ -12,7 +13,6 @@ use crate::design::folder::{
 use crate::design::{Design, Device};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::network::Bench;
 use crate::training::State;
 use crate::units::counted;
 

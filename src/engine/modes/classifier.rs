@@ -40,7 +40,7 @@ impl Classifier {
         let too_large = Responses::bytes(rows * columns, &engine.images.optics) > MEMORY;
         if engine.linear.is_none() || too_large {
             return Err(Error::Value(
-                "this device cannot be compiled: it takes interpolated phases or is too large".into(),
+                "this device cannot be compiled: it takes interpolated phases, is not linear, or is too large".into(),
             ));
         }
         let responses = engine.region_responses(progress)?;

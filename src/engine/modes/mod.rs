@@ -13,8 +13,8 @@ use rayon::prelude::*;
 use super::aligned::Aligned;
 use super::passes::Workspace;
 use super::{CpuEngine, Engine, Gradients, ReadingSlopes, Readings};
+use crate::bench::Bench;
 use crate::error::{Error, Result};
-use crate::network::Bench;
 
 mod classifier;
 mod plane_power;
@@ -64,7 +64,7 @@ impl ModesEngine {
     /// Gradients are those of `engine`.
     pub fn new(engine: CpuEngine) -> Self {
         ModesEngine {
-            linear: linear(engine.bench()),
+            linear: linear(&engine),
             images: engine,
             basis: None,
             keeping: KEPT,
@@ -89,7 +89,9 @@ impl ModesEngine {
         }
         if self.linear.is_none() {
             return Err(Error::Value(
-                "values that are interpolated and then become phases or holes have no modes: image by image, then".into(),
+                "there are no modes where values are interpolated and then become phases or holes, or where a sheet changes \
+                 with the intensity: image by image, then"
+                    .into(),
             ));
         }
         Ok(ModesEngine { basis: Some(basis), ..self })
@@ -185,15 +187,19 @@ impl ModesEngine {
         let mode = Array2::from_shape_fn(shape, |(y, x)| values[y * shape.1 + x]);
         let every_row = 0..optics.rows;
         let (last, rows) = match reach {
-            Reach::Plane => (&optics.to_plane, std::slice::from_ref(&every_row)),
-            Reach::Regions => (&optics.crossings[optics.masks_of(0).len()], &optics.detector_rows[..]),
+            Reach::Plane => (&*optics.to_plane, std::slice::from_ref(&every_row)),
+            Reach::Regions => (optics.to_regions(), &optics.detector_rows[..]),
         };
         workspace.carry(optics, linear, mode.view(), last, rows);
     }
 }
 
 /// The bench that takes modes in place of images, if there is one.
-fn linear(bench: &Bench) -> Option<Bench> {
+fn linear(engine: &CpuEngine) -> Option<Bench> {
+    let bench = engine.bench();
+    if !engine.is_linear() {
+        return None;
+    }
     bench.object.linear().map(|object| Bench { object, ..bench.clone() })
 }
 
@@ -224,7 +230,7 @@ impl Engine for ModesEngine {
     fn set_bench(&mut self, bench: Bench) -> Result<()> {
         self.images.set_bench(bench)?;
         *self.prepared.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
-        self.linear = linear(self.bench());
+        self.linear = linear(&self.images);
         Ok(())
     }
 
@@ -288,7 +294,7 @@ impl Engine for ModesEngine {
         let optics = &self.images.optics;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = &mut *kept;
-        let numbers = optics.masks.len() * optics.rows * optics.columns;
+        let numbers = optics.networks * optics.kept * optics.samples();
         let most = self.keeping / (numbers * size_of::<Complex32>()).max(1);
         kept.resize_with(modes.min(most), || Aligned::new(Complex32::default(), numbers));
 

@@ -9,12 +9,12 @@
 
 use std::time::Instant;
 
+use d2nn::bench::Bench;
 use d2nn::dataset::{DatasetName, Images, Source, hold_out, load};
 use d2nn::design::{Design, Preset};
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::error::{Error, Result};
 use d2nn::evaluation::evaluate;
-use d2nn::network::Bench;
 use d2nn::training::{ClassLoss, Objective, Settings, State, Trainer, leading_components};
 use ndarray::Array2;
 

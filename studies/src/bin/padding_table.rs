@@ -9,13 +9,14 @@
 use std::f64::consts::TAU;
 
 use d2nn::Result;
+use d2nn::bench::Bench;
 use d2nn::dataset::{DatasetName, Source, Split, load_split};
 use d2nn::design::{Design, DesignFile};
 use d2nn::field::WaveField;
 use d2nn::grid::{Grid, spatial_frequencies};
-use d2nn::network::{Bench, Light, Network};
 use d2nn::propagation::{Fft2, Gap, Method, PixelModel, Propagator, angular_spectrum, padded_shape};
 use d2nn::random::{Purpose, Stream};
+use d2nn::reference::{Light, Network};
 use ndarray::{Array2, Axis};
 use num_complex::Complex;
 

@@ -1,11 +1,12 @@
 //! What the page is told is what the library computes: each frame against the plain reference pass in double precision.
 
+use d2nn::bench::Bench;
 use d2nn::dataset::Split;
 use d2nn::design::Device;
+use d2nn::element::Modulation;
 use d2nn::evaluation::imaging::likeness;
-use d2nn::mask::Modulation;
 use d2nn::misalignment::{Displacement, Misalignment};
-use d2nn::network::{Bench, Light, Network};
+use d2nn::reference::{Light, Network};
 use ndarray::{Array2, Axis};
 use num_complex::Complex;
 use serde_json::{Value, json};
@@ -139,7 +140,7 @@ fn a_frame_is_what_the_library_computes_on_a_bench_set_as_said() {
             // Behind the last mask is the reference's field through that mask.
             let masks: Vec<_> = device.masks.iter().map(|values| values.mapv(f64::from)).collect();
             let network = Network::<f64>::new(expected.clone(), masks).unwrap();
-            let behind = network.masks()[1].apply(&lights[0].incident[1]);
+            let behind = network.lowered().program.factors()[1].apply(&lights[0].incident[1]);
             same_picture(&frame.bytes("mask 2", "level"), &frame.bytes("mask 2", "phase"), &behind.amplitude);
             if fine {
                 assert!(seen.iter().all(|other| difference(&read, other) > 1e-3), "{bench} changes nothing");

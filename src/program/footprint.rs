@@ -6,9 +6,9 @@ use crate::units::Radians;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Footprint {
     /// Rows and columns of pixels.
-    pub(super) pixels: (usize, usize),
+    pub(crate) pixels: (usize, usize),
     /// Samples along one side of a pixel.
-    pub(super) oversample: usize,
+    pub(crate) oversample: usize,
     /// Sine and cosine of the rotation; none for an upright mask.
     turn: Option<(f64, f64)>,
 }

@@ -1,18 +1,22 @@
-//! The device: object -> (gap, mask) x n -> gap -> detector, and its plain reference pass.
-//!
-//! This pass is slow, obvious and runs in any precision; it judges the engines.
+//! The device: object -> (gap, mask) x n -> gap -> detector, with other optics between them.
+
+use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView2};
 
 use crate::detector::Detector;
+use crate::element::{Modulation, Place, Placed, ThinMask};
 use crate::error::{Error, Result};
-use crate::field::{Real, WaveField};
+use crate::field::Real;
 use crate::grid::Grid;
-use crate::mask::{Footprint, Mask, Modulation};
 use crate::misalignment::{Alignment, Misalignment};
 use crate::object::ObjectPlane;
-use crate::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
-use crate::units::Metres;
+use crate::propagation::{Gap, Method, PixelModel, padded_shape};
+use crate::units::{Metres, format_length};
+
+mod path;
+
+pub use path::{Lowered, Path, Role, Stop};
 
 /// Everything on the optical table but the masks.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +42,8 @@ pub struct Bench {
     pub modulation: Modulation,
     /// How the planes stand across the axis: [`Bench::misaligned`] moves and turns them.
     pub alignment: Alignment,
+    /// Optics beside the masks, at places of their own: on the axis, whatever the errors of alignment.
+    pub optics: Vec<Placed>,
     /// The object plane; its grid is the grid of every plane.
     pub object: ObjectPlane,
     /// The detector plane.
@@ -82,6 +88,7 @@ impl Bench {
         if self.detector.grid() != self.grid() {
             return Err(Error::Value("object plane and detector plane must have the same grid".into()));
         }
+        self.check_optics()?;
         let (height, width) = self.grid().aperture();
         for gap in 0..self.gaps.len() {
             let (y, x) = self.alignment.shift(gap);
@@ -137,7 +144,52 @@ impl Bench {
                 (bench.method, bench.pixel_model, std::mem::discriminant(&bench.modulation)),
             )
         };
-        of(self) == of(other) && self.detector == other.detector && self.object.is_placed_as(&other.object)
+        of(self) == of(other)
+            && self.detector == other.detector
+            && self.object.is_placed_as(&other.object)
+            && self.optics == other.optics
+    }
+
+    /// Each stands whole within its gap, and behind the one before it.
+    fn check_optics(&self) -> Result<()> {
+        for (gap, length) in self.gaps.iter().enumerate() {
+            let mut end = 0.0;
+            for Placed { distance, element, .. } in self.optics_of(gap).map(|number| &self.optics[number]) {
+                let (name, behind) = (element.name(), distance + element.thickness());
+                if !(*distance >= 0.0 && behind <= *length) {
+                    return Err(Error::Value(format!(
+                        "a {name} from {} to {} of gap {gap}, which is {} long: it must stand inside it",
+                        format_length(*distance, 4),
+                        format_length(behind, 4),
+                        format_length(*length, 4)
+                    )));
+                }
+                if *distance < end {
+                    return Err(Error::Value(format!(
+                        "a {name} at {} of gap {gap} reaches into the optics before it, which end at {}",
+                        format_length(*distance, 4),
+                        format_length(end, 4)
+                    )));
+                }
+                end = behind;
+            }
+        }
+        match self.optics.iter().find(|placed| placed.gap >= self.gaps.len()) {
+            Some(Placed { gap, element, .. }) => Err(Error::Value(format!(
+                "a {} in gap {gap}: there are gaps 0 to {}",
+                element.name(),
+                self.gaps.len() - 1
+            ))),
+            None => Ok(()),
+        }
+    }
+
+    /// Numbers of the optics of a gap, in the order of the light.
+    fn optics_of(&self, gap: usize) -> impl Iterator<Item = usize> {
+        let mut numbers: Vec<usize> =
+            (0..self.optics.len()).filter(|&number| self.optics[number].gap == gap).collect();
+        numbers.sort_by(|a, b| self.optics[*a].distance.total_cmp(&self.optics[*b].distance));
+        numbers.into_iter()
     }
 
     /// Grid of every plane.
@@ -212,6 +264,7 @@ impl Bench {
             gaps: vec![self.gaps.iter().sum()],
             method: Method::Auto,
             alignment: Alignment { lateral, ..Alignment::default() }.with(&Misalignment::default(), 0),
+            optics: Vec::new(),
             ..self.clone()
         }
     }
@@ -275,238 +328,126 @@ impl Bench {
         std::iter::once(0.0).chain(behind).collect()
     }
 
-    /// For each gap the number of the first gap of the same length whose ends stand aside of each other by as much, and
-    /// whose light turns as much inside a pixel: equal gaps share their transfer function.
-    pub fn first_equal_gap(&self) -> Vec<usize> {
-        let first =
-            |index: usize| (0..index).find(|other| self.gap(*other) == self.gap(index)).unwrap_or(index);
-        (0..self.gaps.len()).map(first).collect()
+    /// The plane on which everything stands, and the light there.
+    pub fn place(&self) -> Place {
+        Place { grid: self.grid(), padded: self.padded, wavelength: self.wavelength, medium: self.medium }
     }
 
-    /// Which pixel of mask `index` each sample of its plane meets.
-    pub(crate) fn footprint(&self, index: usize) -> Footprint {
-        Footprint::new(self.mask_shape(), self.oversample, self.alignment.rotation(index))
+    /// Arrays of values of each network: those of the masks in the order of the light, then those of other optics.
+    pub fn arrays(&self) -> usize {
+        let optics: usize = self.optics.iter().map(|placed| placed.element.arrays()).sum();
+        self.masks() * self.modulation.channels() + optics
     }
-}
 
-/// The light of one image on its way through the device.
-#[derive(Clone, Debug)]
-pub struct Light<T> {
-    /// Field at the object plane.
-    pub object: WaveField<T>,
-    /// Field that falls on each mask, in the order of the light.
-    pub incident: Vec<WaveField<T>>,
-    /// Field at the detector plane.
-    pub detector: WaveField<T>,
-}
+    /// Length of the device from the object to the detector, metres.
+    pub fn length(&self) -> Metres {
+        let positions = self.positions();
+        positions[positions.len() - 1]
+    }
 
-/// A bench with its masks.
-#[derive(Clone)]
-pub struct Network<T: Real> {
-    bench: Bench,
-    propagators: Vec<Propagator<T>>,
-    masks: Vec<Mask<T>>,
-}
+    /// Values of one network that do as little as they can: masks are open, with no phase and full amplitude.
+    pub fn open_values<T: Real>(&self) -> Vec<Array2<T>> {
+        let channels = self.modulation.channels();
+        let open = |array: usize| {
+            let value = if self.modulation.is_angle(array % channels) { T::zero() } else { T::one() };
+            Array2::from_elem(self.mask_shape(), value)
+        };
+        let masks = (0..self.masks() * channels).map(open);
+        let optics = self.optics.iter().flat_map(|placed| placed.element.open(&self.place()));
+        masks.chain(optics.map(|values| values.mapv(T::narrow))).collect()
+    }
 
-impl<T: Real> Network<T> {
-    /// Plans the device; `values` of the masks (phases in radians) in the order of the light, one array a channel
-    /// of the modulation, one number a pixel.
+    /// Checks the values of one network, in the order of [`Bench::arrays`]; `first` masks of other networks are before its.
     ///
     /// # Errors
-    /// [`Error::Value`] when the parts do not fit together.
-    pub fn new(bench: Bench, values: Vec<Array2<T>>) -> Result<Self> {
-        bench.check()?;
-        if bench.networks != 1 {
-            return Err(Error::Value(format!(
-                "{} networks side by side: take one alone (Network::side_by_side)",
-                bench.networks
-            )));
-        }
-        let channels = bench.modulation.channels();
-        if values.len() != bench.masks() * channels {
-            return Err(Error::Value(format!(
-                "{} arrays of mask values for {} gaps: there must be one gap more than masks, and {channels} a mask",
-                values.len(),
-                bench.gaps.len()
-            )));
-        }
-        let mut propagators: Vec<Propagator<T>> = Vec::new();
-        for (index, first) in bench.first_equal_gap().into_iter().enumerate() {
-            propagators.push(if first < index {
-                propagators[first].clone()
+    /// [`Error::Value`] for a wrong number of arrays, a wrong shape, or a value out of its range.
+    pub fn check_values<T: Real>(&self, first: usize, values: &[Array2<T>]) -> Result<()> {
+        let channels = self.modulation.channels();
+        let all = self.masks() * channels;
+        if values.len() != self.arrays() {
+            return Err(Error::Value(if self.arrays() > all {
+                format!("{} arrays of values: this device has {}", values.len(), self.arrays())
+            } else if channels == 1 {
+                format!("{} masks: this device has {}", values.len(), self.masks())
             } else {
-                Propagator::new(bench.gap(index))?
-            });
+                format!(
+                    "{} arrays of mask values: this device has {} masks of {channels}",
+                    values.len(),
+                    self.masks()
+                )
+            }));
         }
-        let grid = bench.grid();
-        let masks = values
-            .chunks(channels)
-            .enumerate()
-            .map(|(index, values)| {
-                let upright = Mask::new(grid, bench.modulation, bench.oversample, values.to_vec())?;
-                let turned = upright.turned(bench.alignment.rotation(index));
-                Ok(if bench.alignment.is_absent(index) { turned.taken_off() } else { turned })
-            })
-            .collect::<Result<_>>()?;
-        Ok(Network { bench, propagators, masks })
-    }
-
-    /// Each network of `bench` by itself; `values` of all masks, network by network.
-    ///
-    /// # Errors
-    /// As [`Network::new`].
-    pub fn side_by_side(bench: &Bench, values: &[Array2<T>]) -> Result<Vec<Self>> {
-        let each = bench.masks() * bench.modulation.channels();
-        if values.len() != bench.networks * each {
-            return Err(Error::Value(format!(
-                "{} arrays of mask values for {} networks of {each}",
-                values.len(),
-                bench.networks
-            )));
+        for (number, array) in values[..all].iter().enumerate() {
+            let mask = first + number / channels + 1;
+            if array.dim() != self.mask_shape() {
+                return Err(Error::Value(format!(
+                    "mask {mask} has the shape {:?}: this device takes {:?}",
+                    array.dim(),
+                    self.mask_shape()
+                )));
+            }
+            self.modulation
+                .check(number % channels, array)
+                .map_err(|problem| Error::Value(format!("mask {mask}: {problem}")))?;
         }
-        (0..bench.networks)
-            .map(|network| Network::new(bench.alone(), values[network * each..(network + 1) * each].to_vec()))
-            .collect()
+        Ok(())
     }
 
-    /// Everything but the masks.
-    pub fn bench(&self) -> &Bench {
-        &self.bench
+    /// Masks and other optics in the order of the light, of which [`crate::reference::Light`] has the fields: what each is,
+    /// and its place from the object, metres.
+    pub fn planes(&self) -> Vec<(Role, Metres)> {
+        let path = self.path();
+        let planes = path.stops().iter().filter(|stop| stop.role != Role::Gap);
+        planes.map(|stop| (stop.role, stop.z)).collect()
     }
 
-    /// The masks in the order of the light.
-    pub fn masks(&self) -> &[Mask<T>] {
-        &self.masks
-    }
-
-    /// Carries `object` through the device.
-    ///
-    /// # Errors
-    /// [`Error::Value`] for a gap that gives light ([`Propagator::carry`]).
-    pub fn propagate(&self, object: WaveField<T>) -> Result<Light<T>> {
-        let mut field = object.clone();
-        let mut incident = Vec::with_capacity(self.masks.len());
-        for (propagator, mask) in self.propagators.iter().zip(&self.masks) {
-            let arriving = propagator.carry(&field)?;
-            field = mask.apply(&arriving);
-            incident.push(arriving);
-        }
-        let detector = self.propagators[self.masks.len()].carry(&field)?;
-        Ok(Light { object, incident, detector })
-    }
-
-    /// The light of `image` (values 0 to 1) through the device.
-    ///
-    /// # Errors
-    /// [`Error::Value`] when the image has not the shape the object plane takes, and as [`Network::propagate`].
-    pub fn light(&self, image: ArrayView2<'_, f32>) -> Result<Light<T>> {
-        self.propagate(self.bench.object.encode(image)?)
-    }
-
-    /// Power in each detector region for `image`.
-    ///
-    /// # Errors
-    /// As [`Network::light`].
-    pub fn readings(&self, image: ArrayView2<'_, f32>) -> Result<Vec<f64>> {
-        Ok(self.bench.detector.readings(&self.light(image)?.detector))
-    }
-
-    /// Intensity on the cut x = 0 along the axis: positions in metres, and an array indexed `[y, z]`.
-    ///
-    /// As [`Network::side_views`] of one image.
-    ///
-    /// # Errors
-    /// [`Error::Value`] for no slices.
-    pub fn side_view(
-        &self,
-        light: &Light<T>,
-        slices: usize,
-        progress: &mut dyn FnMut(usize),
-    ) -> Result<(Vec<Metres>, Array2<f64>)> {
-        let (positions, mut views) = self.side_views(&[light], slices, progress)?;
-        let view = views.pop().ok_or_else(|| Error::Value("a side view of no light".into()))?;
-        Ok((positions, view))
-    }
-
-    /// Intensity on the cut x = 0 along the axis, for the light of each image: positions in metres, and an array indexed
-    /// `[y, z]` each.
-    ///
-    /// An even number of columns has none on the axis: the mean of the two beside it is taken.
-    ///
-    /// Each gap gives `slices` columns, its first plane included; the last column is the detector plane.
-    /// Between planes the field is carried by [`Method::Auto`], planned once for all images and equal ways. The cut goes
-    /// from the middle of a plane to the middle of the next, where they do not stand on the axis.
-    /// `progress` is told the number of columns that are done.
-    ///
-    /// # Errors
-    /// [`Error::Value`] for no slices.
-    pub fn side_views(
-        &self,
-        lights: &[&Light<T>],
-        slices: usize,
-        progress: &mut dyn FnMut(usize),
-    ) -> Result<(Vec<Metres>, Vec<Array2<f64>>)> {
-        if slices == 0 {
-            return Err(Error::Value("a side view needs at least one slice a gap".into()));
-        }
-        let bench = &self.bench;
-        let (rows, columns) = bench.grid().shape();
-        let cut = |field: &WaveField<T>| {
-            let intensity = field.intensity();
-            (&intensity.column((columns - 1) / 2) + &intensity.column(columns / 2)) / 2.0
+    /// What light meets from the object to the detector.
+    pub fn path(&self) -> Path {
+        let mut path = Path::new(self.place());
+        let channels = self.modulation.channels();
+        let first = |number: usize| {
+            let before = self.optics[..number].iter().map(|placed| placed.element.arrays());
+            self.masks() * channels + before.sum::<usize>()
         };
-        let count = bench.gaps.len() * slices + 1;
-        let mut views = vec![Array2::zeros((rows, count)); lights.len()];
-        let mut positions = vec![0.0; count];
-        let starts = bench.positions();
-        let leaving = |light: &Light<T>, index: usize| match index {
-            0 => light.object.clone(),
-            _ => self.masks[index - 1].apply(&light.incident[index - 1]),
-        };
-        let first_equal = bench.first_equal_gap();
-        let mut done = 0;
-        for slice in 0..slices {
-            let mut planned: Vec<Option<Propagator<T>>> = vec![None; bench.gaps.len()];
-            for (index, length) in bench.gaps.iter().enumerate() {
-                let distance = length * slice as f64 / slices as f64;
-                let column = index * slices + slice;
-                positions[column] = starts[index] + distance;
-                let first = first_equal[index];
-                if slice > 0 && planned[first].is_none() {
-                    let whole = bench.gap(index);
-                    let way = distance / length;
-                    let shift = (way * whole.shift.0, way * whole.shift.1);
-                    let gap = Gap { distance, method: Method::Auto, shift, ..whole };
-                    planned[first] = Some(Propagator::new(gap)?);
+        let ends = self.positions();
+        for (index, length) in self.gaps.iter().enumerate() {
+            let whole = self.gap(index);
+            // What is left of the gap, and where the plane at hand stands across the axis.
+            let (mut rest, mut crossed) = (whole, 0.0);
+            let mut lateral = self.alignment.lateral(index);
+            for number in self.optics_of(index) {
+                let Placed { distance, element, .. } = &self.optics[number];
+                let way = distance - crossed;
+                if way > 0.0 {
+                    // Optics stand on the axis; those that touch a mask go with it.
+                    let shift = (-lateral.0, -lateral.1);
+                    let gap = Gap { distance: way, shift, ..rest };
+                    path.add_gap(ends[index] + crossed, gap);
+                    lateral = (0.0, 0.0);
+                    // Behind it the field is smooth: no pixels leave it.
+                    rest = Gap { pixel_model: PixelModel::Point, carrier: (0.0, 0.0), ..rest };
                 }
-                for (light, view) in lights.iter().zip(&mut views) {
-                    let field = leaving(light, index);
-                    let field = match &planned[first] {
-                        Some(way) => way.carry(&field)?,
-                        None => field,
-                    };
-                    view.column_mut(column).assign(&cut(&field));
-                }
-                done += 1;
-                progress(done);
+                path.add(Role::Optic(number), ends[index] + distance, first(number), Arc::clone(element));
+                crossed = distance + element.thickness();
+            }
+            let left = if crossed == 0.0 { *length } else { length - crossed };
+            if left > 0.0 {
+                let next = self.alignment.lateral(index + 1);
+                let shift = (next.0 - lateral.0, next.1 - lateral.1);
+                let gap = Gap { distance: left, shift, ..rest };
+                path.add_gap(ends[index] + crossed, gap);
+            }
+            if index < self.masks() {
+                path.add(Role::Mask(index), ends[index + 1], index * channels, Arc::new(self.mask(index)));
             }
         }
-        positions[count - 1] = starts[bench.gaps.len()];
-        for (light, view) in lights.iter().zip(&mut views) {
-            view.column_mut(count - 1).assign(&cut(&light.detector));
-        }
-        Ok((positions, views))
+        path
     }
 
-    /// Gradient with respect to the values of the masks, in the order of [`Network::new`], of a loss whose derivatives by the readings are `slopes`.
-    pub fn gradients(&self, light: &Light<T>, slopes: &[f64]) -> Vec<Array2<T>> {
-        let mut adjoint = self.bench.detector.adjoint(&light.detector, slopes);
-        let mut gradients = Vec::with_capacity(self.masks.len());
-        for (index, mask) in self.masks.iter().enumerate().rev() {
-            let behind = self.propagators[index + 1].adjoint(&adjoint);
-            gradients.push(mask.gradient(&light.incident[index], &behind));
-            adjoint = mask.adjoint(&behind);
-        }
-        gradients.into_iter().rev().flatten().collect()
+    /// Mask `index` as it stands on the bench.
+    fn mask(&self, index: usize) -> ThinMask {
+        let mask = ThinMask::new(self.modulation, self.mask_shape(), self.oversample)
+            .turned(self.alignment.rotation(index));
+        if self.alignment.is_absent(index) { mask.taken_off() } else { mask }
     }
 }

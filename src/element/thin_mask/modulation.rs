@@ -5,7 +5,7 @@ use std::f64::consts::{FRAC_PI_4, TAU};
 use ndarray::Array2;
 use num_complex::Complex;
 
-use crate::field::{Real, narrow_complex};
+use crate::field::Real;
 use crate::material::Material;
 use crate::units::{Metres, Radians};
 
@@ -210,15 +210,6 @@ impl Modulation {
     /// The values of a pixel from its channels.
     pub(crate) fn pixel<T: Real>(channels: &[Array2<T>], at: (usize, usize)) -> [T; 2] {
         [channels[0][at], channels.get(1).map_or(T::zero(), |channel| channel[at])]
-    }
-}
-
-/// `value` narrowed; the transmission of the engines.
-pub(crate) fn transmission32(modulation: Modulation, values: [f32; 2]) -> Complex<f32> {
-    match modulation {
-        // Lossless masks, the usual ones, at the speed of single precision.
-        Modulation::Phase { absorption: 0.0, base: 1.0, scale: 1.0, .. } => Complex::cis(values[0]),
-        _ => narrow_complex(modulation.transmission(values.map(f64::from))),
     }
 }
 

@@ -1,0 +1,145 @@
+//! What light meets on a bench, in the order of the light, and the program that it becomes.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::Array2;
+
+use crate::element::{Element, FreeSpace, Place};
+use crate::field::Real;
+use crate::program::{Program, Slopes, Wants};
+use crate::propagation::Gap;
+use crate::units::Metres;
+
+/// What something on the path is to the bench.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Free space.
+    Gap,
+    /// Mask with that number, 0 the first.
+    Mask(usize),
+    /// One of [`super::Bench::optics`], by its number.
+    Optic(usize),
+}
+
+/// Something on the path of light.
+#[derive(Clone, Debug)]
+pub struct Stop {
+    /// What it is to the bench.
+    pub role: Role,
+    /// Place of its first face, metres from the object.
+    pub z: Metres,
+    /// Number of its first array of values.
+    first: usize,
+    gap: Option<Gap>,
+    /// What it does.
+    pub element: Arc<dyn Element>,
+}
+
+impl Stop {
+    /// Numbers of its arrays among all values of a network.
+    pub fn arrays(&self) -> Range<usize> {
+        self.first..self.first + self.element.arrays()
+    }
+
+    /// The gap it is, if it is free space.
+    pub fn free_space(&self) -> Option<Gap> {
+        self.gap
+    }
+}
+
+/// What light meets from the object to the detector.
+#[derive(Clone, Debug)]
+pub struct Path {
+    place: Place,
+    stops: Vec<Stop>,
+}
+
+impl Path {
+    pub(super) fn new(place: Place) -> Self {
+        Path { place, stops: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, role: Role, z: Metres, first: usize, element: Arc<dyn Element>) {
+        self.stops.push(Stop { role, z, first, gap: None, element });
+    }
+
+    pub(super) fn add_gap(&mut self, z: Metres, gap: Gap) {
+        let element = Arc::new(FreeSpace(gap));
+        self.stops.push(Stop { role: Role::Gap, z, first: 0, gap: Some(gap), element });
+    }
+
+    /// What light meets, in the order of the light.
+    pub fn stops(&self) -> &[Stop] {
+        &self.stops
+    }
+
+    /// The program of stop `stop` alone; `values` has all arrays of a network.
+    pub fn piece<T: Real>(&self, stop: usize, values: &[Array2<T>]) -> Program {
+        let stop = &self.stops[stop];
+        let mut program = Program::default();
+        stop.element.lower(&widened(&values[stop.arrays()]), &self.place, &mut program);
+        program
+    }
+
+    /// The whole program; `values` has all arrays of a network.
+    pub fn lower<T: Real>(&self, values: &[Array2<T>]) -> Lowered {
+        Lowered::of((0..self.stops.len()).map(|stop| self.piece(stop, values)))
+    }
+
+    /// Slopes by all values of a network from those at the factors that want some, in the order of the light.
+    pub fn pull_back<T: Real>(
+        &self,
+        lowered: &Lowered,
+        values: &[Array2<T>],
+        slopes: Vec<Slopes>,
+    ) -> Vec<Array2<f64>> {
+        let mut slopes = slopes.into_iter();
+        let mut by_value: Vec<Array2<f64>> =
+            values.iter().map(|values| Array2::zeros(values.dim())).collect();
+        for (stop, factors) in self.stops.iter().zip(&lowered.factors) {
+            let wanting = lowered.program.factors()[factors.clone()]
+                .iter()
+                .filter(|factor| factor.wants() != Wants::Nothing)
+                .count();
+            let its_own: Vec<Slopes> = slopes.by_ref().take(wanting).collect();
+            if stop.arrays().is_empty() {
+                continue;
+            }
+            let found = stop.element.pull_back(&widened(&values[stop.arrays()]), &its_own);
+            for (to, from) in by_value[stop.arrays()].iter_mut().zip(found) {
+                *to = from;
+            }
+        }
+        by_value
+    }
+}
+
+fn widened<T: Real>(values: &[Array2<T>]) -> Vec<Array2<f64>> {
+    values.iter().map(|values| values.mapv(Real::widen)).collect()
+}
+
+/// The program of a path, and which part of it is whose.
+#[derive(Clone, Debug, Default)]
+pub struct Lowered {
+    /// What light crosses.
+    pub program: Program,
+    /// Operations of each stop.
+    pub ops: Vec<Range<usize>>,
+    /// Factors of each stop.
+    pub factors: Vec<Range<usize>>,
+}
+
+impl Lowered {
+    /// The programs of the stops of a path, one behind the other.
+    pub fn of(pieces: impl IntoIterator<Item = Program>) -> Self {
+        let mut lowered = Lowered::default();
+        for piece in pieces {
+            let (ops, factors) = (lowered.program.ops().len(), lowered.program.factors().len());
+            lowered.program.append(piece);
+            lowered.ops.push(ops..lowered.program.ops().len());
+            lowered.factors.push(factors..lowered.program.factors().len());
+        }
+        lowered
+    }
+}
