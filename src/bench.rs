@@ -339,6 +339,11 @@ impl Bench {
         self.masks() * self.modulation.channels() + optics
     }
 
+    /// Whether the field at the detector is linear in that at the object.
+    pub fn is_linear(&self) -> bool {
+        self.optics.iter().all(|placed| placed.element.is_linear())
+    }
+
     /// Length of the device from the object to the detector, metres.
     pub fn length(&self) -> Metres {
         let positions = self.positions();

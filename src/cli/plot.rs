@@ -10,7 +10,7 @@ use super::picture_flags::PictureFlags;
 use super::progress::Progress;
 use super::subject::Subject;
 use super::{DataFlag, ModifiedFlag, ThreadsFlag, data_note, evaluate, print};
-use crate::bench::Bench;
+use crate::bench::{Bench, Role};
 use crate::dataset::{Images, Split};
 use crate::design::Device;
 use crate::design::folder::{PLOTS, read_history};
@@ -24,6 +24,7 @@ use crate::plots::{
     Score, SideView, Training,
 };
 use crate::reference::{Light as Beam, Network};
+use crate::units::Metres;
 
 /// Slices of the side view in each gap.
 const SLICES: usize = 20;
@@ -337,9 +338,7 @@ impl Artist<'_> {
             let (positions, side) = side?;
             let ends = bench.positions();
             let masks = &ends[1..ends.len() - 1];
-            let mut names = vec!["object".to_owned()];
-            names.extend((1..=masks.len()).map(|number| format!("on mask {number}")));
-            names.push("detector".into());
+            let (names, ends) = named_planes(bench);
             let intensities: Vec<Array2<f64>> = std::iter::once(&beam.object)
                 .chain(&beam.incident)
                 .chain([&beam.detector])
@@ -428,4 +427,16 @@ impl Artist<'_> {
         }
         .write(&path, self.format)
     }
+}
+
+/// Names and places of the planes whose light is drawn: object, masks and other optics, detector.
+fn named_planes(bench: &Bench) -> (Vec<String>, Vec<Metres>) {
+    let planes = bench.planes().into_iter().map(|(role, z)| match role {
+        Role::Mask(mask) => (format!("on mask {}", mask + 1), z),
+        Role::Optic(number) => (format!("on the {}", bench.optics[number].element.name()), z),
+        Role::Gap => ("gap".into(), z),
+    });
+    let ends = [("object".to_owned(), 0.0), ("detector".to_owned(), bench.length())];
+    let [object, detector] = ends;
+    std::iter::once(object).chain(planes).chain([detector]).unzip()
 }

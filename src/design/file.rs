@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::advice::advised;
 use super::detector_table::DetectorTable;
 use super::images_table::ImagesTable;
+use super::optics_table::OpticTable;
 use super::printer::PrinterTable;
 use super::training_table::TrainingTable;
 use crate::error::Error;
@@ -41,6 +42,9 @@ pub struct DesignFile {
     pub training: TrainingTable,
     /// How the plates are made.
     pub fabrication: FabricationTable,
+    /// Optics between the planes, beside the masks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub optics: Vec<OpticTable>,
     /// A printer that is not known by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub printer: Option<PrinterTable>,
@@ -297,6 +301,7 @@ impl Default for DesignFile {
             material: MaterialTable::default(),
             training: TrainingTable::default(),
             fabrication: FabricationTable::default(),
+            optics: Vec::new(),
             printer: None,
         }
     }

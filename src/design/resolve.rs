@@ -21,6 +21,7 @@ use super::file::{
 };
 use super::idle::idle_keys;
 use super::images_table::image_set;
+use super::optics_table::optics;
 use super::purpose::{Broken, Purpose};
 use super::rounding::Rounding;
 use super::training::Training;
@@ -181,7 +182,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         oversample: 1,
         modulation: modulation(typed, &material, wavelength)?,
         alignment: Alignment::default(),
-        optics: Vec::new(),
+        optics: optics(&typed.optics)?,
         detector,
         object,
     };

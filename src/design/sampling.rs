@@ -1,6 +1,7 @@
 //! Whether a bench is sampled finely enough and padded widely enough: each rule with its number, limit and advice.
 
 use crate::bench::Bench;
+use crate::element::{Place, Placed};
 use crate::object::Illumination;
 use crate::propagation::angular_spectrum::needed_padding;
 use crate::propagation::rayleigh_sommerfeld::{safe_distance, safe_offset};
@@ -14,8 +15,9 @@ const ENOUGH_OF_THE_PADDING: f64 = 0.9;
 /// What is wrong with the sampling of `bench`, a sentence each.
 pub(super) fn problems(bench: &Bench) -> Vec<String> {
     let mut problems: Vec<String> =
-        (0..bench.gaps.len()).filter_map(|index| gap(&bench.gap(index))).collect();
+        bench.path().stops().iter().filter_map(|stop| gap(&stop.free_space()?)).collect();
     problems.dedup();
+    problems.extend(bench.optics.iter().filter_map(|placed| optic(placed, &bench.place())));
     problems.extend(illumination(bench));
     problems
 }
@@ -108,6 +110,19 @@ fn padding(gap: &Gap) -> Option<String> {
             } else {
                 "take method = \"auto\""
             }
+        )
+    })
+}
+
+/// What an element turns light by must be sampled.
+fn optic(placed: &Placed, place: &Place) -> Option<String> {
+    let turns = placed.element.steepest(place);
+    (turns > 0.5).then(|| {
+        format!(
+            "a {} in gap {} is aliased: at the edge of the plane it turns the light by {turns:.2} of a turn from sample to \
+             sample, and half a turn is the limit; take a longer focal length, lower pixel_pitch, or raise oversample",
+            placed.element.name(),
+            placed.gap
         )
     })
 }

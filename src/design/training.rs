@@ -245,7 +245,7 @@ impl Training {
 /// Modes where they are asked for, or nothing speaks against them.
 fn optimiser(typed: &DesignFile, bench: &Bench) -> Checked<OptimiserKey> {
     let table = &typed.training;
-    let linear = bench.object.linear().is_some();
+    let linear = bench.object.linear().is_some() && bench.is_linear();
     let (rows, columns) = bench.object.image();
     let too_many = rows * columns > MOST_COMPONENT_VALUES;
     match table.optimiser {
@@ -254,7 +254,8 @@ fn optimiser(typed: &DesignFile, bench: &Bench) -> Checked<OptimiserKey> {
              these have {rows} x {columns}; take optimiser = \"mini-batches\", or smaller images"
         )),
         Some(OptimiserKey::Modes) if !linear => Err(
-            "training.optimiser = \"modes\": values that are interpolated and then become phases or holes have no modes; \
+            "training.optimiser = \"modes\": values that are interpolated and then become phases or holes have no modes, nor has light \
+             behind a saturable sheet; \
              take object.resampling = \"nearest\", or optimiser = \"mini-batches\""
                 .into(),
         ),

@@ -39,17 +39,6 @@ impl Lens {
         }
         Ok(Lens { focal_length, phase })
     }
-
-    /// Steepest turn from sample to sample on `place`, in turns: half a turn is the limit of sampling.
-    pub fn steepest(&self, place: &Place) -> f64 {
-        let (height, width) = place.grid.aperture();
-        let edge = height.max(width) / 2.0;
-        let slope = match self.phase {
-            LensPhase::Exact => edge / edge.hypot(self.focal_length),
-            LensPhase::Paraxial => edge / self.focal_length.abs(),
-        };
-        slope * place.grid.pixel_pitch() * place.medium / place.wavelength
-    }
 }
 
 impl Element for Lens {
@@ -71,5 +60,15 @@ impl Element for Lens {
             Complex::cis(wavenumber * path)
         });
         program.multiply(Factor::sampled(entries, Wants::Nothing));
+    }
+
+    fn steepest(&self, place: &Place) -> f64 {
+        let (height, width) = place.grid.aperture();
+        let edge = height.max(width) / 2.0;
+        let slope = match self.phase {
+            LensPhase::Exact => edge / edge.hypot(self.focal_length),
+            LensPhase::Paraxial => edge / self.focal_length.abs(),
+        };
+        slope * place.grid.pixel_pitch() * place.medium / place.wavelength
     }
 }

@@ -97,6 +97,18 @@ pub trait Element: Debug + Send + Sync {
         Vec::new()
     }
 
+    /// Most turns it gives to light from one sample of `place` to the next, where it has a phase that must be sampled: half a
+    /// turn is the limit.
+    fn steepest(&self, place: &Place) -> f64 {
+        let _ = place;
+        0.0
+    }
+
+    /// Whether the field behind it is linear in that before it.
+    fn is_linear(&self) -> bool {
+        true
+    }
+
     /// What it takes of the axis, metres: 0 for what is thin.
     fn thickness(&self) -> Metres {
         0.0

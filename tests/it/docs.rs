@@ -47,7 +47,7 @@ fn section<'a>(markdown: &'a str, from: &str) -> &'a str {
 }
 
 /// Keys without a default, commented out in the complete file.
-const OPTIONAL: [&str; 17] = [
+const OPTIONAL: [&str; 31] = [
     "shape",
     "classes",
     "density",
@@ -65,6 +65,20 @@ const OPTIONAL: [&str; 17] = [
     "tray",
     "relief_max",
     "centres",
+    "kind",
+    "gap",
+    "distance",
+    "focal_length",
+    "phase",
+    "diameter",
+    "opening",
+    "thickness",
+    "refractive_index",
+    "extinction_coefficient",
+    "polarisation",
+    "echoes",
+    "optical_depth",
+    "saturation_intensity",
 ];
 
 /// The default design with everything written down that follows from keys that were left out.

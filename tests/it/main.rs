@@ -30,6 +30,7 @@ mod kit;
 mod mask_files;
 mod misalignment;
 mod modes;
+mod optics;
 mod plots;
 mod report;
 mod solids;

@@ -52,6 +52,7 @@ pub(super) fn budget_json(budget: &PowerBudget, design: &Design) -> serde_json::
         "images": BUDGET_IMAGES,
         "past_the_plane": budget.past,
         "absorbed": budget.absorbed,
+        "other_optics": budget.optics,
         "regions": budget.regions,
         "beside_the_regions": budget.beside,
         "left_by_reflection": left_by_reflection(design),
@@ -76,6 +77,10 @@ pub(in crate::cli) fn budget_lines(budget: &PowerBudget, design: &Design) -> Vec
     if budget.absorbed.iter().any(|share| share.abs() > 1e-6) {
         let sum = percent(budget.absorbed.iter().sum());
         line("absorbed in the masks".into(), format!("{} = {sum}", list(&budget.absorbed)));
+    }
+    if !budget.optics.is_empty() {
+        let sum = percent(budget.optics.iter().sum());
+        line("taken by other optics".into(), format!("{} = {sum}", list(&budget.optics)));
     }
     line("detector regions".into(), percent(budget.regions));
     line("beside the regions".into(), percent(budget.beside));

@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView2, Axis, Slice};
 use super::answers::class_name;
 use super::figures::{Example, Figured, Figures};
 use super::words::{grouped, loud, paragraph};
+use crate::bench::Role;
 use crate::detector::Region;
 use crate::error::Result;
 use crate::plots::report::{
@@ -69,12 +70,16 @@ fn meaning(face: Face) -> Element {
 pub(super) fn light(figures: &Figures<'_>) -> Result<Section> {
     let bench = &figures.device.design.bench;
     let masks = bench.masks();
-    let names_of = |network: usize| -> Vec<String> {
-        let numbers = network * masks + 1..=(network + 1) * masks;
-        let mut names = vec!["object".to_owned()];
-        names.extend(numbers.map(|mask| format!("mask {mask}")));
-        names.push("detector".into());
-        names
+    let places = bench.planes();
+    let planes_of = |network: usize| -> Vec<(String, f64)> {
+        let between = places.iter().map(|(role, z)| match role {
+            Role::Mask(mask) => (format!("mask {}", network * masks + mask + 1), *z),
+            Role::Optic(number) => (bench.optics[*number].element.name(), *z),
+            Role::Gap => ("gap".into(), *z),
+        });
+        let ends = [("object".to_owned(), 0.0), ("detector".to_owned(), bench.length())];
+        let [object, detector] = ends;
+        std::iter::once(object).chain(between).chain([detector]).collect()
     };
     let mut content = vec![paragraph(
         "The first test image of each class on its way. Above the bench from the side, on the cut through its middle, in \
@@ -82,8 +87,7 @@ pub(super) fn light(figures: &Figures<'_>) -> Result<Section> {
          the light that falls on them.",
     )];
     for (index, example) in figures.examples.iter().enumerate() {
-        let names = names_of(example.network);
-        let planes: Vec<(String, f64)> = names.iter().cloned().zip(bench.positions()).collect();
+        let planes = planes_of(example.network);
         let told = match &figures.figured {
             Figured::Classes { .. } => format!(
                 "{}: {}",
@@ -118,8 +122,11 @@ pub(super) fn light(figures: &Figures<'_>) -> Result<Section> {
                 &format!("{what}, from the side"),
             )?)));
         }
-        let views: Vec<_> =
-            names.iter().cloned().zip(&example.planes).map(|(name, plane)| (name, plane.view())).collect();
+        let views: Vec<_> = planes
+            .iter()
+            .zip(&example.planes)
+            .map(|((name, _), plane)| (name.clone(), plane.view()))
+            .collect();
         shown = shown.with(fields(&views, Face::Amplitude, true, &what)?);
         content.push(block.with(shown));
     }
