@@ -31,7 +31,7 @@
 //!
 //! | module | what stands there |
 //! |---|---|
-//! | [`grid`], [`units`], [`material`] | planes of pixels, lengths, what a phase costs in height |
+//! | [`grid`], [`units`], [`material`], [`plate`] | planes of pixels, lengths, what a phase costs in height, what is asked of plates |
 //! | [`dataset`] | images with labels: files, download, the sample in the program, splits, own pictures |
 //! | [`field`] | light on a plane |
 //! | [`object`] | an image encoded as amplitude or phase |
@@ -123,6 +123,7 @@ pub mod material;
 pub mod misalignment;
 pub mod npy;
 pub mod object;
+pub mod plate;
 pub mod plots;
 pub mod program;
 pub mod propagation;

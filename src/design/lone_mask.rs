@@ -7,9 +7,9 @@ use super::purpose::Broken;
 use super::{plate, printer, resolve};
 use crate::element::Modulation;
 use crate::error::{Error, Result};
-use crate::fabrication::{PlateOptions, Printer, Stock};
 use crate::grid::Grid;
 use crate::material::Material;
+use crate::plate::{PlateOptions, Printer, Stock};
 use crate::units::Metres;
 
 /// `[material]`, `[fabrication]` and `[printer]` checked for one mask.

@@ -3,7 +3,7 @@
 use super::file::{DesignFile, FabricationTable};
 use super::purpose::{Broken, Purpose};
 use super::resolve::{Checked, length};
-use crate::fabrication::{Frame, PlateOptions, Relief, StlFormat};
+use crate::plate::{Frame, PlateOptions, Relief, StlFormat};
 use crate::units::Metres;
 
 /// Height of the frame over the base, in full turns of relief: above all pixels, so that plates can be stacked.

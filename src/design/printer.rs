@@ -4,9 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::file::DesignFile;
 use super::resolve::length;
-use crate::fabrication::printer::NO_PRINTER;
-use crate::fabrication::{PlateOptions, Printer, Relief};
 use crate::grid::Grid;
+use crate::plate::{NO_PRINTER, PlateOptions, Printer, Relief};
 use crate::units::{Metres, format_length};
 
 /// `[printer]`: a printer that is not known by name.

@@ -6,11 +6,11 @@ use crate::bench::Bench;
 use crate::dataset::ImageSet;
 use crate::element::Modulation;
 use crate::error::{Error, Result};
-use crate::fabrication::{PlateOptions, Price, Printer, Stock};
 use crate::grid::Grid;
 use crate::material::Material;
 use crate::misalignment::Alignment;
 use crate::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
+use crate::plate::{PlateOptions, Price, Printer, Stock};
 use crate::propagation::{Method, PixelModel, padded_shape};
 use crate::units::{Metres, format_length, parse_angle, parse_length, parse_positive_length};
 

@@ -8,11 +8,11 @@ use ndarray::Array2;
 
 use crate::element::Modulation;
 use crate::error::{Error, Result};
-use crate::fabrication::height_map::Relief;
 use crate::fabrication::read_back::{for_each_triangle, heights_in};
 use crate::fabrication::stl::StlUnit;
 use crate::grid::Grid;
 use crate::material::Material;
+use crate::plate::Relief;
 use crate::units::{Metres, Radians, format_length};
 
 /// The file of one plate.

@@ -10,6 +10,7 @@ use crate::fabrication::blocks::{Blocks, Rectangle};
 use crate::fabrication::height_map::HeightMap;
 use crate::fabrication::lettering::{ARROW, LETTER_HEIGHT, Lettering};
 use crate::fabrication::mesh::{LEAST_SIDE, PARTS_A_PIXEL, PlateMesh};
+use crate::plate::Frame;
 use crate::units::{Metres, format_length};
 
 /// Strokes a line of letters needs across the frame: itself and one of room on either side.
@@ -17,21 +18,6 @@ const STROKES_ACROSS: i32 = LETTER_HEIGHT + 2;
 
 /// What is engraved on the side of the frame that is below.
 const FRONT_MARK: &str = "DETECTOR SIDE";
-
-/// A frame; all lengths in metres, those across the plate to a quarter of a pixel.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Frame {
-    /// Width on each side of the pixels.
-    pub width: Metres,
-    /// Its top above the flat side.
-    pub height: Metres,
-    /// Depth of what is engraved: arrow, number of the plate, name of the device, and which side this is.
-    pub engraving: Option<Metres>,
-    /// Whether the corner next to pixel [0, 0] is cut off.
-    pub notch: bool,
-    /// Side of the square holes for pins in the three other corners.
-    pub pin_holes: Option<Metres>,
-}
 
 /// Heights in whole steps: the ground is a base that may lie between steps.
 #[derive(Clone, Copy, Debug, PartialEq)]

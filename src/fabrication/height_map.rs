@@ -7,18 +7,8 @@ use ndarray::{Array2, ArrayView2};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::material::Material;
+use crate::plate::Relief;
 use crate::units::{Metres, Radians, format_length};
-
-/// Which heights the relief of a plate may have.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Relief {
-    /// Any height, to a fine decimal step: 1 um or less, and at most a thousandth of a full turn.
-    Continuous,
-    /// This many equal steps to a full turn of phase; a phase just below 2 pi goes to level 0.
-    Levels(u32),
-    /// Whole layers of a printer of this layer height, in metres; the base too is whole layers.
-    LayerHeight(Metres),
-}
 
 /// The heights of one plate: a base and, on each pixel, a whole number of steps of relief.
 ///

@@ -36,32 +36,29 @@ pub mod likeness;
 pub mod manifold;
 pub mod mesh;
 pub mod plate;
-pub mod printer;
 pub mod profile;
 pub mod read_back;
 pub mod report;
 mod short_lines;
 pub mod solid_file;
 pub mod stl;
-pub mod stock;
 pub mod survey;
 
 pub use as_exported::{Exported, PlateFile, find_plates, read_plate_in, read_plates};
 pub use formats::{DeviceMasks, Format, Sidecar};
-pub use frame::{Frame, Framed, Steps};
-pub use height_map::{HeightMap, Relief};
+pub use frame::{Framed, Steps};
+pub use height_map::HeightMap;
 pub use likeness::{Comparison, compare};
 pub use manifold::{Defect, Surface};
 pub use mesh::PlateMesh;
 pub use plate::{
-    PlateOptions, PlateReport, export_plate, export_plates, export_profiles, format_reports, plate_file_name,
-    plate_table,
+    PlateReport, export_plate, export_plates, export_profiles, format_reports, plate_file_name, plate_table,
 };
-pub use printer::Printer;
 pub use profile::Profile;
 pub use read_back::{check_plate, read_heights};
 pub use report::{Making, PrintReport};
 pub use solid_file::{SolidReport, export_solid};
-pub use stl::{StlFormat, StlScale, StlUnit};
-pub use stock::{Price, Stock};
+pub use stl::{StlScale, StlUnit};
 pub use survey::Survey;
+
+pub use crate::plate::{Frame, PlateOptions, Price, Printer, Relief, StlFormat, Stock};

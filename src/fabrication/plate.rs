@@ -6,43 +6,19 @@ use std::time::Instant;
 use ndarray::ArrayView2;
 
 use crate::error::{Error, Result};
-use crate::fabrication::frame::{Frame, Framed};
-use crate::fabrication::height_map::{HeightMap, Relief};
+use crate::fabrication::frame::Framed;
+use crate::fabrication::height_map::HeightMap;
 use crate::fabrication::mesh::PlateMesh;
 use crate::fabrication::profile::Profile;
 use crate::fabrication::report::aligned;
 use crate::fabrication::solid_file::export_solid;
-use crate::fabrication::stl::{StlFormat, StlScale, StlUnit};
+use crate::fabrication::stl::{StlScale, StlUnit};
 use crate::fabrication::survey::Survey;
 use crate::files;
 use crate::grid::Grid;
 use crate::material::Material;
+use crate::plate::PlateOptions;
 use crate::units::{Metres, Radians, format_length, grouped, trimmed};
-
-/// How plates are made.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PlateOptions {
-    /// Solid thickness under the relief, in metres, above zero.
-    pub base_thickness: Metres,
-    /// Which heights the relief may have.
-    pub relief: Relief,
-    /// Binary unless text is asked for.
-    pub format: StlFormat,
-    /// What stands around the pixels, if anything.
-    pub frame: Option<Frame>,
-}
-
-impl Default for PlateOptions {
-    /// A base of 1 mm, a continuous relief, binary, no frame.
-    fn default() -> Self {
-        PlateOptions {
-            base_thickness: 1e-3,
-            relief: Relief::Continuous,
-            format: StlFormat::Binary,
-            frame: None,
-        }
-    }
-}
 
 /// What was written, and found when it was read back.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,9 +5,10 @@ use std::f64::consts::TAU;
 use ndarray::{Array2, ArrayView2};
 
 use crate::error::Result;
-use crate::fabrication::height_map::{HeightMap, Relief};
+use crate::fabrication::height_map::HeightMap;
 use crate::grid::Grid;
 use crate::material::Material;
+use crate::plate::Relief;
 use crate::units::Metres;
 
 /// One mask to be fabricated, shape (rows, columns).

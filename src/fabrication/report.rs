@@ -7,10 +7,9 @@ use ndarray::ArrayView2;
 
 use crate::element::Modulation;
 use crate::fabrication::plate::{PlateReport, format_reports};
-use crate::fabrication::printer::Printer;
 use crate::fabrication::stl::StlUnit;
-use crate::fabrication::stock::Stock;
 use crate::material::Material;
+use crate::plate::{Printer, Stock};
 use crate::units::{Metres, counted, format_length, trimmed};
 
 /// Plates that stand alone bend and break below this base.

@@ -7,8 +7,9 @@ use ndarray::ArrayView2;
 use crate::error::{Error, Result};
 use crate::fabrication::mesh::{PARTS_A_PIXEL, PlateMesh};
 use crate::fabrication::read_back::check_plate;
-use crate::fabrication::stl::{self, StlFormat, StlScale, StlUnit};
+use crate::fabrication::stl::{self, StlScale, StlUnit};
 use crate::files;
+use crate::plate::StlFormat;
 use crate::units::{Metres, trimmed};
 
 /// What was written.

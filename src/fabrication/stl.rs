@@ -9,6 +9,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::fabrication::height_map::HeightMap;
 use crate::fabrication::mesh::{PARTS_A_PIXEL, PARTS_A_STEP, PlateMesh, Vertex};
+use crate::plate::StlFormat;
 use crate::units::Metres;
 
 /// Unit of the coordinates in an STL file, which carries none itself: the file name and the header say it.
@@ -49,16 +50,6 @@ impl StlUnit {
             StlUnit::Micrometres => 1e6,
         }
     }
-}
-
-/// Binary or text.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StlFormat {
-    /// 50 bytes a triangle.
-    #[default]
-    Binary,
-    /// Some 130 bytes a triangle; all digits of each number, so that it reads back the same.
-    Ascii,
 }
 
 /// The one way from integer vertices to coordinates, and back.

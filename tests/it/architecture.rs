@@ -14,6 +14,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("raster", 0),
     ("grid", 1),
     ("material", 1),
+    ("plate", 1),
     ("dataset", 1),
     ("field", 2),
     ("object", 3),

@@ -8,14 +8,15 @@ use std::path::Path;
 use ndarray::Array2;
 
 use crate::error::{Error, Result};
-use crate::fabrication::height_map::{HeightMap, Relief};
-use crate::fabrication::plate::{PlateOptions, check_named_masks, of_mask, solid};
+use crate::fabrication::height_map::HeightMap;
+use crate::fabrication::plate::{check_named_masks, of_mask, solid};
 use crate::fabrication::profile::Profile;
 use crate::fabrication::read_back::check_triangles;
 use crate::fabrication::stl::{StlScale, StlUnit};
 use crate::files;
 use crate::grid::Grid;
 use crate::material::Material;
+use crate::plate::{PlateOptions, Relief};
 use crate::raster::{self, Most, Refusal};
 use crate::units::{Metres, counted, format_length};
 

@@ -4,10 +4,11 @@ use ndarray::Array2;
 
 use crate::error::Result;
 use crate::fabrication::blocks::Rectangle;
-use crate::fabrication::frame::{Frame, Framed, Steps};
+use crate::fabrication::frame::{Framed, Steps};
 use crate::fabrication::lettering::{LETTER_HEIGHT, Lettering};
 use crate::fabrication::mesh::PARTS_A_PIXEL;
 use crate::fabrication::stl::{StlScale, StlUnit};
+use crate::plate::Frame;
 use crate::units::Metres;
 
 /// Steps of height in the thickness of a stencil: there is nothing finer on it.
