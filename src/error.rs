@@ -52,6 +52,18 @@ pub enum Error {
         problem: String,
     },
 
+    /// This build of the library was made without a part; docs/architecture.md lists them.
+    #[error(
+        "cannot {action}: this build of d2nn has no feature \"{feature}\"; build it with that feature (Cargo.toml: \
+         features = [\"{feature}\"])"
+    )]
+    Feature {
+        /// What was asked for: "read shapes.npz".
+        action: String,
+        /// The feature of Cargo.toml that has it.
+        feature: &'static str,
+    },
+
     /// A value handed to the library is out of its range (shape, sign, not finite).
     #[error("{0}")]
     Value(String),

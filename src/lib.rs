@@ -50,7 +50,9 @@
 //! | [`cli`] | the program, one file a verb |
 //! | [`error`], [`files`], [`npy`], [`raster`], [`random`] | the ground: errors, whole files, NumPy and PNG files, random numbers |
 //!
-//! A module imports only from modules above it in `docs/architecture.md`'s list of floors.
+//! A module imports only from modules above it in `docs/architecture.md`'s list of floors. [`fabrication`], [`plots`],
+//! [`view`] and [`cli`] are there with the Cargo feature of their name; the features `download` and `npz` bring the network
+//! and NumPy archives. All are on by default.
 //!
 //! # A small bench
 //!
@@ -107,6 +109,7 @@
 //! every key of a design.
 
 pub mod bench;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod dataset;
 pub mod design;
@@ -115,6 +118,7 @@ pub mod element;
 pub mod engine;
 pub mod error;
 pub mod evaluation;
+#[cfg(feature = "fabrication")]
 pub mod fabrication;
 pub mod field;
 pub mod files;
@@ -124,6 +128,7 @@ pub mod misalignment;
 pub mod npy;
 pub mod object;
 pub mod plate;
+#[cfg(feature = "plots")]
 pub mod plots;
 pub mod program;
 pub mod propagation;
@@ -132,6 +137,7 @@ pub mod raster;
 pub mod reference;
 pub mod training;
 pub mod units;
+#[cfg(feature = "view")]
 pub mod view;
 
 pub use error::{Error, Result};

@@ -168,8 +168,8 @@ impl Located {
 ///
 /// # Errors
 /// [`Error::File`] when a folder the user named lacks a file, [`Error::Usage`] when what the user asks for is
-/// not there to be had, [`Error::Download`] when the download the user asks for fails, [`Error::Value`] when
-/// nothing is found anywhere.
+/// not there to be had, [`Error::Download`] when the download the user asks for fails ([`Error::Feature`] in a build
+/// that downloads nothing), [`Error::Value`] when nothing is found anywhere.
 pub fn locate(
     set: impl Into<ImageSet>,
     wanted: &Wanted,
@@ -335,6 +335,8 @@ fn passive_steps(name: DatasetName, places: &Places, parts: &[Part]) -> Vec<Step
     let catalogue = places.catalogue(name);
     let finding = if catalogue.is_none() {
         Finding::Skipped(format!("{name} is not downloaded: name a folder that has it with --data"))
+    } else if cfg!(not(feature = "download")) {
+        Finding::Skipped("this build of d2nn has no feature \"download\"".into())
     } else if places.offline {
         Finding::Skipped("D2NN_OFFLINE is set".into())
     } else if places.cache.is_none() {

@@ -15,6 +15,7 @@
 //! # Ok::<(), d2nn::Error>(())
 //! ```
 
+#[cfg(feature = "npz")]
 mod arrays;
 mod class_folders;
 pub mod download;

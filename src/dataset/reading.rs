@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array3;
 use sha2::{Digest, Sha256};
 
+#[cfg(feature = "npz")]
 use super::arrays::ArrayFile;
 use super::class_folders::ClassFolders;
 use super::idx::{self, Idx};
@@ -141,7 +142,11 @@ pub fn brings_classes(path: &Path) -> bool {
 /// The files of a data set.
 pub(super) enum Files {
     Sample,
-    Idx { base: PathBuf, known: Option<DatasetName> },
+    Idx {
+        base: PathBuf,
+        known: Option<DatasetName>,
+    },
+    #[cfg(feature = "npz")]
     Arrays(Box<ArrayFile>),
     Pictures(ClassFolders),
 }
@@ -164,7 +169,7 @@ impl Files {
     /// The files at `path`, of one that is `known` or of any.
     pub(super) fn at(path: &Path, known: Option<DatasetName>) -> Result<Self> {
         if path.is_file() {
-            return ArrayFile::open(path).map(|file| Files::Arrays(Box::new(file)));
+            return Files::archive(path);
         }
         let has_idx = IdxFolder::find(path, known, &Part::ALL).missing(&Part::ALL).len() < Part::ALL.len();
         if !has_idx && let Some(folders) = ClassFolders::find(path)? {
@@ -173,11 +178,25 @@ impl Files {
         Ok(Files::Idx { base: path.to_owned(), known })
     }
 
+    /// The NumPy archive at `path`.
+    #[cfg(feature = "npz")]
+    fn archive(path: &Path) -> Result<Self> {
+        ArrayFile::open(path).map(|file| Files::Arrays(Box::new(file)))
+    }
+
+    /// Says that this build reads no archives.
+    #[cfg(not(feature = "npz"))]
+    fn archive(path: &Path) -> Result<Self> {
+        let action = format!("read {}, a data set in one file (a NumPy archive)", path.display());
+        Err(Error::Feature { action, feature: "npz" })
+    }
+
     /// What errors call the file of `part`.
     fn name(&self, part: Part) -> Result<PathBuf> {
         Ok(match self {
             Files::Sample => sample::name(part),
             Files::Idx { base, known } => idx_file(base, *known, part)?,
+            #[cfg(feature = "npz")]
             Files::Arrays(file) => file.path().to_owned(),
             Files::Pictures(folders) => folders.path().to_owned(),
         })
@@ -191,6 +210,7 @@ impl Files {
                 let file = idx_file(base, *known, part)?;
                 labels_of(Idx::open(&file, part.dimensions())?, &file)
             }
+            #[cfg(feature = "npz")]
             Files::Arrays(file) => file.labels(split),
             Files::Pictures(folders) => folders.labels(split),
         }
@@ -205,6 +225,7 @@ impl Files {
                 let file = idx_file(base, *known, part)?;
                 images_of(Idx::open(&file, part.dimensions())?, &file)
             }
+            #[cfg(feature = "npz")]
             Files::Arrays(file) => file.images(split),
             Files::Pictures(folders) => folders.images(split, shape),
         }

@@ -14,6 +14,7 @@
 
 mod advice;
 mod arrangement;
+#[cfg(feature = "npz")]
 mod compiled;
 mod detector_table;
 pub mod file;
@@ -36,6 +37,7 @@ pub mod sweep;
 mod training;
 mod training_table;
 
+#[cfg(feature = "npz")]
 pub use compiled::parse_classifier;
 pub use detector_table::{DetectorTable, RegionSize, SchemeKey};
 pub use file::DesignFile;

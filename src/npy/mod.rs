@@ -1,4 +1,4 @@
-//! NumPy files (.npy, .npz): written, and read without trust.
+//! NumPy files (.npy, with the feature `npz` also .npz): written, and read without trust.
 //!
 //! The header of an array may claim any shape; it is believed only when the file holds as many values, so a damaged one
 //! is refused before memory is reserved for it.
@@ -6,9 +6,11 @@
 use ndarray::{Array, ArrayBase, ArrayView, Data, Dimension, IxDyn, ShapeBuilder};
 use num_complex::{Complex, Complex32, Complex64};
 
+#[cfg(feature = "npz")]
 mod archive;
 mod header;
 
+#[cfg(feature = "npz")]
 pub use archive::{Archive, ArchiveWriter};
 pub use header::Kind;
 use header::{Found, parse, shape_text};

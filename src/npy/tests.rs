@@ -150,6 +150,7 @@ fn damaged_headers_reserve_no_memory() {
 }
 
 #[test]
+#[cfg(feature = "npz")]
 fn archives_come_back_and_know_damage() {
     let mut writer = ArchiveWriter::default();
     writer.add("numbers", &array![[1.0f32, 2.0]]).unwrap();

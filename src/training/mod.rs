@@ -18,6 +18,7 @@ use crate::evaluation::{evaluate, evaluate_images};
 use crate::random::{Purpose, Stream};
 
 mod augmentation;
+#[cfg(feature = "npz")]
 pub mod checkpoint;
 mod components;
 mod eigen;

@@ -1,6 +1,6 @@
-//! The floors and doors of docs/architecture.md, read from the sources.
+//! The floors, doors and features of docs/architecture.md, read from the sources.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -85,6 +85,14 @@ const VOCABULARY: &[&str] = &["ndarray", "num_complex", "num_traits"];
 /// Names that must not be: they hide the one concept a file has.
 const NAMELESS: &[&str] = &["utils", "util", "common", "core", "base", "types", "prelude", "helpers", "misc"];
 
+fn read(file: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
+}
+
+fn read_toml(file: &str) -> toml::Table {
+    read(file).parse().unwrap()
+}
+
 fn sources() -> Vec<(String, PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut folders = vec![root.clone()];
@@ -168,12 +176,11 @@ fn dependencies_come_through_their_doors() {
 
 #[test]
 fn every_dependency_has_a_door_that_is_used() {
-    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
-    let section = manifest.split("[dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
-    let names: Vec<String> = section
-        .lines()
-        .filter(|line| !line.starts_with('#') && line.contains('='))
-        .map(|line| line.split('=').next().unwrap().trim().replace('-', "_"))
+    let names: Vec<String> = read_toml("Cargo.toml")["dependencies"]
+        .as_table()
+        .unwrap()
+        .keys()
+        .map(|name| name.replace('-', "_"))
         .collect();
     let everything = sources();
     for name in &names {
@@ -190,5 +197,142 @@ fn every_dependency_has_a_door_that_is_used() {
                 .any(|(module, _, text)| module == door && text.contains(&format!("{dependency}::")));
             assert!(used, "the door of {dependency} into {door} is not used");
         }
+    }
+}
+
+/// Where the modules of `file` lie: `dataset` for `dataset/mod.rs`, `dataset/download` for `dataset/download.rs`.
+fn folder_of(file: &Path) -> PathBuf {
+    match file.file_stem().unwrap().to_str().unwrap() {
+        "mod" | "lib" | "main" => file.parent().unwrap().to_owned(),
+        name => file.with_file_name(name),
+    }
+}
+
+/// The modules that wait for a feature, as paths without ending: those with `#[cfg(feature = "...")]` above them.
+fn gates() -> Vec<(PathBuf, String)> {
+    let mut gates = Vec::new();
+    for (_, path, text) in sources() {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for pair in lines.windows(2) {
+            let feature =
+                pair[0].strip_prefix("#[cfg(feature = \"").and_then(|rest| rest.strip_suffix("\")]"));
+            let module = pair[1]
+                .trim_start_matches("pub ")
+                .strip_prefix("mod ")
+                .and_then(|rest| rest.strip_suffix(';'));
+            if let (Some(feature), Some(module)) = (feature, module) {
+                gates.push((folder_of(&path).join(module), feature.to_owned()));
+            }
+        }
+    }
+    gates
+}
+
+/// `[features]` of Cargo.toml.
+fn features() -> BTreeMap<String, BTreeSet<String>> {
+    let manifest = read_toml("Cargo.toml");
+    let names = |list: &toml::Value| {
+        list.as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+    };
+    manifest["features"].as_table().unwrap().iter().map(|(name, list)| (name.clone(), names(list))).collect()
+}
+
+/// Names of the dependencies that only features bring.
+fn optional_dependencies() -> BTreeSet<String> {
+    let manifest = read_toml("Cargo.toml");
+    let optional = |value: &toml::Value| value.get("optional").and_then(toml::Value::as_bool) == Some(true);
+    let dependencies = manifest["dependencies"].as_table().unwrap();
+    dependencies.iter().filter(|(_, value)| optional(value)).map(|(name, _)| name.clone()).collect()
+}
+
+#[test]
+fn a_feature_brings_the_crates_of_its_modules_and_no_others() {
+    let (gates, features, optional) = (gates(), features(), optional_dependencies());
+    let all: BTreeSet<&String> = features.keys().filter(|name| *name != "default").collect();
+    assert_eq!(
+        gates.iter().map(|(_, feature)| feature).collect::<BTreeSet<_>>(),
+        all,
+        "a feature has modules"
+    );
+    let manifest = read_toml("Cargo.toml");
+    for dependency in manifest["dependencies"].as_table().unwrap().keys() {
+        let (mut bare, mut waiting) = (None, BTreeSet::new());
+        for (_, path, text) in sources() {
+            if names_after(&text, &format!("{}::", dependency.replace('-', "_"))).next().is_none() {
+                continue;
+            }
+            match gates.iter().find(|(gate, _)| path.with_extension("").starts_with(gate)) {
+                Some((_, feature)) => _ = waiting.insert(feature.clone()),
+                None => bare = Some(path),
+            }
+        }
+        if !optional.contains(dependency) {
+            assert!(bare.is_some(), "{dependency}: only {waiting:?} use it, so make it optional");
+            continue;
+        }
+        assert_eq!(bare, None, "{dependency} is optional, but this file of the bare library imports it");
+        let lists = |list: &BTreeSet<String>| list.contains(&format!("dep:{dependency}"));
+        let listed: BTreeSet<String> =
+            features.iter().filter(|(_, list)| lists(list)).map(|(name, _)| name.clone()).collect();
+        assert_eq!(listed, waiting, "{dependency}: the features that list it are those of its modules");
+    }
+}
+
+#[test]
+fn the_program_has_every_feature() {
+    let features = features();
+    assert_eq!(features["default"], BTreeSet::from(["cli".to_owned()]));
+    let page = read("docs/architecture.md");
+    for feature in features.keys().filter(|name| *name != "default") {
+        assert!(feature == "cli" || features["cli"].contains(feature), "cli has {feature}");
+        assert!(page.contains(&format!("\n| `{feature}` | ")), "docs/architecture.md: a row for {feature}");
+    }
+}
+
+/// No crate of the bare library brings one of the program's along.
+#[test]
+fn the_bare_library_is_without_the_programs_crates() {
+    let optional = optional_dependencies();
+    for named in [
+        "ab_glyph",
+        "clap",
+        "ctrlc",
+        "gdsii",
+        "hyper",
+        "indicatif",
+        "plotters",
+        "quick-xml",
+        "stl_io",
+        "tiff",
+        "tokio",
+        "ureq",
+        "zip",
+    ] {
+        assert!(optional.contains(named), "{named} is the program's");
+    }
+    let lock = read_toml("Cargo.lock");
+    let mut needs: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for package in lock["package"].as_array().unwrap() {
+        let list = package.get("dependencies").and_then(toml::Value::as_array);
+        // A name, and its version where there are several.
+        let names = list.into_iter().flatten().map(|name| name.as_str().unwrap().split(' ').next().unwrap());
+        needs.entry(package["name"].as_str().unwrap()).or_default().extend(names);
+    }
+    let manifest = read_toml("Cargo.toml");
+    let dependencies = manifest["dependencies"].as_table().unwrap();
+    let mut waiting: Vec<&str> = dependencies
+        .iter()
+        .filter(|(name, _)| !optional.contains(*name))
+        .map(|(name, value)| value.get("package").and_then(toml::Value::as_str).unwrap_or(name))
+        .collect();
+    let mut built = BTreeSet::new();
+    while let Some(package) = waiting.pop() {
+        if built.insert(package) {
+            waiting.extend(&needs[package]);
+        }
+    }
+    assert!(built.len() > dependencies.len() - optional.len(), "the lock file is read");
+    for name in &optional {
+        assert!(!built.contains(name.as_str()), "{name} is built with the bare library");
     }
 }

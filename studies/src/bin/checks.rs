@@ -3,9 +3,10 @@
 use std::process::{Command, ExitCode};
 
 fn main() -> ExitCode {
-    let checks: [&[&str]; 5] = [
+    let checks: [&[&str]; 6] = [
         &["fmt", "--all", "--check"],
         &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
+        &["check", "--no-default-features", "--example", "bare"],
         &["test"],
         &["test", "--test", "slow"],
         &["doc", "--no-deps"],
