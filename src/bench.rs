@@ -137,7 +137,7 @@ impl Bench {
     }
 
     /// Whether `other` is the same device but for errors of alignment and wavelength.
-    pub fn is_same_device_as(&self, other: &Bench) -> bool {
+    pub(crate) fn is_same_device_as(&self, other: &Bench) -> bool {
         let of = |bench: &Bench| {
             (
                 (bench.gaps.len(), bench.medium, bench.padded, bench.oversample, bench.networks),

@@ -35,7 +35,7 @@ impl Real for f64 {
 }
 
 /// `value` in precision `T`.
-pub fn narrow_complex<T: Real>(value: Complex<f64>) -> Complex<T> {
+pub(crate) fn narrow_complex<T: Real>(value: Complex<f64>) -> Complex<T> {
     Complex::new(T::narrow(value.re), T::narrow(value.im))
 }
 

@@ -171,7 +171,7 @@ impl ObjectPlane {
     /// The same object in light `ratio` times as long, now of `wavelength` in the medium.
     ///
     /// A relief of constant index gives the phases of its values less in that measure; tilts keep their angles.
-    pub fn in_light(&self, ratio: f64, wavelength: Metres) -> Self {
+    pub(crate) fn in_light(&self, ratio: f64, wavelength: Metres) -> Self {
         let encoding = match self.encoding {
             Encoding::Phase { range } => Encoding::Phase { range: range / ratio },
             other => other,
@@ -180,7 +180,7 @@ impl ObjectPlane {
     }
 
     /// Whether images stand in the same places and become amplitudes in the same way, whatever the light.
-    pub fn is_placed_as(&self, other: &ObjectPlane) -> bool {
+    pub(crate) fn is_placed_as(&self, other: &ObjectPlane) -> bool {
         let of = |plane: &ObjectPlane| {
             (plane.grid, plane.image, plane.placement, std::mem::discriminant(&plane.encoding))
         };

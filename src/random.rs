@@ -43,7 +43,7 @@ impl Stream {
     }
 
     /// True or false, evenly.
-    pub fn coin(&mut self) -> bool {
+    pub(crate) fn coin(&mut self) -> bool {
         self.0.next_u64() >> 63 == 1
     }
 

@@ -179,7 +179,7 @@ pub fn counted(number: u64, thing: &str) -> String {
 }
 
 /// `value` rounded to three digits, written out: 12.3, 0.0123, 20700.
-pub fn three_digits(value: f64) -> String {
+pub(crate) fn three_digits(value: f64) -> String {
     let rounded: f64 = format!("{value:.2e}").parse().unwrap_or(value);
     rounded.to_string()
 }

@@ -16,9 +16,9 @@ use crate::design::{Design, Device};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::{Evaluation, ImageFigures, evaluate_images};
-use crate::fabrication::likeness::Lie;
 use crate::fabrication::{
-    Comparison, Exported, HeightMap, PlateFile, PlateOptions, PlateReport, compare, find_plates, read_plates,
+    Comparison, Exported, HeightMap, Lie, PlateFile, PlateOptions, PlateReport, compare, find_plates,
+    read_plates,
 };
 use crate::training::ImageError;
 use crate::units::{Metres, format_length};

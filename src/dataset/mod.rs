@@ -44,7 +44,8 @@ pub use sample::{
 };
 pub use set::{CLASSES, ImageSet, SIDES};
 pub use source::Source;
-pub use split::{HoldOut, epoch_flips, epoch_order, hold_out};
+pub(crate) use split::epoch_flips;
+pub use split::{HoldOut, epoch_order, hold_out};
 
 /// Images and what they show.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -104,7 +104,7 @@ impl DatasetName {
     }
 
     /// Whether it is one of the sets of EMNIST: their files bear their names, and their images lie transposed.
-    pub fn is_emnist(self) -> bool {
+    pub(super) fn is_emnist(self) -> bool {
         self.as_str().starts_with("emnist-")
     }
 

@@ -14,7 +14,7 @@ pub const CLASSES: std::ops::RangeInclusive<usize> = 2..=100;
 pub const SIDES: std::ops::RangeInclusive<usize> = 8..=256;
 
 /// Files that may name the classes of a folder, one a line in the order of the labels.
-pub const CLASS_FILES: [&str; 2] = ["classes.txt", "labels.txt"];
+pub(super) const CLASS_FILES: [&str; 2] = ["classes.txt", "labels.txt"];
 
 /// Bytes of such a file at most.
 const MOST_NAMES: u64 = 1 << 16;

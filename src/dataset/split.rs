@@ -60,7 +60,7 @@ pub fn epoch_order(indices: &[usize], seed: u64, epoch: u64) -> Vec<usize> {
 }
 
 /// Which of `images` images epoch `epoch` shows mirrored left to right: a function of the arguments alone.
-pub fn epoch_flips(images: usize, seed: u64, epoch: u64) -> Vec<bool> {
+pub(crate) fn epoch_flips(images: usize, seed: u64, epoch: u64) -> Vec<bool> {
     let mut random = Stream::new(seed, Purpose::EpochFlips, epoch);
     (0..images).map(|_| random.coin()).collect()
 }

@@ -42,7 +42,7 @@ pub fn rows(counts: &[usize], row_pitch: Metres, column_pitch: Metres) -> Vec<[M
 }
 
 /// Rows of equal length, as nearly a square as they make: 10 are two rows of 5, 20 four of 5.
-pub fn near_square(regions: usize) -> Vec<usize> {
+pub(crate) fn near_square(regions: usize) -> Vec<usize> {
     let rows = (1..=regions).take_while(|rows| rows * rows <= regions).filter(|n| regions.is_multiple_of(*n));
     let rows = rows.last().unwrap_or(1);
     vec![regions / rows; rows]

@@ -18,7 +18,8 @@ use crate::grid::Grid;
 mod layout;
 mod scheme;
 
-pub use layout::{Layout, near_square, regions_at, ring, rows};
+pub(crate) use layout::near_square;
+pub use layout::{Layout, regions_at, ring, rows};
 pub use scheme::{Scheme, brightest};
 
 /// A rectangle of pixels on the detector plane, in the order of the classes.

@@ -62,7 +62,7 @@ impl Scheme {
     /// Turns `slopes`, the derivatives of a loss by the scores of `readings`, into those by the readings.
     ///
     /// With the whole W of a score p/W: d(p/W)/dI = (dp/dI - score) / W. Where no light is they are zero.
-    pub fn slopes_by_readings(self, readings: &[f64], slopes: &[f64], out: &mut [f64]) {
+    pub(crate) fn slopes_by_readings(self, readings: &[f64], slopes: &[f64], out: &mut [f64]) {
         out.fill(0.0);
         match self {
             Scheme::Single => {

@@ -44,7 +44,7 @@ pub enum Disturbance {
 
 impl Disturbance {
     /// Whether it is of the detector alone: then the light of the device as designed serves all draws.
-    pub fn is_of_readings(self) -> bool {
+    fn is_of_readings(self) -> bool {
         matches!(self, Disturbance::Photons(_) | Disturbance::Power(_))
     }
 

@@ -1,10 +1,10 @@
 //! Letters of square strokes, five strokes high: legible when they are milled, printed or seen from a slicer.
 
 /// Strokes from the foot of a letter to its head.
-pub const LETTER_HEIGHT: i32 = 5;
+pub(super) const LETTER_HEIGHT: i32 = 5;
 
 /// The mark that points up.
-pub const ARROW: char = '^';
+pub(super) const ARROW: char = '^';
 
 /// A letter, row by row from its head; `#` is a stroke.
 const LETTERS: [(char, [&str; 5]); 41] = [

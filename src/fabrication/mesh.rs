@@ -21,10 +21,10 @@ use crate::error::{Error, Result};
 pub type Vertex = [i32; 3];
 
 /// Parts of a pixel's side the mesh counts in; a saddle's post reaches one of them along each grid line.
-pub const PARTS_A_PIXEL: i32 = 16;
+pub(super) const PARTS_A_PIXEL: i32 = 16;
 
 /// Integer heights a step of height is divided into, so that the mean of four heights is an integer.
-pub const PARTS_A_STEP: i32 = 4;
+pub(super) const PARTS_A_STEP: i32 = 4;
 
 /// Least side of a cell, in parts: two posts reach into it and must not meet.
 pub const LEAST_SIDE: i32 = 4;
@@ -298,7 +298,7 @@ impl PlateMesh {
 
     /// The tops of a band of rows with the walls on and below each row, and the flat side below them where cells are
     /// absent; the last row brings the far rim along.
-    pub fn rows_of_triangles(&self, rows: Range<usize>, triangle: &mut impl FnMut([Vertex; 3])) {
+    pub(super) fn rows_of_triangles(&self, rows: Range<usize>, triangle: &mut impl FnMut([Vertex; 3])) {
         for row in rows {
             let mut left = [self.corner(row, 0), self.corner(row + 1, 0)];
             self.wall_along_column(left, triangle);

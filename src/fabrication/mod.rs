@@ -1,8 +1,8 @@
 //! From a phase mask to a plate that prints: height map, watertight mesh, STL file, read back and judged.
 //!
 //! The way of a mask, one file each: [`HeightMap`] turns phases into whole steps of height, [`PlateMesh`] builds
-//! the closed solid in integers, [`stl`] writes it, [`manifold`] is our own judge of closed surfaces and
-//! [`read_back`] opens the file again. [`export_plates`] does all of it for the masks of a device. [`formats`] has the other
+//! the closed solid in integers, `stl` writes it, [`Surface`] is our own judge of closed surfaces and
+//! [`read_heights`] opens the file again. [`export_plates`] does all of it for the masks of a device. [`formats`] has the other
 //! files that machines take.
 //!
 //! Arrays are `[y, x]`; a plate lies with its flat side on z = 0, x = column pitch, y = row pitch, and its relief
@@ -25,30 +25,30 @@
 //! # Ok::<(), d2nn::Error>(())
 //! ```
 
-pub mod as_exported;
-pub mod blocks;
+mod as_exported;
+mod blocks;
 pub mod formats;
-pub mod frame;
-pub mod height_map;
+mod frame;
+mod height_map;
 pub mod kit;
-pub mod lettering;
-pub mod likeness;
-pub mod manifold;
+mod lettering;
+mod likeness;
+mod manifold;
 pub mod mesh;
-pub mod plate;
-pub mod profile;
-pub mod read_back;
+mod plate;
+mod profile;
+mod read_back;
 pub mod report;
 mod short_lines;
-pub mod solid_file;
-pub mod stl;
-pub mod survey;
+mod solid_file;
+mod stl;
+mod survey;
 
 pub use as_exported::{Exported, PlateFile, find_plates, read_plate_in, read_plates};
 pub use formats::{DeviceMasks, Format, Sidecar};
 pub use frame::{Framed, Steps};
 pub use height_map::HeightMap;
-pub use likeness::{Comparison, compare};
+pub use likeness::{Comparison, Lie, compare};
 pub use manifold::{Defect, Surface};
 pub use mesh::PlateMesh;
 pub use plate::{

@@ -25,7 +25,7 @@ impl Profile<'_> {
     ///
     /// # Errors
     /// As [`HeightMap::from_phase`] and [`HeightMap::from_heights`].
-    pub fn height_map(
+    pub(super) fn height_map(
         &self,
         grid: &Grid,
         wavelength: Metres,

@@ -15,7 +15,7 @@ use crate::grid::Grid;
 use crate::units::Metres;
 
 /// A triangle as it stands in a file, in its unit.
-pub type Triangle = [[f32; 3]; 3];
+pub(super) type Triangle = [[f32; 3]; 3];
 
 /// Thickest plate there is: beyond, phases leave the range of single precision.
 const HIGHEST: Metres = 1e3;

@@ -132,7 +132,7 @@ impl StlScale {
     }
 
     /// Height of `parts` quarter steps in metres, before it is rounded to single precision.
-    pub fn metres_up(&self, parts: i32) -> Metres {
+    pub(super) fn metres_up(&self, parts: i32) -> Metres {
         self.exactly_up(parts) / self.unit.a_metre()
     }
 
@@ -164,7 +164,7 @@ const BINARY_START: u64 = 84;
 ///
 /// # Errors
 /// [`Error::Io`] when the disk refuses, [`Error::Value`] for more triangles than the format can count.
-pub fn write(
+pub(super) fn write(
     writer: &mut BufWriter<&File>,
     path: &Path,
     mesh: &PlateMesh,

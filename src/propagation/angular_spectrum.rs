@@ -41,7 +41,7 @@ pub fn needed_padding(width: Metres, pitch: Metres, wavelength: Metres, distance
 /// Near contact ([`safe_distance`]) it is sampled everywhere, evanescent waves included: over so short a way nothing
 /// turns faster than the step can follow but a ring of grazing waves, and they stay in the window. Elsewhere within the
 /// [`BandLimit`], and nothing outside.
-pub fn sampled_transfer(
+pub(super) fn sampled_transfer(
     (height, width): (Metres, Metres),
     pitch: Metres,
     wavelength: Metres,

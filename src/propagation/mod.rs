@@ -49,13 +49,14 @@ use crate::units::{Metres, format_length};
 pub mod angular_spectrum;
 mod axial_cut;
 mod fft2;
-pub mod passive;
+pub(crate) mod passive;
 pub mod rayleigh_sommerfeld;
 mod slab;
 mod span;
 
 pub use axial_cut::AxialCut;
-pub use fft2::{Fft2, fast_length};
+pub use fft2::Fft2;
+use fft2::fast_length;
 pub use slab::{Polarisation, Slab};
 pub use span::Span;
 
@@ -121,7 +122,7 @@ impl Gap {
     }
 
     /// Whether the impulse response is safely sampled, at its peak and up to the width of the plane.
-    pub fn is_response_safe(&self) -> bool {
+    fn is_response_safe(&self) -> bool {
         let (height, width) = self.grid.aperture();
         let safe = rayleigh_sommerfeld::safe_offset(self.wavelength, self.distance, self.grid.pixel_pitch());
         !self.is_near_contact() && height.max(width) <= safe
@@ -148,7 +149,7 @@ pub fn padded_shape(grid: Grid, padding: f64) -> Result<(usize, usize)> {
 ///
 /// Built in double precision: k z of a long path has no digits to spare. Even in both frequencies, but for a shift or a
 /// carrier.
-pub fn transfer_function(gap: &Gap) -> Array2<Complex<f64>> {
+pub(crate) fn transfer_function(gap: &Gap) -> Array2<Complex<f64>> {
     let (rows, columns) = gap.padded;
     let pitch = gap.grid.pixel_pitch();
     let fy = spatial_frequencies(rows, pitch);

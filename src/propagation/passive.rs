@@ -15,7 +15,7 @@ const MOST_POWER: f64 = 1.01;
 ///
 /// # Errors
 /// [`Error::Value`] with the figure.
-pub fn check_passive(what: &str, before: f64, behind: f64) -> Result<()> {
+pub(crate) fn check_passive(what: &str, before: f64, behind: f64) -> Result<()> {
     if !behind.is_finite() {
         return Err(Error::Value(format!(
             "the power behind {what} is not finite: these lengths or amplitudes are beyond the range of numbers"

@@ -24,7 +24,7 @@ impl Augmentation {
     }
 
     /// Distorts `image` (values 0 to 1) by what `random` gives; outside the image it is dark.
-    pub fn distort(&self, mut image: ArrayViewMut2<'_, f32>, random: &mut Stream) {
+    pub(super) fn distort(&self, mut image: ArrayViewMut2<'_, f32>, random: &mut Stream) {
         let mut draw = |largest: f32| largest * (2.0 * random.uniform() - 1.0);
         let shift = [draw(self.shift), draw(self.shift)];
         let (sin, cos) = draw(self.rotation).sin_cos();

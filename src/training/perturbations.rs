@@ -60,7 +60,7 @@ impl Perturbations {
     /// Rounded ones are approached: `strength` of the way from the phase to its level, which is that of
     /// [`Modulation::nearest_level`]. The gradient by what comes out is taken as that by what was meant (the
     /// straight-through estimator, Bengio et al., arXiv:1308.3432).
-    pub fn come_out(
+    pub(super) fn come_out(
         &self,
         mut values: Vec<Array2<f32>>,
         modulation: Modulation,

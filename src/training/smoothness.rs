@@ -14,7 +14,7 @@ pub fn roughness(phase: &Array2<f32>) -> f64 {
 }
 
 /// Adds `weight` times the gradient of [`roughness`] to `gradient`.
-pub fn add_roughness_gradient(weight: f64, phase: &Array2<f32>, gradient: &mut Array2<f32>) {
+pub(super) fn add_roughness_gradient(weight: f64, phase: &Array2<f32>, gradient: &mut Array2<f32>) {
     let factor = (weight / pairs(phase.dim())) as f32;
     for_pairs(phase.dim(), |a, b| {
         let slope = factor * (phase[a] - phase[b]).rem_euclid(TAU as f32).sin();

@@ -25,7 +25,7 @@ impl LearntTemperature {
     }
 
     /// `loss` at the temperature that has been learnt from its own on; as it is where it has none.
-    pub fn applied_to(self, loss: ClassLoss) -> ClassLoss {
+    pub(crate) fn applied_to(self, loss: ClassLoss) -> ClassLoss {
         loss.temperature().map_or(loss, |start| loss.at_temperature(start * self.factor()))
     }
 

@@ -149,7 +149,7 @@ impl Table {
     }
 
     /// Rows and columns of an image.
-    pub fn image_shape(&self) -> (usize, usize) {
+    pub(super) fn image_shape(&self) -> (usize, usize) {
         self.device.design.bench.object.image()
     }
 

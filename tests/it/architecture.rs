@@ -1,4 +1,4 @@
-//! The floors, doors and features of docs/architecture.md, read from the sources.
+//! The floors, doors, features and public items of docs/architecture.md, read from the sources.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -335,4 +335,61 @@ fn the_bare_library_is_without_the_programs_crates() {
     for name in &optional {
         assert!(!built.contains(name.as_str()), "{name} is built with the bare library");
     }
+}
+
+/// Public items of each module of the library: what is named `pub` in files that can be reached from outside. A private
+/// module counts where its parent re-exports from it.
+fn surface() -> BTreeMap<String, usize> {
+    const ITEMS: [&str; 8] = ["const ", "enum ", "fn ", "mod ", "static ", "struct ", "trait ", "type "];
+    let files: BTreeMap<PathBuf, String> =
+        sources().into_iter().map(|(_, path, text)| (path, text)).collect();
+    let mut counts = BTreeMap::new();
+    let mut waiting = vec![PathBuf::from("lib.rs")];
+    let mut seen = BTreeSet::new();
+    while let Some(path) = waiting.pop() {
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        let module = path.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs");
+        for line in files[&path].lines().map(str::trim) {
+            let Some(item) = line.strip_prefix("pub ") else { continue };
+            if module != "lib" && ITEMS.iter().any(|kind| item.starts_with(kind)) {
+                *counts.entry(module.to_owned()).or_default() += 1;
+            }
+            let folder = folder_of(&path);
+            let (folder, inside) = match item.strip_prefix("use super::") {
+                Some(sibling) => (folder.parent().unwrap(), Some(sibling)),
+                None => (&*folder, item.strip_prefix("mod ").or(item.strip_prefix("use "))),
+            };
+            let Some(name) = inside.and_then(|rest| rest.split([':', ';']).next()) else { continue };
+            let places = [folder.join(name).join("mod.rs"), folder.join(format!("{name}.rs"))];
+            waiting.extend(places.into_iter().find(|place| files.contains_key(place)));
+        }
+    }
+    counts
+}
+
+#[test]
+fn the_public_surface_is_the_one_that_is_listed() {
+    let page = read("docs/architecture.md");
+    let section = page.split("## The library's surface\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let listed: BTreeMap<String, usize> = section
+        .lines()
+        .filter_map(|line| {
+            let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+            let count = cells.get(2)?.parse().ok()?;
+            Some((cells[1].trim_matches('`').to_owned(), count))
+        })
+        .collect();
+    let found = surface();
+    let table: Vec<String> =
+        found.iter().map(|(module, items)| format!("| `{module}` | {items} |")).collect();
+    assert_eq!(
+        listed,
+        found,
+        "public items of each module. What only the crate needs is pub(crate) or in a private module; of the rest, \
+         update the list in docs/architecture.md:\n{}\nin all {}\n",
+        table.join("\n"),
+        found.values().sum::<usize>()
+    );
 }

@@ -57,7 +57,7 @@ impl Modulation {
 
     /// The same masks in light `ratio` times as long: a relief of constant n and kappa gives a phase and an absorption
     /// that are less in that measure. Other masks do the same in any light.
-    pub fn in_light(self, ratio: f64) -> Self {
+    pub(crate) fn in_light(self, ratio: f64) -> Self {
         match self {
             Modulation::Phase { absorption, base, phase_max, scale } => Modulation::Phase {
                 absorption,
@@ -96,12 +96,12 @@ impl Modulation {
     }
 
     /// Whether any of a pixel's values is a phase.
-    pub fn has_phases(self) -> bool {
+    pub(crate) fn has_phases(self) -> bool {
         (0..self.channels()).any(|channel| self.is_angle(channel))
     }
 
     /// Whether parameters are phases themselves, on the circle, without ends.
-    pub fn is_periodic(self, channel: usize) -> bool {
+    pub(crate) fn is_periodic(self, channel: usize) -> bool {
         match self {
             Modulation::Phase { absorption, phase_max, .. } => absorption == 0.0 && phase_max == TAU,
             Modulation::Amplitude => false,

@@ -22,8 +22,8 @@ use crate::units::{Metres, counted, format_length};
 
 pub mod gds;
 pub mod grey;
-pub mod lookup;
-pub mod sidecar;
+mod lookup;
+mod sidecar;
 pub mod slm;
 pub mod table;
 pub mod threemf;

@@ -19,7 +19,7 @@ use crate::fabrication::read_back::Triangle;
 use crate::fabrication::stl::{StlScale, StlUnit};
 
 /// Where readers look for the model.
-pub const MODEL: &str = "3D/3dmodel.model";
+const MODEL: &str = "3D/3dmodel.model";
 
 const CORE: &str = "http://schemas.microsoft.com/3dmanufacturing/core/2015/02";
 

@@ -1,8 +1,8 @@
 //! What a device needs beside its plates: a stencil of the object, one with a window for each region, and a holder.
 
-pub mod bridges;
-pub mod holder;
-pub mod stencil;
+mod bridges;
+mod holder;
+mod stencil;
 
 pub use bridges::{Bridges, bridge};
 pub use holder::{Holder, Slot};

@@ -85,7 +85,7 @@ impl ClassLoss {
     }
 
     /// Whether the power of the object counts; if not, any number does in its place.
-    pub fn asks_for_power(&self) -> bool {
+    pub(crate) fn asks_for_power(&self) -> bool {
         self.error == ClassError::PowerError || self.efficiency.is_some()
     }
 
@@ -191,7 +191,7 @@ impl ClassLoss {
     }
 
     /// Derivative of the loss by the logarithm of the temperature, T dL/dT; zero for a loss without one.
-    pub fn slope_by_log_temperature(&self, readings: &[f64], label: usize) -> f64 {
+    pub(crate) fn slope_by_log_temperature(&self, readings: &[f64], label: usize) -> f64 {
         let (temperature, scores) = match self.error {
             ClassError::CrossEntropy { temperature } => (temperature, self.scheme.scores(readings)),
             ClassError::PeakCrossEntropy { temperature } => {
