@@ -11,7 +11,7 @@ use std::path::Path;
 use d2nn::dataset::picture::{self, Treatment};
 use d2nn::dataset::{DatasetName, Source, Split, load_split};
 use d2nn::design::Device;
-use d2nn::network::Network;
+use d2nn::reference::Network;
 use ndarray::Axis;
 
 fn main() -> d2nn::Result<()> {
