@@ -14,7 +14,7 @@ use d2nn::dataset::{
     DatasetName, Finding, Images, Place, Places, Source, Split, Wanted, load_split, locate, look, survey,
 };
 use d2nn::design::{Design, DesignFile, Device};
-use d2nn::network::Network;
+use d2nn::reference::Network;
 use d2nn::plate::Relief;
 
 fn shipped() -> Device {
