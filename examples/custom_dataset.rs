@@ -72,6 +72,7 @@ fn bench() -> Result<Bench> {
         modulation: Modulation::LOSSLESS,
         alignment: Alignment::default(),
         optics: Vec::new(),
+        plate: None,
         object: ObjectPlane::new(grid, (SIDE, SIDE), 2, Encoding::Amplitude)?,
         detector: Detector::new(grid, layout.regions(grid)?)?,
     })

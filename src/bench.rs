@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayView2};
 
 use crate::detector::Detector;
-use crate::element::{Modulation, Place, Placed, ThinMask};
+use crate::element::{Element, Modulation, Place, Placed, ThickPlate, Thickness, ThinMask};
 use crate::error::{Error, Result};
 use crate::field::Real;
 use crate::grid::Grid;
@@ -40,6 +40,8 @@ pub struct Bench {
     pub oversample: usize,
     /// What a pixel of a mask does to the light.
     pub modulation: Modulation,
+    /// How thick the plates of the masks are; thin sheets without. Only masks of phases have a thickness.
+    pub plate: Option<Thickness>,
     /// How the planes stand across the axis: [`Bench::misaligned`] moves and turns them.
     pub alignment: Alignment,
     /// Optics beside the masks, at places of their own: on the axis, whatever the errors of alignment.
@@ -88,6 +90,7 @@ impl Bench {
         if self.detector.grid() != self.grid() {
             return Err(Error::Value("object plane and detector plane must have the same grid".into()));
         }
+        self.check_plates()?;
         self.check_optics()?;
         let (height, width) = self.grid().aperture();
         for gap in 0..self.gaps.len() {
@@ -147,16 +150,51 @@ impl Bench {
         of(self) == of(other)
             && self.detector == other.detector
             && self.object.is_placed_as(&other.object)
-            && self.optics == other.optics
+            && (&self.optics, self.plate) == (&other.optics, other.plate)
+    }
+
+    /// Plates have room in the gaps, and are reliefs.
+    fn check_plates(&self) -> Result<()> {
+        let Some(Thickness { base, relief, slices, reference_index, .. }) = self.plate else { return Ok(()) };
+        if !self.modulation.is_phase() {
+            return Err(Error::Value("only masks of phases are plates with a thickness".into()));
+        }
+        let lengths = base > 0.0 && relief > 0.0 && base.is_finite() && relief.is_finite();
+        if !lengths || slices == 0 || !(reference_index.is_finite() && reference_index >= 1.0) {
+            return Err(Error::Value(format!(
+                "a plate of {base} m with a relief of {relief} m in {slices} slices, about an index of {reference_index}: \
+                 lengths must be above zero, slices and index at least 1"
+            )));
+        }
+        for (gap, length) in self.gaps.iter().enumerate() {
+            let (front, back) = self.taken_by_plates(gap);
+            if front + back >= *length {
+                return Err(Error::Value(format!(
+                    "gap {gap} of {}: its plates take {} of it",
+                    format_length(*length, 4),
+                    format_length(front + back, 4)
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// What the plates at both ends of a gap take of it: the relief of the one before, the base of the one behind.
+    fn taken_by_plates(&self, gap: usize) -> (Metres, Metres) {
+        let Some(plate) = &self.plate else { return (0.0, 0.0) };
+        let front = if gap > 0 { plate.relief } else { 0.0 };
+        let back = if gap < self.masks() { plate.base } else { 0.0 };
+        (front, back)
     }
 
     /// Each stands whole within its gap, and behind the one before it.
     fn check_optics(&self) -> Result<()> {
         for (gap, length) in self.gaps.iter().enumerate() {
-            let mut end = 0.0;
+            let (front, back) = self.taken_by_plates(gap);
+            let mut end = front;
             for Placed { distance, element, .. } in self.optics_of(gap).map(|number| &self.optics[number]) {
                 let (name, behind) = (element.name(), distance + element.thickness());
-                if !(*distance >= 0.0 && behind <= *length) {
+                if !(*distance >= 0.0 && behind <= *length - back) {
                     return Err(Error::Value(format!(
                         "a {name} from {} to {} of gap {gap}, which is {} long: it must stand inside it",
                         format_length(*distance, 4),
@@ -265,6 +303,7 @@ impl Bench {
             method: Method::Auto,
             alignment: Alignment { lateral, ..Alignment::default() }.with(&Misalignment::default(), 0),
             optics: Vec::new(),
+            plate: None,
             ..self.clone()
         }
     }
@@ -417,8 +456,12 @@ impl Bench {
         let ends = self.positions();
         for (index, length) in self.gaps.iter().enumerate() {
             let whole = self.gap(index);
+            let (front, back) = self.taken_by_plates(index);
             // What is left of the gap, and where the plane at hand stands across the axis.
-            let (mut rest, mut crossed) = (whole, 0.0);
+            let (mut rest, mut crossed) = (whole, front);
+            if front > 0.0 {
+                rest = Gap { pixel_model: PixelModel::Point, carrier: (0.0, 0.0), ..rest };
+            }
             let mut lateral = self.alignment.lateral(index);
             for number in self.optics_of(index) {
                 let Placed { distance, element, .. } = &self.optics[number];
@@ -435,7 +478,7 @@ impl Bench {
                 path.add(Role::Optic(number), ends[index] + distance, first(number), Arc::clone(element));
                 crossed = distance + element.thickness();
             }
-            let left = if crossed == 0.0 { *length } else { length - crossed };
+            let left = if crossed + back == 0.0 { *length } else { length - crossed - back };
             if left > 0.0 {
                 let next = self.alignment.lateral(index + 1);
                 let shift = (next.0 - lateral.0, next.1 - lateral.1);
@@ -443,16 +486,25 @@ impl Bench {
                 path.add_gap(ends[index] + crossed, gap);
             }
             if index < self.masks() {
-                path.add(Role::Mask(index), ends[index + 1], index * channels, Arc::new(self.mask(index)));
+                path.add(Role::Mask(index), ends[index + 1] - back, index * channels, self.mask(index));
             }
         }
         path
     }
 
     /// Mask `index` as it stands on the bench.
-    fn mask(&self, index: usize) -> ThinMask {
-        let mask = ThinMask::new(self.modulation, self.mask_shape(), self.oversample)
-            .turned(self.alignment.rotation(index));
-        if self.alignment.is_absent(index) { mask.taken_off() } else { mask }
+    fn mask(&self, index: usize) -> Arc<dyn Element> {
+        let (rotation, absent) = (self.alignment.rotation(index), self.alignment.is_absent(index));
+        let (pixels, oversample) = (self.mask_shape(), self.oversample);
+        match self.plate {
+            None => {
+                let mask = ThinMask::new(self.modulation, pixels, oversample).turned(rotation);
+                Arc::new(if absent { mask.taken_off() } else { mask })
+            }
+            Some(thickness) => {
+                let plate = ThickPlate::new(self.modulation, thickness, pixels, oversample).turned(rotation);
+                Arc::new(if absent { plate.taken_off() } else { plate })
+            }
+        }
     }
 }

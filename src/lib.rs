@@ -86,6 +86,7 @@
 //!     modulation: Modulation::LOSSLESS,
 //!     alignment: Alignment::default(),
 //!     optics: Vec::new(),
+//!     plate: None,
 //!     // Images of 4 x 4 values, each a square of 2 x 2 pixels, in the middle of the plane.
 //!     object: ObjectPlane::new(grid, (4, 4), 2, Encoding::Amplitude)?,
 //!     detector: Detector::new(grid, vec![left, right])?,

@@ -14,8 +14,8 @@ use d2nn::dataset::{
     DatasetName, Finding, Images, Place, Places, Source, Split, Wanted, load_split, locate, look, survey,
 };
 use d2nn::design::{Design, DesignFile, Device};
-use d2nn::reference::Network;
 use d2nn::plate::Relief;
+use d2nn::reference::Network;
 
 fn shipped() -> Device {
     Device::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("layers/fashion-400ghz")).unwrap()

@@ -106,7 +106,7 @@ impl Path {
             if stop.arrays().is_empty() {
                 continue;
             }
-            let found = stop.element.pull_back(&widened(&values[stop.arrays()]), &its_own);
+            let found = stop.element.pull_back(&widened(&values[stop.arrays()]), &self.place, &its_own);
             for (to, from) in by_value[stop.arrays()].iter_mut().zip(found) {
                 *to = from;
             }

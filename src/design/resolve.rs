@@ -183,6 +183,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         modulation: modulation(typed, &material, wavelength)?,
         alignment: Alignment::default(),
         optics: optics(&typed.optics)?,
+        plate: None,
         detector,
         object,
     };

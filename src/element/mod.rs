@@ -45,6 +45,7 @@ mod gap;
 mod lens;
 mod saturable;
 mod slab;
+mod thick_plate;
 mod thin_mask;
 
 pub use aperture::{Aperture, Opening};
@@ -52,6 +53,7 @@ pub use gap::FreeSpace;
 pub use lens::{Lens, LensPhase};
 pub use saturable::Saturable;
 pub use slab::Plate;
+pub use thick_plate::{ThickPlate, Thickness};
 pub use thin_mask::{Modulation, ThinMask};
 
 /// The plane an element stands on, and the light there.
@@ -92,8 +94,8 @@ pub trait Element: Debug + Send + Sync {
 
     /// Slopes of a real loss by its values, from those by its factors that [want](crate::program::Wants) some, in the order in
     /// which it lowered them.
-    fn pull_back(&self, values: &[Array2<f64>], slopes: &[Slopes]) -> Vec<Array2<f64>> {
-        let _ = (values, slopes);
+    fn pull_back(&self, values: &[Array2<f64>], place: &Place, slopes: &[Slopes]) -> Vec<Array2<f64>> {
+        let _ = (values, place, slopes);
         Vec::new()
     }
 

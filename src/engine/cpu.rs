@@ -86,7 +86,7 @@ impl CpuEngine {
     /// [`Error::Value`] when the image has not the shape the object plane takes, and where more power reaches a plane than
     /// leaves the object.
     pub fn light(&self, image: ArrayView2<'_, f32>) -> Result<Vec<Light<f32>>> {
-        if !self.bench.optics.is_empty() {
+        if !self.bench.optics.is_empty() || self.bench.plate.is_some() {
             // Fields in front of what asks for no slopes are not kept: plainly, then.
             let networks = Network::side_by_side(&self.bench, &self.values)?;
             return networks.iter().map(|network| network.light(image)).collect();

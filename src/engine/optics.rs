@@ -55,9 +55,13 @@ impl Crossing {
         let (window, [reach_y, reach_x]) = (way.window(), way.reach);
         let (padded_rows, padded_columns) = response.dim();
         let mut kept = Array2::zeros(window);
-        let offsets = |reach: usize| -(reach as isize)..=reach as isize;
-        for dy in offsets(reach_y) {
-            for dx in offsets(reach_x) {
+        // Of a periodic window each offset once.
+        let offsets = |reach: usize, side: usize| {
+            let most = (reach as isize).min((side as isize - 1) / 2);
+            -(most + isize::from(2 * most + 1 < side as isize && reach as isize > most))..=most
+        };
+        for dy in offsets(reach_y, window.0) {
+            for dx in offsets(reach_x, window.1) {
                 // A window that is not padded for the whole plane is periodic, and so is its response.
                 let at = |offset: isize, side: usize| offset.rem_euclid(side as isize) as usize;
                 kept[[at(dy, window.0), at(dx, window.1)]] =
@@ -331,8 +335,12 @@ impl Way {
     /// Points of the window of its crossing.
     fn window(&self) -> (usize, usize) {
         let [y, x] = self.reach;
-        let (rows, columns) = self.span.grid().shape();
-        (window_side(rows, y), window_side(columns, x))
+        let ((rows, columns), (tall, wide)) = (self.span.grid().shape(), self.span.padded());
+        // A window that is not padded for all offsets is periodic, as it is; a larger one would be so all the same.
+        let side = |pixels: usize, reach: usize, padded: usize| {
+            if padded < 2 * reach + 1 { padded } else { window_side(pixels, reach) }
+        };
+        (side(rows, y, tall), side(columns, x, wide))
     }
 }
 

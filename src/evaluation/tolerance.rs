@@ -317,6 +317,7 @@ mod tests {
             modulation: Modulation::Phase { absorption: 0.1, base: 1.0, phase_max, scale: 1.0 },
             alignment: Alignment::default(),
             optics: Vec::new(),
+            plate: None,
             object: ObjectPlane::new(grid, (4, 4), 2, Encoding::Amplitude).unwrap(),
             detector: Detector::new(grid, vec![region(0), region(4)]).unwrap(),
         }

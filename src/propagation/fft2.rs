@@ -61,7 +61,7 @@ fn transform<T: Real>(array: &mut Array2<Complex<T>>, [rows, columns]: &[Arc<dyn
 }
 
 /// The smallest length of at least `minimum` points that the transform is fast at: 2^a 3^b 5^c, even.
-pub(super) fn fast_length(minimum: usize) -> usize {
+pub(crate) fn fast_length(minimum: usize) -> usize {
     (minimum.max(2)..)
         .find(|&length| {
             let mut rest = length;

@@ -56,7 +56,7 @@ mod span;
 
 pub use axial_cut::AxialCut;
 pub use fft2::Fft2;
-use fft2::fast_length;
+pub(crate) use fft2::fast_length;
 pub use slab::{Polarisation, Slab};
 pub use span::Span;
 

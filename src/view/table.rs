@@ -288,7 +288,7 @@ impl Setup {
         let rows = bench.grid().rows();
         let gaps = bench.gaps.len();
         let mut side = Array2::zeros((rows, gaps * SLICES));
-        if !bench.optics.is_empty() {
+        if !bench.optics.is_empty() || bench.plate.is_some() {
             // Cuts know free space alone: plainly, then, at the columns that are nearest.
             let each = bench.arrays();
             let values = self.values[network * each..(network + 1) * each].to_vec();

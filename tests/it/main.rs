@@ -31,6 +31,7 @@ mod mask_files;
 mod misalignment;
 mod modes;
 mod optics;
+mod plates;
 mod plots;
 mod report;
 mod solids;

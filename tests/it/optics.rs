@@ -40,7 +40,7 @@ impl Element for Rows {
         program.multiply(Factor::sampled(entries, Wants::Turn { absorption: 0.0 }));
     }
 
-    fn pull_back(&self, _: &[Array2<f64>], slopes: &[Slopes]) -> Vec<Array2<f64>> {
+    fn pull_back(&self, _: &[Array2<f64>], _: &Place, slopes: &[Slopes]) -> Vec<Array2<f64>> {
         let [Slopes::Turn(turn)] = slopes else { panic!("one factor asks for a turn") };
         vec![turn.sum_axis(Axis(1)).insert_axis(Axis(1))]
     }

@@ -184,6 +184,7 @@ pub fn small_bench() -> Bench {
         modulation: Modulation::LOSSLESS,
         alignment: Alignment::default(),
         optics: Vec::new(),
+        plate: None,
         object: ObjectPlane::new(grid, (8, 8), 2, Encoding::Amplitude).unwrap(),
         detector: Detector::new(grid, layout.regions(grid).unwrap()).unwrap(),
     }

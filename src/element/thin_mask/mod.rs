@@ -88,7 +88,7 @@ impl Element for ThinMask {
         program.multiply(Factor::of_pixels(entries, self.footprint, wants));
     }
 
-    fn pull_back(&self, values: &[Array2<f64>], slopes: &[Slopes]) -> Vec<Array2<f64>> {
+    fn pull_back(&self, values: &[Array2<f64>], _: &Place, slopes: &[Slopes]) -> Vec<Array2<f64>> {
         let nothing = || values.iter().map(|values| Array2::zeros(values.dim())).collect();
         if self.absent {
             return nothing();

@@ -1,0 +1,193 @@
+//! A printed plate with its thickness: a base, and a relief that light crosses slice by slice.
+//!
+//! A thin mask has pillars of no height. Real ones are as high as a wavelength and act on each other; in plastic light
+//! spreads from pillar to pillar. Two models of that, both linear, one-way and scalar:
+//!
+//! - *equivalent*, one slice: half of the relief's height in a homogeneous medium, the phases in one plane, the other
+//!   half;
+//! - *sliced*, several slices: the split-step method (Feit & Fleck, Appl. Opt. 17, 3990 (1978)), each slice a thin mask of
+//!   what of the relief lies in it, in the middle of its way through the medium.
+//!
+//! Neither has reflections inside the relief, or polarisation; docs/optics.md says what that costs.
+
+use std::f64::consts::TAU;
+
+use ndarray::{Array2, Zip};
+use num_complex::Complex;
+
+use super::{Element, Modulation, Place};
+use crate::program::{Factor, Footprint, Program, Slopes, Wants};
+use crate::propagation::{Gap, Method, PixelModel, Polarisation, Slab, fast_length};
+use crate::units::{Metres, Radians};
+
+/// What a plate is made of, and how light is taken through it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Thickness {
+    /// Refractive index of the plate.
+    pub refractive_index: f64,
+    /// Extinction coefficient of the plate.
+    pub extinction_coefficient: f64,
+    /// Thickness of the base, metres: it stands before the plane of the mask, and the relief behind it.
+    pub base: Metres,
+    /// Height of the highest relief, metres.
+    pub relief: Metres,
+    /// Height of a radian of phase as designed, metres.
+    pub height_per_radian: Metres,
+    /// Slices of the relief; 1 is the equivalent sheet.
+    pub slices: usize,
+    /// Refractive index of the medium that light spreads in, between plate and surroundings.
+    pub reference_index: f64,
+}
+
+/// A plate of square pixels with its thickness.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ThickPlate {
+    modulation: Modulation,
+    thickness: Thickness,
+    footprint: Footprint,
+    absent: bool,
+}
+
+/// Room around the plane in which light spreads inside a plate, in heights of the relief: beyond, it would have to travel
+/// at more than 75 degrees.
+const SPREAD: f64 = 4.0;
+
+impl ThickPlate {
+    /// A plate of `pixels` = (rows, columns) pixels, each sampled `oversample` x `oversample` times, whose values are phases
+    /// of `modulation`.
+    pub fn new(
+        modulation: Modulation,
+        thickness: Thickness,
+        pixels: (usize, usize),
+        oversample: usize,
+    ) -> Self {
+        let footprint = Footprint::new(pixels, oversample, 0.0);
+        ThickPlate { modulation, thickness, footprint, absent: false }
+    }
+
+    /// The same plate turned in its plane, as [`super::ThinMask::turned`].
+    pub fn turned(self, angle: Radians) -> Self {
+        ThickPlate {
+            footprint: Footprint::new(self.footprint.pixels, self.footprint.oversample, angle),
+            ..self
+        }
+    }
+
+    /// A plate that has been taken off the bench: its place is free space.
+    pub fn taken_off(self) -> Self {
+        ThickPlate { absent: true, ..self }
+    }
+
+    /// Height of a pixel, metres.
+    fn height(&self, phase: f64) -> Metres {
+        self.modulation.relief_phase(phase) * self.thickness.height_per_radian
+    }
+
+    /// Height of a slice, metres.
+    fn slice(&self) -> Metres {
+        self.thickness.relief / self.thickness.slices as f64
+    }
+
+    /// Window of what is crossed inside: light spreads little there.
+    fn window(&self, place: &Place) -> (usize, usize) {
+        let whole = self.thickness.base + self.thickness.relief;
+        let room = (SPREAD * whole / place.grid.pixel_pitch()).ceil() as usize;
+        let side = |pixels: usize, padded: usize| fast_length(pixels + room).min(padded.max(pixels));
+        (side(place.grid.rows(), place.padded.0), side(place.grid.columns(), place.padded.1))
+    }
+
+    /// A way of `distance` in a medium of index `index`.
+    fn way(&self, place: &Place, index: f64, distance: Metres) -> Gap {
+        Gap {
+            grid: place.grid,
+            padded: self.window(place),
+            wavelength: place.wavelength / index,
+            distance,
+            method: Method::AngularSpectrum,
+            pixel_model: PixelModel::Point,
+            shift: (0.0, 0.0),
+            carrier: (0.0, 0.0),
+        }
+    }
+}
+
+impl Element for ThickPlate {
+    fn name(&self) -> String {
+        "plate".into()
+    }
+
+    fn arrays(&self) -> usize {
+        self.modulation.channels()
+    }
+
+    fn open(&self, _: &Place) -> Vec<Array2<f64>> {
+        vec![Array2::zeros(self.footprint.pixels)]
+    }
+
+    fn lower(&self, values: &[Array2<f64>], place: &Place, program: &mut Program) {
+        let Thickness {
+            refractive_index, extinction_coefficient, base, relief, slices, reference_index, ..
+        } = self.thickness;
+        if self.absent {
+            program.cross(self.way(place, place.medium, base + relief).into());
+            return;
+        }
+        let wavenumber = TAU / place.wavelength;
+        let slice = self.slice();
+        // The faces of the plate reflect what those of the base alone would.
+        let slab = Slab {
+            grid: place.grid,
+            padded: self.window(place),
+            wavelength: place.wavelength,
+            medium: place.medium,
+            refractive_index,
+            extinction_coefficient,
+            thickness: base,
+            polarisation: Polarisation::Mean,
+            echoes: false,
+        };
+        program.cross(slab.into());
+        // Against the plate's own index, and what every sample of a slice has in common.
+        let contrast = refractive_index - place.medium;
+        let common = place.medium - reference_index;
+        let absorption = extinction_coefficient / contrast;
+        for number in 0..slices {
+            let way = if number == 0 { slice / 2.0 } else { slice };
+            program.cross(self.way(place, reference_index, way).into());
+            let entries = Zip::from(&values[0]).map_collect(|phase| {
+                let above = self.height(*phase) - number as f64 * slice;
+                // What a wrong print has above the highest relief is in the last slice.
+                let most = if number + 1 == slices { f64::INFINITY } else { slice };
+                let filled = above.clamp(0.0, most);
+                let turn = wavenumber * contrast * filled;
+                Complex::from_polar((-absorption * turn).exp(), turn + wavenumber * common * slice)
+            });
+            program.multiply(Factor::of_pixels(entries, self.footprint, Wants::Turn { absorption }));
+        }
+        program.cross(self.way(place, reference_index, slice / 2.0).into());
+    }
+
+    fn pull_back(&self, values: &[Array2<f64>], place: &Place, slopes: &[Slopes]) -> Vec<Array2<f64>> {
+        let slice = self.slice();
+        let contrast = self.thickness.refractive_index - place.medium;
+        // A radian of the design is that height, and turns light at hand by so much.
+        let turn = TAU / place.wavelength * contrast * self.thickness.height_per_radian;
+        let by_value = Array2::from_shape_fn(self.footprint.pixels, |at| {
+            if self.absent {
+                return 0.0;
+            }
+            // The slice that holds the top moves with it; a top between two belongs to the lower one.
+            let height = self.height(values[0][at]);
+            let top = ((height / slice) as usize).min(slopes.len() - 1);
+            match &slopes[top] {
+                Slopes::Turn(found) => found[at] * turn,
+                Slopes::Whole(_) => 0.0,
+            }
+        });
+        vec![by_value]
+    }
+
+    fn thickness(&self) -> Metres {
+        self.thickness.base + self.thickness.relief
+    }
+}

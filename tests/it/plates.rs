@@ -1,0 +1,206 @@
+//! Plates with thickness: against exact plates, thin masks, finite differences, and the reference.
+
+use std::f64::consts::TAU;
+
+use d2nn::bench::Bench;
+use d2nn::element::{Element, Modulation, Place, ThickPlate, Thickness};
+use d2nn::engine::{CpuEngine, Engine, ModesEngine};
+use d2nn::field::WaveField;
+use d2nn::grid::Grid;
+use d2nn::misalignment::{Displacement, Misalignment};
+use d2nn::program::{Op, Program};
+use d2nn::propagation::{Polarisation, Propagator, Slab};
+use d2nn::reference::Network;
+use ndarray::Array2;
+use num_complex::Complex;
+
+use crate::support::{random_image, random_images, random_masks, random_numbers, random_values, small_bench};
+
+const INDEX: f64 = 1.7227;
+const WAVELENGTH: f64 = 0.75e-3;
+
+fn thickness(slices: usize) -> Thickness {
+    Thickness {
+        refractive_index: INDEX,
+        extinction_coefficient: 0.01,
+        base: 1e-3,
+        relief: WAVELENGTH / (INDEX - 1.0),
+        height_per_radian: WAVELENGTH / (INDEX - 1.0) / TAU,
+        slices,
+        reference_index: 1.36,
+    }
+}
+
+/// Benches with plates: the equivalent sheet and slices, upright and out of place, one mask taken off.
+fn benches() -> Vec<(&'static str, Bench)> {
+    let with = |slices| Bench { plate: Some(thickness(slices)), ..small_bench() };
+    let displaced = |y, x, axial| Displacement { lateral: (y, x), axial };
+    let errors = Misalignment {
+        masks: vec![displaced(0.3e-3, -0.2e-3, 0.1e-3), displaced(-0.1e-3, 0.4e-3, 0.0)],
+        rotations: vec![0.02, -0.1],
+        wavelength: 0.01,
+        ..Misalignment::default()
+    };
+    let absent = Misalignment { absent: vec![true, false], ..Misalignment::default() };
+    vec![
+        ("equivalent", with(1)),
+        ("sliced", with(4)),
+        ("sliced, oversampled", with(3).sampled(2, 2.0).unwrap()),
+        ("out of place", with(2).misaligned(&errors).unwrap()),
+        ("one taken off", with(2).misaligned(&absent).unwrap()),
+    ]
+}
+
+/// Field behind a plate of `values` in a plane wave that covers its window: by the operations it becomes.
+fn behind(plate: &ThickPlate, values: &Array2<f64>, place: &Place, light: &WaveField<f64>) -> WaveField<f64> {
+    let mut program = Program::default();
+    plate.lower(std::slice::from_ref(values), place, &mut program);
+    let mut field = light.clone();
+    for op in program.ops() {
+        field = match *op {
+            Op::Cross(span) => Propagator::new(program.spans()[span]).unwrap().propagate(&field),
+            Op::Multiply(factor) => program.factors()[factor].apply(&field),
+            Op::Pointwise(_) => unreachable!("a plate is linear"),
+        };
+    }
+    field
+}
+
+#[test]
+fn a_plate_of_one_height_is_a_slab() {
+    // In a window as wide as the plane everything is periodic, and a plane wave stays one.
+    let grid = Grid::new(64, 64, 0.1e-3).unwrap();
+    let place = Place { grid, padded: (64, 64), wavelength: WAVELENGTH, medium: 1.0 };
+    let modulation = Modulation::LOSSLESS;
+    let flat = WaveField::new(grid, Array2::from_elem((64, 64), Complex::new(1.0, 0.0))).unwrap();
+    for (slices, radians) in [(1, 0.0), (1, 4.0), (4, 1.0), (4, 6.28), (7, 3.3)] {
+        let thick = Thickness { extinction_coefficient: 0.02, ..thickness(slices) };
+        let plate = ThickPlate::new(modulation, thick, (64, 64), 1);
+        let values = Array2::from_elem((64, 64), radians);
+        let found = behind(&plate, &values, &place, &flat).amplitude[[31, 20]];
+        // Along the axis a slab as thick as base and relief, then the way that is left in air.
+        let height = radians * thick.height_per_radian;
+        let slab = Slab {
+            grid,
+            padded: (64, 64),
+            wavelength: WAVELENGTH,
+            medium: 1.0,
+            refractive_index: INDEX,
+            extinction_coefficient: 0.02,
+            thickness: thick.base + height,
+            polarisation: Polarisation::Mean,
+            echoes: false,
+        };
+        let air = Complex::cis(TAU / WAVELENGTH * (thick.relief - height));
+        let expected = slab.transfer(0.0, 0.0) * air;
+        // Rounding of a phase of some tens of radians.
+        assert!((found - expected).norm() < 1e-10, "{slices} {radians}: {found} {expected}");
+    }
+}
+
+#[test]
+fn slices_agree_where_light_does_not_spread_and_converge_where_it_does() {
+    // Pixels of 3.2 mm are ten times as wide as light spreads inside; of 0.4 mm half as wide.
+    let share = |pixel: usize, a: usize, b: usize| {
+        let grid = Grid::new(96, 96, 0.1e-3).unwrap();
+        let place = Place { grid, padded: (192, 192), wavelength: WAVELENGTH, medium: 1.0 };
+        let mut next = random_numbers(11);
+        let phases =
+            Array2::from_shape_simple_fn((96 / pixel, 96 / pixel), || std::f64::consts::PI * (1.0 + next()));
+        let light = WaveField::new(grid, Array2::from_elem((96, 96), Complex::new(1.0, 0.0))).unwrap();
+        let field = |slices| {
+            let plate = ThickPlate::new(Modulation::LOSSLESS, thickness(slices), phases.dim(), pixel);
+            behind(&plate, &phases, &place, &light).amplitude
+        };
+        let (a, b) = (field(a), field(b));
+        let power = |field: &Array2<Complex<f64>>| field.iter().map(|u| u.norm_sqr()).sum::<f64>();
+        let inner: Complex<f64> = a.iter().zip(&b).map(|(a, b)| a.conj() * b).sum();
+        inner.norm_sqr() / (power(&a) * power(&b))
+    };
+    // One slice against eight: large pixels hardly care, small ones do; and slices converge.
+    let (wide, narrow) = (share(32, 1, 8), share(4, 1, 8));
+    assert!(wide > 0.85 && narrow < wide - 0.1, "{wide} {narrow}");
+    let (few, many) = (share(4, 2, 16), share(4, 8, 16));
+    assert!(many > 0.98 && many > few, "{few} {many}");
+}
+
+#[test]
+fn engines_run_plates_as_the_reference_does() {
+    for (name, bench) in benches() {
+        let masks = random_masks(&bench, 3);
+        let values: Vec<Array2<f64>> = masks.iter().map(|values| values.mapv(f64::from)).collect();
+        let network = Network::new(bench.clone(), values).unwrap();
+        let mut engine = CpuEngine::new(bench.clone(), 2).unwrap();
+        engine.set_masks(&masks).unwrap();
+        let images = random_images(&bench, 3);
+        let read = engine.readings(images.view()).unwrap();
+        let slopes = [0.7, -1.1, 0.4, 0.9];
+        let pass = engine.gradients(images.view(), &|_, _, to| to.copy_from_slice(&slopes)).unwrap();
+        let mut modes =
+            ModesEngine::new(CpuEngine::new(bench.clone(), 1).unwrap()).with_basis(Array2::eye(64)).unwrap();
+        modes.set_masks(&masks).unwrap();
+        let in_modes = modes.gradients(images.view(), &|_, _, to| to.copy_from_slice(&slopes)).unwrap();
+        let mut expected: Vec<Array2<f64>> = masks.iter().map(|values| Array2::zeros(values.dim())).collect();
+        for (sample, image) in images.outer_iter().enumerate() {
+            let light = network.light(image).unwrap();
+            let exact = bench.detector.readings(&light.detector);
+            let brightest = exact.iter().copied().fold(0.0, f64::max);
+            for (got, want) in read.regions.row(sample).iter().zip(&exact) {
+                // Single precision over up to thirteen crossings: 1e-5 of the brightest, and room for another processor.
+                assert!((got - want).abs() < 5e-5 * brightest, "{name}: {got} {want}");
+            }
+            for (sum, gradient) in expected.iter_mut().zip(network.gradients(&light, &slopes).unwrap()) {
+                *sum += &gradient;
+            }
+        }
+        for found in [&pass.masks, &in_modes.masks] {
+            for (got, want) in found.iter().zip(&expected) {
+                let difference = (&got.mapv(f64::from) - want).mapv(|d| d * d).sum().sqrt();
+                let norm = want.mapv(|d| d * d).sum().sqrt();
+                assert!(difference <= 1e-4 * norm, "{name}: {}", difference / norm);
+            }
+        }
+    }
+}
+
+#[test]
+fn slopes_by_height_are_central_differences() {
+    for (name, bench) in benches() {
+        let values = random_values(&bench, 5);
+        let image = random_image((8, 8), 6);
+        let slopes = [0.7, -1.1, 0.4, 0.9];
+        let loss = |values: &[Array2<f64>]| -> f64 {
+            let network = Network::new(bench.clone(), values.to_vec()).unwrap();
+            network.readings(image.view()).unwrap().iter().zip(slopes).map(|(r, s)| r * s).sum()
+        };
+        let network = Network::new(bench.clone(), values.clone()).unwrap();
+        let gradients = network.gradients(&network.light(image.view()).unwrap(), &slopes).unwrap();
+        let mut next = random_numbers(7);
+        let directions: Vec<Array2<f64>> =
+            values.iter().map(|values| Array2::from_shape_simple_fn(values.dim(), &mut next)).collect();
+        // No top of 1568 may pass from one slice to the next within the step: a phase every 0.004 rad, on average.
+        let step = 1e-7;
+        let moved = |step: f64| -> Vec<Array2<f64>> {
+            values.iter().zip(&directions).map(|(values, way)| values + &(way * step)).collect()
+        };
+        let difference = (loss(&moved(step)) - loss(&moved(-step))) / (2.0 * step);
+        let along: f64 = gradients.iter().zip(&directions).map(|(g, way)| (g * way).sum()).sum();
+        let scale: f64 = gradients.iter().map(|g| g.mapv(f64::abs).sum()).sum();
+        // Rounding of the loss, 1e-15 of the readings over the step.
+        assert!((along - difference).abs() < 1e-6 * scale, "{name}: {along} {difference} of {scale}");
+    }
+}
+
+#[test]
+fn plates_need_room_and_phases() {
+    let with = |plate| Bench { plate: Some(plate), ..small_bench() };
+    let refused = |bench: Bench| bench.check().unwrap_err().to_string();
+    let message = refused(with(Thickness { base: 5.2e-3, ..thickness(1) }));
+    assert!(message.contains("gap 1 of 6 mm: its plates take 6.2378 mm of it"), "{message}");
+    assert!(refused(with(thickness(0))).contains("slices and index at least 1"));
+    let grey = Bench { modulation: Modulation::Amplitude, ..with(thickness(1)) };
+    assert!(refused(grey).contains("only masks of phases"));
+    let bench = with(thickness(2));
+    let length: f64 = bench.path().stops().iter().map(|stop| stop.element.thickness()).sum();
+    assert!((length - bench.length()).abs() < 1e-15, "plates take their room from the gaps: {length}");
+}
