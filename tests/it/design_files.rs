@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use d2nn::Error;
 use d2nn::dataset::DatasetName;
 use d2nn::design::folder::read_design;
-use d2nn::design::{Design, DesignFile, OptimiserKey, Stage};
+use d2nn::design::{Design, DesignFile, OptimiserKey, Preset, Stage};
 use d2nn::detector::{Region, Scheme};
 use d2nn::fabrication::Relief;
 use d2nn::mask::Modulation;
@@ -63,6 +63,24 @@ fn good_designs_are_read_and_written_back() {
         let again = DesignFile::parse("written", &typed.to_text().unwrap()).unwrap();
         assert_eq!(again, typed, "{}", path.display());
         assert_eq!(Design::resolve("written", &again).unwrap(), design, "{}", path.display());
+    }
+}
+
+#[test]
+fn presets_mean_what_their_complete_files_say() {
+    // Every key written out: a default that changes shows here, as it changes the devices of the literature.
+    let files = fixtures("presets");
+    assert_eq!(files.len(), Preset::ALL.len());
+    for preset in Preset::ALL {
+        let path = files.iter().find(|path| path.file_stem().unwrap() == preset.name()).unwrap();
+        let (typed, design) = read_design(path).unwrap();
+        assert_eq!(preset.design().unwrap(), typed, "{}", preset.name());
+        assert_eq!(
+            Design::resolve("preset", &preset.design().unwrap()).unwrap(),
+            design,
+            "{}",
+            preset.name()
+        );
     }
 }
 
@@ -314,7 +332,7 @@ fn a_printer_gives_its_layers() {
     let none = with("printer = \"none\"");
     assert_eq!((none.plate.relief, none.printer), (Relief::Continuous, None));
     // The visible device needs the finest.
-    let mut typed = d2nn::design::Preset::VisiblePrinted.design();
+    let mut typed = Preset::VisiblePrinted.design().unwrap();
     typed.fabrication.printer = Some("two-photon".into());
     let visible = Design::resolve("typed", &typed).unwrap();
     assert_eq!(visible.plate.relief, Relief::LayerHeight(10e-9));

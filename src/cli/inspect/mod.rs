@@ -60,7 +60,7 @@ pub struct InspectArgs {
 /// For a wrong design and a damaged device.
 pub fn run(args: InspectArgs) -> Result<()> {
     let (file, typed) = match &args.design {
-        None => args.preset.design(),
+        None => args.preset.design()?,
         Some(path) => {
             let path = if path.is_dir() { path.join(DESIGN) } else { path.clone() };
             (path.display().to_string(), read_typed(&path)?)

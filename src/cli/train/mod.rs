@@ -164,10 +164,13 @@ impl TrainArgs {
         let read = |path: PathBuf| Ok::<_, Error>((path.display().to_string(), read_typed(&path)?));
         let (file, before) = match &self.design {
             None if self.resume => {
-                let named = || default_folder(&self.preset.design().1.name);
-                read(self.out.clone().unwrap_or_else(named).join(DESIGN))?
+                let folder = match &self.out {
+                    Some(folder) => folder.clone(),
+                    None => default_folder(&self.preset.design()?.1.name),
+                };
+                read(folder.join(DESIGN))?
             }
-            None => self.preset.design(),
+            None => self.preset.design()?,
             Some(path) if path.is_dir() => read(path.join(DESIGN))?,
             Some(path) => read(path.clone())?,
         };

@@ -109,7 +109,7 @@ fn start(sweep: &SweepFile, path: &Path) -> Result<DesignFile> {
         // As it is written: beside the sweep, wherever the program is run.
         (Some(design), None) => read_typed(&path.parent().unwrap_or(Path::new("")).join(design)),
         (None, Some(name)) => match Preset::ALL.into_iter().find(|preset| preset.name() == name) {
-            Some(preset) => Ok(preset.design()),
+            Some(preset) => preset.design(),
             None => {
                 let known = Preset::ALL.map(|preset| format!("\"{}\"", preset.name())).join(", ");
                 wrong(format!("preset = \"{name}\": the presets are {known}"))

@@ -184,7 +184,7 @@ fn shipped_devices_and_presets_have_none() {
     }
     assert!(devices > 3);
     for preset in Preset::ALL {
-        let mut typed = preset.design();
+        let mut typed = preset.design().unwrap();
         let design = Design::resolve(preset.name(), &typed).unwrap();
         assert_eq!(design.idle_keys, [""; 0], "{}", preset.name());
         // Nor has what a training writes into the folder.
