@@ -1,21 +1,22 @@
 //! `design.toml` as it is typed: every key, with the value it has when it is left out.
 
-use std::fmt;
+use std::f64::consts::TAU;
 
-use serde::de::{Deserializer, Visitor};
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
-use super::advice::advised;
+use super::advice::told;
 use super::detector_table::DetectorTable;
 use super::images_table::ImagesTable;
 use super::printer::PrinterTable;
 use super::training_table::TrainingTable;
+use super::typed::{Angle, Length, Lengths, Offset};
 use crate::error::Error;
 
 /// Version of the design file this program reads and writes.
 pub const FORMAT: u32 = 1;
 
-/// A design as typed. Lengths are text with a unit; a key that is left out has the value of the default
+/// A design as typed. Lengths and angles keep their text; a key that is left out has the value of the default
 /// device; unknown keys are refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -51,10 +52,10 @@ pub struct DesignFile {
 #[serde(default, deny_unknown_fields)]
 pub struct BenchTable {
     /// Vacuum wavelength.
-    pub wavelength: String,
+    pub wavelength: Length,
     /// Side of a pixel, the same on every plane.
     #[serde(deserialize_with = "one_pitch")]
-    pub pixel_pitch: String,
+    pub pixel_pitch: Length,
     /// Pixels of every plane: one number, or [rows, columns].
     pub pixels: Sides,
     /// Number of phase masks.
@@ -76,24 +77,10 @@ pub struct BenchTable {
 }
 
 /// Reads `bench.pixel_pitch`: who types a list of them is told why there is only one.
-fn one_pitch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    struct OnePitch;
-    impl Visitor<'_> for OnePitch {
-        type Value = String;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(
-                formatter,
-                "one pitch for all planes, such as \"0.4 mm\": masks of different pitch are not simulated, so give \
-                 every plane the finest"
-            )
-        }
-
-        fn visit_str<E>(self, text: &str) -> Result<String, E> {
-            Ok(text.to_owned())
-        }
-    }
-    deserializer.deserialize_str(OnePitch)
+fn one_pitch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Length, D::Error> {
+    let expected = "one pitch for all planes, such as \"0.4 mm\": masks of different pitch are not simulated, so give every \
+                    plane the finest";
+    Length::read(deserializer, expected)
 }
 
 /// One number for both sides, or [rows, columns].
@@ -107,13 +94,23 @@ pub enum Sides {
 }
 
 /// One length for all gaps, or one for each.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a length such as \"30 mm\", or a list of them")]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Gaps {
     /// All alike.
-    All(String),
+    All(Length),
     /// One for each gap, in the order of the light.
-    Each(Vec<String>),
+    Each(Vec<Length>),
+}
+
+impl<'de> Deserialize<'de> for Gaps {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = Lengths::read(deserializer, "a length such as \"30 mm\", or a list of them")?;
+        Ok(match read {
+            Lengths::One(length) => Gaps::All(length),
+            Lengths::List(list) => Gaps::Each(list),
+        })
+    }
 }
 
 /// `bench.method`.
@@ -145,10 +142,10 @@ pub struct MaskTable {
     /// What a pixel does to the light.
     pub modulation: ModulationKey,
     /// Largest phase of the relief.
-    pub phase_max: String,
+    pub phase_max: Angle,
     /// Largest height of the relief, instead of `phase_max`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub height_max: Option<String>,
+    pub height_max: Option<Length>,
 }
 
 /// `mask.modulation`.
@@ -165,7 +162,7 @@ pub enum ModulationKey {
 
 impl Default for MaskTable {
     fn default() -> Self {
-        MaskTable { modulation: ModulationKey::Phase, phase_max: "2 pi".into(), height_max: None }
+        MaskTable { modulation: ModulationKey::Phase, phase_max: Angle::known("2 pi", TAU), height_max: None }
     }
 }
 
@@ -176,7 +173,7 @@ pub struct ObjectTable {
     /// What a pixel value becomes.
     pub encoding: EncodingKey,
     /// Phase of the value 1 where values are phases.
-    pub phase_range: String,
+    pub phase_range: Angle,
     /// Value from which light passes where images are binary.
     pub threshold: f32,
     /// Pixels of the plane along one side of an image pixel; left out, four or as many as the plane has room for.
@@ -184,17 +181,17 @@ pub struct ObjectTable {
     pub upsampling: Option<usize>,
     /// Longer side of the image on the plane, instead of `upsampling`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<String>,
+    pub size: Option<Length>,
     /// Distance of the image's middle from the axis, [y, x].
-    pub offset: [String; 2],
+    pub offset: [Offset; 2],
     /// How images are brought to the pixels of the plane.
     pub resampling: ResamplingKey,
     /// The light that falls on the object.
     pub illumination: IlluminationKey,
     /// Angles of a tilted wave to the axis, [towards y, towards x].
-    pub tilt: [String; 2],
+    pub tilt: [Angle; 2],
     /// Radius of a Gaussian beam, where its intensity has fallen to exp(-2).
-    pub waist: String,
+    pub waist: Length,
 }
 
 /// `object.resampling`.
@@ -256,29 +253,29 @@ pub struct MaterialTable {
 #[serde(default, deny_unknown_fields)]
 pub struct FabricationTable {
     /// Thickness of the plate below the relief.
-    pub base_thickness: String,
+    pub base_thickness: Length,
     /// Heights are rounded to whole layers of this height.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub layer_height: Option<String>,
+    pub layer_height: Option<Length>,
     /// Heights are rounded to this many levels of a full turn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub levels: Option<u32>,
     /// Width of the frame around the pixels; none without.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub frame_width: Option<String>,
+    pub frame_width: Option<Length>,
     /// Top of the frame above the flat side.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub frame_height: Option<String>,
+    pub frame_height: Option<Length>,
     /// Whether the frame says which plate it is and which way round it stands.
     pub engraving: bool,
     /// Depth of what is engraved.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub engraving_depth: Option<String>,
+    pub engraving_depth: Option<Length>,
     /// Whether the corner of the frame beside pixel [0, 0] is cut off.
     pub notch: bool,
     /// Side of square holes for pins in the three other corners.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pin_holes: Option<String>,
+    pub pin_holes: Option<Length>,
     /// Name of the printer: its layers, its smallest feature and its tray limit the plates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub printer: Option<String>,
@@ -305,12 +302,12 @@ impl Default for DesignFile {
 impl Default for BenchTable {
     fn default() -> Self {
         BenchTable {
-            wavelength: "0.75 mm".into(),
-            pixel_pitch: "0.4 mm".into(),
+            wavelength: Length::known("0.75 mm", 0.75e-3),
+            pixel_pitch: Length::known("0.4 mm", 0.4e-3),
             pixels: Sides::Square(200),
             masks: 5,
             networks: 1,
-            gaps: Gaps::All("30 mm".into()),
+            gaps: Gaps::All(Length::known("30 mm", 30e-3)),
             method: MethodKey::Auto,
             padding: 2.0,
             pixel_model: PixelModelKey::Square,
@@ -324,15 +321,15 @@ impl Default for ObjectTable {
     fn default() -> Self {
         ObjectTable {
             encoding: EncodingKey::Amplitude,
-            phase_range: "2 pi".into(),
+            phase_range: Angle::known("2 pi", TAU),
             threshold: 0.5,
             upsampling: None,
             size: None,
-            offset: ["0 mm".into(), "0 mm".into()],
+            offset: [Offset::known("0 mm", 0.0), Offset::known("0 mm", 0.0)],
             resampling: ResamplingKey::Nearest,
             illumination: IlluminationKey::Plane,
-            tilt: ["0 deg".into(), "0 deg".into()],
-            waist: "20 mm".into(),
+            tilt: [Angle::known("0 deg", 0.0), Angle::known("0 deg", 0.0)],
+            waist: Length::known("20 mm", 20e-3),
         }
     }
 }
@@ -353,7 +350,7 @@ impl Default for MaterialTable {
 impl Default for FabricationTable {
     fn default() -> Self {
         FabricationTable {
-            base_thickness: "1 mm".into(),
+            base_thickness: Length::known("1 mm", 1e-3),
             layer_height: None,
             levels: None,
             frame_width: None,
@@ -375,7 +372,7 @@ impl DesignFile {
     pub fn parse(file: &str, text: &str) -> Result<Self, Error> {
         let wrong = |problem: String| Error::Design { file: file.to_owned(), problem };
         let design: DesignFile =
-            toml::from_str(text).map_err(|error| wrong(format!("\n{}", advised(&error.to_string()))))?;
+            toml::from_str(text).map_err(|error| wrong(format!("\n{}", told(text, &error))))?;
         design.check_format().map_err(wrong)?;
         Ok(design)
     }
@@ -409,7 +406,7 @@ mod tests {
     fn what_is_written_is_read_back() {
         let design = DesignFile {
             bench: BenchTable {
-                gaps: Gaps::Each(vec!["1 mm".into(), "2 mm".into()]),
+                gaps: Gaps::Each(["1 mm", "2 mm"].map(|text| text.parse().unwrap()).into()),
                 pixels: Sides::Each([20, 30]),
                 masks: 1,
                 ..BenchTable::default()

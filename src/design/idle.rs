@@ -6,6 +6,7 @@ use super::detector_table::RegionSize;
 use super::file::{DesignFile, EncodingKey, IlluminationKey, ModulationKey};
 use super::resolve::Design;
 use super::training::FINE_EPOCHS;
+use super::typed::Length;
 use crate::units::{parse_angle, parse_length};
 
 /// When a key, or every key of a table, does something.
@@ -132,9 +133,9 @@ const RULES: &[Rule] = &[
 pub(super) fn idle_keys(typed: &DesignFile, design: &Design) -> Vec<String> {
     let mut usual = DesignFile::default();
     // Sizes that are left out follow from the number of regions; these are the ones that design files always named.
-    usual.detector.region_size = Some(RegionSize::Square("4.8 mm".into()));
-    usual.detector.row_pitch = Some("9.6 mm".into());
-    usual.detector.column_pitch = Some("9.6 mm".into());
+    usual.detector.region_size = Some(RegionSize::Square(Length::known("4.8 mm", 4.8e-3)));
+    usual.detector.row_pitch = Some(Length::known("9.6 mm", 9.6e-3));
+    usual.detector.column_pitch = Some(Length::known("9.6 mm", 9.6e-3));
     // What cannot be written as TOML is refused where it is.
     let (Ok(given), Ok(usual)) = (typed.to_table(), usual.to_table()) else {
         return Vec::new();

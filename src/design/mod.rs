@@ -34,6 +34,7 @@ mod sampling;
 pub mod sweep;
 mod training;
 mod training_table;
+pub mod typed;
 
 pub use compiled::parse_classifier;
 pub use detector_table::{DetectorTable, RegionSize, SchemeKey};
@@ -48,3 +49,4 @@ pub use rounding::Rounding;
 pub use sweep::Sweep;
 pub use training::Stage;
 pub use training_table::{LossKey, OptimiserKey, TrainingTable};
+pub use typed::{Angle, Length, Offset};

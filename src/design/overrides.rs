@@ -173,9 +173,9 @@ mod tests {
         .unwrap();
         assert_eq!((design.training.epochs, design.training.learning_rate), (Some(3), 0.01));
         assert!(design.training.flips);
-        assert_eq!(design.bench.gaps, Gaps::All("20 mm".into()));
+        assert_eq!(design.bench.gaps, Gaps::All("20 mm".parse().unwrap()));
         assert_eq!(
-            (design.bench.pixel_pitch.as_str(), design.bench.pixels),
+            (design.bench.pixel_pitch.text(), design.bench.pixels),
             ("0.5 mm", Sides::Each([100, 120]))
         );
         assert_eq!(design.mask.modulation, ModulationKey::Amplitude);
@@ -193,7 +193,10 @@ mod tests {
         let design = with(&[stage, "bench.gaps=[\"20 mm\", \"30 mm\"]"]).unwrap();
         let [modes] = &design.training.modes[..] else { panic!("one stage") };
         assert_eq!((modes.grid, modes.steps), (GridKey::Binned, 10));
-        assert_eq!(design.bench.gaps, Gaps::Each(vec!["20 mm".into(), "30 mm".into()]));
+        assert_eq!(
+            design.bench.gaps,
+            Gaps::Each(["20 mm", "30 mm"].map(|text| text.parse().unwrap()).into())
+        );
     }
 
     #[test]
@@ -208,7 +211,10 @@ mod tests {
                 "--set trainig.seed=3: unknown field `trainig`",
             ),
             (&["mask.modulation=grey"], "--set mask.modulation=\"grey\": unknown variant `grey`"),
-            (&["bench.gaps=3"], "--set bench.gaps=3: a length such as \"30 mm\", or a list of them"),
+            (
+                &["bench.gaps=3"],
+                "--set bench.gaps=3: invalid type: integer `3`, expected a length such as \"30 mm\", or a list of them",
+            ),
             (&["training.epochs=-1"], "--set training.epochs=-1: invalid value: integer `-1`"),
             (&["name=5"], "--set name=5: invalid type: integer `5`, expected a string"),
             (&["name.first=x"], "--set name.first=\"x\": name has no keys of its own"),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::file::DesignFile;
-use super::resolve::length;
+use super::typed::Length;
 use crate::fabrication::printer::NO_PRINTER;
 use crate::fabrication::{PlateOptions, Printer, Relief};
 use crate::grid::Grid;
@@ -16,17 +16,17 @@ pub struct PrinterTable {
     /// What `fabrication.printer` calls it.
     pub name: String,
     /// Height of a layer.
-    pub layer_height: String,
+    pub layer_height: Length,
     /// Side of the smallest pixel it prints.
-    pub minimum_feature: String,
+    pub minimum_feature: Length,
     /// Pixels below this come out distorted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub faithful_feature: Option<String>,
+    pub faithful_feature: Option<Length>,
     /// Room along x, y and z.
-    pub tray: [String; 3],
+    pub tray: [Length; 3],
     /// Highest relief above the base.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub relief_max: Option<String>,
+    pub relief_max: Option<Length>,
 }
 
 type Checked<T> = std::result::Result<T, String>;
@@ -61,15 +61,13 @@ fn own_printer(table: &PrinterTable) -> Checked<Printer> {
     if Printer::NAMES.contains(&name.as_str()) {
         return Err(format!("printer.name = \"{name}\" is known already: take another word"));
     }
-    let optional = |key: &str, text: &Option<String>| text.as_ref().map(|text| length(key, text)).transpose();
-    let [x, y, z] = &table.tray;
     Ok(Printer {
         name: name.clone(),
-        layer_height: length("printer.layer_height", &table.layer_height)?,
-        minimum_feature: length("printer.minimum_feature", &table.minimum_feature)?,
-        faithful_feature: optional("printer.faithful_feature", &table.faithful_feature)?,
-        tray: [length("printer.tray", x)?, length("printer.tray", y)?, length("printer.tray", z)?],
-        relief_max: optional("printer.relief_max", &table.relief_max)?,
+        layer_height: table.layer_height.value(),
+        minimum_feature: table.minimum_feature.value(),
+        faithful_feature: table.faithful_feature.as_ref().map(Length::value),
+        tray: table.tray.each_ref().map(Length::value),
+        relief_max: table.relief_max.as_ref().map(Length::value),
     })
 }
 

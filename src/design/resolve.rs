@@ -12,7 +12,7 @@ use crate::misalignment::Alignment;
 use crate::network::Bench;
 use crate::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use crate::propagation::{Method, PixelModel, padded_shape};
-use crate::units::{Metres, format_length, parse_angle, parse_length, parse_positive_length};
+use crate::units::{Metres, format_length};
 
 use super::detector_table::{DetectorTable, detector};
 use super::file::{
@@ -24,15 +24,13 @@ use super::images_table::image_set;
 use super::purpose::{Broken, Purpose};
 use super::rounding::Rounding;
 use super::training::Training;
+use super::typed::Length;
 use super::{plate, printer, sampling};
 
 /// Pixels along a side of an image value where none are typed and the plane has room for them.
 const UPSAMPLING: usize = 4;
 /// Masks a device may have.
 const MAX_MASKS: usize = 100;
-/// Lengths a device may have: from a picometre to a thousand kilometres, so that no product or power of them
-/// leaves the range of numbers.
-const LENGTHS: std::ops::RangeInclusive<Metres> = 1e-12..=1e6;
 /// Wavelengths along a gap at most: the phase of a path, 2 pi times that many, keeps 6 digits after the point.
 const MAX_WAVELENGTHS: f64 = 1e9;
 /// Pixels a plane may have along a side: beyond this the padded window of one sample takes gigabytes.
@@ -119,8 +117,8 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         ));
     }
     let table = &typed.bench;
-    let wavelength = length("bench.wavelength", &table.wavelength)?;
-    let pitch = length("bench.pixel_pitch", &table.pixel_pitch)?;
+    let wavelength = table.wavelength.value();
+    let pitch = table.pixel_pitch.value();
     let (rows, columns) = match table.pixels {
         Sides::Square(side) => (side, side),
         Sides::Each([rows, columns]) => (rows, columns),
@@ -244,34 +242,19 @@ pub(super) fn upsampling(table: &ObjectTable, image: (usize, usize), grid: Grid)
     table.upsampling.unwrap_or(UPSAMPLING.min(most.max(1)))
 }
 
-/// Reads a length of a device; `key` is the key or the flag it was typed at.
-///
-/// # Errors
-/// A sentence with the key for what is not a length above zero, or far beyond any device.
-pub fn length(key: &str, text: &str) -> std::result::Result<Metres, String> {
-    let length = parse_positive_length(text).map_err(|problem| format!("{key}: {problem}"))?;
-    if LENGTHS.contains(&length) {
-        return Ok(length);
-    }
-    Err(format!("{key}: \"{text}\" is out of range: lengths go from 1 pm to 1000 km (1e6 m)"))
-}
-
 fn gaps(masks: usize, typed: &Gaps) -> Checked<Vec<Metres>> {
     if !(1..=MAX_MASKS).contains(&masks) {
         return Err(format!("bench.masks = {masks}: it must be 1 to {MAX_MASKS}"));
     }
-    let texts = match typed {
-        Gaps::All(text) => vec![text; masks + 1],
-        Gaps::Each(texts) if texts.len() == masks + 1 => texts.iter().collect(),
-        Gaps::Each(texts) => {
-            return Err(format!(
-                "bench.gaps has {} lengths: {masks} masks need {}, from the object to the detector",
-                texts.len(),
-                masks + 1
-            ));
-        }
-    };
-    texts.into_iter().map(|text| length("bench.gaps", text)).collect()
+    match typed {
+        Gaps::All(length) => Ok(vec![length.value(); masks + 1]),
+        Gaps::Each(lengths) if lengths.len() == masks + 1 => Ok(lengths.iter().map(Length::value).collect()),
+        Gaps::Each(lengths) => Err(format!(
+            "bench.gaps has {} lengths: {masks} masks need {}, from the object to the detector",
+            lengths.len(),
+            masks + 1
+        )),
+    }
 }
 
 pub(super) fn material(table: &MaterialTable) -> Checked<Material> {
@@ -295,18 +278,18 @@ pub(super) fn stock(table: &MaterialTable) -> Checked<Stock> {
 
 fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Checked<Modulation> {
     let table = &typed.mask;
-    // The key that does nothing beside another is read as well.
-    let turns = parse_angle(&table.phase_max).map_err(|problem| format!("mask.phase_max: {problem}"))?;
+    // The key that does nothing beside another is checked as well.
+    let turns = table.phase_max.value();
     if !(turns > 0.0 && turns <= TAU * (1.0 + 1e-12)) {
         return Err(format!("mask.phase_max = \"{}\": it must be above 0 and at most 2 pi", table.phase_max));
     }
     let phase_max = match &table.height_max {
-        Some(text) => {
-            let height = length("mask.height_max", text)?;
+        Some(typed) => {
+            let height = typed.value();
             let turn = material.height(TAU, wavelength);
             if height > turn {
                 return Err(format!(
-                    "mask.height_max = \"{text}\": a full turn is {} high, and no plate needs more",
+                    "mask.height_max = \"{typed}\": a full turn is {} high, and no plate needs more",
                     format_length(turn, 4)
                 ));
             }
@@ -323,7 +306,7 @@ fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Ch
     }
     Ok(match table.modulation {
         ModulationKey::Phase => {
-            let base = length(plate::BASE, &typed.fabrication.base_thickness)?;
+            let base = typed.fabrication.base_thickness.value();
             Modulation::of_material(material, wavelength, base, phase_max)
         }
         _ if phase_max < TAU => {
@@ -340,10 +323,8 @@ fn object(
     grid: Grid,
     wavelength: Metres,
 ) -> Checked<ObjectPlane> {
-    let angle =
-        |key: &str, text: &str| parse_angle(text).map_err(|problem| format!("object.{key}: {problem}"));
-    // All is read, in use or not: who sets another key later should not meet it then.
-    let range = angle("phase_range", &table.phase_range)?;
+    // All is checked, in use or not: who sets another key later should not meet it then.
+    let range = table.phase_range.value();
     if !(range > 0.0 && range <= 100.0) {
         return Err(format!(
             "object.phase_range = \"{}\": it must be above 0 and at most 100 rad",
@@ -364,11 +345,11 @@ fn object(
             let times = |side: usize| side.saturating_mul(upsampling);
             ((times(image.0), times(image.1)), format!("object.upsampling = {upsampling}"))
         }
-        Some(text) => {
-            let longer = length("object.size", text)? / grid.pixel_pitch();
+        Some(size) => {
+            let longer = size.value() / grid.pixel_pitch();
             let side =
                 |values: usize| (longer * values as f64 / image.0.max(image.1) as f64).round() as usize;
-            ((side(image.0), side(image.1)), format!("object.size = \"{text}\""))
+            ((side(image.0), side(image.1)), format!("object.size = \"{size}\""))
         }
     };
     if extent.0 > grid.rows() || extent.1 > grid.columns() {
@@ -383,14 +364,13 @@ fn object(
         ));
     }
     let first = |axis: usize, side: usize, pixels: usize| {
-        let text = &table.offset[axis];
-        let offset = parse_length(text).map_err(|problem| format!("object.offset: {problem}"))?;
-        let first = (pixels as f64 - side as f64) / 2.0 + offset / grid.pixel_pitch();
+        let offset = &table.offset[axis];
+        let first = (pixels as f64 - side as f64) / 2.0 + offset.value() / grid.pixel_pitch();
         // Half a pixel goes down, as without an offset.
         let first = (first + 1e-9).floor();
         if first < 0.0 || first + side as f64 > pixels as f64 {
             return Err(format!(
-                "object.offset = \"{text}\" moves the image off the plane: bring it nearer to the axis"
+                "object.offset = \"{offset}\" moves the image off the plane: bring it nearer to the axis"
             ));
         }
         Ok(first as usize)
@@ -404,11 +384,11 @@ fn object(
         },
     };
     let [y, x] = &table.tilt;
-    let (towards_y, towards_x) = (angle("tilt", y)?, angle("tilt", x)?);
+    let (towards_y, towards_x) = (y.value(), x.value());
     if towards_y.sin().hypot(towards_x.sin()) >= 1.0 || towards_y.abs().max(towards_x.abs()) >= FRAC_PI_2 {
         return Err(format!("object.tilt = [\"{y}\", \"{x}\"]: no wave travels at 90 degrees or more"));
     }
-    let waist = length("object.waist", &table.waist)?;
+    let waist = table.waist.value();
     let illumination = match table.illumination {
         IlluminationKey::Plane => Illumination::Plane,
         IlluminationKey::Tilted => Illumination::Tilted { towards_y, towards_x },

@@ -4,7 +4,6 @@ use super::detector_table::{DetectorTable, wanted};
 use super::file::DesignFile;
 use super::resolve::Checked;
 use crate::network::Bench;
-use crate::units::parse_length;
 
 /// Displacements by rounding to whole pixels, [y, x] in pixels, towards +y and +x.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,10 +31,8 @@ impl Rounding {
             if found.abs() < NOTHING { 0.0 } else { found }
         };
         let (origin, extent) = (bench.object.origin(), bench.object.extent());
-        let offset = |axis: usize| {
-            parse_length(&typed.object.offset[axis]).map_err(|problem| format!("object.offset: {problem}"))
-        };
-        let image = [from(0, origin.0, extent.0, offset(0)?), from(1, origin.1, extent.1, offset(1)?)];
+        let offset = |axis: usize| typed.object.offset[axis].value();
+        let image = [from(0, origin.0, extent.0, offset(0)), from(1, origin.1, extent.1, offset(1))];
         if arranged.layout.as_deref() == Some("image") {
             return Ok(Rounding { image, regions: Vec::new() });
         }

@@ -8,6 +8,7 @@ use super::purpose::{Broken, Purpose};
 use super::resolve::{Checked, Design};
 use super::sampling;
 use super::training_table::{GridKey, LossKey, ModesTable, OptimiserKey, StartKey, TrainingTable};
+use super::typed::{Angle, Offset};
 use crate::material::Material;
 use crate::misalignment::Tolerance;
 use crate::network::Bench;
@@ -15,7 +16,7 @@ use crate::training::{
     Augmentation, ClassLoss, LearntTemperature, MOST_COMPONENT_VALUES, Objective, Perturbations, Settings,
     Start,
 };
-use crate::units::{Metres, Radians, format_length, parse_angle, parse_length};
+use crate::units::{Metres, Radians, format_length};
 
 /// Pixels along a side of a block of [`GridKey::Binned`].
 const BINNING: usize = 2;
@@ -388,12 +389,11 @@ fn settings(
 }
 
 /// The angle up to which something is turned either way.
-fn largest_turn(key: &str, text: &str) -> Checked<Radians> {
-    let angle = parse_angle(text).map_err(|problem| format!("{key}: {problem}"))?;
-    if !(0.0..=PI).contains(&angle) {
-        return Err(format!("{key} = \"{text}\": it must be 0 to 180 deg"));
+fn largest_turn(key: &str, angle: &Angle) -> Checked<Radians> {
+    if !(0.0..=PI).contains(&angle.value()) {
+        return Err(format!("{key} = \"{angle}\": it must be 0 to 180 deg"));
     }
-    Ok(angle)
+    Ok(angle.value())
 }
 
 fn augmentation(table: &TrainingTable) -> Checked<Augmentation> {
@@ -412,22 +412,21 @@ fn perturbations(
 ) -> Checked<Perturbations> {
     let table = &table.perturbations;
     // How much is too much depends on the bench, which may be another one than it was trained on.
-    let mut length = |key: &str, text: &str, most: Metres, why: &str| -> Checked<Metres> {
-        let key = format!("training.perturbations.{key}");
-        let length = parse_length(text).map_err(|problem| format!("{key}: {problem}"))?;
-        let within = if (0.0..most).contains(&length) {
-            Ok(length)
+    let mut length = |key: &str, typed: &Offset, most: Metres, why: &str| -> Metres {
+        let within = if (0.0..most).contains(&typed.value()) {
+            Ok(typed.value())
         } else {
-            Err(format!("{key} = \"{text}\": it must be 0 to below {}, {why}", format_length(most, 4)))
+            let most = format_length(most, 4);
+            Err(format!("training.perturbations.{key} = \"{typed}\": it must be 0 to below {most}, {why}"))
         };
-        Ok(broken.or(Purpose::Training, within, 0.0))
+        broken.or(Purpose::Training, within, 0.0)
     };
     let (height, width) = bench.grid().aperture();
-    let lateral = length("shift_xy", &table.shift_xy, height.min(width) / 2.0, "half a plane")?;
+    let lateral = length("shift_xy", &table.shift_xy, height.min(width) / 2.0, "half a plane");
     let shortest = bench.gaps.iter().copied().fold(f64::INFINITY, f64::min);
-    let axial = length("shift_z", &table.shift_z, shortest / 2.0, "half of the shortest gap")?;
+    let axial = length("shift_z", &table.shift_z, shortest / 2.0, "half of the shortest gap");
     let turn = material.height(TAU, bench.wavelength);
-    let noise = length("height_noise", &table.height_noise, turn, "a full turn")?;
+    let noise = length("height_noise", &table.height_noise, turn, "a full turn");
     let rotation = largest_turn("training.perturbations.rotation", &table.rotation)?;
     for (key, value, most) in [("wavelength", table.wavelength, 0.5), ("ramp", table.ramp, 1.0)] {
         if !(0.0..=most).contains(&value) {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::typed::{Angle, Offset};
+
 /// `[training]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -69,7 +71,7 @@ pub struct AugmentationTable {
     /// Largest shift along y and along x, pixels of the image.
     pub shift: f64,
     /// Largest turn either way.
-    pub rotation: String,
+    pub rotation: Angle,
     /// Largest part by which it is larger or smaller.
     pub scale: f64,
     /// Standard deviation of what is added to each value.
@@ -78,7 +80,7 @@ pub struct AugmentationTable {
 
 impl Default for AugmentationTable {
     fn default() -> Self {
-        AugmentationTable { shift: 0.0, rotation: "0 deg".into(), scale: 0.0, noise: 0.0 }
+        AugmentationTable { shift: 0.0, rotation: Angle::known("0 deg", 0.0), scale: 0.0, noise: 0.0 }
     }
 }
 
@@ -87,15 +89,15 @@ impl Default for AugmentationTable {
 #[serde(default, deny_unknown_fields)]
 pub struct PerturbationsTable {
     /// Largest lateral displacement of each mask and of the detector, along y and along x.
-    pub shift_xy: String,
+    pub shift_xy: Offset,
     /// Largest axial displacement of each mask and of the detector.
-    pub shift_z: String,
+    pub shift_z: Offset,
     /// Largest rotation of each mask in its plane.
-    pub rotation: String,
+    pub rotation: Angle,
     /// Largest relative error of the wavelength.
     pub wavelength: f64,
     /// Standard deviation of an error of the height of each pixel.
-    pub height_noise: String,
+    pub height_noise: Offset,
     /// Levels a turn that phases are rounded to; 0 for none.
     pub levels: u32,
     /// Share of the steps of a stage in which all of these rise from nothing.
@@ -105,11 +107,11 @@ pub struct PerturbationsTable {
 impl Default for PerturbationsTable {
     fn default() -> Self {
         PerturbationsTable {
-            shift_xy: "0 mm".into(),
-            shift_z: "0 mm".into(),
-            rotation: "0 deg".into(),
+            shift_xy: Offset::known("0 mm", 0.0),
+            shift_z: Offset::known("0 mm", 0.0),
+            rotation: Angle::known("0 deg", 0.0),
             wavelength: 0.0,
-            height_noise: "0 um".into(),
+            height_noise: Offset::known("0 um", 0.0),
             levels: 0,
             ramp: 0.0,
         }

@@ -15,7 +15,7 @@ use super::subject::Subject;
 use super::{DataFlag, ModifiedFlag, as_exported, print, print_json};
 use crate::dataset::Split;
 use crate::design::folder::KIT;
-use crate::design::{DesignFile, Device, Purpose};
+use crate::design::{DesignFile, Device, Length, Purpose};
 use crate::error::{Error, Result};
 use crate::fabrication::kit::{Bridges, Holder, Label, Slot, Stencil, bridge};
 use crate::fabrication::{
@@ -27,7 +27,7 @@ use crate::grid::Grid;
 use crate::mask::Modulation;
 use crate::network::Network;
 use crate::object::Encoding;
-use crate::units::{Metres, parse_length};
+use crate::units::Metres;
 
 /// Width of a frame that the design does not give, in pixels: 6 mm of 0.4 mm.
 const FRAME_PIXELS: f64 = 15.0;
@@ -114,10 +114,8 @@ pub fn run(args: ExportKitArgs) -> Result<()> {
 
 /// Plates of a kit stand in frames, whether the design has them or not.
 fn give_a_frame(typed: &mut DesignFile) {
-    // A pitch that is no length is told when the design is checked.
-    if let (None, Ok(pitch)) = (&typed.fabrication.frame_width, parse_length(&typed.bench.pixel_pitch)) {
-        typed.fabrication.frame_width = Some(format!("{} m", FRAME_PIXELS * pitch));
-    }
+    let pitch = typed.bench.pixel_pitch.value();
+    typed.fabrication.frame_width.get_or_insert_with(|| Length::of(FRAME_PIXELS * pitch));
 }
 
 /// One plate that is no mask.

@@ -229,9 +229,10 @@ fn text_is_read_whether_in_use_or_not() {
             ["detector.region_size", "not a length"],
         ),
     ] {
-        let typed = DesignFile::parse("d", text).unwrap();
         for purpose in [Purpose::Training, Purpose::Simulation, Purpose::Making] {
-            let error = Design::resolve_for(purpose, "d", &typed).unwrap_err().to_string();
+            let read = DesignFile::parse("d", text);
+            let error =
+                read.and_then(|typed| Design::resolve_for(purpose, "d", &typed)).unwrap_err().to_string();
             assert!(words.iter().all(|word| error.contains(word)), "{text}: {error}");
         }
     }

@@ -34,7 +34,7 @@ fn any_key_can_be_set_for_a_training() {
     let device = path.join("runs/other");
     let typed = DesignFile::parse("d", &fs::read_to_string(device.join("design.toml")).unwrap()).unwrap();
     assert_eq!((typed.training.epochs, typed.training.seed, typed.training.batch), (Some(1), 8, 16));
-    assert_eq!(typed.bench.pixel_pitch, "0.41 mm");
+    assert_eq!(typed.bench.pixel_pitch.text(), "0.41 mm");
     let provenance = fs::read_to_string(device.join("provenance.toml")).unwrap();
     let command: toml::Table = provenance.parse().unwrap();
     let command = command["command"].as_str().unwrap();
