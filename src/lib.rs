@@ -46,7 +46,7 @@
 //! | [`design`] | a device on disk: design file, checks, folder |
 //! | [`view`] | a device on a page in the browser, and the light on it |
 //! | [`cli`] | the program, one file a verb |
-//! | [`error`], [`files`], [`npy`], [`raster`], [`random`] | the ground: errors, whole files, NumPy and PNG files, random numbers |
+//! | [`error`], [`named`], [`files`], [`npy`], [`raster`], [`random`] | the ground: errors, names of kinds, whole files, NumPy and PNG files, random numbers |
 //!
 //! A module imports only from modules above it in `docs/architecture.md`'s list of floors.
 //!
@@ -116,6 +116,7 @@ pub mod grid;
 pub mod mask;
 pub mod material;
 pub mod misalignment;
+pub mod named;
 pub mod network;
 pub mod npy;
 pub mod object;

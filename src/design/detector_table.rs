@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 
 use super::arrangement::{self, rows_of};
 use super::file::DesignFile;
+use super::named_key;
 use super::resolve::{Checked, upsampling};
-use super::training_table::LossKey;
+use super::training_table::Loss;
 use super::typed::{Length, Lengths, Offset};
 use crate::detector::{Detector, Scheme, image_regions, near_square, regions_at, ring, rows};
 use crate::grid::Grid;
+use crate::named::Named;
 use crate::object::ObjectPlane;
 use crate::units::Metres;
 
@@ -21,7 +23,8 @@ const MAX_IN_A_ROW: usize = 1000;
 #[serde(default, deny_unknown_fields)]
 pub struct DetectorTable {
     /// How readings become scores.
-    pub scheme: SchemeKey,
+    #[serde(with = "named_key")]
+    pub scheme: Scheme,
     /// Regions in each row, top to bottom, such as "3-4-3"; "grid", rows as nearly a square as they make; "ring";
     /// "list", at `centres`; "image", a region for each image value, where that stands on the object plane. Left out,
     /// rows for the number of classes.
@@ -42,16 +45,6 @@ pub struct DetectorTable {
     /// Centres of listed regions, [y, x] from the axis.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub centres: Vec<[Offset; 2]>,
-}
-
-/// `detector.scheme`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SchemeKey {
-    /// One region a class.
-    Single,
-    /// A pair of regions a class, one for and one against it.
-    Differential,
 }
 
 /// One length for both sides, or [height, width].
@@ -89,23 +82,13 @@ impl RegionSize {
 impl Default for DetectorTable {
     fn default() -> Self {
         DetectorTable {
-            scheme: SchemeKey::Single,
+            scheme: Scheme::Single,
             layout: None,
             region_size: None,
             row_pitch: None,
             column_pitch: None,
             ring_radius: Length::known("18 mm", 18e-3),
             centres: Vec::new(),
-        }
-    }
-}
-
-impl SchemeKey {
-    /// What it means.
-    pub(super) fn scheme(self) -> Scheme {
-        match self {
-            SchemeKey::Single => Scheme::Single,
-            SchemeKey::Differential => Scheme::Differential,
         }
     }
 }
@@ -117,20 +100,20 @@ pub(super) fn detector(
     classes: usize,
 ) -> Checked<(Detector, DetectorTable)> {
     let (table, grid) = (&typed.detector, object.grid());
-    let scheme = table.scheme.scheme();
+    let scheme = table.scheme;
     let classes = classes / typed.bench.networks.max(1);
     let regions = classes * scheme.regions_a_class();
     let in_rows = || rows_of(classes, scheme).iter().map(usize::to_string).collect::<Vec<_>>().join("-");
     let name = table.layout.clone().unwrap_or_else(in_rows);
     let layout = format!("detector.layout = \"{name}\"");
     match (name.as_str(), typed.training.loss) {
-        ("image", LossKey::ImageMse) if typed.bench.networks > 1 => {
+        ("image", Loss::ImageMse) if typed.bench.networks > 1 => {
             return Err(format!(
                 "bench.networks = {}: devices that form an image share no classes",
                 typed.bench.networks
             ));
         }
-        ("image", LossKey::ImageMse) => {
+        ("image", Loss::ImageMse) => {
             return Ok((image_detector(&layout, typed, object)?, table.clone()));
         }
         ("image", _) => {
@@ -139,7 +122,7 @@ pub(super) fn detector(
                 typed.training.loss.name()
             ));
         }
-        (_, LossKey::ImageMse) => {
+        (_, Loss::ImageMse) => {
             return Err(format!(
                 "training.loss = \"image-mse\" needs an image to compare, and {layout} forms none: take layout = \
                  \"image\""
@@ -156,10 +139,7 @@ pub(super) fn detector(
             "{layout} has {} regions: {classes} classes and scheme = \"{}\" take {regions}{}; layout = \"{}\" has \
              as many",
             centres.len(),
-            match table.scheme {
-                SchemeKey::Single => "single",
-                SchemeKey::Differential => "differential",
-            },
+            scheme.name(),
             if typed.bench.networks > 1 { " in each of the networks" } else { "" },
             in_rows()
         ));

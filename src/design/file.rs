@@ -8,10 +8,14 @@ use serde::{Deserialize, Serialize};
 use super::advice::told;
 use super::detector_table::DetectorTable;
 use super::images_table::ImagesTable;
+use super::named_key;
 use super::printer::PrinterTable;
 use super::training_table::TrainingTable;
 use super::typed::{Angle, Length, Lengths, Offset};
 use crate::error::Error;
+use crate::mask::Modulation;
+use crate::object::{Encoding, Illumination, Resampling};
+use crate::propagation::{Method, PixelModel};
 
 /// Version of the design file this program reads and writes.
 pub const FORMAT: u32 = 1;
@@ -65,11 +69,13 @@ pub struct BenchTable {
     /// Axial distances object - mask 1 - ... - detector: one length, or a list of one more than masks.
     pub gaps: Gaps,
     /// How transfer functions are made.
-    pub method: MethodKey,
+    #[serde(with = "named_key")]
+    pub method: Method,
     /// Side of the padded window over the side of the plane.
     pub padding: f64,
     /// What leaves a pixel.
-    pub pixel_model: PixelModelKey,
+    #[serde(with = "named_key")]
+    pub pixel_model: PixelModel,
     /// Samples along one side of a pixel.
     pub oversample: usize,
     /// Whether a design that the sampling rules refuse is run all the same.
@@ -113,34 +119,13 @@ impl<'de> Deserialize<'de> for Gaps {
     }
 }
 
-/// `bench.method`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MethodKey {
-    /// For each gap the sampled impulse response where it is safely sampled, else the angular spectrum.
-    Auto,
-    /// Exact angular spectrum, band-limited.
-    AngularSpectrum,
-    /// Sampled Rayleigh-Sommerfeld impulse response.
-    RayleighSommerfeld,
-}
-
-/// `bench.pixel_model`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PixelModelKey {
-    /// A point source.
-    Point,
-    /// A square of constant amplitude.
-    Square,
-}
-
 /// `[mask]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MaskTable {
-    /// What a pixel does to the light.
-    pub modulation: ModulationKey,
+    /// What a pixel does to the light; its figures are in other keys.
+    #[serde(with = "named_key")]
+    pub modulation: Modulation,
     /// Largest phase of the relief.
     pub phase_max: Angle,
     /// Largest height of the relief, instead of `phase_max`.
@@ -148,21 +133,9 @@ pub struct MaskTable {
     pub height_max: Option<Length>,
 }
 
-/// `mask.modulation`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ModulationKey {
-    /// A relief of the material.
-    Phase,
-    /// A grey filter.
-    Amplitude,
-    /// Any passive transmission.
-    Complex,
-}
-
 impl Default for MaskTable {
     fn default() -> Self {
-        MaskTable { modulation: ModulationKey::Phase, phase_max: Angle::known("2 pi", TAU), height_max: None }
+        MaskTable { modulation: Modulation::LOSSLESS, phase_max: Angle::known("2 pi", TAU), height_max: None }
     }
 }
 
@@ -170,8 +143,9 @@ impl Default for MaskTable {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ObjectTable {
-    /// What a pixel value becomes.
-    pub encoding: EncodingKey,
+    /// What a pixel value becomes; its figures are in other keys.
+    #[serde(with = "named_key")]
+    pub encoding: Encoding,
     /// Phase of the value 1 where values are phases.
     pub phase_range: Angle,
     /// Value from which light passes where images are binary.
@@ -185,47 +159,15 @@ pub struct ObjectTable {
     /// Distance of the image's middle from the axis, [y, x].
     pub offset: [Offset; 2],
     /// How images are brought to the pixels of the plane.
-    pub resampling: ResamplingKey,
-    /// The light that falls on the object.
-    pub illumination: IlluminationKey,
+    #[serde(with = "named_key")]
+    pub resampling: Resampling,
+    /// The light that falls on the object; its figures are in other keys.
+    #[serde(with = "named_key")]
+    pub illumination: Illumination,
     /// Angles of a tilted wave to the axis, [towards y, towards x].
     pub tilt: [Angle; 2],
     /// Radius of a Gaussian beam, where its intensity has fallen to exp(-2).
     pub waist: Length,
-}
-
-/// `object.resampling`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ResamplingKey {
-    /// Each image value is a rectangle.
-    Nearest,
-    /// Interpolated between the centres of image pixels.
-    Bilinear,
-}
-
-/// `object.illumination`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum IlluminationKey {
-    /// A plane wave along the axis.
-    Plane,
-    /// A plane wave at `tilt` to the axis.
-    Tilted,
-    /// A beam of `waist` on the axis.
-    Gaussian,
-}
-
-/// `object.encoding`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EncodingKey {
-    /// Value 0 to 1 is the amplitude.
-    Amplitude,
-    /// Value 0 to 1 is the phase, 0 to `phase_range`.
-    Phase,
-    /// Light passes where the value is at least `threshold`.
-    Binary,
 }
 
 /// `[material]`.
@@ -308,9 +250,9 @@ impl Default for BenchTable {
             masks: 5,
             networks: 1,
             gaps: Gaps::All(Length::known("30 mm", 30e-3)),
-            method: MethodKey::Auto,
+            method: Method::Auto,
             padding: 2.0,
-            pixel_model: PixelModelKey::Square,
+            pixel_model: PixelModel::Square,
             oversample: 2,
             allow_aliasing: false,
         }
@@ -320,14 +262,14 @@ impl Default for BenchTable {
 impl Default for ObjectTable {
     fn default() -> Self {
         ObjectTable {
-            encoding: EncodingKey::Amplitude,
+            encoding: Encoding::Amplitude,
             phase_range: Angle::known("2 pi", TAU),
             threshold: 0.5,
             upsampling: None,
             size: None,
             offset: [Offset::known("0 mm", 0.0), Offset::known("0 mm", 0.0)],
-            resampling: ResamplingKey::Nearest,
-            illumination: IlluminationKey::Plane,
+            resampling: Resampling::Nearest,
+            illumination: Illumination::Plane,
             tilt: [Angle::known("0 deg", 0.0), Angle::known("0 deg", 0.0)],
             waist: Length::known("20 mm", 20e-3),
         }

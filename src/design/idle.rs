@@ -3,10 +3,12 @@
 use toml::{Table, Value};
 
 use super::detector_table::RegionSize;
-use super::file::{DesignFile, EncodingKey, IlluminationKey, ModulationKey};
+use super::file::DesignFile;
 use super::resolve::Design;
 use super::training::FINE_EPOCHS;
 use super::typed::Length;
+use crate::mask::Modulation;
+use crate::object::{Encoding, Illumination};
 use crate::units::{parse_angle, parse_length};
 
 /// When a key, or every key of a table, does something.
@@ -33,7 +35,7 @@ fn in_rows(typed: &DesignFile) -> bool {
 }
 
 fn is_relief(typed: &DesignFile, _: &Design) -> bool {
-    typed.mask.modulation == ModulationKey::Phase
+    matches!(typed.mask.modulation, Modulation::Phase { .. })
 }
 
 const RELIEF: &str = "mask.modulation = \"phase\"";
@@ -44,23 +46,23 @@ const RULES: &[Rule] = &[
     rule("mask.phase_max", |typed, _| typed.mask.height_max.is_none(), "leaving mask.height_max out"),
     rule(
         "object.phase_range",
-        |typed, _| typed.object.encoding == EncodingKey::Phase,
+        |typed, _| matches!(typed.object.encoding, Encoding::Phase { .. }),
         "object.encoding = \"phase\"",
     ),
     rule(
         "object.threshold",
-        |typed, _| typed.object.encoding == EncodingKey::Binary,
+        |typed, _| matches!(typed.object.encoding, Encoding::Binary { .. }),
         "object.encoding = \"binary\"",
     ),
     rule("object.upsampling", |typed, _| typed.object.size.is_none(), "leaving object.size out"),
     rule(
         "object.tilt",
-        |typed, _| typed.object.illumination == IlluminationKey::Tilted,
+        |typed, _| matches!(typed.object.illumination, Illumination::Tilted { .. }),
         "object.illumination = \"tilted\"",
     ),
     rule(
         "object.waist",
-        |typed, _| typed.object.illumination == IlluminationKey::Gaussian,
+        |typed, _| matches!(typed.object.illumination, Illumination::Gaussian { .. }),
         "object.illumination = \"gaussian\"",
     ),
     rule("detector.scheme", |typed, _| layout(typed) != "image", NO_IMAGE),

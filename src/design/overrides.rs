@@ -147,9 +147,10 @@ fn put_all(table: &Table, overrides: &[&Override]) -> std::result::Result<Design
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::{Gaps, ModulationKey, Sides};
-    use super::super::training_table::GridKey;
+    use super::super::file::{Gaps, Sides};
+    use super::super::training_table::StageGrid;
     use super::*;
+    use crate::mask::Modulation;
 
     fn with(texts: &[&str]) -> Result<DesignFile> {
         let overrides: Vec<Override> = texts.iter().map(|text| Override::parse(text).unwrap()).collect();
@@ -178,7 +179,7 @@ mod tests {
             (design.bench.pixel_pitch.text(), design.bench.pixels),
             ("0.5 mm", Sides::Each([100, 120]))
         );
-        assert_eq!(design.mask.modulation, ModulationKey::Amplitude);
+        assert_eq!(design.mask.modulation, Modulation::Amplitude);
         assert_eq!((design.detector.layout.as_deref(), design.name.as_str()), (Some("5-5"), "short"));
         assert_eq!(design.fabrication.levels, Some(8));
         // All else is as it was, and the last of two values counts.
@@ -192,7 +193,7 @@ mod tests {
         let stage = "training.modes=[{modes=64, grid=\"binned\", batch=4000, steps=10, learning_rate=0.3}]";
         let design = with(&[stage, "bench.gaps=[\"20 mm\", \"30 mm\"]"]).unwrap();
         let [modes] = &design.training.modes[..] else { panic!("one stage") };
-        assert_eq!((modes.grid, modes.steps), (GridKey::Binned, 10));
+        assert_eq!((modes.grid, modes.steps), (StageGrid::Binned, 10));
         assert_eq!(
             design.bench.gaps,
             Gaps::Each(["20 mm", "30 mm"].map(|text| text.parse().unwrap()).into())

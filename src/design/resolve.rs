@@ -10,15 +10,12 @@ use crate::mask::Modulation;
 use crate::material::Material;
 use crate::misalignment::Alignment;
 use crate::network::Bench;
-use crate::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
-use crate::propagation::{Method, PixelModel, padded_shape};
+use crate::object::{Encoding, Illumination, ObjectPlane, Placement};
+use crate::propagation::padded_shape;
 use crate::units::{Metres, format_length};
 
 use super::detector_table::{DetectorTable, detector};
-use super::file::{
-    DesignFile, EncodingKey, Gaps, IlluminationKey, MaterialTable, MethodKey, ModulationKey, ObjectTable,
-    PixelModelKey, ResamplingKey, Sides,
-};
+use super::file::{DesignFile, Gaps, MaterialTable, ObjectTable, Sides};
 use super::idle::idle_keys;
 use super::images_table::image_set;
 use super::purpose::{Broken, Purpose};
@@ -136,11 +133,6 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
             gap / wavelength
         ));
     }
-    let method = match table.method {
-        MethodKey::Auto => Method::Auto,
-        MethodKey::AngularSpectrum => Method::AngularSpectrum,
-        MethodKey::RayleighSommerfeld => Method::RayleighSommerfeld,
-    };
     if !(2.0..=16.0).contains(&table.padding) {
         return Err(format!(
             "bench.padding = {}: it must be 2 to 16; below 2 light that leaves the plane on one side comes \
@@ -171,11 +163,8 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         medium: material.surrounding_index(),
         gaps,
         padded,
-        method,
-        pixel_model: match table.pixel_model {
-            PixelModelKey::Point => PixelModel::Point,
-            PixelModelKey::Square => PixelModel::Square,
-        },
+        method: table.method,
+        pixel_model: table.pixel_model,
         oversample: 1,
         modulation: modulation(typed, &material, wavelength)?,
         alignment: Alignment::default(),
@@ -297,7 +286,8 @@ fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Ch
         }
         None => turns.min(TAU),
     };
-    if table.modulation != ModulationKey::Phase && material.extinction_coefficient() > 0.0 {
+    let is_relief = matches!(table.modulation, Modulation::Phase { .. });
+    if !is_relief && material.extinction_coefficient() > 0.0 {
         return Err(format!(
             "material.extinction_coefficient = {}: only mask.modulation = \"phase\" is a relief that absorbs; set it \
              to 0",
@@ -305,15 +295,14 @@ fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Ch
         ));
     }
     Ok(match table.modulation {
-        ModulationKey::Phase => {
+        Modulation::Phase { .. } => {
             let base = typed.fabrication.base_thickness.value();
             Modulation::of_material(material, wavelength, base, phase_max)
         }
         _ if phase_max < TAU => {
             return Err("mask.phase_max and mask.height_max belong to mask.modulation = \"phase\"".into());
         }
-        ModulationKey::Amplitude => Modulation::Amplitude,
-        ModulationKey::Complex => Modulation::Complex,
+        other => other,
     })
 }
 
@@ -335,9 +324,9 @@ fn object(
         return Err(format!("object.threshold = {}: image values go from 0 to 1", table.threshold));
     }
     let encoding = match table.encoding {
-        EncodingKey::Amplitude => Encoding::Amplitude,
-        EncodingKey::Phase => Encoding::Phase { range },
-        EncodingKey::Binary => Encoding::Binary { threshold: table.threshold },
+        Encoding::Amplitude => Encoding::Amplitude,
+        Encoding::Phase { .. } => Encoding::Phase { range },
+        Encoding::Binary { .. } => Encoding::Binary { threshold: table.threshold },
     };
     let (extent, key) = match &table.size {
         None => {
@@ -378,10 +367,7 @@ fn object(
     let placement = Placement {
         origin: (first(0, extent.0, grid.rows())?, first(1, extent.1, grid.columns())?),
         extent,
-        resampling: match table.resampling {
-            ResamplingKey::Nearest => Resampling::Nearest,
-            ResamplingKey::Bilinear => Resampling::Bilinear,
-        },
+        resampling: table.resampling,
     };
     let [y, x] = &table.tilt;
     let (towards_y, towards_x) = (y.value(), x.value());
@@ -390,9 +376,9 @@ fn object(
     }
     let waist = table.waist.value();
     let illumination = match table.illumination {
-        IlluminationKey::Plane => Illumination::Plane,
-        IlluminationKey::Tilted => Illumination::Tilted { towards_y, towards_x },
-        IlluminationKey::Gaussian => Illumination::Gaussian { waist },
+        Illumination::Plane => Illumination::Plane,
+        Illumination::Tilted { .. } => Illumination::Tilted { towards_y, towards_x },
+        Illumination::Gaussian { .. } => Illumination::Gaussian { waist },
     };
     Ok(ObjectPlane::placed(grid, image, placement, encoding)
         .map_err(|error| format!("{key}: {error}"))?

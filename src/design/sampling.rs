@@ -1,5 +1,6 @@
 //! Whether a bench is sampled finely enough and padded widely enough: each rule with its number, limit and advice.
 
+use crate::named::Named;
 use crate::network::Bench;
 use crate::object::Illumination;
 use crate::propagation::angular_spectrum::needed_padding;
@@ -101,7 +102,7 @@ fn padding(gap: &Gap) -> Option<String> {
         format!(
             "bench.method = \"{}\" at bench.padding = {padding:.1} is aliased: across a gap of {} light spreads so \
              far that the angular spectrum needs a padding of {needed:.1}; raise padding, shorten the gaps, or {}",
-            if gap.method == Method::Auto { "auto" } else { "angular-spectrum" },
+            gap.method.name(),
             format_length(gap.distance, 3),
             if gap.method == Method::Auto {
                 "lower pixel_pitch, so that the impulse response is safely sampled"

@@ -7,18 +7,17 @@ use super::objective::objective;
 use super::purpose::{Broken, Purpose};
 use super::resolve::{Checked, Design};
 use super::sampling;
-use super::training_table::{GridKey, LossKey, ModesTable, OptimiserKey, StartKey, TrainingTable};
+use super::training_table::{Loss, ModesTable, Optimiser, StageGrid, TrainingTable};
 use super::typed::{Angle, Offset};
 use crate::material::Material;
 use crate::misalignment::Tolerance;
 use crate::network::Bench;
 use crate::training::{
     Augmentation, ClassLoss, LearntTemperature, MOST_COMPONENT_VALUES, Objective, Perturbations, Settings,
-    Start,
 };
 use crate::units::{Metres, Radians, format_length};
 
-/// Pixels along a side of a block of [`GridKey::Binned`].
+/// Pixels along a side of a block of [`StageGrid::Binned`].
 const BINNING: usize = 2;
 /// Epochs of mini-batches, and of those on the fine grid, where none are typed.
 const EPOCHS: (u64, u64) = (12, FINE_EPOCHS);
@@ -37,7 +36,7 @@ pub(super) struct Training {
     /// Share of the images held out.
     validation: f64,
     /// How it begins.
-    optimiser: OptimiserKey,
+    optimiser: Optimiser,
     /// The stages in modes, none with mini-batches only.
     modes: Vec<ModesTable>,
     /// The device with blocks of pixels in place of pixels, where they fit.
@@ -72,7 +71,7 @@ impl Design {
     /// or regions are no whole number of blocks.
     pub fn has_no_blocks(&self) -> bool {
         let training = &self.training;
-        training.binned.is_none() && training.modes.iter().any(|table| table.grid == GridKey::Binned)
+        training.binned.is_none() && training.modes.iter().any(|table| table.grid == StageGrid::Binned)
     }
 
     /// The stages of a training on `images` images, none without epochs: coarse grids first, where most is learned at a
@@ -83,10 +82,10 @@ impl Design {
         let learned_from = images.saturating_sub(settings.validation).max(1);
         let in_modes = training.modes.iter().filter_map(|table| {
             let (binning, bench) = match table.grid {
-                GridKey::Fine if training.finer => (1, &self.simulated),
-                GridKey::Fine => return None,
-                GridKey::Binned if training.binned.is_some() => (BINNING, training.binned.as_ref()?),
-                GridKey::Binned | GridKey::Coarse => (1, &training.coarse),
+                StageGrid::Fine if training.finer => (1, &self.simulated),
+                StageGrid::Fine => return None,
+                StageGrid::Binned if training.binned.is_some() => (BINNING, training.binned.as_ref()?),
+                StageGrid::Binned | StageGrid::Coarse => (1, &training.coarse),
             };
             let epochs = table.steps.div_ceil(learned_from.div_ceil(table.batch) as u64);
             let settings = Settings {
@@ -164,7 +163,7 @@ impl Design {
 
     /// Whether the training begins in modes.
     pub(super) fn is_in_modes(&self) -> bool {
-        self.training.optimiser == OptimiserKey::Modes
+        self.training.optimiser == Optimiser::Modes
     }
 
     /// Whether a stage of mini-batches takes place: on the grid of the bench after a coarser one (`fine`), or before.
@@ -202,10 +201,10 @@ impl Training {
         broken: &mut Broken,
     ) -> Checked<Self> {
         let table = &typed.training;
-        let optimiser = broken.or(Purpose::Training, optimiser(typed, bench), OptimiserKey::MiniBatches);
+        let optimiser = broken.or(Purpose::Training, optimiser(typed, bench), Optimiser::MiniBatches);
         let (epochs, fine_epochs) = match optimiser {
-            OptimiserKey::Modes => (0, 0),
-            OptimiserKey::MiniBatches => EPOCHS,
+            Optimiser::Modes => (0, 0),
+            Optimiser::MiniBatches => EPOCHS,
         };
         let (epochs, fine_epochs) =
             (table.epochs.unwrap_or(epochs), table.fine_epochs.unwrap_or(fine_epochs));
@@ -234,7 +233,7 @@ impl Training {
             settings,
             validation: table.validation,
             optimiser,
-            modes: if optimiser == OptimiserKey::Modes { modes } else { Vec::new() },
+            modes: if optimiser == Optimiser::Modes { modes } else { Vec::new() },
             binned,
             coarse,
             finer: table.oversample < simulated.oversample,
@@ -244,22 +243,22 @@ impl Training {
 }
 
 /// Modes where they are asked for, or nothing speaks against them.
-fn optimiser(typed: &DesignFile, bench: &Bench) -> Checked<OptimiserKey> {
+fn optimiser(typed: &DesignFile, bench: &Bench) -> Checked<Optimiser> {
     let table = &typed.training;
     let linear = bench.object.linear().is_some();
     let (rows, columns) = bench.object.image();
     let too_many = rows * columns > MOST_COMPONENT_VALUES;
     match table.optimiser {
-        Some(OptimiserKey::Modes) if too_many => Err(format!(
+        Some(Optimiser::Modes) if too_many => Err(format!(
             "training.optimiser = \"modes\": modes are found for images of at most {MOST_COMPONENT_VALUES} values, and \
              these have {rows} x {columns}; take optimiser = \"mini-batches\", or smaller images"
         )),
-        Some(OptimiserKey::Modes) if !linear => Err(
+        Some(Optimiser::Modes) if !linear => Err(
             "training.optimiser = \"modes\": values that are interpolated and then become phases or holes have no modes; \
              take object.resampling = \"nearest\", or optimiser = \"mini-batches\""
                 .into(),
         ),
-        Some(OptimiserKey::Modes) if table.loss == LossKey::PlaneMse => Err(
+        Some(Optimiser::Modes) if table.loss == Loss::PlaneMse => Err(
             "training.optimiser = \"modes\": training.loss = \"plane-mse\" looks at the whole plane of each image; take \
              optimiser = \"mini-batches\""
                 .into(),
@@ -269,11 +268,11 @@ fn optimiser(typed: &DesignFile, bench: &Bench) -> Checked<OptimiserKey> {
         None if table.epochs.is_some()
             || !linear
             || too_many
-            || matches!(table.loss, LossKey::ImageMse | LossKey::PlaneMse) =>
+            || matches!(table.loss, Loss::ImageMse | Loss::PlaneMse) =>
         {
-            Ok(OptimiserKey::MiniBatches)
+            Ok(Optimiser::MiniBatches)
         }
-        None => Ok(OptimiserKey::Modes),
+        None => Ok(Optimiser::Modes),
     }
 }
 
@@ -380,10 +379,7 @@ fn settings(
         augmentation: augmentation(table)?,
         perturbations: perturbations(table, bench, material, broken)?,
         averaging: table.averaging,
-        start: match table.start {
-            StartKey::Flat => Start::Flat,
-            StartKey::Random => Start::Random,
-        },
+        start: table.start,
         seed: table.seed,
     })
 }

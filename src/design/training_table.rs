@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::named_key;
 use super::typed::{Angle, Offset};
+use crate::named::named;
+use crate::training::Start;
 
 /// `[training]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -12,7 +15,7 @@ pub struct TrainingTable {
     pub data: String,
     /// How the training begins; left out, in modes unless `epochs` is given or the device has none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub optimiser: Option<OptimiserKey>,
+    pub optimiser: Option<Optimiser>,
     /// Times every training image is shown in mini-batches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epochs: Option<u64>,
@@ -28,7 +31,8 @@ pub struct TrainingTable {
     /// Step size of Adam at the start of those, radians.
     pub fine_learning_rate: f64,
     /// What is minimised.
-    pub loss: LossKey,
+    #[serde(with = "named_key")]
+    pub loss: Loss,
     /// Temperature of the cross-entropy; left out, what the loss and the detector's scheme do best with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
@@ -53,7 +57,8 @@ pub struct TrainingTable {
     /// Memory of the running mean of the masks that is kept in place of the last ones; 0 for the last ones.
     pub averaging: f64,
     /// Where the phases begin.
-    pub start: StartKey,
+    #[serde(with = "named_key")]
+    pub start: Start,
     /// Seed of all that is drawn.
     pub seed: u64,
     /// How images are distorted at random.
@@ -121,7 +126,7 @@ impl Default for PerturbationsTable {
 /// `training.optimiser`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum OptimiserKey {
+pub enum Optimiser {
     /// First the stages of `[[training.modes]]`, exact gradients of large batches.
     Modes,
     /// Image by image from the start.
@@ -135,7 +140,7 @@ pub struct ModesTable {
     /// Leading modes.
     pub modes: usize,
     /// What the light is simulated on.
-    pub grid: GridKey,
+    pub grid: StageGrid,
     /// Images a step.
     pub batch: usize,
     /// Steps at least: they end with an epoch.
@@ -147,7 +152,7 @@ pub struct ModesTable {
 /// `grid` in `[[training.modes]]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum GridKey {
+pub enum StageGrid {
     /// Blocks of 2 x 2 pixels with one value and one sample, where that fits the device.
     Binned,
     /// `training.oversample` samples along a side of a pixel.
@@ -157,9 +162,8 @@ pub enum GridKey {
 }
 
 /// `training.loss`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LossKey {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
     /// Softmax cross-entropy of the scores: for classes.
     CrossEntropy,
     /// Softmax cross-entropy of the readings over the largest: for classes with single regions.
@@ -172,28 +176,13 @@ pub enum LossKey {
     ImageMse,
 }
 
-impl LossKey {
-    /// As it is typed.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            LossKey::CrossEntropy => "cross-entropy",
-            LossKey::PeakCrossEntropy => "peak-cross-entropy",
-            LossKey::PowerError => "power-error",
-            LossKey::PlaneMse => "plane-mse",
-            LossKey::ImageMse => "image-mse",
-        }
-    }
-}
-
-/// `training.start`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StartKey {
-    /// All at 0.
-    Flat,
-    /// Each drawn from [0, 2 pi).
-    Random,
-}
+named! { Loss {
+    CrossEntropy = "cross-entropy",
+    PeakCrossEntropy = "peak-cross-entropy",
+    PowerError = "power-error",
+    PlaneMse = "plane-mse",
+    ImageMse = "image-mse",
+} }
 
 impl Default for TrainingTable {
     fn default() -> Self {
@@ -206,7 +195,7 @@ impl Default for TrainingTable {
             oversample: 1,
             fine_epochs: None,
             fine_learning_rate: 0.005,
-            loss: LossKey::CrossEntropy,
+            loss: Loss::CrossEntropy,
             temperature: None,
             learn_temperature: false,
             label_smoothing: 0.0,
@@ -218,16 +207,16 @@ impl Default for TrainingTable {
             validation: 0.1,
             flips: false,
             averaging: 0.0,
-            start: StartKey::Flat,
+            start: Start::Flat,
             seed: 1,
             augmentation: AugmentationTable::default(),
             perturbations: PerturbationsTable::default(),
             modes: [
-                (64, GridKey::Binned, 400, 0.3),
-                (160, GridKey::Binned, 400, 0.2),
-                (160, GridKey::Coarse, 300, 0.15),
-                (300, GridKey::Coarse, 200, 0.1),
-                (160, GridKey::Fine, 40, 0.03),
+                (64, StageGrid::Binned, 400, 0.3),
+                (160, StageGrid::Binned, 400, 0.2),
+                (160, StageGrid::Coarse, 300, 0.15),
+                (300, StageGrid::Coarse, 200, 0.1),
+                (160, StageGrid::Fine, 40, 0.03),
             ]
             .map(|(modes, grid, steps, learning_rate)| ModesTable {
                 modes,

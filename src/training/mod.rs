@@ -14,6 +14,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::{evaluate, evaluate_images};
 use crate::mask::Modulation;
+use crate::named::named;
 use crate::network::Bench;
 use crate::random::{Purpose, Stream};
 
@@ -52,6 +53,8 @@ pub enum Start {
     /// the light away.
     Random,
 }
+
+named! { Start { Flat = "flat", Random = "random" } }
 
 /// What a training is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]

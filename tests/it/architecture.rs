@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[(&str, u32)] = &[
     ("error", 0),
     ("files", 0),
+    ("named", 0),
     ("units", 0),
     ("random", 0),
     ("npy", 0),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use d2nn::Error;
 use d2nn::dataset::DatasetName;
 use d2nn::design::folder::read_design;
-use d2nn::design::{Design, DesignFile, OptimiserKey, Preset, Stage};
+use d2nn::design::{Design, DesignFile, Optimiser, Preset, Stage};
 use d2nn::detector::{Region, Scheme};
 use d2nn::fabrication::Relief;
 use d2nn::mask::Modulation;
@@ -289,15 +289,15 @@ fn a_training_begins_in_modes_unless_something_speaks_against_them() {
         assert!(typed.training.epochs.is_some() && typed.training.fine_epochs.is_some());
         typed.training.optimiser.unwrap()
     };
-    assert_eq!(optimiser(""), OptimiserKey::Modes);
-    assert_eq!(optimiser("[object]\nencoding = \"phase\""), OptimiserKey::Modes);
+    assert_eq!(optimiser(""), Optimiser::Modes);
+    assert_eq!(optimiser("[object]\nencoding = \"phase\""), Optimiser::Modes);
     for text in [
         "[training]\nepochs = 12",
         "[training]\noptimiser = \"mini-batches\"",
         "[object]\nencoding = \"phase\"\nresampling = \"bilinear\"",
         "[detector]\nlayout = \"image\"\n[training]\nloss = \"image-mse\"",
     ] {
-        assert_eq!(optimiser(text), OptimiserKey::MiniBatches, "{text}");
+        assert_eq!(optimiser(text), Optimiser::MiniBatches, "{text}");
     }
 }
 

@@ -22,8 +22,9 @@ use crate::design::{Design, Device, Purpose, Rounding, Stage};
 use crate::detector::Scheme;
 use crate::error::Result;
 use crate::mask::Modulation;
+use crate::named::Named;
 use crate::object::{Encoding, Illumination};
-use crate::propagation::{Method, PixelModel};
+use crate::propagation::Method;
 use crate::units::{Metres, counted, format_length, trimmed};
 
 /// Training images of both data sets: a stage in modes has as many epochs as its steps take.
@@ -101,38 +102,6 @@ fn warnings(design: &Design) -> Vec<String> {
     [design.warnings.clone(), design.unfit(), design.idle_keys.clone()].concat()
 }
 
-fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::AngularSpectrum => "angular-spectrum",
-        Method::RayleighSommerfeld => "rayleigh-sommerfeld",
-        Method::Auto => "auto",
-    }
-}
-
-fn modulation_name(modulation: Modulation) -> &'static str {
-    match modulation {
-        Modulation::Phase { .. } => "phase",
-        Modulation::Amplitude => "amplitude",
-        Modulation::Complex => "complex",
-    }
-}
-
-fn encoding_name(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Amplitude => "amplitude",
-        Encoding::Phase { .. } => "phase",
-        Encoding::Binary { .. } => "binary",
-    }
-}
-
-fn illumination_name(illumination: Illumination) -> &'static str {
-    match illumination {
-        Illumination::Plane => "plane",
-        Illumination::Tilted { .. } => "tilted",
-        Illumination::Gaussian { .. } => "gaussian",
-    }
-}
-
 /// The grids of the training and the epochs on each.
 fn stages(design: &Design) -> String {
     let stage = |stage: &Stage| {
@@ -147,13 +116,6 @@ fn stages(design: &Design) -> String {
     match &design.stages(TRAINING_IMAGES)[..] {
         [] => "none".into(),
         stages => stages.iter().map(stage).collect::<Vec<_>>().join(",\nthen "),
-    }
-}
-
-fn pixel_model_name(model: PixelModel) -> &'static str {
-    match model {
-        PixelModel::Point => "point",
-        PixelModel::Square => "square",
     }
 }
 
@@ -181,16 +143,16 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
         "networks": bench.networks,
         "gaps": bench.gaps,
         "method": match methods(&design.simulated)[..] {
-            [method] => method_name(method),
-            _ => method_name(Method::Auto),
+            [method] => method.name(),
+            _ => Method::Auto.name(),
         },
         "gap_methods": (0..bench.gaps.len())
-            .map(|index| method_name(design.simulated.gap(index).resolved_method()))
+            .map(|index| design.simulated.gap(index).resolved_method().name())
             .collect::<Vec<_>>(),
-        "pixel_model": pixel_model_name(bench.pixel_model),
-        "modulation": modulation_name(bench.modulation),
-        "object_encoding": encoding_name(bench.object.encoding()),
-        "object_illumination": illumination_name(bench.object.illumination()),
+        "pixel_model": bench.pixel_model.name(),
+        "modulation": bench.modulation.name(),
+        "object_encoding": bench.object.encoding().name(),
+        "object_illumination": bench.object.illumination().name(),
         "object_extent": [bench.object.extent().0, bench.object.extent().1],
         "object_image": [image_rows, image_columns],
         "object_origin": [top, left],
@@ -345,11 +307,15 @@ fn design_lines(design: &Design) -> Vec<(String, String)> {
         "propagation",
         format!(
             "{}, {} x {} points (padding {}), {} pixels{}",
-            methods(&design.simulated).into_iter().map(method_name).collect::<Vec<_>>().join(" and "),
+            methods(&design.simulated)
+                .into_iter()
+                .map(|method| method.name())
+                .collect::<Vec<_>>()
+                .join(" and "),
             design.simulated.padded.1,
             design.simulated.padded.0,
             trimmed(design.padding(), 2),
-            pixel_model_name(bench.pixel_model),
+            bench.pixel_model.name(),
             match design.simulated.oversample {
                 1 => String::new(),
                 samples => format!(" of {samples} x {samples} samples"),

@@ -15,7 +15,7 @@ use super::stop::Stop;
 use super::{DataFlag, ModifiedFlag, ThreadsFlag, check_images, print, print_json, say, warn_of_design};
 use crate::dataset::{Split, load};
 use crate::design::folder::{DESIGN, read_typed, try_place};
-use crate::design::{Design, DesignFile, OptimiserKey};
+use crate::design::{Design, DesignFile, Optimiser};
 use crate::error::{Error, Result};
 
 pub(super) mod folder;
@@ -177,7 +177,7 @@ impl TrainArgs {
         let (file, mut typed) = self.set.over(file, &before)?;
         let table = &mut typed.training;
         if self.epochs.is_some() {
-            (table.optimiser, table.epochs) = (Some(OptimiserKey::MiniBatches), self.epochs);
+            (table.optimiser, table.epochs) = (Some(Optimiser::MiniBatches), self.epochs);
         }
         table.fine_epochs = self.fine_epochs.or(table.fine_epochs);
         table.seed = self.seed.unwrap_or(table.seed);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use d2nn::design::{DesignFile, OptimiserKey};
+use d2nn::design::{DesignFile, Optimiser};
 use serde_json::json;
 
 use crate::support::program::{d2nn, trained, workshop};
@@ -60,7 +60,7 @@ fn stages_in_modes_can_be_set() {
     .done();
     let typed = fs::read_to_string(path.join("device/design.toml")).unwrap();
     let typed = DesignFile::parse("d", &typed).unwrap();
-    assert_eq!((typed.training.optimiser, typed.training.modes.len()), (Some(OptimiserKey::Modes), 1));
+    assert_eq!((typed.training.optimiser, typed.training.modes.len()), (Some(Optimiser::Modes), 1));
 }
 
 #[test]
