@@ -6,15 +6,13 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array1, Array3, ArrayView1};
 use sha2::{Digest, Sha256};
 
-use super::folder::{DESIGN, Device};
+use super::folder::{CLASSIFIER, DESIGN, Device};
 use crate::engine::Classifier;
 use crate::error::{Error, Result};
 use crate::files::{read_bytes, write_bytes};
 use crate::npy::{Archive, ArchiveWriter};
 use crate::object::ObjectPlane;
 
-/// Name of the file in the device's folder.
-pub(super) const CLASSIFIER: &str = "classifier.npz";
 /// Bytes of the file at most; as many factors as there are parts of coefficients, for twenty regions, take 197 million.
 const MAX_BYTES: u64 = 256 << 20;
 

@@ -4,9 +4,8 @@ use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
 use super::arrangement::{self, rows_of};
-use super::file::DesignFile;
 use super::named_key;
-use super::resolve::{Checked, upsampling};
+use super::purpose::Checked;
 use super::training_table::Loss;
 use super::typed::{Length, Lengths, Offset};
 use crate::detector::{Detector, Scheme, image_regions, near_square, regions_at, ring, rows};
@@ -93,33 +92,40 @@ impl Default for DetectorTable {
     }
 }
 
-/// The detector of `typed` for `classes` classes on the grid of `object`, and the table with nothing left out.
-pub(super) fn detector(
-    typed: &DesignFile,
-    object: &ObjectPlane,
-    classes: usize,
-) -> Checked<(Detector, DetectorTable)> {
-    let (table, grid) = (&typed.detector, object.grid());
+/// What the readings are to say.
+pub(super) struct Task<'a> {
+    /// The plane the light comes from.
+    pub(super) object: &'a ObjectPlane,
+    /// The key that gives its image as many pixels, and the value.
+    pub(super) extent_key: &'a str,
+    /// Number of classes.
+    pub(super) classes: usize,
+    /// Number of devices that share them.
+    pub(super) networks: usize,
+    /// What the device is trained by.
+    pub(super) loss: Loss,
+}
+
+/// The detector of `table` for `task`, and the table with nothing left out.
+pub(super) fn detector(table: &DetectorTable, task: &Task<'_>) -> Checked<(Detector, DetectorTable)> {
+    let (networks, grid) = (task.networks, task.object.grid());
     let scheme = table.scheme;
-    let classes = classes / typed.bench.networks.max(1);
+    let classes = task.classes / networks.max(1);
     let regions = classes * scheme.regions_a_class();
     let in_rows = || rows_of(classes, scheme).iter().map(usize::to_string).collect::<Vec<_>>().join("-");
     let name = table.layout.clone().unwrap_or_else(in_rows);
     let layout = format!("detector.layout = \"{name}\"");
-    match (name.as_str(), typed.training.loss) {
-        ("image", Loss::ImageMse) if typed.bench.networks > 1 => {
-            return Err(format!(
-                "bench.networks = {}: devices that form an image share no classes",
-                typed.bench.networks
-            ));
+    match (name.as_str(), task.loss) {
+        ("image", Loss::ImageMse) if networks > 1 => {
+            return Err(format!("bench.networks = {networks}: devices that form an image share no classes"));
         }
         ("image", Loss::ImageMse) => {
-            return Ok((image_detector(&layout, typed, object)?, table.clone()));
+            return Ok((image_detector(&layout, task)?, table.clone()));
         }
         ("image", _) => {
             return Err(format!(
                 "training.loss = \"{}\" is for classes, and {layout} has none: take loss = \"image-mse\"",
-                typed.training.loss.name()
+                task.loss.name()
             ));
         }
         (_, Loss::ImageMse) => {
@@ -140,7 +146,7 @@ pub(super) fn detector(
              as many",
             centres.len(),
             scheme.name(),
-            if typed.bench.networks > 1 { " in each of the networks" } else { "" },
+            if networks > 1 { " in each of the networks" } else { "" },
             in_rows()
         ));
     }
@@ -232,18 +238,14 @@ fn centres(table: &DetectorTable, name: &str, regions: usize) -> Vec<[Metres; 2]
 }
 
 /// A region for each image value, where the value stands on the object plane.
-fn image_detector(layout: &str, typed: &DesignFile, object: &ObjectPlane) -> Checked<Detector> {
+fn image_detector(layout: &str, task: &Task<'_>) -> Checked<Detector> {
+    let object = task.object;
     let ((rows, columns), (height, width)) = (object.image(), object.extent());
     if height % rows != 0 || width % columns != 0 {
-        let key = match &typed.object.size {
-            Some(size) => format!("object.size = \"{size}\""),
-            None => {
-                format!("object.upsampling = {}", upsampling(&typed.object, object.image(), object.grid()))
-            }
-        };
         return Err(format!(
-            "{layout} needs whole pixels for each of {rows} x {columns} image values, and {key} makes {height} x \
-             {width} pixels of them: give object.upsampling instead"
+            "{layout} needs whole pixels for each of {rows} x {columns} image values, and {} makes {height} x {width} \
+             pixels of them: give object.upsampling instead",
+            task.extent_key
         ));
     }
     let regions = image_regions(object.origin(), object.image(), (height / rows, width / columns));

@@ -84,8 +84,8 @@ pub struct BenchTable {
 
 /// Reads `bench.pixel_pitch`: who types a list of them is told why there is only one.
 fn one_pitch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Length, D::Error> {
-    let expected = "one pitch for all planes, such as \"0.4 mm\": masks of different pitch are not simulated, so give every \
-                    plane the finest";
+    let expected = "one pitch for all planes, such as \"0.4 mm\": masks of different pitch are not simulated, so \
+                    give every plane the finest";
     Length::read(deserializer, expected)
 }
 
@@ -324,6 +324,21 @@ impl DesignFile {
             return Ok(());
         }
         Err(format!("format = {}: this version of d2nn reads format = {FORMAT}", self.format))
+    }
+
+    /// Looks at the files that `training.data` names, where they are no data set known by name, and writes down in
+    /// `[images]` what was left out there.
+    ///
+    /// # Errors
+    /// Those of files that cannot be read or are no images; nothing is looked at for a known data set, and where
+    /// `[images]` is complete.
+    pub fn look_at_images(&mut self) -> Result<(), Error> {
+        self.images.look_at(&self.training.data)
+    }
+
+    /// The design as a table, every key written out.
+    pub(super) fn to_table(&self) -> Result<toml::Table, Error> {
+        toml::Table::try_from(self).map_err(|error| Error::Value(format!("cannot write the design: {error}")))
     }
 
     /// The design as text, every key written out.

@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::compiled::CLASSIFIER;
 use super::file::DesignFile;
 use super::mask_files;
 pub use super::mask_files::{ReadMasks, parse_mask, read_masks, write_masks};
@@ -31,6 +30,8 @@ pub const EXPORTS: &str = "export";
 pub const REPORT: &str = "report.html";
 /// Folder of what a resumed training needs.
 pub const CHECKPOINT: &str = "checkpoint";
+/// The compiled classifier.
+pub(super) const CLASSIFIER: &str = "classifier.npz";
 const PROVENANCE: &str = "provenance.toml";
 const HISTORY: &str = "history.csv";
 /// Bytes of a design, a sweep or a provenance at most; the longest of ours has 5,000.

@@ -4,8 +4,7 @@ use toml::{Table, Value};
 
 use super::detector_table::RegionSize;
 use super::file::DesignFile;
-use super::resolve::Design;
-use super::training::FINE_EPOCHS;
+use super::training::{FINE_EPOCHS, Training};
 use super::typed::Length;
 use crate::mask::Modulation;
 use crate::object::{Encoding, Illumination};
@@ -15,12 +14,12 @@ use crate::units::{parse_angle, parse_length};
 struct Rule {
     /// Dotted; the name of a table stands for all its keys.
     key: &'static str,
-    used: fn(&DesignFile, &Design) -> bool,
+    used: fn(&DesignFile, &Training) -> bool,
     /// What would have to be so, after "does nothing without".
     without: &'static str,
 }
 
-const fn rule(key: &'static str, used: fn(&DesignFile, &Design) -> bool, without: &'static str) -> Rule {
+const fn rule(key: &'static str, used: fn(&DesignFile, &Training) -> bool, without: &'static str) -> Rule {
     Rule { key, used, without }
 }
 
@@ -34,7 +33,7 @@ fn in_rows(typed: &DesignFile) -> bool {
     !["ring", "list", "image"].contains(&layout(typed))
 }
 
-fn is_relief(typed: &DesignFile, _: &Design) -> bool {
+fn is_relief(typed: &DesignFile, _: &Training) -> bool {
     matches!(typed.mask.modulation, Modulation::Phase { .. })
 }
 
@@ -74,24 +73,24 @@ const RULES: &[Rule] = &[
     rule("material.price", is_relief, RELIEF),
     rule(
         "training.batch",
-        |_, d| d.has_mini_batches(false) || d.has_mini_batches(true),
+        |_, training| training.has_mini_batches(false) || training.has_mini_batches(true),
         "epochs of mini-batches",
     ),
-    rule("training.learning_rate", |_, design| design.has_mini_batches(false), "training.epochs above 0"),
+    rule("training.learning_rate", |_, training| training.has_mini_batches(false), "training.epochs above 0"),
     rule(
         "training.fine_epochs",
         // What is written down of a design that left it out is no wish.
-        |typed, design| design.is_finer() || typed.training.fine_epochs.is_none_or(|n| n <= FINE_EPOCHS),
+        |typed, training| training.is_finer() || typed.training.fine_epochs.is_none_or(|n| n <= FINE_EPOCHS),
         "bench.oversample above training.oversample",
     ),
     rule(
         "training.fine_learning_rate",
-        |_, design| design.has_mini_batches(true),
+        |_, training| training.has_mini_batches(true),
         "training.fine_epochs above 0 and bench.oversample above training.oversample",
     ),
     rule(
         "training.temperature",
-        |_, design| design.loss().is_some_and(|loss| loss.temperature().is_some()),
+        |_, training| training.loss().is_some_and(|loss| loss.temperature().is_some()),
         "a cross-entropy as training.loss",
     ),
     rule(
@@ -106,13 +105,13 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "training.perturbations.ramp",
-        |_, design| !design.settings(0).perturbations.is_none(),
+        |_, training| !training.perturbations().is_none(),
         "another error in training.perturbations",
     ),
     rule(
         "training.modes",
         // Of a design in mini-batches an empty list is written down.
-        |typed, design| design.is_in_modes() || typed.training.modes.is_empty(),
+        |typed, training| training.is_in_modes() || typed.training.modes.is_empty(),
         "training.optimiser = \"modes\"",
     ),
     rule("fabrication", is_relief, RELIEF),
@@ -131,8 +130,8 @@ const RULES: &[Rule] = &[
     ),
 ];
 
-/// The keys of `typed`, of which `design` was made, that differ from their default and do nothing: a sentence each.
-pub(super) fn idle_keys(typed: &DesignFile, design: &Design) -> Vec<String> {
+/// The keys of `typed`, of which `training` was made, that differ from their default and do nothing: a sentence each.
+pub(super) fn idle_keys(typed: &DesignFile, training: &Training) -> Vec<String> {
     let mut usual = DesignFile::default();
     // Sizes that are left out follow from the number of regions; these are the ones that design files always named.
     usual.detector.region_size = Some(RegionSize::Square(Length::known("4.8 mm", 4.8e-3)));
@@ -142,7 +141,7 @@ pub(super) fn idle_keys(typed: &DesignFile, design: &Design) -> Vec<String> {
     let (Ok(given), Ok(usual)) = (typed.to_table(), usual.to_table()) else {
         return Vec::new();
     };
-    let idle = RULES.iter().filter(|rule| !(rule.used)(typed, design)).flat_map(|rule| {
+    let idle = RULES.iter().filter(|rule| !(rule.used)(typed, training)).flat_map(|rule| {
         let told = move |(key, value): (String, Value)| {
             format!("{key} = {value} does nothing without {}: leave it out, or give that too", rule.without)
         };

@@ -1,7 +1,6 @@
 //! `[training]` checked: what is minimised.
 
-use super::purpose::{Broken, Purpose};
-use super::resolve::Checked;
+use super::purpose::{Broken, Checked, Purpose};
 use super::training_table::{Loss, TrainingTable};
 use crate::detector::Scheme;
 use crate::named::Named;

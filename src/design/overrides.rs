@@ -129,11 +129,6 @@ impl DesignFile {
         let problem = put_all(&table, &[&overrides[guilty]]).err().unwrap_or(problem);
         Err(Error::Design { file: told(&overrides[guilty]), problem })
     }
-
-    /// The design as a table, every key written out.
-    pub(super) fn to_table(&self) -> Result<Table> {
-        Table::try_from(self).map_err(|error| Error::Value(format!("cannot write the design: {error}")))
-    }
 }
 
 fn put_all(table: &Table, overrides: &[&Override]) -> std::result::Result<DesignFile, String> {

@@ -1,8 +1,7 @@
 //! `[fabrication]` checked: base, steps of height and frame of the plates.
 
-use super::file::{DesignFile, FabricationTable};
-use super::purpose::{Broken, Purpose};
-use super::resolve::Checked;
+use super::file::FabricationTable;
+use super::purpose::{Broken, Checked, Purpose};
 use super::typed::Length;
 use crate::fabrication::{Frame, PlateOptions, Relief, StlFormat};
 use crate::units::Metres;
@@ -13,8 +12,7 @@ const FRAME_TURNS: f64 = 1.2;
 const ENGRAVING_TURNS: f64 = 0.4;
 
 /// How plates are made of a material whose full turn is `turn` metres high.
-pub(super) fn plate(typed: &DesignFile, turn: Metres, broken: &mut Broken) -> Checked<PlateOptions> {
-    let table = &typed.fabrication;
+pub(super) fn plate(table: &FabricationTable, turn: Metres, broken: &mut Broken) -> Checked<PlateOptions> {
     let relief = match (&table.layer_height, table.levels) {
         (None, None) => Relief::Continuous,
         (Some(height), None) => Relief::LayerHeight(height.value()),

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::file::DesignFile;
+use super::purpose::Checked;
 use super::typed::Length;
 use crate::fabrication::printer::NO_PRINTER;
 use crate::fabrication::{PlateOptions, Printer, Relief};
@@ -29,17 +29,15 @@ pub struct PrinterTable {
     pub relief_max: Option<Length>,
 }
 
-type Checked<T> = std::result::Result<T, String>;
-
-/// The printer that `typed` asks for, if any.
-pub(super) fn printer(typed: &DesignFile) -> Checked<Option<Printer>> {
-    let own = typed.printer.as_ref().map(own_printer).transpose()?;
-    let Some(name) = &typed.fabrication.printer else { return Ok(own) };
+/// The printer that is asked for by `name`, or described in a table of its `own`, if any.
+pub(super) fn printer(own: Option<&PrinterTable>, name: Option<&str>) -> Checked<Option<Printer>> {
+    let own = own.map(own_printer).transpose()?;
+    let Some(name) = name else { return Ok(own) };
     if name == NO_PRINTER {
         return Ok(None);
     }
     let own_name = own.as_ref().map(|printer| printer.name.clone());
-    match own.filter(|printer| printer.name == *name).or_else(|| Printer::named(name)) {
+    match own.filter(|printer| printer.name == name).or_else(|| Printer::named(name)) {
         Some(printer) => Ok(Some(printer)),
         None => {
             let mut known: Vec<String> = Printer::NAMES.iter().map(|name| format!("\"{name}\"")).collect();

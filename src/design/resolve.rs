@@ -14,14 +14,14 @@ use crate::object::{Encoding, Illumination, ObjectPlane, Placement};
 use crate::propagation::padded_shape;
 use crate::units::{Metres, format_length};
 
-use super::detector_table::{DetectorTable, detector};
-use super::file::{DesignFile, Gaps, MaterialTable, ObjectTable, Sides};
+use super::detector_table::{DetectorTable, Task, detector};
+use super::file::{DesignFile, Gaps, MaskTable, MaterialTable, ObjectTable, Sides};
 use super::idle::idle_keys;
 use super::images_table::image_set;
-use super::purpose::{Broken, Purpose};
+use super::purpose::{Broken, Checked, Purpose};
 use super::rounding::Rounding;
 use super::training::Training;
-use super::typed::Length;
+use super::typed::{Length, Offset};
 use super::{plate, printer, sampling};
 
 /// Pixels along a side of an image value where none are typed and the plane has room for them.
@@ -50,7 +50,7 @@ pub struct Design {
     /// Keys that are given and do nothing, a sentence each.
     pub idle_keys: Vec<String>,
     /// Rules of training and making that it breaks.
-    pub(super) broken: Broken,
+    broken: Broken,
     /// What the plates are made of.
     pub material: Material,
     /// Which images it is trained on.
@@ -88,8 +88,21 @@ impl Design {
             // Allowed, or it would have been refused.
             design.warnings.extend(design.training.sampling_problems());
         }
-        design.idle_keys = idle_keys(typed, &design);
+        design.idle_keys = idle_keys(typed, &design.training);
         Ok(design)
+    }
+
+    /// Refuses the design for `purpose`; `file` is named in the message.
+    ///
+    /// # Errors
+    /// [`Error::Design`] with the first rule of that work that is broken.
+    pub fn check_for(&self, purpose: Purpose, file: &str) -> Result<()> {
+        self.broken.check_for(purpose).map_err(|problem| Error::Design { file: file.to_owned(), problem })
+    }
+
+    /// What the design cannot be used for, a sentence each, and why.
+    pub fn unfit(&self) -> Vec<String> {
+        self.broken.unfit()
     }
 
     /// Side of the padded window over the side of the plane (the larger of rows and columns).
@@ -99,9 +112,6 @@ impl Design {
         (padded_rows as f64 / rows as f64).max(padded_columns as f64 / columns as f64)
     }
 }
-
-/// What is right, or a sentence with the key that is wrong.
-pub(super) type Checked<T> = std::result::Result<T, String>;
 
 fn resolve(typed: &DesignFile) -> Checked<Design> {
     if typed.name.is_empty()
@@ -142,8 +152,9 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     }
     let padded = padded_shape(grid, table.padding).map_err(|error| format!("bench.padding: {error}"))?;
     let material = material(&typed.material)?;
-    let data = image_set(typed)?;
-    let object = object(&typed.object, data.shape, grid, wavelength / material.surrounding_index())?;
+    let data = image_set(&typed.training.data, &typed.images)?;
+    let (object, extent_key) =
+        object(&typed.object, data.shape, grid, wavelength / material.surrounding_index())?;
     let classes = data.classes();
     if table.networks == 0 || !classes.is_multiple_of(table.networks) {
         let possible: Vec<String> = (1..classes)
@@ -156,7 +167,15 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
             possible.join(", ")
         ));
     }
-    let (detector, arrangement) = detector(typed, &object, classes)?;
+    let task = Task {
+        object: &object,
+        extent_key: &extent_key,
+        classes,
+        networks: table.networks,
+        loss: typed.training.loss,
+    };
+    let (detector, arrangement) = detector(&typed.detector, &task)?;
+    let base = typed.fabrication.base_thickness.value();
     let bench = Bench {
         wavelength,
         networks: table.networks,
@@ -166,7 +185,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         method: table.method,
         pixel_model: table.pixel_model,
         oversample: 1,
-        modulation: modulation(typed, &material, wavelength)?,
+        modulation: modulation(&typed.mask, &material, wavelength, base)?,
         alignment: Alignment::default(),
         detector,
         object,
@@ -193,19 +212,21 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     };
     unsampled(&mut warnings)?;
     let mut broken = Broken::default();
-    let training = Training::resolve(typed, &material, &bench, &simulated, &mut broken)?;
+    let training =
+        Training::resolve(&typed.training, table.padding, &material, &bench, &simulated, &mut broken)?;
     broken.or(Purpose::Training, unsampled(&mut training.sampling_problems()), ());
     warnings.extend(sampling::unconnected(&bench));
     warnings.extend(sampling::turning(&simulated));
-    let rounding = Rounding::of(typed, &bench, &arrangement)?;
+    let offset = typed.object.offset.each_ref().map(Offset::value);
+    let rounding = Rounding::of(offset, &bench, &arrangement)?;
     warnings.extend(rounding.unevenness());
-    let printer = printer::printer(typed)?;
+    let printer = printer::printer(typed.printer.as_ref(), typed.fabrication.printer.as_deref())?;
     let turn = material.height(TAU, wavelength);
     let relief = match bench.modulation {
         Modulation::Phase { phase_max, .. } => material.height(phase_max, wavelength),
         Modulation::Amplitude | Modulation::Complex => turn,
     };
-    let plate = plate::plate(typed, turn, &mut broken)?;
+    let plate = plate::plate(&typed.fabrication, turn, &mut broken)?;
     let plate = broken.or(Purpose::Making, printer::fit(printer.as_ref(), plate, grid, relief, turn), plate);
     Ok(Design {
         name: typed.name.clone(),
@@ -226,7 +247,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
 }
 
 /// Pixels along a side of an image value: as typed, or four, or what the plane has room for.
-pub(super) fn upsampling(table: &ObjectTable, image: (usize, usize), grid: Grid) -> usize {
+fn upsampling(table: &ObjectTable, image: (usize, usize), grid: Grid) -> usize {
     let most = (grid.rows() / image.0).min(grid.columns() / image.1);
     table.upsampling.unwrap_or(UPSAMPLING.min(most.max(1)))
 }
@@ -265,8 +286,12 @@ pub(super) fn stock(table: &MaterialTable) -> Checked<Stock> {
     Ok(Stock { density: table.density, price })
 }
 
-fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Checked<Modulation> {
-    let table = &typed.mask;
+fn modulation(
+    table: &MaskTable,
+    material: &Material,
+    wavelength: Metres,
+    base: Metres,
+) -> Checked<Modulation> {
     // The key that does nothing beside another is checked as well.
     let turns = table.phase_max.value();
     if !(turns > 0.0 && turns <= TAU * (1.0 + 1e-12)) {
@@ -295,10 +320,7 @@ fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Ch
         ));
     }
     Ok(match table.modulation {
-        Modulation::Phase { .. } => {
-            let base = typed.fabrication.base_thickness.value();
-            Modulation::of_material(material, wavelength, base, phase_max)
-        }
+        Modulation::Phase { .. } => Modulation::of_material(material, wavelength, base, phase_max),
         _ if phase_max < TAU => {
             return Err("mask.phase_max and mask.height_max belong to mask.modulation = \"phase\"".into());
         }
@@ -306,12 +328,13 @@ fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Ch
     })
 }
 
+/// The plane of an image in light of `wavelength` in the medium, and the key that gives the image its pixels.
 fn object(
     table: &ObjectTable,
     image: (usize, usize),
     grid: Grid,
     wavelength: Metres,
-) -> Checked<ObjectPlane> {
+) -> Checked<(ObjectPlane, String)> {
     // All is checked, in use or not: who sets another key later should not meet it then.
     let range = table.phase_range.value();
     if !(range > 0.0 && range <= 100.0) {
@@ -380,7 +403,7 @@ fn object(
         Illumination::Tilted { .. } => Illumination::Tilted { towards_y, towards_x },
         Illumination::Gaussian { .. } => Illumination::Gaussian { waist },
     };
-    Ok(ObjectPlane::placed(grid, image, placement, encoding)
-        .map_err(|error| format!("{key}: {error}"))?
-        .illuminated(illumination, wavelength))
+    let object =
+        ObjectPlane::placed(grid, image, placement, encoding).map_err(|error| format!("{key}: {error}"))?;
+    Ok((object.illuminated(illumination, wavelength), key))
 }
