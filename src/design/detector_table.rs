@@ -139,7 +139,7 @@ pub(super) fn detector(table: &DetectorTable, task: &Task<'_>) -> Checked<(Detec
     if !table.centres.is_empty() && name != "list" {
         return Err(format!("detector.centres belong to layout = \"list\", and {layout}"));
     }
-    let Places { size, pitches, centres } = places(table, &name, regions, grid)?;
+    let RegionPlaces { size, pitches, centres } = places(table, &name, regions, grid)?;
     if centres.len() != regions {
         return Err(format!(
             "{layout} has {} regions: {classes} classes and scheme = \"{}\" take {regions}{}; layout = \"{}\" has \
@@ -165,7 +165,7 @@ pub(super) fn detector(table: &DetectorTable, task: &Task<'_>) -> Checked<(Detec
 }
 
 /// What a table says of the regions.
-struct Places {
+struct RegionPlaces {
     /// Height and width of a region.
     size: [Metres; 2],
     /// Distances between rows and in them.
@@ -174,14 +174,14 @@ struct Places {
     centres: Vec<[Metres; 2]>,
 }
 
-fn places(table: &DetectorTable, name: &str, regions: usize, grid: Grid) -> Checked<Places> {
+fn places(table: &DetectorTable, name: &str, regions: usize, grid: Grid) -> Checked<RegionPlaces> {
     let counts = counts(name, &format!("detector.layout = \"{name}\""), regions)?;
     let (size, pitches) = sizes(table, counts.as_deref(), grid);
     let centres = match &counts {
         Some(counts) => rows(counts, pitches[0], pitches[1]),
         None => centres(table, name, regions),
     };
-    Ok(Places { size, pitches, centres })
+    Ok(RegionPlaces { size, pitches, centres })
 }
 
 /// Where the middles of the regions of `arrangement`, a table with nothing left out, are wanted.

@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use super::detector_table::RegionSize;
 use super::file::DesignFile;
-use super::training::{FINE_EPOCHS, Training};
+use super::training::{FINE_EPOCHS, TrainingPlan};
 use super::typed::Length;
 use crate::mask::Modulation;
 use crate::object::{Encoding, Illumination};
@@ -14,12 +14,16 @@ use crate::units::{parse_angle, parse_length};
 struct Rule {
     /// Dotted; the name of a table stands for all its keys.
     key: &'static str,
-    used: fn(&DesignFile, &Training) -> bool,
+    used: fn(&DesignFile, &TrainingPlan) -> bool,
     /// What would have to be so, after "does nothing without".
     without: &'static str,
 }
 
-const fn rule(key: &'static str, used: fn(&DesignFile, &Training) -> bool, without: &'static str) -> Rule {
+const fn rule(
+    key: &'static str,
+    used: fn(&DesignFile, &TrainingPlan) -> bool,
+    without: &'static str,
+) -> Rule {
     Rule { key, used, without }
 }
 
@@ -33,7 +37,7 @@ fn in_rows(typed: &DesignFile) -> bool {
     !["ring", "list", "image"].contains(&layout(typed))
 }
 
-fn is_relief(typed: &DesignFile, _: &Training) -> bool {
+fn is_relief(typed: &DesignFile, _: &TrainingPlan) -> bool {
     matches!(typed.mask.modulation, Modulation::Phase { .. })
 }
 
@@ -131,7 +135,7 @@ const RULES: &[Rule] = &[
 ];
 
 /// The keys of `typed`, of which `training` was made, that differ from their default and do nothing: a sentence each.
-pub(super) fn idle_keys(typed: &DesignFile, training: &Training) -> Vec<String> {
+pub(super) fn idle_keys(typed: &DesignFile, training: &TrainingPlan) -> Vec<String> {
     let mut usual = DesignFile::default();
     // Sizes that are left out follow from the number of regions; these are the ones that design files always named.
     usual.detector.region_size = Some(RegionSize::Square(Length::known("4.8 mm", 4.8e-3)));

@@ -20,7 +20,7 @@ use super::idle::idle_keys;
 use super::images_table::image_set;
 use super::purpose::{Broken, Checked, Purpose};
 use super::rounding::Rounding;
-use super::training::Training;
+use super::training::TrainingPlan;
 use super::typed::{Length, Offset};
 use super::{plate, printer, sampling};
 
@@ -58,7 +58,7 @@ pub struct Design {
     /// `[detector]` with nothing left out that has a meaning.
     pub(super) arrangement: DetectorTable,
     /// How it is trained.
-    pub(super) training: Training,
+    pub(super) training: TrainingPlan,
     /// How its plates are made.
     pub plate: PlateOptions,
     /// The printer that makes them, if one is named.
@@ -213,7 +213,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     unsampled(&mut warnings)?;
     let mut broken = Broken::default();
     let training =
-        Training::resolve(&typed.training, table.padding, &material, &bench, &simulated, &mut broken)?;
+        TrainingPlan::resolve(&typed.training, table.padding, &material, &bench, &simulated, &mut broken)?;
     broken.or(Purpose::Training, unsampled(&mut training.sampling_problems()), ());
     warnings.extend(sampling::unconnected(&bench));
     warnings.extend(sampling::turning(&simulated));

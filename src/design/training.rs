@@ -21,7 +21,7 @@ pub(super) const FINE_EPOCHS: u64 = 1;
 
 /// How a device is trained, whatever the number of images.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Training {
+pub(super) struct TrainingPlan {
     /// Of the mini-batches; `validation` waits for the number of images.
     pub(super) settings: Settings,
     /// Share of the images held out.
@@ -40,7 +40,7 @@ pub(super) struct Training {
     pub(super) fine: (u64, f64),
 }
 
-impl Training {
+impl TrainingPlan {
     /// What is learned.
     pub(super) fn objective(&self) -> Objective {
         self.settings.objective
@@ -124,7 +124,7 @@ impl Training {
         let binned = bench
             .binned(BINNING, padding)
             .filter(|bench| bench.check().is_ok() && sampling::problems(bench).is_empty());
-        Ok(Training {
+        Ok(TrainingPlan {
             settings,
             validation: table.validation,
             optimiser,

@@ -331,3 +331,36 @@ fn files_of_a_folder_do_not_lean_on_each_other_in_circles() {
         assert!(there, "src/{}: {:?} are no circle any more: strike them off", listed.0, listed.1);
     }
 }
+
+/// Type names that are still defined more than once; to become fewer.
+const NAMESAKES: &[&str] = &[
+    "Compared", "Figure", "Format", "Frame", "Judged", "Kind", "Light", "Outcome", "Panel", "Place",
+    "Progress", "Purpose", "Readings", "Step",
+];
+
+#[test]
+fn one_name_is_one_thing() {
+    let mut homes: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
+    for (_, path, text) in sources() {
+        // At the margin: what is inside a function or an implementation is nobody else's.
+        for line in text.lines() {
+            let public =
+                line.strip_prefix("pub(").and_then(|rest| rest.split_once(") ")).map(|(_, rest)| rest);
+            let rest = public.or_else(|| line.strip_prefix("pub ")).unwrap_or(line);
+            let mut found = rest.splitn(2, ' ');
+            let kind = found.next().unwrap_or_default();
+            if ["struct", "enum", "trait", "type"].contains(&kind) {
+                let name = found.next().unwrap_or_default();
+                let end = name.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(name.len());
+                homes.entry(name[..end].to_owned()).or_default().insert(path.clone());
+            }
+        }
+    }
+    assert!(homes.len() > 200, "types are found");
+    homes.retain(|_, files| files.len() > 1);
+    let unknown: Vec<_> = homes.iter().filter(|(name, _)| !NAMESAKES.contains(&name.as_str())).collect();
+    assert!(unknown.is_empty(), "these are defined twice, rename one: {unknown:#?}");
+    for name in NAMESAKES {
+        assert!(homes.contains_key(*name), "{name} is one thing now: strike it off");
+    }
+}

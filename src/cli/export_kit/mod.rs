@@ -119,7 +119,7 @@ fn give_a_frame(typed: &mut DesignFile) {
 }
 
 /// One plate that is no mask.
-struct Part {
+struct KitPart {
     solid: SolidReport,
     /// How far behind its flat side the plane lies that it stands for, metres.
     plane: Metres,
@@ -144,9 +144,9 @@ enum ObjectPlate {
 /// All that was made.
 struct Made {
     plates: Vec<PlateReport>,
-    object: Part,
+    object: KitPart,
     object_plate: ObjectPlate,
-    detector: Part,
+    detector: KitPart,
     holder: SolidReport,
     slots: Vec<Slot>,
     /// Where the planes lie along the light, the object's at 0, metres.
@@ -291,7 +291,7 @@ impl<'a> Workshop<'a> {
     }
 
     /// The plate of the image.
-    fn object(&self) -> Result<(Part, ObjectPlate)> {
+    fn object(&self) -> Result<(KitPart, ObjectPlate)> {
         let bench = &self.device.design.bench;
         let pitch = bench.grid().pixel_pitch();
         let ones = Array2::from_elem(self.subject.image.dim(), 1.0_f32);
@@ -317,7 +317,7 @@ impl<'a> Workshop<'a> {
             let stencil =
                 Stencil { material, pixel_pitch: pitch, thickness: self.frame.height, labels: Vec::new() };
             let solid = self.stencil(&stencil, "object")?;
-            let part = Part { solid, plane: self.frame.height };
+            let part = KitPart { solid, plane: self.frame.height };
             return Ok((part, ObjectPlate::Stencil { threshold, bridges, open, answers }));
         }
         let dark = Array2::zeros(self.subject.image.dim());
@@ -340,7 +340,7 @@ impl<'a> Workshop<'a> {
         let title = format!("{}-object", self.device.design.name);
         let path = self.path("object", &scale);
         let solid = export_solid(&framed.mesh, &scale, heights.view(), &path, &title, plate.format)?;
-        Ok((Part { solid, plane: map.base() }, ObjectPlate::Relief))
+        Ok((KitPart { solid, plane: map.base() }, ObjectPlate::Relief))
     }
 
     fn stencil(&self, stencil: &Stencil, part: &str) -> Result<SolidReport> {
@@ -374,7 +374,7 @@ impl<'a> Workshop<'a> {
     }
 
     /// The plate with a window for each region.
-    fn detector(&self) -> Result<Part> {
+    fn detector(&self) -> Result<KitPart> {
         let bench = &self.device.design.bench;
         let regions = bench.detector.regions();
         let mut material = Array2::from_elem(bench.grid().shape(), true);
@@ -407,7 +407,7 @@ impl<'a> Workshop<'a> {
         };
         let pixel_pitch = bench.grid().pixel_pitch();
         let stencil = Stencil { material, pixel_pitch, thickness: self.frame.height, labels };
-        Ok(Part { solid: self.stencil(&stencil, "detector")?, plane: 0.0 })
+        Ok(KitPart { solid: self.stencil(&stencil, "detector")?, plane: 0.0 })
     }
 }
 

@@ -250,7 +250,7 @@ fn length(value: Metres) -> String {
 }
 
 /// Lines of a data sheet under one heading: names and values.
-pub(super) struct Group {
+pub(super) struct SheetGroup {
     /// The heading.
     pub(super) title: &'static str,
     /// Name and value of each line.
@@ -258,18 +258,18 @@ pub(super) struct Group {
 }
 
 /// The data sheet: the design, its sampling, and the training of a device that tells of it.
-pub(super) fn sheet(design: &Design, device: Option<&Device>) -> Vec<Group> {
+pub(super) fn sheet(design: &Design, device: Option<&Device>) -> Vec<SheetGroup> {
     let sampling = Sampling::of(design);
     let mut groups = vec![
-        Group { title: "design", lines: design_lines(design) },
-        Group { title: "sampling", lines: sampling_lines(design, &sampling) },
+        SheetGroup { title: "design", lines: design_lines(design) },
+        SheetGroup { title: "sampling", lines: sampling_lines(design, &sampling) },
     ];
     groups.extend(device.and_then(provenance::group));
     groups
 }
 
 /// The data sheet as text; the design goes without a heading, under its name.
-fn sheet_text(design: &Design, groups: &[Group]) -> String {
+fn sheet_text(design: &Design, groups: &[SheetGroup]) -> String {
     let mut text = format!("{}\n", design.name);
     for (index, group) in groups.iter().enumerate() {
         if index > 0 {

@@ -4,7 +4,7 @@ use super::figures::{Figured, Figures};
 use super::words::{device, figure, grouped, name, paragraph, percent};
 use crate::error::Result;
 use crate::fabrication::plate_table;
-use crate::plots::report::{Curve, Element, Section, classed, element, facts, graph, table};
+use crate::plots::report::{Element, GraphCurve, Section, classed, element, facts, graph, table};
 use crate::training::Epoch;
 
 /// What someone who prints the plates asks before printing.
@@ -100,7 +100,7 @@ pub(super) fn training(figures: &Figures<'_>) -> Result<Section> {
 }
 
 fn curves(figures: &Figures<'_>, history: &[Epoch]) -> Result<Element> {
-    let curve = |name: &str, look: &'static str, of: &dyn Fn(&Epoch) -> f64| Curve {
+    let curve = |name: &str, look: &'static str, of: &dyn Fn(&Epoch) -> f64| GraphCurve {
         name: name.into(),
         points: history
             .iter()
@@ -127,7 +127,7 @@ fn curves(figures: &Figures<'_>, history: &[Epoch]) -> Result<Element> {
             curve("validation", "first", &|row| factor * row.validation_accuracy),
         ),
     ] {
-        let curves: Vec<Curve> =
+        let curves: Vec<GraphCurve> =
             [training, validation].into_iter().filter(|curve| !curve.points.is_empty()).collect();
         if !curves.is_empty() {
             graphs = graphs.with(graph(

@@ -6,7 +6,7 @@ use crate::cli::tolerance::report::{self, CurveOf};
 use crate::cli::tolerance::sizes::{kind, written};
 use crate::error::Result;
 use crate::evaluation::{FIELD_IMAGES, Judged, Outcome};
-use crate::plots::report::{Curve, Element, Section, classed, element, graph, table};
+use crate::plots::report::{Element, GraphCurve, Section, classed, element, graph, table};
 use crate::units::trimmed;
 
 /// The same device on finer grids and in wider windows.
@@ -111,8 +111,8 @@ fn curves(undisturbed: &Judged, outcomes: &[Outcome]) -> Result<Element> {
     let upright = (low, if high > low { high } else { low + 1.0 });
     let mut graphs = classed("div", "graphs");
     for CurveOf { kind, sizes, points, ranges, undisturbed } in report::curves(undisturbed, outcomes) {
-        let curve = Curve { points, ranges, look: "first", ..Curve::default() };
-        let level = Curve { points: undisturbed, look: "level", ..Curve::default() };
+        let curve = GraphCurve { points, ranges, look: "first", ..GraphCurve::default() };
+        let level = GraphCurve { points: undisturbed, look: "level", ..GraphCurve::default() };
         let alternative = format!("accuracy against {sizes}; the figures are in the table below");
         graphs = graphs.with(graph(
             &[curve, level],

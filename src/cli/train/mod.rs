@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use self::folder::{begin_at, check_free, default_folder, load_checkpoint, quoted, resumed};
-use self::job::{Job, SaveFlag, Start};
+use self::job::{Job, JobStart, SaveFlag};
 use super::lock::Lock;
 use super::presets::PresetFlag;
 use super::set::SetFlag;
@@ -149,9 +149,9 @@ impl TrainArgs {
         // Both halves have one shape; before a folder is touched, so that --force does not empty it in vain.
         check_images(&source, &dataset.train, &design)?;
         let start = match (saved, &self.from) {
-            (Some(saved), _) => Start::Resumed(resumed(&folder, saved, &text, &dataset)?),
-            (None, Some(from)) => Start::From(begin_at(from, self.modified, &design)?),
-            (None, None) => Start::Anew,
+            (Some(saved), _) => JobStart::Resumed(resumed(&folder, saved, &text, &dataset)?),
+            (None, Some(from)) => JobStart::From(begin_at(from, self.modified, &design)?),
+            (None, None) => JobStart::Anew,
         };
         let go_on = self.resume_command(&folder);
         let (dataset, threads, save) = (Rc::new(dataset), &self.threads, &self.save);

@@ -14,7 +14,7 @@ const BOTTOM: f64 = 42.0;
 
 /// One curve of a [`graph`].
 #[derive(Clone, Debug, Default)]
-pub struct Curve {
+pub struct GraphCurve {
     /// Its name in the legend; none for an empty one.
     pub name: String,
     /// Points (x, y).
@@ -94,7 +94,7 @@ pub fn histogram(
 /// # Errors
 /// [`Error::Value`] for no points and values that are not finite, or not above zero where they must be.
 pub fn graph(
-    curves: &[Curve],
+    curves: &[GraphCurve],
     across: &str,
     up: &str,
     logarithmic: bool,
@@ -154,10 +154,10 @@ pub fn graph(
             }
         }
     }
-    let named: Vec<&Curve> = curves.iter().filter(|curve| !curve.name.is_empty()).collect();
+    let named: Vec<&GraphCurve> = curves.iter().filter(|curve| !curve.name.is_empty()).collect();
     let mut figure = classed("figure", "graph").with(drawing);
     if !named.is_empty() {
-        let key = |curve: &&Curve| {
+        let key = |curve: &&GraphCurve| {
             element("span").with(classed("i", &format!("key {}", curve.look))).text(&curve.name)
         };
         figure = figure.with(classed("figcaption", "legend").with_all(named.iter().map(key)));

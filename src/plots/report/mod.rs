@@ -12,7 +12,7 @@ mod page;
 mod table;
 
 pub use field::{Face, Outline, fields, overlaid, scale, side_view};
-pub use graph::{Curve, bar, graph, histogram};
+pub use graph::{GraphCurve, bar, graph, histogram};
 pub use heat::{Cell, heat_table};
 pub use markup::{Element, classed, element};
 pub use page::{Page, Section};
