@@ -81,7 +81,7 @@ pub(super) fn fit(
     let Some(printer) = printer else { return Ok(plate) };
     let wrong = |problem: String| {
         Err(format!(
-            "fabrication.printer = \"{}\": {problem}; printer = \"{NO_PRINTER}\" (--printer {NO_PRINTER}) asks for none",
+            "fabrication.printer = \"{}\": {problem}; fabrication.printer = \"{NO_PRINTER}\" asks for none",
             printer.name
         ))
     };

@@ -208,7 +208,10 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     let mut warnings = sampling::problems(&simulated);
     let unsampled = |problems: &mut Vec<String>| match table.allow_aliasing || problems.is_empty() {
         true => Ok(()),
-        false => Err(format!("{}; or run it all the same with --allow-aliasing", problems.swap_remove(0))),
+        false => Err(format!(
+            "{}; or run it all the same with bench.allow_aliasing = true",
+            problems.swap_remove(0)
+        )),
     };
     unsampled(&mut warnings)?;
     let mut broken = Broken::default();

@@ -78,7 +78,7 @@ enum Earlier {
 /// [`Error::Interrupted`] after Ctrl-C, when everything is saved.
 pub fn run(args: SweepArgs) -> Result<()> {
     let flags = [args.set.overrides(), &args.data.overrides()?].concat();
-    let sweep = Sweep::read(&args.sweep, &flags)?;
+    let sweep = Sweep::read(&args.sweep, &flags).map_err(|error| args.set.told(error))?;
     for device in &sweep.devices {
         if let Some(problem) = nothing_to_train(&device.design) {
             let file = format!("{}: {}", args.sweep.display(), device.name);

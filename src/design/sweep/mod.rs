@@ -71,7 +71,7 @@ impl Sweep {
         let plan = Plan::of(&sweep, flags).map_err(wrong)?;
         let base = start(&sweep, path)?
             .with(&plan.fixed, &|entry| format!("{shown}: [set] {entry}"))?
-            .with(flags, &|entry| format!("--set {entry}"))?;
+            .with(flags, &ToString::to_string)?;
         let keys = plan.keys();
         let short = short(&keys);
         let mut devices = Vec::new();
@@ -201,7 +201,7 @@ impl Plan {
             return Err(format!("[grid] {key} is in {place} too: give it in one place{advice}"));
         }
         match flags.iter().find(|flag| heads().chain(runs()).any(|entry| meets(entry, flag))) {
-            Some(flag) => Err(format!("--set {flag}: {} is swept", flag.key())),
+            Some(flag) => Err(format!("{flag} cannot be set for all devices: {} is swept", flag.key())),
             None => Ok(()),
         }
     }

@@ -103,11 +103,15 @@ fn its_own_grid_is_checked_for_every_verb() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     device(path, "");
-    for verb in [&["evaluate", "device", "--data", "data"][..], &["classify", "device", "boot.png"]] {
-        let text = RECTANGULAR.to_string().replace("masks = 1", "masks = 1\noversample = 1");
-        fs::write(path.join("device/design.toml"), text).unwrap();
-        run(path, verb).fails(2, &["is aliased", "--allow-aliasing"]);
-    }
+    let text = RECTANGULAR.to_string().replace("masks = 1", "masks = 1\noversample = 1");
+    fs::write(path.join("device/design.toml"), text).unwrap();
+    let key = "bench.allow_aliasing = true";
+    let evaluate = run(path, &["evaluate", "device", "--data", "data"]);
+    evaluate.fails(2, &["is aliased", key, "--allow-aliasing sets bench.allow_aliasing"]);
+    // A verb without the flag does not advise it.
+    let classify = run(path, &["classify", "device", "boot.png"]);
+    classify.fails(2, &["is aliased", key]);
+    assert!(!classify.stderr.contains("--allow-aliasing"), "{}", classify.stderr);
 }
 
 fn idle(text: &str) -> Vec<String> {
