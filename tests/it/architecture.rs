@@ -191,8 +191,8 @@ fn every_dependency_has_a_door_that_is_used() {
     }
 }
 
-/// Files that lean on each other: reading one means to read all. Each circle of a folder is within one of these, and each of
-/// these has one, so that what is dissolved is struck off.
+/// Files that lean on each other: reading one means to read all. Each circle of a folder is within one of these, and
+/// each of these has one, so that what is dissolved is struck off.
 const CIRCLES: &[(&str, &[&str])] = &[
     ("cli", &["as_exported", "convergence", "evaluate", "imaging"]),
     ("cli/sweep", &["picture", "results"]),
