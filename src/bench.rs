@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayView2};
 
 use crate::detector::Detector;
-use crate::element::{Element, Modulation, Place, Placed, ThickPlate, Thickness, ThinMask};
+use crate::element::{Element, Modulation, Placed, Site, ThickPlate, Thickness, ThinMask};
 use crate::error::{Error, Result};
 use crate::field::Real;
 use crate::grid::Grid;
@@ -16,7 +16,7 @@ use crate::units::{Metres, format_length};
 
 mod path;
 
-pub use path::{Lowered, Path, Role, Stop};
+pub use path::{Lowered, Path, Role, Station};
 
 /// Everything on the optical table but the masks.
 #[derive(Clone, Debug, PartialEq)]
@@ -368,8 +368,8 @@ impl Bench {
     }
 
     /// The plane on which everything stands, and the light there.
-    pub fn place(&self) -> Place {
-        Place { grid: self.grid(), padded: self.padded, wavelength: self.wavelength, medium: self.medium }
+    pub fn site(&self) -> Site {
+        Site { grid: self.grid(), padded: self.padded, wavelength: self.wavelength, medium: self.medium }
     }
 
     /// Arrays of values of each network: those of the masks in the order of the light, then those of other optics.
@@ -397,7 +397,7 @@ impl Bench {
             Array2::from_elem(self.mask_shape(), value)
         };
         let masks = (0..self.masks() * channels).map(open);
-        let optics = self.optics.iter().flat_map(|placed| placed.element.open(&self.place()));
+        let optics = self.optics.iter().flat_map(|placed| placed.element.open(&self.site()));
         masks.chain(optics.map(|values| values.mapv(T::narrow))).collect()
     }
 
@@ -447,7 +447,7 @@ impl Bench {
 
     /// What light meets from the object to the detector.
     pub fn path(&self) -> Path {
-        let mut path = Path::new(self.place());
+        let mut path = Path::new(self.site());
         let channels = self.modulation.channels();
         let first = |number: usize| {
             let before = self.optics[..number].iter().map(|placed| placed.element.arrays());

@@ -48,7 +48,7 @@
 //! | [`design`] | a device on disk: design file, checks, folder |
 //! | [`view`] | a device on a page in the browser, and the light on it |
 //! | [`cli`] | the program, one file a verb |
-//! | [`error`], [`files`], [`npy`], [`raster`], [`random`] | the ground: errors, whole files, NumPy and PNG files, random numbers |
+//! | [`error`], [`named`], [`files`], [`npy`], [`raster`], [`random`] | the ground: errors, names of kinds, whole files, NumPy and PNG files, random numbers |
 //!
 //! A module imports only from modules above it in `docs/architecture.md`'s list of floors. [`fabrication`], [`plots`],
 //! [`view`] and [`cli`] are there with the Cargo feature of their name; the features `download` and `npz` bring the network
@@ -126,6 +126,7 @@ pub mod files;
 pub mod grid;
 pub mod material;
 pub mod misalignment;
+pub mod named;
 pub mod npy;
 pub mod object;
 pub mod plate;

@@ -8,7 +8,8 @@ fn main() -> ExitCode {
     match Cli::from_command_line().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            d2nn::cli::say(&format!("error: {error}"));
+            let told = d2nn::cli::advice::told(&error, std::env::args_os());
+            d2nn::cli::say(&format!("error: {told}"));
             ExitCode::from(error.exit_code())
         }
     }

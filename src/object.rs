@@ -9,6 +9,7 @@ use num_complex::Complex;
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField, narrow_complex};
 use crate::grid::Grid;
+use crate::named::named;
 use crate::units::{Metres, Radians};
 
 /// How an image value from 0 to 1 becomes a complex amplitude.
@@ -28,6 +29,12 @@ pub enum Encoding {
     },
 }
 
+named! { Encoding {
+    Amplitude = "amplitude",
+    Phase { range: TAU } = "phase",
+    Binary { threshold: 0.5 } = "binary",
+} }
+
 /// How an image is brought to the samples of the plane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resampling {
@@ -36,6 +43,8 @@ pub enum Resampling {
     /// Values between the centres of image pixels are interpolated; constant beyond the outermost centres.
     Bilinear,
 }
+
+named! { Resampling { Nearest = "nearest", Bilinear = "bilinear" } }
 
 /// The light that falls on the object.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +64,12 @@ pub enum Illumination {
         waist: Metres,
     },
 }
+
+named! { Illumination {
+    Plane = "plane",
+    Tilted { towards_y: 0.0, towards_x: 0.0 } = "tilted",
+    Gaussian { waist: f64::INFINITY } = "gaussian",
+} }
 
 impl Illumination {
     /// Spatial frequency (y, x) its phase turns by, cycles per metre; `wavelength` in the medium.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
-use crate::element::{Element, FreeSpace, Place};
+use crate::element::{Element, FreeSpace, Site};
 use crate::field::Real;
 use crate::program::{Program, Slopes, Wants};
 use crate::propagation::Gap;
@@ -24,10 +24,10 @@ pub enum Role {
 
 /// Something on the path of light.
 #[derive(Clone, Debug)]
-pub struct Stop {
+pub struct Station {
     /// What it is to the bench.
     pub role: Role,
-    /// Place of its first face, metres from the object.
+    /// Site of its first face, metres from the object.
     pub z: Metres,
     /// Number of its first array of values.
     first: usize,
@@ -36,7 +36,7 @@ pub struct Stop {
     pub element: Arc<dyn Element>,
 }
 
-impl Stop {
+impl Station {
     /// Numbers of its arrays among all values of a network.
     pub fn arrays(&self) -> Range<usize> {
         self.first..self.first + self.element.arrays()
@@ -51,26 +51,26 @@ impl Stop {
 /// What light meets from the object to the detector.
 #[derive(Clone, Debug)]
 pub struct Path {
-    place: Place,
-    stops: Vec<Stop>,
+    site: Site,
+    stops: Vec<Station>,
 }
 
 impl Path {
-    pub(super) fn new(place: Place) -> Self {
-        Path { place, stops: Vec::new() }
+    pub(super) fn new(site: Site) -> Self {
+        Path { site, stops: Vec::new() }
     }
 
     pub(super) fn add(&mut self, role: Role, z: Metres, first: usize, element: Arc<dyn Element>) {
-        self.stops.push(Stop { role, z, first, gap: None, element });
+        self.stops.push(Station { role, z, first, gap: None, element });
     }
 
     pub(super) fn add_gap(&mut self, z: Metres, gap: Gap) {
         let element = Arc::new(FreeSpace(gap));
-        self.stops.push(Stop { role: Role::Gap, z, first: 0, gap: Some(gap), element });
+        self.stops.push(Station { role: Role::Gap, z, first: 0, gap: Some(gap), element });
     }
 
     /// What light meets, in the order of the light.
-    pub fn stops(&self) -> &[Stop] {
+    pub fn stops(&self) -> &[Station] {
         &self.stops
     }
 
@@ -78,7 +78,7 @@ impl Path {
     pub fn piece<T: Real>(&self, stop: usize, values: &[Array2<T>]) -> Program {
         let stop = &self.stops[stop];
         let mut program = Program::default();
-        stop.element.lower(&widened(&values[stop.arrays()]), &self.place, &mut program);
+        stop.element.lower(&widened(&values[stop.arrays()]), &self.site, &mut program);
         program
     }
 
@@ -106,7 +106,7 @@ impl Path {
             if stop.arrays().is_empty() {
                 continue;
             }
-            let found = stop.element.pull_back(&widened(&values[stop.arrays()]), &self.place, &its_own);
+            let found = stop.element.pull_back(&widened(&values[stop.arrays()]), &self.site, &its_own);
             for (to, from) in by_value[stop.arrays()].iter_mut().zip(found) {
                 *to = from;
             }

@@ -13,6 +13,7 @@ use crate::design::{Design, DesignFile, Device, Purpose};
 use crate::engine::{CpuEngine, Engine, ModesEngine};
 use crate::error::{Error, Result};
 
+pub mod advice;
 mod as_exported;
 mod classify;
 mod completions;

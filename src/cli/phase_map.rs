@@ -7,10 +7,9 @@ use clap::Args;
 use ndarray::{Array2, Ix2};
 
 use super::say;
-use crate::design::DesignFile;
 use crate::design::folder::is_device_folder;
 use crate::design::lone_mask::LoneMask;
-use crate::design::resolve::length;
+use crate::design::{DesignFile, Length};
 use crate::error::{Error, Result};
 use crate::fabrication::Profile;
 use crate::files::read_bytes;
@@ -28,10 +27,10 @@ const MANY_TURNS: f64 = 20.0;
 pub(super) struct PhaseMapFlags {
     /// Side of a pixel, such as "0.4 mm"
     #[arg(long, value_name = "LENGTH")]
-    pixel_pitch: Option<String>,
+    pixel_pitch: Option<Length>,
     /// Wavelength in vacuum, such as "0.75 mm"
     #[arg(long, value_name = "LENGTH")]
-    wavelength: Option<String>,
+    wavelength: Option<Length>,
     /// Refractive index of the material
     #[arg(long, value_name = "N")]
     index: Option<f64>,
@@ -94,13 +93,13 @@ impl PhaseMapFlags {
                 missing.join(" and ")
             )));
         };
-        let pitch = length("--pixel-pitch", pitch).map_err(Error::Usage)?;
-        let wavelength = length("--wavelength", wavelength).map_err(Error::Usage)?;
+        let wavelength = wavelength.value();
         let material =
             Material::new("unnamed", index).map_err(|error| Error::Usage(format!("--index: {error}")))?;
         let array = array(path, if self.heights { "heights in metres" } else { "phases in radians" })?;
         let (rows, columns) = array.dim();
-        let grid = Grid::new(rows, columns, pitch).map_err(|error| Error::file(path, error.to_string()))?;
+        let grid =
+            Grid::new(rows, columns, pitch.value()).map_err(|error| Error::file(path, error.to_string()))?;
         let highest = self.heights.then(|| array.iter().copied().fold(0.0, f64::max));
         if let Some(highest) = highest {
             check_heights(path, &array, highest, material.height(std::f64::consts::TAU, wavelength))?;

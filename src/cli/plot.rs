@@ -41,8 +41,8 @@ pub struct PlotArgs {
     #[command(flatten)]
     modified: ModifiedFlag,
     /// What to draw
-    #[arg(value_enum, default_value_t = Kind::All)]
-    kind: Kind,
+    #[arg(value_enum, default_value_t = PlotKind::All)]
+    kind: PlotKind,
     /// Number of the test image whose light is drawn
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "image_file")]
     image: usize,
@@ -55,8 +55,8 @@ pub struct PlotArgs {
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// File format
-    #[arg(long, value_enum, default_value_t = FormatName::Png)]
-    format: FormatName,
+    #[arg(long, value_enum, default_value_t = PictureFormatName::Png)]
+    format: PictureFormatName,
     /// Only the first N test images in the confusion matrix
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -68,7 +68,7 @@ pub struct PlotArgs {
 
 /// What to draw.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Kind {
+enum PlotKind {
     /// Intensity at the detector plane, linear and dB, with regions and readings; the image beside its object and
     /// free space for a device that forms images
     Detector,
@@ -86,7 +86,7 @@ enum Kind {
 
 /// File formats.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FormatName {
+enum PictureFormatName {
     Png,
     Svg,
 }
@@ -98,20 +98,23 @@ enum FormatName {
 pub fn run(args: PlotArgs) -> Result<()> {
     let device = args.modified.open(&args.device)?;
     let format = match args.format {
-        FormatName::Png => Format::Png,
-        FormatName::Svg => Format::Svg,
+        PictureFormatName::Png => Format::Png,
+        PictureFormatName::Svg => Format::Svg,
     };
     let forms_image = device.design.forms_image();
-    if args.kind == Kind::Confusion && forms_image {
+    if args.kind == PlotKind::Confusion && forms_image {
         return Err(Error::Usage(format!(
             "{} forms images: it names no classes that could be confused; `d2nn plot {0} detector` shows an image",
             args.device.display()
         )));
     }
-    let wants =
-        |kind| args.kind == kind || args.kind == Kind::All && !(kind == Kind::Confusion && forms_image);
+    let wants = |kind| {
+        args.kind == kind || args.kind == PlotKind::All && !(kind == PlotKind::Confusion && forms_image)
+    };
     let mut test = None;
-    if wants(Kind::Confusion) || (wants(Kind::Light) || wants(Kind::Detector)) && args.image_file.is_none() {
+    if wants(PlotKind::Confusion)
+        || (wants(PlotKind::Light) || wants(PlotKind::Detector)) && args.image_file.is_none()
+    {
         test = Some(args.data.load(&device.design, Split::Test)?);
     }
     let note = test.as_ref().and_then(|shown| data_note(shown.is_sample(), shown.published));
@@ -126,7 +129,7 @@ pub fn run(args: PlotArgs) -> Result<()> {
     }
     // What can be wrong in the command line is checked before the first picture is drawn.
     let subject = match (&args.image_file, &test) {
-        _ if !(wants(Kind::Detector) || wants(Kind::Light)) => None,
+        _ if !(wants(PlotKind::Detector) || wants(PlotKind::Light)) => None,
         (Some(path), _) => Some(Subject::of_picture(&device, path, &args.picture)?),
         (None, Some(shown)) => Some(Subject::of_test_image(&device, &shown.images, args.image)?),
         (None, None) => None,
@@ -135,22 +138,22 @@ pub fn run(args: PlotArgs) -> Result<()> {
         return Err(Error::Usage("--limit 0: there must be at least one image".into()));
     }
     let drawn = [
-        (Kind::Masks, "masks"),
-        (Kind::Training, "training"),
-        (Kind::Detector, "detector"),
-        (Kind::Light, "light"),
-        (Kind::Confusion, "confusion"),
+        (PlotKind::Masks, "masks"),
+        (PlotKind::Training, "training"),
+        (PlotKind::Detector, "detector"),
+        (PlotKind::Light, "light"),
+        (PlotKind::Confusion, "confusion"),
     ];
     let names = drawn.iter().filter(|(kind, _)| wants(*kind));
     let _place = Place::files(&folder, names.map(|(_, name)| format!("{name}.{}", format.extension())))?;
-    let engine = if wants(Kind::Confusion) { Some(args.threads.engine(&device)?) } else { None };
+    let engine = if wants(PlotKind::Confusion) { Some(args.threads.engine(&device)?) } else { None };
     let mut artist = Artist { device: &device, folder, format, data_note: note, written: Vec::new() };
-    if wants(Kind::Masks) {
+    if wants(PlotKind::Masks) {
         artist.masks()?;
     }
-    if wants(Kind::Training) {
+    if wants(PlotKind::Training) {
         let drawn = artist.training()?;
-        if !drawn && args.kind == Kind::Training {
+        if !drawn && args.kind == PlotKind::Training {
             return Err(Error::file(
                 &device.folder.join("history.csv"),
                 "is absent or empty: nothing to draw",
@@ -158,7 +161,7 @@ pub fn run(args: PlotArgs) -> Result<()> {
         }
     }
     if let Some(subject) = &subject {
-        artist.image(subject, wants(Kind::Detector), wants(Kind::Light))?;
+        artist.image(subject, wants(PlotKind::Detector), wants(PlotKind::Light))?;
     }
     if let (Some(shown), Some(engine)) = (&test, engine) {
         let judged = evaluate::judge(&engine, &device.design, &shown.images, args.limit, &|| None)?;
@@ -203,7 +206,7 @@ struct Artist<'a> {
 }
 
 /// Classes of a network's detector plane among all.
-struct Shown {
+struct ShownClasses {
     /// The first of them.
     first: usize,
     /// What the device answers.
@@ -328,7 +331,7 @@ impl Artist<'_> {
             self.formed_image(subject, bench, beam, &title, note)?;
         } else if detector {
             let first_class = shown * bench.detector.classes();
-            let classes = Shown { first: first_class, answer, truth: subject.truth };
+            let classes = ShownClasses { first: first_class, answer, truth: subject.truth };
             self.detector_plane(&classes, bench, beam, &title, note)?;
         }
         if light {
@@ -366,7 +369,7 @@ impl Artist<'_> {
 
     fn detector_plane(
         &mut self,
-        classes: &Shown,
+        classes: &ShownClasses,
         bench: &Bench,
         beam: &Beam<f64>,
         title: &str,

@@ -4,6 +4,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 
 use crate::design::{DesignFile, Preset};
+use crate::error::Result;
 
 /// A device of the literature to begin with.
 #[derive(Debug, Args)]
@@ -15,11 +16,11 @@ pub(super) struct PresetFlag {
 
 impl PresetFlag {
     /// What the design is called in messages, and the design: the preset, or the default one.
-    pub(super) fn design(&self) -> (String, DesignFile) {
-        match self.preset {
+    pub(super) fn design(&self) -> Result<(String, DesignFile)> {
+        Ok(match self.preset {
             None => ("the default design".into(), DesignFile::default()),
-            Some(preset) => (format!("the preset {}", preset.name()), preset.design()),
-        }
+            Some(preset) => (format!("the preset {}", preset.name()), preset.design()?),
+        })
     }
 }
 

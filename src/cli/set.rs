@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::design::{DesignFile, Override};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Values over those of a design.
 #[derive(Debug, Default, Args)]
@@ -20,6 +20,18 @@ impl SetFlag {
         // What is wrong between keys is found later, and may be neither the file's fault nor that of one flag.
         let flags: String = self.overrides.iter().map(|entry| format!(" --set {entry}")).collect();
         Ok((if flags.is_empty() { file } else { format!("{file} with{flags}") }, changed))
+    }
+
+    /// `error` with the flag, where it is of one of the values.
+    pub(super) fn told(&self, error: Error) -> Error {
+        match error {
+            Error::Design { file, problem }
+                if self.overrides.iter().any(|entry| entry.to_string() == file) =>
+            {
+                Error::Design { file: format!("--set {file}"), problem }
+            }
+            other => other,
+        }
     }
 
     /// The values as they were typed.

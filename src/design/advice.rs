@@ -1,8 +1,37 @@
 //! What to do about a design that cannot be read: the parser says what it met, and this what was probably meant.
 
+use toml::de::{DeTable, DeValue};
+
 /// How alike two keys must be to be taken for one (Jaro and Winkler's measure, 1 for the same): one letter wrong, missing or
 /// too many in a key of five is above 0.85, keys of other meaning are below.
 const ALIKE: f64 = 0.85;
+
+/// What the parser says of `text`: the place, the key that stands there, what is wrong, and advice, where there is some.
+pub(super) fn told(text: &str, error: &toml::de::Error) -> String {
+    let shown = error.to_string();
+    let key = error.span().and_then(|span| key_at(DeTable::parse(text).ok()?.get_ref(), span.start));
+    // What is shown of the file stands before the message.
+    match (key, shown.trim_end().strip_suffix(error.message().trim_end())) {
+        (Some(key), Some(place)) => advised(&format!("{place}{key}: {}", error.message())),
+        _ => advised(&shown),
+    }
+}
+
+/// The dotted key of the value at the byte `at`.
+fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
+    table.iter().find_map(|(key, value)| {
+        let inner = match value.get_ref() {
+            DeValue::Table(inner) => Some(key_at(inner, at)?),
+            DeValue::Array(list) => list.iter().find_map(|entry| key_at(entry.get_ref().as_table()?, at)),
+            _ => None,
+        };
+        let key = key.get_ref();
+        match inner {
+            Some(inner) => Some(format!("{key}.{inner}")),
+            None => value.span().contains(&at).then(|| key.to_string()),
+        }
+    })
+}
 
 /// The parser's `message` with advice, where there is some.
 pub(super) fn advised(message: &str) -> String {
@@ -14,9 +43,6 @@ pub(super) fn advised(message: &str) -> String {
 }
 
 fn advice(message: &str) -> Option<String> {
-    if message.contains("invalid type") && message.contains("expected a string") {
-        return Some("lengths and angles are text with a unit, such as \"0.75 mm\"".into());
-    }
     // unknown field `maks`, expected one of `masks`, `gaps`
     let names = &message[message.find("unknown field `")?..];
     // The quoted ones are every other piece.
@@ -39,6 +65,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn values_are_told_with_their_dotted_key() {
+        let text = "a = 1\n[b]\nc = [\"x\", \"y\"]\nd = { e = 2 }\n[[f.g]]\nh = 3\n";
+        let table = DeTable::parse(text).unwrap();
+        for (found, key) in [("1", "a"), ("\"y\"", "b.c"), ("2", "b.d.e"), ("3", "f.g.h")] {
+            assert_eq!(key_at(table.get_ref(), text.find(found).unwrap()).as_deref(), Some(key));
+        }
+        // What is wrong with a key itself, or with a table, says which.
+        for found in ["a =", "[b]", "h ="] {
+            assert_eq!(key_at(table.get_ref(), text.find(found).unwrap()), None, "{found}");
+        }
+    }
+
+    #[test]
     fn what_was_meant_is_guessed_and_what_was_not_is_not() {
         let bench = "expected one of `wavelength`, `pixel_pitch`, `pixels`, `masks`, `gaps`";
         for (unknown, meant) in [
@@ -54,10 +93,6 @@ mod tests {
         }
         let top = "expected one of `format`, `name`, `bench`, `mask`";
         assert!(advice(&format!("unknown field `runs`, {top}")).unwrap().contains("d2nn sweep"));
-        assert!(
-            advice("invalid type: integer `30`, expected a string").unwrap().contains("unit"),
-            "a number where a length stands"
-        );
         assert_eq!(advice("invalid type: string \"5\", expected usize"), None);
         assert_eq!(advised("missing field `name`\n"), "missing field `name`");
     }

@@ -1,18 +1,19 @@
 //! `[detector]` as it is typed, and what it means on a grid.
 
+use serde::de::{Deserializer, Error};
 use serde::{Deserialize, Serialize};
 
 use super::arrangement::{self, rows_of};
-use super::file::DesignFile;
-use super::resolve::{Checked, length, upsampling};
-use super::training_table::LossKey;
+use super::named_key;
+use super::purpose::Checked;
+use super::training_table::Loss;
+use super::typed::{Length, Lengths, Offset};
 use crate::detector::{Detector, Scheme, image_regions, near_square, regions_at, ring, rows};
 use crate::grid::Grid;
+use crate::named::Named;
 use crate::object::ObjectPlane;
-use crate::units::{Metres, format_length, parse_length};
+use crate::units::Metres;
 
-/// Digits of lengths that are written down in place of those left out.
-const DIGITS: usize = 9;
 /// Largest number of regions in a row that is typed.
 const MAX_IN_A_ROW: usize = 1000;
 
@@ -21,7 +22,8 @@ const MAX_IN_A_ROW: usize = 1000;
 #[serde(default, deny_unknown_fields)]
 pub struct DetectorTable {
     /// How readings become scores.
-    pub scheme: SchemeKey,
+    #[serde(with = "named_key")]
+    pub scheme: Scheme,
     /// Regions in each row, top to bottom, such as "3-4-3"; "grid", rows as nearly a square as they make; "ring";
     /// "list", at `centres`; "image", a region for each image value, where that stands on the object plane. Left out,
     /// rows for the number of classes.
@@ -33,92 +35,100 @@ pub struct DetectorTable {
     pub region_size: Option<RegionSize>,
     /// Between the centres of neighbouring rows.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub row_pitch: Option<String>,
+    pub row_pitch: Option<Length>,
     /// Between the centres of neighbours in a row.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub column_pitch: Option<String>,
+    pub column_pitch: Option<Length>,
     /// From the axis to the centres of a ring.
-    pub ring_radius: String,
+    pub ring_radius: Length,
     /// Centres of listed regions, [y, x] from the axis.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub centres: Vec<[String; 2]>,
-}
-
-/// `detector.scheme`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SchemeKey {
-    /// One region a class.
-    Single,
-    /// A pair of regions a class, one for and one against it.
-    Differential,
+    pub centres: Vec<[Offset; 2]>,
 }
 
 /// One length for both sides, or [height, width].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a length such as \"4.8 mm\", or [height, width]")]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum RegionSize {
     /// A square.
-    Square(String),
+    Square(Length),
     /// Height, width.
-    Each([String; 2]),
+    Each([Length; 2]),
+}
+
+impl<'de> Deserialize<'de> for RegionSize {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        const EXPECTED: &str = "a length such as \"4.8 mm\", or [height, width]";
+        match Lengths::read(deserializer, EXPECTED)? {
+            Lengths::One(side) => Ok(RegionSize::Square(side)),
+            Lengths::List(sides) => <[Length; 2]>::try_from(sides)
+                .map(RegionSize::Each)
+                .map_err(|sides| D::Error::invalid_length(sides.len(), &EXPECTED)),
+        }
+    }
+}
+
+impl RegionSize {
+    /// Height and width.
+    fn sides(&self) -> [Metres; 2] {
+        match self {
+            RegionSize::Square(side) => [side.value(); 2],
+            RegionSize::Each(sides) => sides.each_ref().map(Length::value),
+        }
+    }
 }
 
 impl Default for DetectorTable {
     fn default() -> Self {
         DetectorTable {
-            scheme: SchemeKey::Single,
+            scheme: Scheme::Single,
             layout: None,
             region_size: None,
             row_pitch: None,
             column_pitch: None,
-            ring_radius: "18 mm".into(),
+            ring_radius: Length::known("18 mm", 18e-3),
             centres: Vec::new(),
         }
     }
 }
 
-impl SchemeKey {
-    /// What it means.
-    pub(super) fn scheme(self) -> Scheme {
-        match self {
-            SchemeKey::Single => Scheme::Single,
-            SchemeKey::Differential => Scheme::Differential,
-        }
-    }
+/// What the readings are to say.
+pub(super) struct Task<'a> {
+    /// The plane the light comes from.
+    pub(super) object: &'a ObjectPlane,
+    /// The key that gives its image as many pixels, and the value.
+    pub(super) extent_key: &'a str,
+    /// Number of classes.
+    pub(super) classes: usize,
+    /// Number of devices that share them.
+    pub(super) networks: usize,
+    /// What the device is trained by.
+    pub(super) loss: Loss,
 }
 
-/// The detector of `typed` for `classes` classes on the grid of `object`, and the table with nothing left out.
-pub(super) fn detector(
-    typed: &DesignFile,
-    object: &ObjectPlane,
-    classes: usize,
-) -> Checked<(Detector, DetectorTable)> {
-    let (table, grid) = (&typed.detector, object.grid());
-    check_lengths(table)?;
-    let scheme = table.scheme.scheme();
-    let classes = classes / typed.bench.networks.max(1);
+/// The detector of `table` for `task`, and the table with nothing left out.
+pub(super) fn detector(table: &DetectorTable, task: &Task<'_>) -> Checked<(Detector, DetectorTable)> {
+    let (networks, grid) = (task.networks, task.object.grid());
+    let scheme = table.scheme;
+    let classes = task.classes / networks.max(1);
     let regions = classes * scheme.regions_a_class();
     let in_rows = || rows_of(classes, scheme).iter().map(usize::to_string).collect::<Vec<_>>().join("-");
     let name = table.layout.clone().unwrap_or_else(in_rows);
     let layout = format!("detector.layout = \"{name}\"");
-    match (name.as_str(), typed.training.loss) {
-        ("image", LossKey::ImageMse) if typed.bench.networks > 1 => {
-            return Err(format!(
-                "bench.networks = {}: devices that form an image share no classes",
-                typed.bench.networks
-            ));
+    match (name.as_str(), task.loss) {
+        ("image", Loss::ImageMse) if networks > 1 => {
+            return Err(format!("bench.networks = {networks}: devices that form an image share no classes"));
         }
-        ("image", LossKey::ImageMse) => {
-            return Ok((image_detector(&layout, typed, object)?, table.clone()));
+        ("image", Loss::ImageMse) => {
+            return Ok((image_detector(&layout, task)?, table.clone()));
         }
         ("image", _) => {
             return Err(format!(
                 "training.loss = \"{}\" is for classes, and {layout} has none: take loss = \"image-mse\"",
-                typed.training.loss.name()
+                task.loss.name()
             ));
         }
-        (_, LossKey::ImageMse) => {
+        (_, Loss::ImageMse) => {
             return Err(format!(
                 "training.loss = \"image-mse\" needs an image to compare, and {layout} forms none: take layout = \
                  \"image\""
@@ -129,17 +139,14 @@ pub(super) fn detector(
     if !table.centres.is_empty() && name != "list" {
         return Err(format!("detector.centres belong to layout = \"list\", and {layout}"));
     }
-    let Places { size, pitches, centres } = places(table, &name, regions, grid)?;
+    let RegionPlaces { size, pitches, centres } = places(table, &name, regions, grid)?;
     if centres.len() != regions {
         return Err(format!(
             "{layout} has {} regions: {classes} classes and scheme = \"{}\" take {regions}{}; layout = \"{}\" has \
              as many",
             centres.len(),
-            match table.scheme {
-                SchemeKey::Single => "single",
-                SchemeKey::Differential => "differential",
-            },
-            if typed.bench.networks > 1 { " in each of the networks" } else { "" },
+            scheme.name(),
+            if networks > 1 { " in each of the networks" } else { "" },
             in_rows()
         ));
     }
@@ -147,35 +154,18 @@ pub(super) fn detector(
     let detector = Detector::new(grid, placed)
         .and_then(|detector| detector.read_by(scheme))
         .map_err(|error| format!("detector: {error}"))?;
-    let text = |length: Metres| Some(format_length(length, DIGITS));
     let arrangement = DetectorTable {
         layout: Some(name),
-        region_size: table.region_size.clone().or_else(|| text(size[0]).map(RegionSize::Square)),
-        row_pitch: table.row_pitch.clone().or_else(|| text(pitches[0])),
-        column_pitch: table.column_pitch.clone().or_else(|| text(pitches[1])),
+        region_size: table.region_size.clone().or_else(|| Some(RegionSize::Square(Length::of(size[0])))),
+        row_pitch: table.row_pitch.clone().or_else(|| Some(Length::of(pitches[0]))),
+        column_pitch: table.column_pitch.clone().or_else(|| Some(Length::of(pitches[1]))),
         ..table.clone()
     };
     Ok((detector, arrangement))
 }
 
-/// Reads all lengths, in use or not: who takes another layout later should not meet a wrong one then.
-fn check_lengths(table: &DetectorTable) -> Checked<()> {
-    length("detector.ring_radius", &table.ring_radius)?;
-    for (key, text) in
-        [("detector.row_pitch", &table.row_pitch), ("detector.column_pitch", &table.column_pitch)]
-    {
-        text.as_ref().map(|text| length(key, text)).transpose()?;
-    }
-    let sides: Vec<&String> = match &table.region_size {
-        None => Vec::new(),
-        Some(RegionSize::Square(text)) => vec![text],
-        Some(RegionSize::Each(sides)) => sides.iter().collect(),
-    };
-    sides.into_iter().try_for_each(|text| length("detector.region_size", text).map(|_| ()))
-}
-
 /// What a table says of the regions.
-struct Places {
+struct RegionPlaces {
     /// Height and width of a region.
     size: [Metres; 2],
     /// Distances between rows and in them.
@@ -184,14 +174,14 @@ struct Places {
     centres: Vec<[Metres; 2]>,
 }
 
-fn places(table: &DetectorTable, name: &str, regions: usize, grid: Grid) -> Checked<Places> {
+fn places(table: &DetectorTable, name: &str, regions: usize, grid: Grid) -> Checked<RegionPlaces> {
     let counts = counts(name, &format!("detector.layout = \"{name}\""), regions)?;
-    let (size, pitches) = sizes(table, counts.as_deref(), grid)?;
+    let (size, pitches) = sizes(table, counts.as_deref(), grid);
     let centres = match &counts {
         Some(counts) => rows(counts, pitches[0], pitches[1]),
-        None => centres(table, name, regions)?,
+        None => centres(table, name, regions),
     };
-    Ok(Places { size, pitches, centres })
+    Ok(RegionPlaces { size, pitches, centres })
 }
 
 /// Where the middles of the regions of `arrangement`, a table with nothing left out, are wanted.
@@ -200,30 +190,24 @@ pub(super) fn wanted(arrangement: &DetectorTable, regions: usize, grid: Grid) ->
 }
 
 /// Sides of a region, and distances between rows and in them, as typed or as the plane has room for `counts` regions.
-fn sizes(table: &DetectorTable, counts: Option<&[usize]>, grid: Grid) -> Checked<([Metres; 2], [Metres; 2])> {
-    let side = |text: &String| length("detector.region_size", text);
-    let size = match &table.region_size {
-        None => None,
-        Some(RegionSize::Square(text)) => Some([side(text)?; 2]),
-        Some(RegionSize::Each([height, width])) => Some([side(height)?, side(width)?]),
-    };
+fn sizes(table: &DetectorTable, counts: Option<&[usize]>, grid: Grid) -> ([Metres; 2], [Metres; 2]) {
+    let size = table.region_size.as_ref().map(RegionSize::sides);
     let pixel = grid.pixel_pitch();
-    let typed = [("row_pitch", &table.row_pitch), ("column_pitch", &table.column_pitch)];
+    let typed = [&table.row_pitch, &table.column_pitch];
     let numbers =
         [counts.map_or(1, <[usize]>::len), counts.and_then(|c| c.iter().copied().max()).unwrap_or(1)];
     let pixels = [grid.rows(), grid.columns()];
     let mut pitches = [arrangement::PITCH; 2];
     for axis in 0..2 {
-        let (key, text) = typed[axis];
-        pitches[axis] = match text {
-            Some(text) => length(&format!("detector.{key}"), text)?,
+        pitches[axis] = match typed[axis] {
+            Some(pitch) => pitch.value(),
             None => {
                 let side = size.map_or(arrangement::SIDE, |size| size[axis]);
                 arrangement::pitch(numbers[axis], side, pixels[axis] as f64 * pixel, pixel)
             }
         };
     }
-    Ok((size.unwrap_or_else(|| [arrangement::side(pitches, grid); 2]), pitches))
+    (size.unwrap_or_else(|| [arrangement::side(pitches, grid); 2]), pitches)
 }
 
 /// Regions in each row; `None` for a layout that has no rows.
@@ -246,27 +230,22 @@ fn counts(name: &str, layout: &str, regions: usize) -> Checked<Option<Vec<usize>
 }
 
 /// Middles of the regions of a ring or a list, in their order.
-fn centres(table: &DetectorTable, name: &str, regions: usize) -> Checked<Vec<[Metres; 2]>> {
+fn centres(table: &DetectorTable, name: &str, regions: usize) -> Vec<[Metres; 2]> {
     if name == "ring" {
-        return Ok(ring(regions, length("detector.ring_radius", &table.ring_radius)?));
+        return ring(regions, table.ring_radius.value());
     }
-    let along = |text: &String| parse_length(text).map_err(|problem| format!("detector.centres: {problem}"));
-    table.centres.iter().map(|[y, x]| Ok([along(y)?, along(x)?])).collect()
+    table.centres.iter().map(|centre| centre.each_ref().map(Offset::value)).collect()
 }
 
 /// A region for each image value, where the value stands on the object plane.
-fn image_detector(layout: &str, typed: &DesignFile, object: &ObjectPlane) -> Checked<Detector> {
+fn image_detector(layout: &str, task: &Task<'_>) -> Checked<Detector> {
+    let object = task.object;
     let ((rows, columns), (height, width)) = (object.image(), object.extent());
     if height % rows != 0 || width % columns != 0 {
-        let key = match &typed.object.size {
-            Some(text) => format!("object.size = \"{text}\""),
-            None => {
-                format!("object.upsampling = {}", upsampling(&typed.object, object.image(), object.grid()))
-            }
-        };
         return Err(format!(
-            "{layout} needs whole pixels for each of {rows} x {columns} image values, and {key} makes {height} x \
-             {width} pixels of them: give object.upsampling instead"
+            "{layout} needs whole pixels for each of {rows} x {columns} image values, and {} makes {height} x {width} \
+             pixels of them: give object.upsampling instead",
+            task.extent_key
         ));
     }
     let regions = image_regions(object.origin(), object.image(), (height / rows, width / columns));

@@ -1,22 +1,27 @@
 //! `design.toml` as it is typed: every key, with the value it has when it is left out.
 
-use std::fmt;
+use std::f64::consts::TAU;
 
-use serde::de::{Deserializer, Visitor};
+use serde::de::Deserializer;
 use serde::{Deserialize, Serialize};
 
-use super::advice::advised;
+use super::advice::told;
 use super::detector_table::DetectorTable;
 use super::images_table::ImagesTable;
+use super::named_key;
 use super::optics_table::OpticTable;
 use super::printer::PrinterTable;
 use super::training_table::TrainingTable;
+use super::typed::{Angle, Length, Lengths, Offset};
+use crate::element::Modulation;
 use crate::error::Error;
+use crate::object::{Encoding, Illumination, Resampling};
+use crate::propagation::{Method, PixelModel};
 
 /// Version of the design file this program reads and writes.
 pub const FORMAT: u32 = 1;
 
-/// A design as typed. Lengths are text with a unit; a key that is left out has the value of the default
+/// A design as typed. Lengths and angles keep their text; a key that is left out has the value of the default
 /// device; unknown keys are refused.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -55,10 +60,10 @@ pub struct DesignFile {
 #[serde(default, deny_unknown_fields)]
 pub struct BenchTable {
     /// Vacuum wavelength.
-    pub wavelength: String,
+    pub wavelength: Length,
     /// Side of a pixel, the same on every plane.
     #[serde(deserialize_with = "one_pitch")]
-    pub pixel_pitch: String,
+    pub pixel_pitch: Length,
     /// Pixels of every plane: one number, or [rows, columns].
     pub pixels: Sides,
     /// Number of phase masks.
@@ -68,11 +73,13 @@ pub struct BenchTable {
     /// Axial distances object - mask 1 - ... - detector: one length, or a list of one more than masks.
     pub gaps: Gaps,
     /// How transfer functions are made.
-    pub method: MethodKey,
+    #[serde(with = "named_key")]
+    pub method: Method,
     /// Side of the padded window over the side of the plane.
     pub padding: f64,
     /// What leaves a pixel.
-    pub pixel_model: PixelModelKey,
+    #[serde(with = "named_key")]
+    pub pixel_model: PixelModel,
     /// Samples along one side of a pixel.
     pub oversample: usize,
     /// Whether a design that the sampling rules refuse is run all the same.
@@ -80,24 +87,10 @@ pub struct BenchTable {
 }
 
 /// Reads `bench.pixel_pitch`: who types a list of them is told why there is only one.
-fn one_pitch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    struct OnePitch;
-    impl Visitor<'_> for OnePitch {
-        type Value = String;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            write!(
-                formatter,
-                "one pitch for all planes, such as \"0.4 mm\": masks of different pitch are not simulated, so give \
-                 every plane the finest"
-            )
-        }
-
-        fn visit_str<E>(self, text: &str) -> Result<String, E> {
-            Ok(text.to_owned())
-        }
-    }
-    deserializer.deserialize_str(OnePitch)
+fn one_pitch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Length, D::Error> {
+    let expected = "one pitch for all planes, such as \"0.4 mm\": masks of different pitch are not simulated, so \
+                    give every plane the finest";
+    Length::read(deserializer, expected)
 }
 
 /// One number for both sides, or [rows, columns].
@@ -111,65 +104,42 @@ pub enum Sides {
 }
 
 /// One length for all gaps, or one for each.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a length such as \"30 mm\", or a list of them")]
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
 pub enum Gaps {
     /// All alike.
-    All(String),
+    All(Length),
     /// One for each gap, in the order of the light.
-    Each(Vec<String>),
+    Each(Vec<Length>),
 }
 
-/// `bench.method`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum MethodKey {
-    /// For each gap the sampled impulse response where it is safely sampled, else the angular spectrum.
-    Auto,
-    /// Exact angular spectrum, band-limited.
-    AngularSpectrum,
-    /// Sampled Rayleigh-Sommerfeld impulse response.
-    RayleighSommerfeld,
-}
-
-/// `bench.pixel_model`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PixelModelKey {
-    /// A point source.
-    Point,
-    /// A square of constant amplitude.
-    Square,
+impl<'de> Deserialize<'de> for Gaps {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = Lengths::read(deserializer, "a length such as \"30 mm\", or a list of them")?;
+        Ok(match read {
+            Lengths::One(length) => Gaps::All(length),
+            Lengths::List(list) => Gaps::Each(list),
+        })
+    }
 }
 
 /// `[mask]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MaskTable {
-    /// What a pixel does to the light.
-    pub modulation: ModulationKey,
+    /// What a pixel does to the light; its figures are in other keys.
+    #[serde(with = "named_key")]
+    pub modulation: Modulation,
     /// Largest phase of the relief.
-    pub phase_max: String,
+    pub phase_max: Angle,
     /// Largest height of the relief, instead of `phase_max`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub height_max: Option<String>,
-}
-
-/// `mask.modulation`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ModulationKey {
-    /// A relief of the material.
-    Phase,
-    /// A grey filter.
-    Amplitude,
-    /// Any passive transmission.
-    Complex,
+    pub height_max: Option<Length>,
 }
 
 impl Default for MaskTable {
     fn default() -> Self {
-        MaskTable { modulation: ModulationKey::Phase, phase_max: "2 pi".into(), height_max: None }
+        MaskTable { modulation: Modulation::LOSSLESS, phase_max: Angle::known("2 pi", TAU), height_max: None }
     }
 }
 
@@ -177,10 +147,11 @@ impl Default for MaskTable {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ObjectTable {
-    /// What a pixel value becomes.
-    pub encoding: EncodingKey,
+    /// What a pixel value becomes; its figures are in other keys.
+    #[serde(with = "named_key")]
+    pub encoding: Encoding,
     /// Phase of the value 1 where values are phases.
-    pub phase_range: String,
+    pub phase_range: Angle,
     /// Value from which light passes where images are binary.
     pub threshold: f32,
     /// Pixels of the plane along one side of an image pixel; left out, four or as many as the plane has room for.
@@ -188,51 +159,19 @@ pub struct ObjectTable {
     pub upsampling: Option<usize>,
     /// Longer side of the image on the plane, instead of `upsampling`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub size: Option<String>,
+    pub size: Option<Length>,
     /// Distance of the image's middle from the axis, [y, x].
-    pub offset: [String; 2],
+    pub offset: [Offset; 2],
     /// How images are brought to the pixels of the plane.
-    pub resampling: ResamplingKey,
-    /// The light that falls on the object.
-    pub illumination: IlluminationKey,
+    #[serde(with = "named_key")]
+    pub resampling: Resampling,
+    /// The light that falls on the object; its figures are in other keys.
+    #[serde(with = "named_key")]
+    pub illumination: Illumination,
     /// Angles of a tilted wave to the axis, [towards y, towards x].
-    pub tilt: [String; 2],
+    pub tilt: [Angle; 2],
     /// Radius of a Gaussian beam, where its intensity has fallen to exp(-2).
-    pub waist: String,
-}
-
-/// `object.resampling`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ResamplingKey {
-    /// Each image value is a rectangle.
-    Nearest,
-    /// Interpolated between the centres of image pixels.
-    Bilinear,
-}
-
-/// `object.illumination`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum IlluminationKey {
-    /// A plane wave along the axis.
-    Plane,
-    /// A plane wave at `tilt` to the axis.
-    Tilted,
-    /// A beam of `waist` on the axis.
-    Gaussian,
-}
-
-/// `object.encoding`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum EncodingKey {
-    /// Value 0 to 1 is the amplitude.
-    Amplitude,
-    /// Value 0 to 1 is the phase, 0 to `phase_range`.
-    Phase,
-    /// Light passes where the value is at least `threshold`.
-    Binary,
+    pub waist: Length,
 }
 
 /// `[material]`.
@@ -260,29 +199,29 @@ pub struct MaterialTable {
 #[serde(default, deny_unknown_fields)]
 pub struct FabricationTable {
     /// Thickness of the plate below the relief.
-    pub base_thickness: String,
+    pub base_thickness: Length,
     /// Heights are rounded to whole layers of this height.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub layer_height: Option<String>,
+    pub layer_height: Option<Length>,
     /// Heights are rounded to this many levels of a full turn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub levels: Option<u32>,
     /// Width of the frame around the pixels; none without.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub frame_width: Option<String>,
+    pub frame_width: Option<Length>,
     /// Top of the frame above the flat side.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub frame_height: Option<String>,
+    pub frame_height: Option<Length>,
     /// Whether the frame says which plate it is and which way round it stands.
     pub engraving: bool,
     /// Depth of what is engraved.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub engraving_depth: Option<String>,
+    pub engraving_depth: Option<Length>,
     /// Whether the corner of the frame beside pixel [0, 0] is cut off.
     pub notch: bool,
     /// Side of square holes for pins in the three other corners.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pin_holes: Option<String>,
+    pub pin_holes: Option<Length>,
     /// Name of the printer: its layers, its smallest feature and its tray limit the plates.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub printer: Option<String>,
@@ -310,15 +249,15 @@ impl Default for DesignFile {
 impl Default for BenchTable {
     fn default() -> Self {
         BenchTable {
-            wavelength: "0.75 mm".into(),
-            pixel_pitch: "0.4 mm".into(),
+            wavelength: Length::known("0.75 mm", 0.75e-3),
+            pixel_pitch: Length::known("0.4 mm", 0.4e-3),
             pixels: Sides::Square(200),
             masks: 5,
             networks: 1,
-            gaps: Gaps::All("30 mm".into()),
-            method: MethodKey::Auto,
+            gaps: Gaps::All(Length::known("30 mm", 30e-3)),
+            method: Method::Auto,
             padding: 2.0,
-            pixel_model: PixelModelKey::Square,
+            pixel_model: PixelModel::Square,
             oversample: 2,
             allow_aliasing: false,
         }
@@ -328,16 +267,16 @@ impl Default for BenchTable {
 impl Default for ObjectTable {
     fn default() -> Self {
         ObjectTable {
-            encoding: EncodingKey::Amplitude,
-            phase_range: "2 pi".into(),
+            encoding: Encoding::Amplitude,
+            phase_range: Angle::known("2 pi", TAU),
             threshold: 0.5,
             upsampling: None,
             size: None,
-            offset: ["0 mm".into(), "0 mm".into()],
-            resampling: ResamplingKey::Nearest,
-            illumination: IlluminationKey::Plane,
-            tilt: ["0 deg".into(), "0 deg".into()],
-            waist: "20 mm".into(),
+            offset: [Offset::known("0 mm", 0.0), Offset::known("0 mm", 0.0)],
+            resampling: Resampling::Nearest,
+            illumination: Illumination::Plane,
+            tilt: [Angle::known("0 deg", 0.0), Angle::known("0 deg", 0.0)],
+            waist: Length::known("20 mm", 20e-3),
         }
     }
 }
@@ -358,7 +297,7 @@ impl Default for MaterialTable {
 impl Default for FabricationTable {
     fn default() -> Self {
         FabricationTable {
-            base_thickness: "1 mm".into(),
+            base_thickness: Length::known("1 mm", 1e-3),
             layer_height: None,
             levels: None,
             frame_width: None,
@@ -380,7 +319,7 @@ impl DesignFile {
     pub fn parse(file: &str, text: &str) -> Result<Self, Error> {
         let wrong = |problem: String| Error::Design { file: file.to_owned(), problem };
         let design: DesignFile =
-            toml::from_str(text).map_err(|error| wrong(format!("\n{}", advised(&error.to_string()))))?;
+            toml::from_str(text).map_err(|error| wrong(format!("\n{}", told(text, &error))))?;
         design.check_format().map_err(wrong)?;
         Ok(design)
     }
@@ -390,6 +329,21 @@ impl DesignFile {
             return Ok(());
         }
         Err(format!("format = {}: this version of d2nn reads format = {FORMAT}", self.format))
+    }
+
+    /// Looks at the files that `training.data` names, where they are no data set known by name, and writes down in
+    /// `[images]` what was left out there.
+    ///
+    /// # Errors
+    /// Those of files that cannot be read or are no images; nothing is looked at for a known data set, and where
+    /// `[images]` is complete.
+    pub fn look_at_images(&mut self) -> Result<(), Error> {
+        self.images.look_at(&self.training.data)
+    }
+
+    /// The design as a table, every key written out.
+    pub(super) fn to_table(&self) -> Result<toml::Table, Error> {
+        toml::Table::try_from(self).map_err(|error| Error::Value(format!("cannot write the design: {error}")))
     }
 
     /// The design as text, every key written out.
@@ -414,7 +368,7 @@ mod tests {
     fn what_is_written_is_read_back() {
         let design = DesignFile {
             bench: BenchTable {
-                gaps: Gaps::Each(vec!["1 mm".into(), "2 mm".into()]),
+                gaps: Gaps::Each(["1 mm", "2 mm"].map(|text| text.parse().unwrap()).into()),
                 pixels: Sides::Each([20, 30]),
                 masks: 1,
                 ..BenchTable::default()

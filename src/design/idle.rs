@@ -3,21 +3,27 @@
 use toml::{Table, Value};
 
 use super::detector_table::RegionSize;
-use super::file::{DesignFile, EncodingKey, IlluminationKey, ModulationKey};
-use super::resolve::Design;
-use super::training::FINE_EPOCHS;
+use super::file::DesignFile;
+use super::training::{FINE_EPOCHS, TrainingPlan};
+use super::typed::Length;
+use crate::element::Modulation;
+use crate::object::{Encoding, Illumination};
 use crate::units::{parse_angle, parse_length};
 
 /// When a key, or every key of a table, does something.
 struct Rule {
     /// Dotted; the name of a table stands for all its keys.
     key: &'static str,
-    used: fn(&DesignFile, &Design) -> bool,
+    used: fn(&DesignFile, &TrainingPlan) -> bool,
     /// What would have to be so, after "does nothing without".
     without: &'static str,
 }
 
-const fn rule(key: &'static str, used: fn(&DesignFile, &Design) -> bool, without: &'static str) -> Rule {
+const fn rule(
+    key: &'static str,
+    used: fn(&DesignFile, &TrainingPlan) -> bool,
+    without: &'static str,
+) -> Rule {
     Rule { key, used, without }
 }
 
@@ -31,8 +37,8 @@ fn in_rows(typed: &DesignFile) -> bool {
     !["ring", "list", "image"].contains(&layout(typed))
 }
 
-fn is_relief(typed: &DesignFile, _: &Design) -> bool {
-    typed.mask.modulation == ModulationKey::Phase
+fn is_relief(typed: &DesignFile, _: &TrainingPlan) -> bool {
+    matches!(typed.mask.modulation, Modulation::Phase { .. })
 }
 
 const RELIEF: &str = "mask.modulation = \"phase\"";
@@ -43,23 +49,23 @@ const RULES: &[Rule] = &[
     rule("mask.phase_max", |typed, _| typed.mask.height_max.is_none(), "leaving mask.height_max out"),
     rule(
         "object.phase_range",
-        |typed, _| typed.object.encoding == EncodingKey::Phase,
+        |typed, _| matches!(typed.object.encoding, Encoding::Phase { .. }),
         "object.encoding = \"phase\"",
     ),
     rule(
         "object.threshold",
-        |typed, _| typed.object.encoding == EncodingKey::Binary,
+        |typed, _| matches!(typed.object.encoding, Encoding::Binary { .. }),
         "object.encoding = \"binary\"",
     ),
     rule("object.upsampling", |typed, _| typed.object.size.is_none(), "leaving object.size out"),
     rule(
         "object.tilt",
-        |typed, _| typed.object.illumination == IlluminationKey::Tilted,
+        |typed, _| matches!(typed.object.illumination, Illumination::Tilted { .. }),
         "object.illumination = \"tilted\"",
     ),
     rule(
         "object.waist",
-        |typed, _| typed.object.illumination == IlluminationKey::Gaussian,
+        |typed, _| matches!(typed.object.illumination, Illumination::Gaussian { .. }),
         "object.illumination = \"gaussian\"",
     ),
     rule("detector.scheme", |typed, _| layout(typed) != "image", NO_IMAGE),
@@ -71,24 +77,24 @@ const RULES: &[Rule] = &[
     rule("material.price", is_relief, RELIEF),
     rule(
         "training.batch",
-        |_, d| d.has_mini_batches(false) || d.has_mini_batches(true),
+        |_, training| training.has_mini_batches(false) || training.has_mini_batches(true),
         "epochs of mini-batches",
     ),
-    rule("training.learning_rate", |_, design| design.has_mini_batches(false), "training.epochs above 0"),
+    rule("training.learning_rate", |_, training| training.has_mini_batches(false), "training.epochs above 0"),
     rule(
         "training.fine_epochs",
         // What is written down of a design that left it out is no wish.
-        |typed, design| design.is_finer() || typed.training.fine_epochs.is_none_or(|n| n <= FINE_EPOCHS),
+        |typed, training| training.is_finer() || typed.training.fine_epochs.is_none_or(|n| n <= FINE_EPOCHS),
         "bench.oversample above training.oversample",
     ),
     rule(
         "training.fine_learning_rate",
-        |_, design| design.has_mini_batches(true),
+        |_, training| training.has_mini_batches(true),
         "training.fine_epochs above 0 and bench.oversample above training.oversample",
     ),
     rule(
         "training.temperature",
-        |_, design| design.loss().is_some_and(|loss| loss.temperature().is_some()),
+        |_, training| training.loss().is_some_and(|loss| loss.temperature().is_some()),
         "a cross-entropy as training.loss",
     ),
     rule(
@@ -103,13 +109,13 @@ const RULES: &[Rule] = &[
     ),
     rule(
         "training.perturbations.ramp",
-        |_, design| !design.settings(0).perturbations.is_none(),
+        |_, training| !training.perturbations().is_none(),
         "another error in training.perturbations",
     ),
     rule(
         "training.modes",
         // Of a design in mini-batches an empty list is written down.
-        |typed, design| design.is_in_modes() || typed.training.modes.is_empty(),
+        |typed, training| training.is_in_modes() || typed.training.modes.is_empty(),
         "training.optimiser = \"modes\"",
     ),
     rule("fabrication", is_relief, RELIEF),
@@ -128,18 +134,18 @@ const RULES: &[Rule] = &[
     ),
 ];
 
-/// The keys of `typed`, of which `design` was made, that differ from their default and do nothing: a sentence each.
-pub(super) fn idle_keys(typed: &DesignFile, design: &Design) -> Vec<String> {
+/// The keys of `typed`, of which `training` was made, that differ from their default and do nothing: a sentence each.
+pub(super) fn idle_keys(typed: &DesignFile, training: &TrainingPlan) -> Vec<String> {
     let mut usual = DesignFile::default();
     // Sizes that are left out follow from the number of regions; these are the ones that design files always named.
-    usual.detector.region_size = Some(RegionSize::Square("4.8 mm".into()));
-    usual.detector.row_pitch = Some("9.6 mm".into());
-    usual.detector.column_pitch = Some("9.6 mm".into());
+    usual.detector.region_size = Some(RegionSize::Square(Length::known("4.8 mm", 4.8e-3)));
+    usual.detector.row_pitch = Some(Length::known("9.6 mm", 9.6e-3));
+    usual.detector.column_pitch = Some(Length::known("9.6 mm", 9.6e-3));
     // What cannot be written as TOML is refused where it is.
     let (Ok(given), Ok(usual)) = (typed.to_table(), usual.to_table()) else {
         return Vec::new();
     };
-    let idle = RULES.iter().filter(|rule| !(rule.used)(typed, design)).flat_map(|rule| {
+    let idle = RULES.iter().filter(|rule| !(rule.used)(typed, training)).flat_map(|rule| {
         let told = move |(key, value): (String, Value)| {
             format!("{key} = {value} does nothing without {}: leave it out, or give that too", rule.without)
         };

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::file::DesignFile;
-use super::resolve::Checked;
+use super::purpose::Checked;
 use crate::dataset::{DatasetName, ImageSet, look};
 use crate::error::Result;
 
@@ -28,36 +27,32 @@ impl ImagesTable {
         *self == ImagesTable::default()
     }
 
+    /// Looks at the files of `data`, where that is no data set known by name, and writes down what was left out.
+    ///
+    /// # Errors
+    /// As [`look`]; nothing is looked at for a known data set, and where nothing was left out.
+    pub(super) fn look_at(&mut self, data: &str) -> Result<()> {
+        let path = Path::new(data);
+        let complete = self.shape.is_some() && !self.classes.is_empty();
+        if complete || data.parse::<DatasetName>().is_ok() || !path.exists() {
+            // What is neither a name nor there is told with the rest of the design.
+            return Ok(());
+        }
+        let set = look(path, self.shape())?;
+        self.shape = self.shape.or(Some([set.shape.0, set.shape.1]));
+        if self.classes.is_empty() {
+            self.classes = set.class_names;
+        }
+        Ok(())
+    }
+
     fn shape(&self) -> Option<(usize, usize)> {
         self.shape.map(|[rows, columns]| (rows, columns))
     }
 }
 
-impl DesignFile {
-    /// Looks at the files that `training.data` names, where they are no data set known by name, and writes down in
-    /// `[images]` what was left out there.
-    ///
-    /// # Errors
-    /// As [`look`]; nothing is looked at for a known data set, and where `[images]` is complete.
-    pub fn look_at_images(&mut self) -> Result<()> {
-        let path = Path::new(&self.training.data);
-        let complete = self.images.shape.is_some() && !self.images.classes.is_empty();
-        if complete || self.training.data.parse::<DatasetName>().is_ok() || !path.exists() {
-            // What is neither a name nor there is told with the rest of the design.
-            return Ok(());
-        }
-        let set = look(path, self.images.shape())?;
-        self.images.shape = self.images.shape.or(Some([set.shape.0, set.shape.1]));
-        if self.images.classes.is_empty() {
-            self.images.classes = set.class_names;
-        }
-        Ok(())
-    }
-}
-
-/// The data set of `typed`.
-pub(super) fn image_set(typed: &DesignFile) -> Checked<ImageSet> {
-    let (data, table) = (&typed.training.data, &typed.images);
+/// The data set that `training.data` and `[images]` name.
+pub(super) fn image_set(data: &str, table: &ImagesTable) -> Checked<ImageSet> {
     match (data.parse::<DatasetName>(), table.shape()) {
         (Ok(name), _) if table.is_empty() => Ok(name.into()),
         (Ok(name), _) => Err(format!(

@@ -45,10 +45,10 @@ impl LoneMask {
     ) -> Result<Self> {
         let resolved = || -> std::result::Result<Self, String> {
             let material = resolve::material(&typed.material)?;
-            let printer = printer::printer(typed)?;
+            let printer = printer::printer(typed.printer.as_ref(), typed.fabrication.printer.as_deref())?;
             let turn = material.height(TAU, wavelength);
             let mut broken = Broken::default();
-            let plate = plate::plate(typed, highest.unwrap_or(0.0).max(turn), &mut broken)?;
+            let plate = plate::plate(&typed.fabrication, highest.unwrap_or(0.0).max(turn), &mut broken)?;
             broken.first()?;
             let plate = printer::fit(printer.as_ref(), plate, grid, highest.unwrap_or(turn), turn)?;
             let modulation = Modulation::of_material(&material, wavelength, plate.base_thickness, TAU);

@@ -1,10 +1,10 @@
 //! `[training]` checked: what is minimised.
 
-use super::purpose::{Broken, Purpose};
-use super::resolve::Checked;
-use super::training_table::{LossKey, TrainingTable};
+use super::purpose::{Broken, Checked, Purpose};
+use super::training_table::{Loss, TrainingTable};
 use crate::bench::Bench;
 use crate::detector::Scheme;
+use crate::named::Named;
 use crate::training::{ClassError, ClassLoss, Hinge, ImageError, Objective};
 
 /// Temperatures that were found to answer best: of shares of single regions (docs/decisions.md), of readings over the
@@ -21,26 +21,24 @@ pub(super) fn objective(table: &TrainingTable, bench: &Bench, broken: &mut Broke
         (Some(temperature), ..) => {
             return Err(format!("training.temperature = {temperature}: it must be a number above zero"));
         }
-        (None, LossKey::PeakCrossEntropy, _) => PEAK_TEMPERATURE,
+        (None, Loss::PeakCrossEntropy, _) => PEAK_TEMPERATURE,
         (None, _, Scheme::Single) => SHARE_TEMPERATURE,
         (None, _, Scheme::Differential) => PAIR_TEMPERATURE,
     };
     broken.or(Purpose::Training, refuse_idle_keys(table), ());
     let error = match table.loss {
-        LossKey::CrossEntropy => ClassError::CrossEntropy { temperature },
-        LossKey::PeakCrossEntropy if scheme == Scheme::Single => ClassError::PeakCrossEntropy { temperature },
-        LossKey::PeakCrossEntropy => {
+        Loss::CrossEntropy => ClassError::CrossEntropy { temperature },
+        Loss::PeakCrossEntropy if scheme == Scheme::Single => ClassError::PeakCrossEntropy { temperature },
+        Loss::PeakCrossEntropy => {
             return Err(
                 "training.loss = \"peak-cross-entropy\" is for single regions: take detector.scheme = \
                         \"single\", or loss = \"cross-entropy\""
                     .into(),
             );
         }
-        LossKey::PowerError => ClassError::PowerError,
-        LossKey::PlaneMse => {
-            ClassError::PlaneError { regions: bench.readings(), area: area_of_a_region(bench) }
-        }
-        LossKey::ImageMse => return Ok(Objective::Imaging(ImageError)),
+        Loss::PowerError => ClassError::PowerError,
+        Loss::PlaneMse => ClassError::PlaneError { regions: bench.readings(), area: area_of_a_region(bench) },
+        Loss::ImageMse => return Ok(Objective::Imaging(ImageError)),
     };
     let hinge = |weight: f64, target: f64| (weight > 0.0).then_some(Hinge { weight, target });
     Ok(Objective::Classification(ClassLoss {
@@ -61,9 +59,9 @@ fn area_of_a_region(bench: &Bench) -> f64 {
 /// Refuses what the loss would pass over in silence.
 fn refuse_idle_keys(table: &TrainingTable) -> Checked<()> {
     let (has_probabilities, has_classes) = match table.loss {
-        LossKey::CrossEntropy | LossKey::PeakCrossEntropy => (true, true),
-        LossKey::PowerError | LossKey::PlaneMse => (false, true),
-        LossKey::ImageMse => (false, false),
+        Loss::CrossEntropy | Loss::PeakCrossEntropy => (true, true),
+        Loss::PowerError | Loss::PlaneMse => (false, true),
+        Loss::ImageMse => (false, false),
     };
     for (key, asked, works) in [
         ("label_smoothing", table.label_smoothing > 0.0, has_probabilities),

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::resolve::{Checked, length};
+use super::named_key;
+use super::purpose::Checked;
+use super::typed::{Length, Offset};
 use crate::element::{Aperture, Element, Lens, LensPhase, Opening, Placed, Plate, Saturable};
 use crate::material::Material;
 use crate::propagation::Polarisation;
-use crate::units::{Metres, parse_length};
+use crate::units::Metres;
 
 /// One of `[[optics]]`: `kind` says which of the keys belong to it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -20,22 +22,22 @@ pub struct OpticTable {
     pub gap: usize,
     /// From the plane in front of the gap to its first face; touching that plane unless said otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub distance: Option<String>,
+    pub distance: Option<Offset>,
     /// Of a lens.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub focal_length: Option<String>,
+    pub focal_length: Option<Offset>,
     /// Of a lens: which phase.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phase: Option<PhaseKey>,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "named_key::optional")]
+    pub phase: Option<LensPhase>,
     /// Of a round aperture.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub diameter: Option<String>,
+    pub diameter: Option<Length>,
     /// Of a rectangular aperture: side of a square, or height and width.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub opening: Option<Lengths>,
+    pub opening: Option<OpeningSides>,
     /// Of a slab.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub thickness: Option<String>,
+    pub thickness: Option<Length>,
     /// Of a slab.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refractive_index: Option<f64>,
@@ -43,8 +45,8 @@ pub struct OpticTable {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub extinction_coefficient: Option<f64>,
     /// Of a slab.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub polarisation: Option<PolarisationKey>,
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "named_key::optional")]
+    pub polarisation: Option<Polarisation>,
     /// Of a slab: whether light goes to and fro inside.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub echoes: Option<bool>,
@@ -70,36 +72,14 @@ pub enum OpticKind {
     Saturable,
 }
 
-/// `phase` of a lens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PhaseKey {
-    /// That of a perfect lens.
-    Exact,
-    /// Its parabola.
-    Paraxial,
-}
-
-/// `polarisation` of a slab.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PolarisationKey {
-    /// The mean of both.
-    Mean,
-    /// Transverse electric.
-    Te,
-    /// Transverse magnetic.
-    Tm,
-}
-
 /// One length for both sides, or [height, width].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "a length such as \"40 mm\", or [height, width]")]
-pub enum Lengths {
+pub enum OpeningSides {
     /// Both alike.
-    Square(String),
+    Square(Length),
     /// Height, width.
-    Each([String; 2]),
+    Each([Length; 2]),
 }
 
 impl OpticTable {
@@ -130,46 +110,33 @@ impl OpticTable {
             return Err(format!("saturation_intensity is no key of a {name}: take it out, or change kind"));
         }
         let missing = |key: &str| format!("a {name} needs {key}");
-        let needed = |key: &str, text: &Option<String>| -> Checked<Metres> {
-            length(key, text.as_ref().ok_or_else(|| missing(key))?)
-        };
         let built = |error: crate::error::Error| error.to_string();
         Ok(match self.kind {
             OpticKind::Lens => {
-                let text = self.focal_length.as_ref().ok_or_else(|| missing("focal_length"))?;
-                let focal = parse_length(text).map_err(|problem| format!("focal_length: {problem}"))?;
-                let phase = match self.phase.unwrap_or(PhaseKey::Exact) {
-                    PhaseKey::Exact => LensPhase::Exact,
-                    PhaseKey::Paraxial => LensPhase::Paraxial,
-                };
+                let focal = self.focal_length.as_ref().ok_or_else(|| missing("focal_length"))?.value();
+                let phase = self.phase.unwrap_or(LensPhase::Exact);
                 Arc::new(Lens::new(focal, phase).map_err(built)?)
             }
             OpticKind::Aperture => {
                 let opening = match (&self.diameter, &self.opening) {
-                    (Some(text), None) => Opening::Round { diameter: length("diameter", text)? },
-                    (None, Some(Lengths::Square(side))) => {
-                        let side = length("opening", side)?;
-                        Opening::Rectangle { height: side, width: side }
+                    (Some(text), None) => Opening::Round { diameter: text.value() },
+                    (None, Some(OpeningSides::Square(side))) => {
+                        Opening::Rectangle { height: side.value(), width: side.value() }
                     }
-                    (None, Some(Lengths::Each([height, width]))) => Opening::Rectangle {
-                        height: length("opening", height)?,
-                        width: length("opening", width)?,
-                    },
+                    (None, Some(OpeningSides::Each([height, width]))) => {
+                        Opening::Rectangle { height: height.value(), width: width.value() }
+                    }
                     _ => return Err("an aperture needs diameter or opening, and not both".into()),
                 };
                 Arc::new(Aperture::new(opening).map_err(built)?)
             }
             OpticKind::Slab => {
-                let thickness = needed("thickness", &self.thickness)?;
+                let thickness = self.thickness.as_ref().ok_or_else(|| missing("thickness"))?.value();
                 let index = self.refractive_index.ok_or_else(|| missing("refractive_index"))?;
                 let material = Material::new("slab", index)
                     .and_then(|material| material.absorbing(self.extinction_coefficient.unwrap_or(0.0)))
                     .map_err(built)?;
-                let polarisation = match self.polarisation.unwrap_or(PolarisationKey::Mean) {
-                    PolarisationKey::Mean => Polarisation::Mean,
-                    PolarisationKey::Te => Polarisation::TransverseElectric,
-                    PolarisationKey::Tm => Polarisation::TransverseMagnetic,
-                };
+                let polarisation = self.polarisation.unwrap_or(Polarisation::Mean);
                 let plate = Plate::new(&material, thickness, polarisation).map_err(built)?;
                 Arc::new(if self.echoes.unwrap_or(true) { plate } else { plate.without_echoes() })
             }
@@ -186,10 +153,7 @@ impl OpticTable {
 pub(super) fn optics(tables: &[OpticTable]) -> Checked<Vec<Placed>> {
     let placed = |(number, table): (usize, &OpticTable)| {
         let named = |problem: String| format!("[[optics]] number {}: {problem}", number + 1);
-        let distance = match &table.distance {
-            Some(text) => parse_length(text).map_err(|problem| named(format!("distance: {problem}")))?,
-            None => 0.0,
-        };
+        let distance: Metres = table.distance.as_ref().map_or(0.0, Offset::value);
         Ok(Placed { gap: table.gap, distance, element: table.element().map_err(named)? })
     };
     tables.iter().enumerate().map(placed).collect()

@@ -129,11 +129,6 @@ impl DesignFile {
         let problem = put_all(&table, &[&overrides[guilty]]).err().unwrap_or(problem);
         Err(Error::Design { file: told(&overrides[guilty]), problem })
     }
-
-    /// The design as a table, every key written out.
-    pub(super) fn to_table(&self) -> Result<Table> {
-        Table::try_from(self).map_err(|error| Error::Value(format!("cannot write the design: {error}")))
-    }
 }
 
 fn put_all(table: &Table, overrides: &[&Override]) -> std::result::Result<DesignFile, String> {
@@ -147,9 +142,10 @@ fn put_all(table: &Table, overrides: &[&Override]) -> std::result::Result<Design
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::{Gaps, ModulationKey, Sides};
-    use super::super::training_table::GridKey;
+    use super::super::file::{Gaps, Sides};
+    use super::super::training_table::StageGrid;
     use super::*;
+    use crate::element::Modulation;
 
     fn with(texts: &[&str]) -> Result<DesignFile> {
         let overrides: Vec<Override> = texts.iter().map(|text| Override::parse(text).unwrap()).collect();
@@ -173,12 +169,12 @@ mod tests {
         .unwrap();
         assert_eq!((design.training.epochs, design.training.learning_rate), (Some(3), 0.01));
         assert!(design.training.flips);
-        assert_eq!(design.bench.gaps, Gaps::All("20 mm".into()));
+        assert_eq!(design.bench.gaps, Gaps::All("20 mm".parse().unwrap()));
         assert_eq!(
-            (design.bench.pixel_pitch.as_str(), design.bench.pixels),
+            (design.bench.pixel_pitch.text(), design.bench.pixels),
             ("0.5 mm", Sides::Each([100, 120]))
         );
-        assert_eq!(design.mask.modulation, ModulationKey::Amplitude);
+        assert_eq!(design.mask.modulation, Modulation::Amplitude);
         assert_eq!((design.detector.layout.as_deref(), design.name.as_str()), (Some("5-5"), "short"));
         assert_eq!(design.fabrication.levels, Some(8));
         // All else is as it was, and the last of two values counts.
@@ -192,8 +188,11 @@ mod tests {
         let stage = "training.modes=[{modes=64, grid=\"binned\", batch=4000, steps=10, learning_rate=0.3}]";
         let design = with(&[stage, "bench.gaps=[\"20 mm\", \"30 mm\"]"]).unwrap();
         let [modes] = &design.training.modes[..] else { panic!("one stage") };
-        assert_eq!((modes.grid, modes.steps), (GridKey::Binned, 10));
-        assert_eq!(design.bench.gaps, Gaps::Each(vec!["20 mm".into(), "30 mm".into()]));
+        assert_eq!((modes.grid, modes.steps), (StageGrid::Binned, 10));
+        assert_eq!(
+            design.bench.gaps,
+            Gaps::Each(["20 mm", "30 mm"].map(|text| text.parse().unwrap()).into())
+        );
     }
 
     #[test]
@@ -208,7 +207,10 @@ mod tests {
                 "--set trainig.seed=3: unknown field `trainig`",
             ),
             (&["mask.modulation=grey"], "--set mask.modulation=\"grey\": unknown variant `grey`"),
-            (&["bench.gaps=3"], "--set bench.gaps=3: a length such as \"30 mm\", or a list of them"),
+            (
+                &["bench.gaps=3"],
+                "--set bench.gaps=3: invalid type: integer `3`, expected a length such as \"30 mm\", or a list of them",
+            ),
             (&["training.epochs=-1"], "--set training.epochs=-1: invalid value: integer `-1`"),
             (&["name=5"], "--set name=5: invalid type: integer `5`, expected a string"),
             (&["name.first=x"], "--set name.first=\"x\": name has no keys of its own"),

@@ -1,10 +1,7 @@
-//! Devices of the literature as designs to begin with.
+//! Devices of the literature as designs to begin with: design files in `presets/`.
 
-use super::detector_table::{DetectorTable, RegionSize};
-use super::file::{
-    BenchTable, DesignFile, EncodingKey, FabricationTable, Gaps, MaterialTable, ObjectTable, Sides,
-};
-use super::training_table::{LossKey, TrainingTable};
+use super::file::DesignFile;
+use crate::error::Result;
 
 /// A device that can be asked for by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,102 +55,24 @@ impl Preset {
         }
     }
 
-    /// The design, ready to be trained.
-    ///
-    /// Regions have 12 pixels a side and stand 24 apart, as in the default design.
-    pub fn design(self) -> DesignFile {
+    /// The text of its design file; what is not said there is as in the default design.
+    pub fn text(self) -> &'static str {
         match self {
-            Preset::Terahertz => DesignFile::default(),
-            // The bench of LightRidge: 256 phases, 0.3 m between the modulators.
-            Preset::VisibleSlm => DesignFile {
-                name: "fashion-visible-slm".into(),
-                bench: BenchTable {
-                    wavelength: "532 nm".into(),
-                    pixel_pitch: "36 um".into(),
-                    gaps: Gaps::All("0.3 m".into()),
-                    ..BenchTable::default()
-                },
-                detector: regions("432 um", "864 um"),
-                material: MaterialTable {
-                    name: "liquid-crystal phase modulator".into(),
-                    refractive_index: 1.5,
-                    ..MaterialTable::default()
-                },
-                fabrication: FabricationTable { levels: Some(256), ..FabricationTable::default() },
-                ..DesignFile::default()
-            },
-            // 285 nm are 0.536 wavelengths, where the terahertz plates have 0.533: 200 pixels are just too wide for
-            // the sampled impulse response of the first stage, and the angular spectrum is better in a wider window.
-            // Engines pay for it once, when they plan.
-            Preset::VisiblePrinted => DesignFile {
-                name: "fashion-visible-printed".into(),
-                bench: BenchTable {
-                    wavelength: "532 nm".into(),
-                    pixel_pitch: "285 nm".into(),
-                    gaps: Gaps::All("21.3 um".into()),
-                    padding: 3.0,
-                    ..BenchTable::default()
-                },
-                detector: regions("3.42 um", "6.84 um"),
-                material: MaterialTable {
-                    name: "two-photon resin".into(),
-                    refractive_index: 1.5,
-                    ..MaterialTable::default()
-                },
-                fabrication: FabricationTable {
-                    base_thickness: "5 um".into(),
-                    ..FabricationTable::default()
-                },
-                ..DesignFile::default()
-            },
-            // Lin et al., Science 361, 1004 (2018): the imaging lens.
-            Preset::Imaging => DesignFile {
-                name: "imaging-400ghz".into(),
-                bench: BenchTable {
-                    pixel_pitch: "0.3 mm".into(),
-                    pixels: Sides::Square(300),
-                    gaps: Gaps::Each(
-                        ["4 mm", "4 mm", "4 mm", "4 mm", "4 mm", "7 mm"].map(str::to_owned).into(),
-                    ),
-                    ..BenchTable::default()
-                },
-                object: ObjectTable { upsampling: Some(6), ..ObjectTable::default() },
-                detector: DetectorTable { layout: Some("image".into()), ..DetectorTable::default() },
-                training: TrainingTable {
-                    loss: LossKey::ImageMse,
-                    epochs: Some(4),
-                    batch: 8,
-                    ..TrainingTable::default()
-                },
-                ..DesignFile::default()
-            },
-            Preset::Lin2018 => DesignFile {
-                name: "lin-2018".into(),
-                object: phase_object(),
-                training: TrainingTable { loss: LossKey::PlaneMse, ..TrainingTable::default() },
-                ..DesignFile::default()
-            },
-            Preset::Mengu2019 => DesignFile {
-                name: "mengu-2019".into(),
-                object: phase_object(),
-                training: TrainingTable { loss: LossKey::PeakCrossEntropy, ..TrainingTable::default() },
-                ..DesignFile::default()
-            },
+            Preset::Terahertz => include_str!("presets/terahertz.toml"),
+            Preset::VisibleSlm => include_str!("presets/visible-slm.toml"),
+            Preset::VisiblePrinted => include_str!("presets/visible-printed.toml"),
+            Preset::Imaging => include_str!("presets/imaging.toml"),
+            Preset::Lin2018 => include_str!("presets/lin-2018.toml"),
+            Preset::Mengu2019 => include_str!("presets/mengu-2019.toml"),
         }
     }
-}
 
-/// Both papers encode fashion products as phases, and digits as amplitudes.
-fn phase_object() -> ObjectTable {
-    ObjectTable { encoding: EncodingKey::Phase, ..ObjectTable::default() }
-}
-
-fn regions(size: &str, pitch: &str) -> DetectorTable {
-    DetectorTable {
-        region_size: Some(RegionSize::Square(size.into())),
-        row_pitch: Some(pitch.into()),
-        column_pitch: Some(pitch.into()),
-        ..DetectorTable::default()
+    /// The design, ready to be trained.
+    ///
+    /// # Errors
+    /// As [`DesignFile::parse`]; a test reads all of them.
+    pub fn design(self) -> Result<DesignFile> {
+        DesignFile::parse(&format!("the preset {}", self.name()), self.text())
     }
 }
 
@@ -166,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_classifiers_of_the_literature_have_their_object_and_loss() {
-        let resolved = |preset: Preset| Design::resolve(preset.name(), &preset.design()).unwrap();
+        let resolved = |preset: Preset| Design::resolve(preset.name(), &preset.design().unwrap()).unwrap();
         for preset in [Preset::Lin2018, Preset::Mengu2019] {
             let object = &resolved(preset).bench.object;
             assert_eq!(
@@ -188,11 +107,11 @@ mod tests {
     #[test]
     fn every_preset_is_a_sound_design() {
         for preset in Preset::ALL {
-            let design = Design::resolve(preset.name(), &preset.design()).unwrap();
+            let design = Design::resolve(preset.name(), &preset.design().unwrap()).unwrap();
             assert!(design.warnings.is_empty(), "{}: {:?}", preset.name(), design.warnings);
             // What is written into the device folder means the same.
-            let text = preset.design().to_text().unwrap();
-            assert_eq!(DesignFile::parse("written", &text).unwrap(), preset.design());
+            let text = preset.design().unwrap().to_text().unwrap();
+            assert_eq!(DesignFile::parse("written", &text).unwrap(), preset.design().unwrap());
             if preset != Preset::Imaging {
                 let regions = design.bench.detector.regions();
                 assert!(regions.iter().all(|region| (region.height, region.width) == (12, 12)));

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::file::DesignFile;
-use super::resolve::length;
+use super::purpose::Checked;
+use super::typed::Length;
 use crate::grid::Grid;
 use crate::plate::{NO_PRINTER, PlateOptions, Printer, Relief};
 use crate::units::{Metres, format_length};
@@ -15,30 +15,28 @@ pub struct PrinterTable {
     /// What `fabrication.printer` calls it.
     pub name: String,
     /// Height of a layer.
-    pub layer_height: String,
+    pub layer_height: Length,
     /// Side of the smallest pixel it prints.
-    pub minimum_feature: String,
+    pub minimum_feature: Length,
     /// Pixels below this come out distorted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub faithful_feature: Option<String>,
+    pub faithful_feature: Option<Length>,
     /// Room along x, y and z.
-    pub tray: [String; 3],
+    pub tray: [Length; 3],
     /// Highest relief above the base.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub relief_max: Option<String>,
+    pub relief_max: Option<Length>,
 }
 
-type Checked<T> = std::result::Result<T, String>;
-
-/// The printer that `typed` asks for, if any.
-pub(super) fn printer(typed: &DesignFile) -> Checked<Option<Printer>> {
-    let own = typed.printer.as_ref().map(own_printer).transpose()?;
-    let Some(name) = &typed.fabrication.printer else { return Ok(own) };
+/// The printer that is asked for by `name`, or described in a table of its `own`, if any.
+pub(super) fn printer(own: Option<&PrinterTable>, name: Option<&str>) -> Checked<Option<Printer>> {
+    let own = own.map(own_printer).transpose()?;
+    let Some(name) = name else { return Ok(own) };
     if name == NO_PRINTER {
         return Ok(None);
     }
     let own_name = own.as_ref().map(|printer| printer.name.clone());
-    match own.filter(|printer| printer.name == *name).or_else(|| Printer::named(name)) {
+    match own.filter(|printer| printer.name == name).or_else(|| Printer::named(name)) {
         Some(printer) => Ok(Some(printer)),
         None => {
             let mut known: Vec<String> = Printer::NAMES.iter().map(|name| format!("\"{name}\"")).collect();
@@ -60,15 +58,13 @@ fn own_printer(table: &PrinterTable) -> Checked<Printer> {
     if Printer::NAMES.contains(&name.as_str()) {
         return Err(format!("printer.name = \"{name}\" is known already: take another word"));
     }
-    let optional = |key: &str, text: &Option<String>| text.as_ref().map(|text| length(key, text)).transpose();
-    let [x, y, z] = &table.tray;
     Ok(Printer {
         name: name.clone(),
-        layer_height: length("printer.layer_height", &table.layer_height)?,
-        minimum_feature: length("printer.minimum_feature", &table.minimum_feature)?,
-        faithful_feature: optional("printer.faithful_feature", &table.faithful_feature)?,
-        tray: [length("printer.tray", x)?, length("printer.tray", y)?, length("printer.tray", z)?],
-        relief_max: optional("printer.relief_max", &table.relief_max)?,
+        layer_height: table.layer_height.value(),
+        minimum_feature: table.minimum_feature.value(),
+        faithful_feature: table.faithful_feature.as_ref().map(Length::value),
+        tray: table.tray.each_ref().map(Length::value),
+        relief_max: table.relief_max.as_ref().map(Length::value),
     })
 }
 
@@ -84,7 +80,7 @@ pub(super) fn fit(
     let Some(printer) = printer else { return Ok(plate) };
     let wrong = |problem: String| {
         Err(format!(
-            "fabrication.printer = \"{}\": {problem}; printer = \"{NO_PRINTER}\" (--printer {NO_PRINTER}) asks for none",
+            "fabrication.printer = \"{}\": {problem}; fabrication.printer = \"{NO_PRINTER}\" asks for none",
             printer.name
         ))
     };

@@ -1,7 +1,7 @@
 //! What a design is wanted for: each rule across keys is checked by the work it protects, and by no other.
 
-use super::resolve::{Checked, Design};
-use crate::error::{Error, Result};
+/// What is right, or a sentence with the key that is wrong.
+pub(super) type Checked<T> = Result<T, String>;
 
 /// What a design is wanted for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,26 +38,19 @@ impl Broken {
     pub(super) fn first(self) -> Checked<()> {
         self.0.into_iter().next().map_or(Ok(()), |(_, problem)| Err(problem))
     }
-}
 
-impl Design {
-    /// Refuses the design for `purpose`; `file` is named in the message.
-    ///
-    /// # Errors
-    /// [`Error::Design`] with the first rule of that work that is broken.
-    pub fn check_for(&self, purpose: Purpose, file: &str) -> Result<()> {
-        match self.broken.0.iter().find(|(rule, _)| purpose.minds(*rule)) {
-            Some((_, problem)) => Err(Error::Design { file: file.to_owned(), problem: problem.clone() }),
-            None => Ok(()),
-        }
+    /// Refuses `purpose` by the first rule of that work that is broken.
+    pub(super) fn check_for(&self, purpose: Purpose) -> Checked<()> {
+        let found = self.0.iter().find(|(rule, _)| purpose.minds(*rule));
+        found.map_or(Ok(()), |(_, problem)| Err(problem.clone()))
     }
 
-    /// What the design cannot be used for, a sentence each, and why.
-    pub fn unfit(&self) -> Vec<String> {
+    /// What is impossible, a sentence each, and why.
+    pub(super) fn unfit(&self) -> Vec<String> {
         let told = |(rule, problem): &(Purpose, String)| match rule {
             Purpose::Making => format!("no plates can be made of it: {problem}"),
             Purpose::Training | Purpose::Simulation => format!("it cannot be trained: {problem}"),
         };
-        self.broken.0.iter().map(told).collect()
+        self.0.iter().map(told).collect()
     }
 }

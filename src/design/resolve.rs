@@ -9,31 +9,26 @@ use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::material::Material;
 use crate::misalignment::Alignment;
-use crate::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
+use crate::object::{Encoding, Illumination, ObjectPlane, Placement};
 use crate::plate::{PlateOptions, Price, Printer, Stock};
-use crate::propagation::{Method, PixelModel, padded_shape};
-use crate::units::{Metres, format_length, parse_angle, parse_length, parse_positive_length};
+use crate::propagation::padded_shape;
+use crate::units::{Metres, format_length};
 
-use super::detector_table::{DetectorTable, detector};
-use super::file::{
-    DesignFile, EncodingKey, Gaps, IlluminationKey, MaterialTable, MethodKey, ModulationKey, ObjectTable,
-    PixelModelKey, ResamplingKey, Sides,
-};
+use super::detector_table::{DetectorTable, Task, detector};
+use super::file::{DesignFile, Gaps, MaskTable, MaterialTable, ObjectTable, Sides};
 use super::idle::idle_keys;
 use super::images_table::image_set;
 use super::optics_table::optics;
-use super::purpose::{Broken, Purpose};
+use super::purpose::{Broken, Checked, Purpose};
 use super::rounding::Rounding;
-use super::training::Training;
+use super::training::TrainingPlan;
+use super::typed::{Length, Offset};
 use super::{plate, printer, sampling};
 
 /// Pixels along a side of an image value where none are typed and the plane has room for them.
 const UPSAMPLING: usize = 4;
 /// Masks a device may have.
 const MAX_MASKS: usize = 100;
-/// Lengths a device may have: from a picometre to a thousand kilometres, so that no product or power of them
-/// leaves the range of numbers.
-const LENGTHS: std::ops::RangeInclusive<Metres> = 1e-12..=1e6;
 /// Wavelengths along a gap at most: the phase of a path, 2 pi times that many, keeps 6 digits after the point.
 const MAX_WAVELENGTHS: f64 = 1e9;
 /// Pixels a plane may have along a side: beyond this the padded window of one sample takes gigabytes.
@@ -56,7 +51,7 @@ pub struct Design {
     /// Keys that are given and do nothing, a sentence each.
     pub idle_keys: Vec<String>,
     /// Rules of training and making that it breaks.
-    pub(super) broken: Broken,
+    broken: Broken,
     /// What the plates are made of.
     pub material: Material,
     /// Which images it is trained on.
@@ -64,7 +59,7 @@ pub struct Design {
     /// `[detector]` with nothing left out that has a meaning.
     pub(super) arrangement: DetectorTable,
     /// How it is trained.
-    pub(super) training: Training,
+    pub(super) training: TrainingPlan,
     /// How its plates are made.
     pub plate: PlateOptions,
     /// The printer that makes them, if one is named.
@@ -94,8 +89,21 @@ impl Design {
             // Allowed, or it would have been refused.
             design.warnings.extend(design.training.sampling_problems());
         }
-        design.idle_keys = idle_keys(typed, &design);
+        design.idle_keys = idle_keys(typed, &design.training);
         Ok(design)
+    }
+
+    /// Refuses the design for `purpose`; `file` is named in the message.
+    ///
+    /// # Errors
+    /// [`Error::Design`] with the first rule of that work that is broken.
+    pub fn check_for(&self, purpose: Purpose, file: &str) -> Result<()> {
+        self.broken.check_for(purpose).map_err(|problem| Error::Design { file: file.to_owned(), problem })
+    }
+
+    /// What the design cannot be used for, a sentence each, and why.
+    pub fn unfit(&self) -> Vec<String> {
+        self.broken.unfit()
     }
 
     /// Side of the padded window over the side of the plane (the larger of rows and columns).
@@ -105,9 +113,6 @@ impl Design {
         (padded_rows as f64 / rows as f64).max(padded_columns as f64 / columns as f64)
     }
 }
-
-/// What is right, or a sentence with the key that is wrong.
-pub(super) type Checked<T> = std::result::Result<T, String>;
 
 fn resolve(typed: &DesignFile) -> Checked<Design> {
     if typed.name.is_empty()
@@ -120,8 +125,8 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         ));
     }
     let table = &typed.bench;
-    let wavelength = length("bench.wavelength", &table.wavelength)?;
-    let pitch = length("bench.pixel_pitch", &table.pixel_pitch)?;
+    let wavelength = table.wavelength.value();
+    let pitch = table.pixel_pitch.value();
     let (rows, columns) = match table.pixels {
         Sides::Square(side) => (side, side),
         Sides::Each([rows, columns]) => (rows, columns),
@@ -139,11 +144,6 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
             gap / wavelength
         ));
     }
-    let method = match table.method {
-        MethodKey::Auto => Method::Auto,
-        MethodKey::AngularSpectrum => Method::AngularSpectrum,
-        MethodKey::RayleighSommerfeld => Method::RayleighSommerfeld,
-    };
     if !(2.0..=16.0).contains(&table.padding) {
         return Err(format!(
             "bench.padding = {}: it must be 2 to 16; below 2 light that leaves the plane on one side comes \
@@ -153,8 +153,9 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     }
     let padded = padded_shape(grid, table.padding).map_err(|error| format!("bench.padding: {error}"))?;
     let material = material(&typed.material)?;
-    let data = image_set(typed)?;
-    let object = object(&typed.object, data.shape, grid, wavelength / material.surrounding_index())?;
+    let data = image_set(&typed.training.data, &typed.images)?;
+    let (object, extent_key) =
+        object(&typed.object, data.shape, grid, wavelength / material.surrounding_index())?;
     let classes = data.classes();
     if table.networks == 0 || !classes.is_multiple_of(table.networks) {
         let possible: Vec<String> = (1..classes)
@@ -167,20 +168,25 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
             possible.join(", ")
         ));
     }
-    let (detector, arrangement) = detector(typed, &object, classes)?;
+    let task = Task {
+        object: &object,
+        extent_key: &extent_key,
+        classes,
+        networks: table.networks,
+        loss: typed.training.loss,
+    };
+    let (detector, arrangement) = detector(&typed.detector, &task)?;
+    let base = typed.fabrication.base_thickness.value();
     let bench = Bench {
         wavelength,
         networks: table.networks,
         medium: material.surrounding_index(),
         gaps,
         padded,
-        method,
-        pixel_model: match table.pixel_model {
-            PixelModelKey::Point => PixelModel::Point,
-            PixelModelKey::Square => PixelModel::Square,
-        },
+        method: table.method,
+        pixel_model: table.pixel_model,
         oversample: 1,
-        modulation: modulation(typed, &material, wavelength)?,
+        modulation: modulation(&typed.mask, &material, wavelength, base)?,
         alignment: Alignment::default(),
         optics: optics(&typed.optics)?,
         plate: None,
@@ -205,23 +211,28 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     let mut warnings = sampling::problems(&simulated);
     let unsampled = |problems: &mut Vec<String>| match table.allow_aliasing || problems.is_empty() {
         true => Ok(()),
-        false => Err(format!("{}; or run it all the same with --allow-aliasing", problems.swap_remove(0))),
+        false => Err(format!(
+            "{}; or run it all the same with bench.allow_aliasing = true",
+            problems.swap_remove(0)
+        )),
     };
     unsampled(&mut warnings)?;
     let mut broken = Broken::default();
-    let training = Training::resolve(typed, &material, &bench, &simulated, &mut broken)?;
+    let training =
+        TrainingPlan::resolve(&typed.training, table.padding, &material, &bench, &simulated, &mut broken)?;
     broken.or(Purpose::Training, unsampled(&mut training.sampling_problems()), ());
     warnings.extend(sampling::unconnected(&bench));
     warnings.extend(sampling::turning(&simulated));
-    let rounding = Rounding::of(typed, &bench, &arrangement)?;
+    let offset = typed.object.offset.each_ref().map(Offset::value);
+    let rounding = Rounding::of(offset, &bench, &arrangement)?;
     warnings.extend(rounding.unevenness());
-    let printer = printer::printer(typed)?;
+    let printer = printer::printer(typed.printer.as_ref(), typed.fabrication.printer.as_deref())?;
     let turn = material.height(TAU, wavelength);
     let relief = match bench.modulation {
         Modulation::Phase { phase_max, .. } => material.height(phase_max, wavelength),
         Modulation::Amplitude | Modulation::Complex => turn,
     };
-    let plate = plate::plate(typed, turn, &mut broken)?;
+    let plate = plate::plate(&typed.fabrication, turn, &mut broken)?;
     let plate = broken.or(Purpose::Making, printer::fit(printer.as_ref(), plate, grid, relief, turn), plate);
     Ok(Design {
         name: typed.name.clone(),
@@ -242,39 +253,24 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
 }
 
 /// Pixels along a side of an image value: as typed, or four, or what the plane has room for.
-pub(super) fn upsampling(table: &ObjectTable, image: (usize, usize), grid: Grid) -> usize {
+fn upsampling(table: &ObjectTable, image: (usize, usize), grid: Grid) -> usize {
     let most = (grid.rows() / image.0).min(grid.columns() / image.1);
     table.upsampling.unwrap_or(UPSAMPLING.min(most.max(1)))
-}
-
-/// Reads a length of a device; `key` is the key or the flag it was typed at.
-///
-/// # Errors
-/// A sentence with the key for what is not a length above zero, or far beyond any device.
-pub fn length(key: &str, text: &str) -> std::result::Result<Metres, String> {
-    let length = parse_positive_length(text).map_err(|problem| format!("{key}: {problem}"))?;
-    if LENGTHS.contains(&length) {
-        return Ok(length);
-    }
-    Err(format!("{key}: \"{text}\" is out of range: lengths go from 1 pm to 1000 km (1e6 m)"))
 }
 
 fn gaps(masks: usize, typed: &Gaps) -> Checked<Vec<Metres>> {
     if !(1..=MAX_MASKS).contains(&masks) {
         return Err(format!("bench.masks = {masks}: it must be 1 to {MAX_MASKS}"));
     }
-    let texts = match typed {
-        Gaps::All(text) => vec![text; masks + 1],
-        Gaps::Each(texts) if texts.len() == masks + 1 => texts.iter().collect(),
-        Gaps::Each(texts) => {
-            return Err(format!(
-                "bench.gaps has {} lengths: {masks} masks need {}, from the object to the detector",
-                texts.len(),
-                masks + 1
-            ));
-        }
-    };
-    texts.into_iter().map(|text| length("bench.gaps", text)).collect()
+    match typed {
+        Gaps::All(length) => Ok(vec![length.value(); masks + 1]),
+        Gaps::Each(lengths) if lengths.len() == masks + 1 => Ok(lengths.iter().map(Length::value).collect()),
+        Gaps::Each(lengths) => Err(format!(
+            "bench.gaps has {} lengths: {masks} masks need {}, from the object to the detector",
+            lengths.len(),
+            masks + 1
+        )),
+    }
 }
 
 pub(super) fn material(table: &MaterialTable) -> Checked<Material> {
@@ -296,20 +292,24 @@ pub(super) fn stock(table: &MaterialTable) -> Checked<Stock> {
     Ok(Stock { density: table.density, price })
 }
 
-fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Checked<Modulation> {
-    let table = &typed.mask;
-    // The key that does nothing beside another is read as well.
-    let turns = parse_angle(&table.phase_max).map_err(|problem| format!("mask.phase_max: {problem}"))?;
+fn modulation(
+    table: &MaskTable,
+    material: &Material,
+    wavelength: Metres,
+    base: Metres,
+) -> Checked<Modulation> {
+    // The key that does nothing beside another is checked as well.
+    let turns = table.phase_max.value();
     if !(turns > 0.0 && turns <= TAU * (1.0 + 1e-12)) {
         return Err(format!("mask.phase_max = \"{}\": it must be above 0 and at most 2 pi", table.phase_max));
     }
     let phase_max = match &table.height_max {
-        Some(text) => {
-            let height = length("mask.height_max", text)?;
+        Some(typed) => {
+            let height = typed.value();
             let turn = material.height(TAU, wavelength);
             if height > turn {
                 return Err(format!(
-                    "mask.height_max = \"{text}\": a full turn is {} high, and no plate needs more",
+                    "mask.height_max = \"{typed}\": a full turn is {} high, and no plate needs more",
                     format_length(turn, 4)
                 ));
             }
@@ -317,7 +317,8 @@ fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Ch
         }
         None => turns.min(TAU),
     };
-    if table.modulation != ModulationKey::Phase && material.extinction_coefficient() > 0.0 {
+    let is_relief = matches!(table.modulation, Modulation::Phase { .. });
+    if !is_relief && material.extinction_coefficient() > 0.0 {
         return Err(format!(
             "material.extinction_coefficient = {}: only mask.modulation = \"phase\" is a relief that absorbs; set it \
              to 0",
@@ -325,28 +326,23 @@ fn modulation(typed: &DesignFile, material: &Material, wavelength: Metres) -> Ch
         ));
     }
     Ok(match table.modulation {
-        ModulationKey::Phase => {
-            let base = length(plate::BASE, &typed.fabrication.base_thickness)?;
-            Modulation::of_material(material, wavelength, base, phase_max)
-        }
+        Modulation::Phase { .. } => Modulation::of_material(material, wavelength, base, phase_max),
         _ if phase_max < TAU => {
             return Err("mask.phase_max and mask.height_max belong to mask.modulation = \"phase\"".into());
         }
-        ModulationKey::Amplitude => Modulation::Amplitude,
-        ModulationKey::Complex => Modulation::Complex,
+        other => other,
     })
 }
 
+/// The plane of an image in light of `wavelength` in the medium, and the key that gives the image its pixels.
 fn object(
     table: &ObjectTable,
     image: (usize, usize),
     grid: Grid,
     wavelength: Metres,
-) -> Checked<ObjectPlane> {
-    let angle =
-        |key: &str, text: &str| parse_angle(text).map_err(|problem| format!("object.{key}: {problem}"));
-    // All is read, in use or not: who sets another key later should not meet it then.
-    let range = angle("phase_range", &table.phase_range)?;
+) -> Checked<(ObjectPlane, String)> {
+    // All is checked, in use or not: who sets another key later should not meet it then.
+    let range = table.phase_range.value();
     if !(range > 0.0 && range <= 100.0) {
         return Err(format!(
             "object.phase_range = \"{}\": it must be above 0 and at most 100 rad",
@@ -357,9 +353,9 @@ fn object(
         return Err(format!("object.threshold = {}: image values go from 0 to 1", table.threshold));
     }
     let encoding = match table.encoding {
-        EncodingKey::Amplitude => Encoding::Amplitude,
-        EncodingKey::Phase => Encoding::Phase { range },
-        EncodingKey::Binary => Encoding::Binary { threshold: table.threshold },
+        Encoding::Amplitude => Encoding::Amplitude,
+        Encoding::Phase { .. } => Encoding::Phase { range },
+        Encoding::Binary { .. } => Encoding::Binary { threshold: table.threshold },
     };
     let (extent, key) = match &table.size {
         None => {
@@ -367,11 +363,11 @@ fn object(
             let times = |side: usize| side.saturating_mul(upsampling);
             ((times(image.0), times(image.1)), format!("object.upsampling = {upsampling}"))
         }
-        Some(text) => {
-            let longer = length("object.size", text)? / grid.pixel_pitch();
+        Some(size) => {
+            let longer = size.value() / grid.pixel_pitch();
             let side =
                 |values: usize| (longer * values as f64 / image.0.max(image.1) as f64).round() as usize;
-            ((side(image.0), side(image.1)), format!("object.size = \"{text}\""))
+            ((side(image.0), side(image.1)), format!("object.size = \"{size}\""))
         }
     };
     if extent.0 > grid.rows() || extent.1 > grid.columns() {
@@ -386,14 +382,13 @@ fn object(
         ));
     }
     let first = |axis: usize, side: usize, pixels: usize| {
-        let text = &table.offset[axis];
-        let offset = parse_length(text).map_err(|problem| format!("object.offset: {problem}"))?;
-        let first = (pixels as f64 - side as f64) / 2.0 + offset / grid.pixel_pitch();
+        let offset = &table.offset[axis];
+        let first = (pixels as f64 - side as f64) / 2.0 + offset.value() / grid.pixel_pitch();
         // Half a pixel goes down, as without an offset.
         let first = (first + 1e-9).floor();
         if first < 0.0 || first + side as f64 > pixels as f64 {
             return Err(format!(
-                "object.offset = \"{text}\" moves the image off the plane: bring it nearer to the axis"
+                "object.offset = \"{offset}\" moves the image off the plane: bring it nearer to the axis"
             ));
         }
         Ok(first as usize)
@@ -401,23 +396,20 @@ fn object(
     let placement = Placement {
         origin: (first(0, extent.0, grid.rows())?, first(1, extent.1, grid.columns())?),
         extent,
-        resampling: match table.resampling {
-            ResamplingKey::Nearest => Resampling::Nearest,
-            ResamplingKey::Bilinear => Resampling::Bilinear,
-        },
+        resampling: table.resampling,
     };
     let [y, x] = &table.tilt;
-    let (towards_y, towards_x) = (angle("tilt", y)?, angle("tilt", x)?);
+    let (towards_y, towards_x) = (y.value(), x.value());
     if towards_y.sin().hypot(towards_x.sin()) >= 1.0 || towards_y.abs().max(towards_x.abs()) >= FRAC_PI_2 {
         return Err(format!("object.tilt = [\"{y}\", \"{x}\"]: no wave travels at 90 degrees or more"));
     }
-    let waist = length("object.waist", &table.waist)?;
+    let waist = table.waist.value();
     let illumination = match table.illumination {
-        IlluminationKey::Plane => Illumination::Plane,
-        IlluminationKey::Tilted => Illumination::Tilted { towards_y, towards_x },
-        IlluminationKey::Gaussian => Illumination::Gaussian { waist },
+        Illumination::Plane => Illumination::Plane,
+        Illumination::Tilted { .. } => Illumination::Tilted { towards_y, towards_x },
+        Illumination::Gaussian { .. } => Illumination::Gaussian { waist },
     };
-    Ok(ObjectPlane::placed(grid, image, placement, encoding)
-        .map_err(|error| format!("{key}: {error}"))?
-        .illuminated(illumination, wavelength))
+    let object =
+        ObjectPlane::placed(grid, image, placement, encoding).map_err(|error| format!("{key}: {error}"))?;
+    Ok((object.illuminated(illumination, wavelength), key))
 }

@@ -1,10 +1,9 @@
 //! Image and regions stand on whole pixels: how far from where the design puts them.
 
 use super::detector_table::{DetectorTable, wanted};
-use super::file::DesignFile;
-use super::resolve::Checked;
+use super::purpose::Checked;
 use crate::bench::Bench;
-use crate::units::parse_length;
+use crate::units::Metres;
 
 /// Displacements by rounding to whole pixels, [y, x] in pixels, towards +y and +x.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,8 +22,9 @@ const APART: f64 = 0.25;
 const NOTHING: f64 = 1e-6;
 
 impl Rounding {
-    /// Of `bench`, which has one sample a pixel, against what is `typed` and, of its detector, `arranged`.
-    pub(super) fn of(typed: &DesignFile, bench: &Bench, arranged: &DetectorTable) -> Checked<Self> {
+    /// Of `bench`, which has one sample a pixel, against the `offset` of the image that is wanted and, of its detector,
+    /// what is `arranged`.
+    pub(super) fn of(offset: [Metres; 2], bench: &Bench, arranged: &DetectorTable) -> Checked<Self> {
         let grid = bench.grid();
         let sides = [grid.rows(), grid.columns()].map(|side| side as f64);
         let from = |axis: usize, first: usize, side: usize, wanted: f64| {
@@ -32,10 +32,7 @@ impl Rounding {
             if found.abs() < NOTHING { 0.0 } else { found }
         };
         let (origin, extent) = (bench.object.origin(), bench.object.extent());
-        let offset = |axis: usize| {
-            parse_length(&typed.object.offset[axis]).map_err(|problem| format!("object.offset: {problem}"))
-        };
-        let image = [from(0, origin.0, extent.0, offset(0)?), from(1, origin.1, extent.1, offset(1)?)];
+        let image = [from(0, origin.0, extent.0, offset[0]), from(1, origin.1, extent.1, offset[1])];
         if arranged.layout.as_deref() == Some("image") {
             return Ok(Rounding { image, regions: Vec::new() });
         }

@@ -1,7 +1,8 @@
 //! Whether a bench is sampled finely enough and padded widely enough: each rule with its number, limit and advice.
 
 use crate::bench::Bench;
-use crate::element::{Place, Placed};
+use crate::element::{Placed, Site};
+use crate::named::Named;
 use crate::object::Illumination;
 use crate::propagation::angular_spectrum::needed_padding;
 use crate::propagation::rayleigh_sommerfeld::{safe_distance, safe_offset};
@@ -17,7 +18,7 @@ pub(super) fn problems(bench: &Bench) -> Vec<String> {
     let mut problems: Vec<String> =
         bench.path().stops().iter().filter_map(|stop| gap(&stop.free_space()?)).collect();
     problems.dedup();
-    problems.extend(bench.optics.iter().filter_map(|placed| optic(placed, &bench.place())));
+    problems.extend(bench.optics.iter().filter_map(|placed| optic(placed, &bench.site())));
     problems.extend(illumination(bench));
     problems
 }
@@ -103,7 +104,7 @@ fn padding(gap: &Gap) -> Option<String> {
         format!(
             "bench.method = \"{}\" at bench.padding = {padding:.1} is aliased: across a gap of {} light spreads so \
              far that the angular spectrum needs a padding of {needed:.1}; raise padding, shorten the gaps, or {}",
-            if gap.method == Method::Auto { "auto" } else { "angular-spectrum" },
+            gap.method.name(),
             format_length(gap.distance, 3),
             if gap.method == Method::Auto {
                 "lower pixel_pitch, so that the impulse response is safely sampled"
@@ -115,7 +116,7 @@ fn padding(gap: &Gap) -> Option<String> {
 }
 
 /// What an element turns light by must be sampled.
-fn optic(placed: &Placed, place: &Place) -> Option<String> {
+fn optic(placed: &Placed, place: &Site) -> Option<String> {
     let turns = placed.element.steepest(place);
     (turns > 0.5).then(|| {
         format!(

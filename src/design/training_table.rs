@@ -2,6 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::named_key;
+use super::typed::{Angle, Offset};
+use crate::named::named;
+use crate::training::Start;
+
 /// `[training]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -10,7 +15,7 @@ pub struct TrainingTable {
     pub data: String,
     /// How the training begins; left out, in modes unless `epochs` is given or the device has none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub optimiser: Option<OptimiserKey>,
+    pub optimiser: Option<Optimiser>,
     /// Times every training image is shown in mini-batches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epochs: Option<u64>,
@@ -26,7 +31,8 @@ pub struct TrainingTable {
     /// Step size of Adam at the start of those, radians.
     pub fine_learning_rate: f64,
     /// What is minimised.
-    pub loss: LossKey,
+    #[serde(with = "named_key")]
+    pub loss: Loss,
     /// Temperature of the cross-entropy; left out, what the loss and the detector's scheme do best with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
@@ -51,7 +57,8 @@ pub struct TrainingTable {
     /// Memory of the running mean of the masks that is kept in place of the last ones; 0 for the last ones.
     pub averaging: f64,
     /// Where the phases begin.
-    pub start: StartKey,
+    #[serde(with = "named_key")]
+    pub start: Start,
     /// Seed of all that is drawn.
     pub seed: u64,
     /// How images are distorted at random.
@@ -69,7 +76,7 @@ pub struct AugmentationTable {
     /// Largest shift along y and along x, pixels of the image.
     pub shift: f64,
     /// Largest turn either way.
-    pub rotation: String,
+    pub rotation: Angle,
     /// Largest part by which it is larger or smaller.
     pub scale: f64,
     /// Standard deviation of what is added to each value.
@@ -78,7 +85,7 @@ pub struct AugmentationTable {
 
 impl Default for AugmentationTable {
     fn default() -> Self {
-        AugmentationTable { shift: 0.0, rotation: "0 deg".into(), scale: 0.0, noise: 0.0 }
+        AugmentationTable { shift: 0.0, rotation: Angle::known("0 deg", 0.0), scale: 0.0, noise: 0.0 }
     }
 }
 
@@ -87,15 +94,15 @@ impl Default for AugmentationTable {
 #[serde(default, deny_unknown_fields)]
 pub struct PerturbationsTable {
     /// Largest lateral displacement of each mask and of the detector, along y and along x.
-    pub shift_xy: String,
+    pub shift_xy: Offset,
     /// Largest axial displacement of each mask and of the detector.
-    pub shift_z: String,
+    pub shift_z: Offset,
     /// Largest rotation of each mask in its plane.
-    pub rotation: String,
+    pub rotation: Angle,
     /// Largest relative error of the wavelength.
     pub wavelength: f64,
     /// Standard deviation of an error of the height of each pixel.
-    pub height_noise: String,
+    pub height_noise: Offset,
     /// Levels a turn that phases are rounded to; 0 for none.
     pub levels: u32,
     /// Share of the steps of a stage in which all of these rise from nothing.
@@ -105,11 +112,11 @@ pub struct PerturbationsTable {
 impl Default for PerturbationsTable {
     fn default() -> Self {
         PerturbationsTable {
-            shift_xy: "0 mm".into(),
-            shift_z: "0 mm".into(),
-            rotation: "0 deg".into(),
+            shift_xy: Offset::known("0 mm", 0.0),
+            shift_z: Offset::known("0 mm", 0.0),
+            rotation: Angle::known("0 deg", 0.0),
             wavelength: 0.0,
-            height_noise: "0 um".into(),
+            height_noise: Offset::known("0 um", 0.0),
             levels: 0,
             ramp: 0.0,
         }
@@ -119,7 +126,7 @@ impl Default for PerturbationsTable {
 /// `training.optimiser`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum OptimiserKey {
+pub enum Optimiser {
     /// First the stages of `[[training.modes]]`, exact gradients of large batches.
     Modes,
     /// Image by image from the start.
@@ -133,7 +140,7 @@ pub struct ModesTable {
     /// Leading modes.
     pub modes: usize,
     /// What the light is simulated on.
-    pub grid: GridKey,
+    pub grid: StageGrid,
     /// Images a step.
     pub batch: usize,
     /// Steps at least: they end with an epoch.
@@ -145,7 +152,7 @@ pub struct ModesTable {
 /// `grid` in `[[training.modes]]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum GridKey {
+pub enum StageGrid {
     /// Blocks of 2 x 2 pixels with one value and one sample, where that fits the device.
     Binned,
     /// `training.oversample` samples along a side of a pixel.
@@ -155,9 +162,8 @@ pub enum GridKey {
 }
 
 /// `training.loss`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LossKey {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
     /// Softmax cross-entropy of the scores: for classes.
     CrossEntropy,
     /// Softmax cross-entropy of the readings over the largest: for classes with single regions.
@@ -170,28 +176,13 @@ pub enum LossKey {
     ImageMse,
 }
 
-impl LossKey {
-    /// As it is typed.
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            LossKey::CrossEntropy => "cross-entropy",
-            LossKey::PeakCrossEntropy => "peak-cross-entropy",
-            LossKey::PowerError => "power-error",
-            LossKey::PlaneMse => "plane-mse",
-            LossKey::ImageMse => "image-mse",
-        }
-    }
-}
-
-/// `training.start`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum StartKey {
-    /// All at 0.
-    Flat,
-    /// Each drawn from [0, 2 pi).
-    Random,
-}
+named! { Loss {
+    CrossEntropy = "cross-entropy",
+    PeakCrossEntropy = "peak-cross-entropy",
+    PowerError = "power-error",
+    PlaneMse = "plane-mse",
+    ImageMse = "image-mse",
+} }
 
 impl Default for TrainingTable {
     fn default() -> Self {
@@ -204,7 +195,7 @@ impl Default for TrainingTable {
             oversample: 1,
             fine_epochs: None,
             fine_learning_rate: 0.005,
-            loss: LossKey::CrossEntropy,
+            loss: Loss::CrossEntropy,
             temperature: None,
             learn_temperature: false,
             label_smoothing: 0.0,
@@ -216,16 +207,16 @@ impl Default for TrainingTable {
             validation: 0.1,
             flips: false,
             averaging: 0.0,
-            start: StartKey::Flat,
+            start: Start::Flat,
             seed: 1,
             augmentation: AugmentationTable::default(),
             perturbations: PerturbationsTable::default(),
             modes: [
-                (64, GridKey::Binned, 400, 0.3),
-                (160, GridKey::Binned, 400, 0.2),
-                (160, GridKey::Coarse, 300, 0.15),
-                (300, GridKey::Coarse, 200, 0.1),
-                (160, GridKey::Fine, 40, 0.03),
+                (64, StageGrid::Binned, 400, 0.3),
+                (160, StageGrid::Binned, 400, 0.2),
+                (160, StageGrid::Coarse, 300, 0.15),
+                (300, StageGrid::Coarse, 200, 0.1),
+                (160, StageGrid::Fine, 40, 0.03),
             ]
             .map(|(modes, grid, steps, learning_rate)| ModesTable {
                 modes,

@@ -1,5 +1,7 @@
 //! From readings to scores: one region a class, or a pair of which one counts against the other.
 
+use crate::named::named;
+
 /// How the readings of the regions become one score a class; the highest is the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheme {
@@ -12,6 +14,8 @@ pub enum Scheme {
     /// a difference any.
     Differential,
 }
+
+named! { Scheme { Single = "single", Differential = "differential" } }
 
 impl Scheme {
     /// Number of regions a class has.

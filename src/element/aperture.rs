@@ -3,7 +3,7 @@
 use ndarray::Array2;
 use num_complex::Complex;
 
-use super::{Element, Place};
+use super::{Element, Site};
 use crate::error::{Error, Result};
 use crate::program::{Factor, Program, Wants};
 use crate::units::Metres;
@@ -95,8 +95,8 @@ impl Element for Aperture {
         "aperture".into()
     }
 
-    fn lower(&self, _: &[Array2<f64>], place: &Place, program: &mut Program) {
-        let grid = place.grid;
+    fn lower(&self, _: &[Array2<f64>], site: &Site, program: &mut Program) {
+        let grid = site.grid;
         let pitch = grid.pixel_pitch();
         let part = |number: usize| ((number as f64 + 0.5) / PARTS as f64 - 0.5) * pitch;
         let entries = Array2::from_shape_fn(grid.shape(), |(y, x)| {
@@ -117,14 +117,14 @@ mod tests {
     use crate::program::Op;
 
     fn transmission(opening: Opening) -> Array2<f64> {
-        let place = Place {
+        let site = Site {
             grid: Grid::new(40, 40, 0.1e-3).unwrap(),
             padded: (80, 80),
             wavelength: 0.75e-3,
             medium: 1.0,
         };
         let mut program = Program::default();
-        Aperture::new(opening).unwrap().lower(&[], &place, &mut program);
+        Aperture::new(opening).unwrap().lower(&[], &site, &mut program);
         assert_eq!(program.ops(), [Op::Multiply(0)]);
         program.factors()[0].entries().mapv(|t| t.re)
     }

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::{Element, Place};
+use super::{Element, Site};
 use crate::program::Program;
 use crate::propagation::Gap;
 use crate::units::Metres;
@@ -16,7 +16,7 @@ impl Element for FreeSpace {
         "gap".into()
     }
 
-    fn lower(&self, _: &[Array2<f64>], _: &Place, program: &mut Program) {
+    fn lower(&self, _: &[Array2<f64>], _: &Site, program: &mut Program) {
         program.cross(self.0.into());
     }
 

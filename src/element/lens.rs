@@ -5,8 +5,9 @@ use std::f64::consts::TAU;
 use ndarray::Array2;
 use num_complex::Complex;
 
-use super::{Element, Place};
+use super::{Element, Site};
 use crate::error::{Error, Result};
+use crate::named::named;
 use crate::program::{Factor, Program, Wants};
 use crate::units::Metres;
 
@@ -18,6 +19,7 @@ pub enum LensPhase {
     /// -k r^2/(2 f), Goodman, Introduction to Fourier Optics (3rd ed.), eq. 5-10: right for small angles.
     Paraxial,
 }
+named! { LensPhase { Exact = "exact", Paraxial = "paraxial" } }
 
 /// An ideal thin lens: a phase of the given focal length in light of any wavelength, without aberrations of glass.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,9 +48,9 @@ impl Element for Lens {
         "lens".into()
     }
 
-    fn lower(&self, _: &[Array2<f64>], place: &Place, program: &mut Program) {
-        let grid = place.grid;
-        let wavenumber = TAU * place.medium / place.wavelength;
+    fn lower(&self, _: &[Array2<f64>], site: &Site, program: &mut Program) {
+        let grid = site.grid;
+        let wavenumber = TAU * site.medium / site.wavelength;
         let f = self.focal_length;
         let entries = Array2::from_shape_fn(grid.shape(), |(y, x)| {
             let square = grid.y(y).powi(2) + grid.x(x).powi(2);
@@ -62,13 +64,13 @@ impl Element for Lens {
         program.multiply(Factor::sampled(entries, Wants::Nothing));
     }
 
-    fn steepest(&self, place: &Place) -> f64 {
-        let (height, width) = place.grid.aperture();
+    fn steepest(&self, site: &Site) -> f64 {
+        let (height, width) = site.grid.aperture();
         let edge = height.max(width) / 2.0;
         let slope = match self.phase {
             LensPhase::Exact => edge / edge.hypot(self.focal_length),
             LensPhase::Paraxial => edge / self.focal_length.abs(),
         };
-        slope * place.grid.pixel_pitch() * place.medium / place.wavelength
+        slope * site.grid.pixel_pitch() * site.medium / site.wavelength
     }
 }

@@ -6,7 +6,7 @@
 //! ([`Placed`], [`Bench::optics`](crate::bench::Bench::optics)).
 //!
 //! ```
-//! use d2nn::element::{Element, Place};
+//! use d2nn::element::{Element, Site};
 //! use d2nn::program::{Factor, Program, Wants};
 //! use ndarray::Array2;
 //! use num_complex::Complex;
@@ -22,8 +22,8 @@
 //!         "grating".into()
 //!     }
 //!
-//!     fn lower(&self, _: &[Array2<f64>], place: &Place, program: &mut Program) {
-//!         let grid = place.grid;
+//!     fn lower(&self, _: &[Array2<f64>], site: &Site, program: &mut Program) {
+//!         let grid = site.grid;
 //!         let stripe = |x: f64| if (x / self.period).rem_euclid(1.0) < 0.5 { 1.0 } else { -1.0 };
 //!         let entries = Array2::from_shape_fn(grid.shape(), |(_, x)| Complex::new(stripe(grid.x(x)), 0.0));
 //!         program.multiply(Factor::sampled(entries, Wants::Nothing));
@@ -58,7 +58,7 @@ pub use thin_mask::{Modulation, ThinMask};
 
 /// The plane an element stands on, and the light there.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Place {
+pub struct Site {
     /// Grid of the plane.
     pub grid: Grid,
     /// Points of the padded window of what is crossed, (rows, columns).
@@ -71,7 +71,7 @@ pub struct Place {
 
 /// One kind of optics on the path of light.
 ///
-/// An element tells the same whenever it is asked: what changes is its values, and the place.
+/// An element tells the same whenever it is asked: what changes is its values, and the site.
 pub trait Element: Debug + Send + Sync {
     /// What it is called on paper, for example "lens".
     fn name(&self) -> String;
@@ -82,27 +82,27 @@ pub trait Element: Debug + Send + Sync {
     }
 
     /// Values that do as little to light as they can, one array each.
-    fn open(&self, place: &Place) -> Vec<Array2<f64>> {
-        let _ = place;
+    fn open(&self, site: &Site) -> Vec<Array2<f64>> {
+        let _ = site;
         Vec::new()
     }
 
-    /// Adds what it does to light at `place` to `program`; `values` has one array each, indexed `[y, x]`.
+    /// Adds what it does to light at `site` to `program`; `values` has one array each, indexed `[y, x]`.
     ///
-    /// Light of another wavelength, or a finer grid, is another place.
-    fn lower(&self, values: &[Array2<f64>], place: &Place, program: &mut Program);
+    /// Light of another wavelength, or a finer grid, is another site.
+    fn lower(&self, values: &[Array2<f64>], site: &Site, program: &mut Program);
 
     /// Slopes of a real loss by its values, from those by its factors that [want](crate::program::Wants) some, in the order in
     /// which it lowered them.
-    fn pull_back(&self, values: &[Array2<f64>], place: &Place, slopes: &[Slopes]) -> Vec<Array2<f64>> {
-        let _ = (values, place, slopes);
+    fn pull_back(&self, values: &[Array2<f64>], site: &Site, slopes: &[Slopes]) -> Vec<Array2<f64>> {
+        let _ = (values, site, slopes);
         Vec::new()
     }
 
-    /// Most turns it gives to light from one sample of `place` to the next, where it has a phase that must be sampled: half a
+    /// Most turns it gives to light from one sample of `site` to the next, where it has a phase that must be sampled: half a
     /// turn is the limit.
-    fn steepest(&self, place: &Place) -> f64 {
-        let _ = place;
+    fn steepest(&self, site: &Site) -> f64 {
+        let _ = site;
         0.0
     }
 
@@ -128,7 +128,7 @@ pub struct Placed {
     pub element: Arc<dyn Element>,
 }
 
-/// The same element at the same place.
+/// The same element at the same site.
 impl PartialEq for Placed {
     fn eq(&self, other: &Self) -> bool {
         (self.gap, self.distance) == (other.gap, other.distance) && Arc::ptr_eq(&self.element, &other.element)

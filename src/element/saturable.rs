@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
-use super::{Element, Place};
+use super::{Element, Site};
 use crate::error::{Error, Result};
 use crate::program::{Pointwise, Program};
 
@@ -55,7 +55,7 @@ impl Element for Saturable {
         "saturable absorber".into()
     }
 
-    fn lower(&self, _: &[Array2<f64>], _: &Place, program: &mut Program) {
+    fn lower(&self, _: &[Array2<f64>], _: &Site, program: &mut Program) {
         program.pointwise(Arc::new(*self));
     }
 

@@ -2,7 +2,7 @@
 
 use ndarray::Array2;
 
-use super::{Element, Place};
+use super::{Element, Site};
 use crate::error::{Error, Result};
 use crate::material::Material;
 use crate::program::Program;
@@ -49,12 +49,12 @@ impl Element for Plate {
         "slab".into()
     }
 
-    fn lower(&self, _: &[Array2<f64>], place: &Place, program: &mut Program) {
+    fn lower(&self, _: &[Array2<f64>], site: &Site, program: &mut Program) {
         let slab = Slab {
-            grid: place.grid,
-            padded: place.padded,
-            wavelength: place.wavelength,
-            medium: place.medium,
+            grid: site.grid,
+            padded: site.padded,
+            wavelength: site.wavelength,
+            medium: site.medium,
             refractive_index: self.refractive_index,
             extinction_coefficient: self.extinction_coefficient,
             thickness: self.thickness,

@@ -15,7 +15,7 @@ use std::f64::consts::TAU;
 use ndarray::{Array2, Zip};
 use num_complex::Complex;
 
-use super::{Element, Modulation, Place};
+use super::{Element, Modulation, Site};
 use crate::program::{Factor, Footprint, Program, Slopes, Wants};
 use crate::propagation::{Gap, Method, PixelModel, Polarisation, Slab, fast_length};
 use crate::units::{Metres, Radians};
@@ -89,19 +89,19 @@ impl ThickPlate {
     }
 
     /// Window of what is crossed inside: light spreads little there.
-    fn window(&self, place: &Place) -> (usize, usize) {
+    fn window(&self, site: &Site) -> (usize, usize) {
         let whole = self.thickness.base + self.thickness.relief;
-        let room = (SPREAD * whole / place.grid.pixel_pitch()).ceil() as usize;
+        let room = (SPREAD * whole / site.grid.pixel_pitch()).ceil() as usize;
         let side = |pixels: usize, padded: usize| fast_length(pixels + room).min(padded.max(pixels));
-        (side(place.grid.rows(), place.padded.0), side(place.grid.columns(), place.padded.1))
+        (side(site.grid.rows(), site.padded.0), side(site.grid.columns(), site.padded.1))
     }
 
     /// A way of `distance` in a medium of index `index`.
-    fn way(&self, place: &Place, index: f64, distance: Metres) -> Gap {
+    fn way(&self, site: &Site, index: f64, distance: Metres) -> Gap {
         Gap {
-            grid: place.grid,
-            padded: self.window(place),
-            wavelength: place.wavelength / index,
+            grid: site.grid,
+            padded: self.window(site),
+            wavelength: site.wavelength / index,
             distance,
             method: Method::AngularSpectrum,
             pixel_model: PixelModel::Point,
@@ -120,26 +120,26 @@ impl Element for ThickPlate {
         self.modulation.channels()
     }
 
-    fn open(&self, _: &Place) -> Vec<Array2<f64>> {
+    fn open(&self, _: &Site) -> Vec<Array2<f64>> {
         vec![Array2::zeros(self.footprint.pixels)]
     }
 
-    fn lower(&self, values: &[Array2<f64>], place: &Place, program: &mut Program) {
+    fn lower(&self, values: &[Array2<f64>], site: &Site, program: &mut Program) {
         let Thickness {
             refractive_index, extinction_coefficient, base, relief, slices, reference_index, ..
         } = self.thickness;
         if self.absent {
-            program.cross(self.way(place, place.medium, base + relief).into());
+            program.cross(self.way(site, site.medium, base + relief).into());
             return;
         }
-        let wavenumber = TAU / place.wavelength;
+        let wavenumber = TAU / site.wavelength;
         let slice = self.slice();
         // The faces of the plate reflect what those of the base alone would.
         let slab = Slab {
-            grid: place.grid,
-            padded: self.window(place),
-            wavelength: place.wavelength,
-            medium: place.medium,
+            grid: site.grid,
+            padded: self.window(site),
+            wavelength: site.wavelength,
+            medium: site.medium,
             refractive_index,
             extinction_coefficient,
             thickness: base,
@@ -148,12 +148,12 @@ impl Element for ThickPlate {
         };
         program.cross(slab.into());
         // Against the plate's own index, and what every sample of a slice has in common.
-        let contrast = refractive_index - place.medium;
-        let common = place.medium - reference_index;
+        let contrast = refractive_index - site.medium;
+        let common = site.medium - reference_index;
         let absorption = extinction_coefficient / contrast;
         for number in 0..slices {
             let way = if number == 0 { slice / 2.0 } else { slice };
-            program.cross(self.way(place, reference_index, way).into());
+            program.cross(self.way(site, reference_index, way).into());
             let entries = Zip::from(&values[0]).map_collect(|phase| {
                 let above = self.height(*phase) - number as f64 * slice;
                 // What a wrong print has above the highest relief is in the last slice.
@@ -164,14 +164,14 @@ impl Element for ThickPlate {
             });
             program.multiply(Factor::of_pixels(entries, self.footprint, Wants::Turn { absorption }));
         }
-        program.cross(self.way(place, reference_index, slice / 2.0).into());
+        program.cross(self.way(site, reference_index, slice / 2.0).into());
     }
 
-    fn pull_back(&self, values: &[Array2<f64>], place: &Place, slopes: &[Slopes]) -> Vec<Array2<f64>> {
+    fn pull_back(&self, values: &[Array2<f64>], site: &Site, slopes: &[Slopes]) -> Vec<Array2<f64>> {
         let slice = self.slice();
-        let contrast = self.thickness.refractive_index - place.medium;
+        let contrast = self.thickness.refractive_index - site.medium;
         // A radian of the design is that height, and turns light at hand by so much.
-        let turn = TAU / place.wavelength * contrast * self.thickness.height_per_radian;
+        let turn = TAU / site.wavelength * contrast * self.thickness.height_per_radian;
         let by_value = Array2::from_shape_fn(self.footprint.pixels, |at| {
             if self.absent {
                 return 0.0;

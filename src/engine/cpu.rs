@@ -7,7 +7,7 @@ use num_complex::{Complex, Complex32};
 use rayon::prelude::*;
 
 use super::aligned::Aligned;
-use super::optics::{Local, Optics, Slot};
+use super::optics::{FactorSlot, Local, Optics};
 use super::passes::Workspace;
 use super::{Engine, Gradients, ReadingSlopes, Readings};
 use crate::bench::{Bench, Lowered, Path};
@@ -192,7 +192,7 @@ impl CpuEngine {
                 })
                 .collect()
         });
-        let slots: Vec<Slot> = optics.asking().collect();
+        let slots: Vec<FactorSlot> = optics.asking().collect();
         let slopes: Vec<Slopes> = self.pool.install(|| {
             (0..optics.networks * slots.len())
                 .into_par_iter()

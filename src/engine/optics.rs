@@ -104,14 +104,14 @@ impl Crossing {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Local {
     /// Samples are multiplied by a factor.
-    Multiply(Slot),
+    Multiply(FactorSlot),
     /// Samples cross a sheet with that number; the field on it is kept at that place.
     Pointwise { sheet: usize, kept: usize },
 }
 
 /// A factor of each network, and what the adjoint pass needs there.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Slot {
+pub(super) struct FactorSlot {
     /// Its number.
     pub(super) factor: usize,
     /// What is asked for.
@@ -122,7 +122,7 @@ pub(super) struct Slot {
     first_sum: usize,
 }
 
-impl Slot {
+impl FactorSlot {
     /// Numbers a sample that the adjoint pass sums up: the slope by the phase, or the two parts of that by the factor.
     pub(super) fn sums(&self) -> usize {
         match self.wants {
@@ -244,13 +244,13 @@ impl Optics {
     }
 
     /// Where the sums of `slot` of `network` stand.
-    pub(super) fn sums_of(&self, network: usize, slot: &Slot) -> Range<usize> {
+    pub(super) fn sums_of(&self, network: usize, slot: &FactorSlot) -> Range<usize> {
         let first = (network * self.sums + slot.first_sum) * self.samples();
         first..first + slot.sums() * self.samples()
     }
 
     /// The slots of a network that ask for something, in the order of the light.
-    pub(super) fn asking(&self) -> impl Iterator<Item = Slot> + '_ {
+    pub(super) fn asking(&self) -> impl Iterator<Item = FactorSlot> + '_ {
         self.planes.iter().flatten().filter_map(|local| match local {
             Local::Multiply(slot) if slot.wants != Wants::Nothing => Some(*slot),
             _ => None,
@@ -285,7 +285,7 @@ fn planes(program: &Program) -> (Vec<Vec<Local>>, usize, usize) {
             }
             Op::Multiply(factor) => {
                 let wants = program.factors()[factor].wants();
-                let slot = Slot { factor, wants, kept, first_sum: sums };
+                let slot = FactorSlot { factor, wants, kept, first_sum: sums };
                 sums += slot.sums();
                 kept += usize::from(wants != Wants::Nothing);
                 Local::Multiply(slot)

@@ -71,7 +71,7 @@ impl Frame {
         text: &str,
         engravings: &[(Rectangle, i32)],
     ) -> Result<Framed> {
-        let layout = Layout::new(self, steps, pixel_pitch, pixels)?;
+        let layout = FrameLayout::new(self, steps, pixel_pitch, pixels)?;
         let mut blocks = Blocks::default();
         layout.sides(&mut blocks);
         engravings.iter().for_each(|(stroke, height)| blocks.draw(*stroke, *height));
@@ -116,7 +116,7 @@ fn floored(parts: i32) -> i32 {
 }
 
 /// The frame in parts.
-struct Layout {
+struct FrameLayout {
     width: i32,
     /// Side of the area of the pixels along x and y.
     area: [i32; 2],
@@ -125,7 +125,7 @@ struct Layout {
     steps: Steps,
 }
 
-impl Layout {
+impl FrameLayout {
     fn new(frame: &Frame, steps: Steps, pixel_pitch: Metres, pixels: &Array2<i32>) -> Result<Self> {
         let width = parts(frame.width, pixel_pitch);
         // As wide as the largest plate: beyond, the corners leave the range of the mesh.
@@ -146,7 +146,7 @@ impl Layout {
                 format_length(steps.step, 4)
             )));
         }
-        Ok(Layout {
+        Ok(FrameLayout {
             width,
             area: [columns as i32 * PARTS_A_PIXEL, rows as i32 * PARTS_A_PIXEL],
             top: top as i32,

@@ -46,17 +46,17 @@ pub struct PlateMesh {
 
 /// A vertical line of the solid with the sorted, distinct heights of the regions that meet there.
 #[derive(Clone, Copy)]
-struct Column {
+struct CornerColumn {
     x: i32,
     y: i32,
     heights: [i32; 4],
     count: usize,
 }
 
-impl Column {
+impl CornerColumn {
     fn new<const N: usize>(x: i32, y: i32, mut regions: [i32; N]) -> Self {
         regions.sort_unstable();
-        let mut column = Column { x, y, heights: [0; 4], count: 0 };
+        let mut column = CornerColumn { x, y, heights: [0; 4], count: 0 };
         for height in regions {
             if column.count == 0 || column.heights[column.count - 1] != height {
                 column.heights[column.count] = height;
@@ -108,40 +108,40 @@ impl Corner {
     }
 
     /// Where the grid line towards the south ends; the other three alike.
-    fn south(&self) -> Column {
+    fn south(&self) -> CornerColumn {
         if self.is_saddle() {
-            Column::new(self.x, self.y - 1, [self.sw, self.se, self.post()])
+            CornerColumn::new(self.x, self.y - 1, [self.sw, self.se, self.post()])
         } else {
             self.middle()
         }
     }
 
-    fn east(&self) -> Column {
+    fn east(&self) -> CornerColumn {
         if self.is_saddle() {
-            Column::new(self.x + 1, self.y, [self.se, self.ne, self.post()])
+            CornerColumn::new(self.x + 1, self.y, [self.se, self.ne, self.post()])
         } else {
             self.middle()
         }
     }
 
-    fn north(&self) -> Column {
+    fn north(&self) -> CornerColumn {
         if self.is_saddle() {
-            Column::new(self.x, self.y + 1, [self.ne, self.nw, self.post()])
+            CornerColumn::new(self.x, self.y + 1, [self.ne, self.nw, self.post()])
         } else {
             self.middle()
         }
     }
 
-    fn west(&self) -> Column {
+    fn west(&self) -> CornerColumn {
         if self.is_saddle() {
-            Column::new(self.x - 1, self.y, [self.nw, self.sw, self.post()])
+            CornerColumn::new(self.x - 1, self.y, [self.nw, self.sw, self.post()])
         } else {
             self.middle()
         }
     }
 
-    fn middle(&self) -> Column {
-        Column::new(self.x, self.y, [self.sw, self.se, self.ne, self.nw])
+    fn middle(&self) -> CornerColumn {
+        CornerColumn::new(self.x, self.y, [self.sw, self.se, self.ne, self.nw])
     }
 }
 
@@ -379,7 +379,7 @@ fn polygon(around: [Corner; 4], height: i32, up: bool, triangle: &mut impl FnMut
     let [sw, se, ne, nw] = around;
     // A post that stands on the flat side of the cells around it does not reach down to it.
     let cut = |corner: Corner| up || corner.is_open();
-    let ends = |corner: Corner, from: Column, to: Column| {
+    let ends = |corner: Corner, from: CornerColumn, to: CornerColumn| {
         if cut(corner) { [from, to] } else { [corner.middle(); 2] }
     };
     let mut points = [[0; 3]; 8];
@@ -434,7 +434,7 @@ fn post(corner: Corner, triangle: &mut impl FnMut([Vertex; 3])) {
 ///
 /// It uses all heights of both columns in between, so neighbouring walls meet vertex to vertex, and faces the lower
 /// region. Always the column whose next height is lower climbs: any order closes, this one keeps slivers few.
-fn wall(from: Column, to: Column, left: i32, right: i32, triangle: &mut impl FnMut([Vertex; 3])) {
+fn wall(from: CornerColumn, to: CornerColumn, left: i32, right: i32, triangle: &mut impl FnMut([Vertex; 3])) {
     if left == right {
         return;
     }

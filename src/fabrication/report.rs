@@ -167,7 +167,7 @@ fn warnings(plates: &[PlateReport], making: &Making<'_>) -> Vec<String> {
     // Plates in micrometres are printed on a substrate that carries them.
     if first.unit == StlUnit::Millimetres && first.base < THIN_BASE * (1.0 - 1e-9) {
         warnings.push(format!(
-            "the base is {} thick, and plates under {} bend and break; raise fabrication.base_thickness (--base)",
+            "the base is {} thick, and plates under {} bend and break; raise fabrication.base_thickness",
             format_length(first.base, 4),
             format_length(THIN_BASE, 4)
         ));
@@ -236,7 +236,7 @@ fn of_printer(printer: &Printer, plates: &[PlateReport], making: &Making<'_>) ->
         if printer.whole_layers(plate.step).is_none() {
             warnings.push(format!(
                 "heights in steps of {} are no whole layers of {}: {name} rounds them again, by up to {} ({:.3} rad); \
-                 take --layer-height \"{}\"",
+                 take fabrication.layer_height = \"{}\"",
                 format_length(plate.step, 4),
                 format_length(printer.layer_height, 4),
                 format_length(printer.layer_height / 2.0, 4),

@@ -4,7 +4,7 @@ use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::style::{Color, RGBAColor};
 
 use super::font::CAPITAL_HEIGHT;
-use super::sheet::{Frame, Hang, Ink, Raster, Shape, Sheet, Text, WIDTH};
+use super::sheet::{Frame, Hang, Ink, Shape, Sheet, SheetRaster, Text, WIDTH};
 use crate::error::{Error, Result};
 use crate::raster::{self, Effort, Samples};
 
@@ -36,7 +36,7 @@ fn refused(error: impl std::fmt::Display) -> Error {
 }
 
 /// Stretches a raster over its frame: averaged when shrunk, interpolated or repeated when enlarged.
-fn paste(buffer: &mut [u8], width: usize, raster: &Raster) {
+fn paste(buffer: &mut [u8], width: usize, raster: &SheetRaster) {
     let Frame { left, top, .. } = raster.frame;
     let (left, top) = (left.round() as usize, top.round() as usize);
     let across = weights(raster.columns, raster.frame.width.round() as usize, raster.smooth);

@@ -172,7 +172,7 @@ pub(super) enum Shape {
 
 /// An image stretched over a frame.
 #[derive(Clone, Debug)]
-pub(super) struct Raster {
+pub(super) struct SheetRaster {
     pub(super) frame: Frame,
     pub(super) columns: usize,
     pub(super) rows: usize,
@@ -186,7 +186,7 @@ pub(super) struct Raster {
 pub(super) struct Sheet {
     pub(super) height: f64,
     pub(super) fonts: Fonts,
-    pub(super) rasters: Vec<Raster>,
+    pub(super) rasters: Vec<SheetRaster>,
     pub(super) shapes: Vec<Shape>,
 }
 
@@ -200,7 +200,7 @@ impl Sheet {
     pub(super) fn raster(&mut self, frame: Frame, values: ArrayView2<f64>, map: Colormap, smooth: bool) {
         let (rows, columns) = values.dim();
         let rgb = values.iter().flat_map(|&value| map.colour(value)).collect();
-        self.rasters.push(Raster { frame, columns, rows, rgb, smooth });
+        self.rasters.push(SheetRaster { frame, columns, rows, rgb, smooth });
     }
 
     pub(super) fn fill(&mut self, frame: Frame, ink: Ink) {

@@ -8,7 +8,7 @@ use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor,
 
 use super::bitmap;
 use super::font::{CAPITAL_HEIGHT, Weight, X_HEIGHT};
-use super::sheet::{Hang, Ink, Raster, Shape, Sheet, Text, WIDTH};
+use super::sheet::{Hang, Ink, Shape, Sheet, SheetRaster, Text, WIDTH};
 use crate::error::{Error, Result};
 
 /// The reader's DejaVu Sans, or Verdana, whose letters are as wide.
@@ -34,7 +34,7 @@ pub(super) fn render(sheet: &Sheet) -> Result<Vec<u8>> {
     Ok(document.into_bytes())
 }
 
-fn image_element(document: &mut String, raster: &Raster) -> Result<()> {
+fn image_element(document: &mut String, raster: &SheetRaster) -> Result<()> {
     let png = bitmap::encode(&raster.rgb, raster.columns as u32, raster.rows as u32)?;
     let frame = raster.frame;
     let rendering = if raster.smooth {

@@ -48,7 +48,7 @@ pub struct Training<'a> {
 }
 
 /// One panel: two curves on one scale.
-struct Panel {
+struct CurvePanel {
     name: &'static str,
     unit: &'static str,
     training: Vec<(f64, f64)>,
@@ -76,7 +76,7 @@ impl Training<'_> {
             return Err(Error::Value("an empty training history to be plotted".into()));
         }
         check_finite(self.history.iter().map(|row| row.epoch), "an epoch")?;
-        let loss = Panel {
+        let loss = CurvePanel {
             name: "loss",
             unit: "",
             training: self.curve(|row| row.training_loss),
@@ -88,7 +88,7 @@ impl Training<'_> {
             Score::Accuracy => ("accuracy", " %", 100.0, 2),
             Score::Ssim => ("SSIM", "", 1.0, 4),
         };
-        let score = Panel {
+        let score = CurvePanel {
             name,
             unit,
             training: self.curve(|row| row.training_score.map(|score| factor * score)),
@@ -109,13 +109,13 @@ impl Training<'_> {
         let (width, height) = (690.0, 500.0);
         let left = Frame::new(150.0, top, width, height);
         let right = Frame::new(WIDTH - 40.0 - width, top, width, height);
-        self.panel(&mut sheet, left, &Panel { best: lowest, ..loss });
-        self.panel(&mut sheet, right, &Panel { best: highest, ..score });
+        self.panel(&mut sheet, left, &CurvePanel { best: lowest, ..loss });
+        self.panel(&mut sheet, right, &CurvePanel { best: highest, ..score });
         sheet.height = top + height + 100.0;
         Ok(sheet)
     }
 
-    fn panel(&self, sheet: &mut Sheet, frame: Frame, panel: &Panel) {
+    fn panel(&self, sheet: &mut Sheet, frame: Frame, panel: &CurvePanel) {
         let epochs = self.history.iter().map(|row| row.epoch);
         let (first, last) = (epochs.clone().fold(f64::MAX, f64::min), epochs.fold(f64::MIN, f64::max));
         let (first, last) = (first.min(if first <= 1.0 { 0.0 } else { first }), last);
@@ -158,7 +158,7 @@ impl Training<'_> {
     }
 
     /// Above the panel, where no curve runs.
-    fn legend(&self, sheet: &mut Sheet, frame: Frame, panel: &Panel) {
+    fn legend(&self, sheet: &mut Sheet, frame: Frame, panel: &CurvePanel) {
         let size = 24.0;
         let y = frame.top - 66.0;
         let mut x = frame.left;

@@ -44,6 +44,7 @@ use num_complex::Complex;
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField, narrow_complex};
 use crate::grid::{Grid, spatial_frequencies};
+use crate::named::named;
 use crate::units::{Metres, format_length};
 
 pub mod angular_spectrum;
@@ -74,6 +75,12 @@ pub enum Method {
     Auto,
 }
 
+named! { Method {
+    Auto = "auto",
+    AngularSpectrum = "angular-spectrum",
+    RayleighSommerfeld = "rayleigh-sommerfeld",
+} }
+
 /// What leaves a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PixelModel {
@@ -83,6 +90,8 @@ pub enum PixelModel {
     /// transfer function times sinc((fx - f0x) pitch) sinc((fy - f0y) pitch).
     Square,
 }
+
+named! { PixelModel { Point = "point", Square = "square" } }
 
 /// One stretch of free space between two planes with the same grid.
 #[derive(Clone, Copy, Debug, PartialEq)]

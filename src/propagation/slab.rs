@@ -5,6 +5,7 @@ use std::f64::consts::TAU;
 use num_complex::Complex;
 
 use crate::grid::Grid;
+use crate::named::named;
 use crate::units::Metres;
 
 /// Which wave crosses the faces, by its electric field against the plane of incidence.
@@ -17,6 +18,7 @@ pub enum Polarisation {
     /// Transverse magnetic (p): the field lies in the plane of incidence.
     TransverseMagnetic,
 }
+named! { Polarisation { Mean = "mean", TransverseElectric = "te", TransverseMagnetic = "tm" } }
 
 /// A homogeneous plate between two planes of the same grid, its faces.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -30,7 +30,7 @@ impl Augmentation {
         let (sin, cos) = draw(self.rotation).sin_cos();
         let scale = 1.0 + draw(self.scale);
         if self.shift > 0.0 || self.rotation > 0.0 || self.scale > 0.0 {
-            let before = Framed::new(image.view());
+            let before = Bordered::new(image.view());
             let middle = [image.nrows(), image.ncols()].map(|side| (side as f32 - 1.0) / 2.0);
             for ((y, x), value) in image.indexed_iter_mut() {
                 let place = [y as f32 - middle[0] - shift[0], x as f32 - middle[1] - shift[1]];
@@ -47,20 +47,20 @@ impl Augmentation {
 
 /// An image in a frame of dark pixels, so that no neighbour must be asked whether it is there: thousands of images are
 /// distorted in each step.
-struct Framed {
+struct Bordered {
     values: Vec<f32>,
     rows: i32,
     columns: i32,
 }
 
-impl Framed {
+impl Bordered {
     fn new(image: ArrayView2<'_, f32>) -> Self {
         let (rows, columns) = image.dim();
         let mut values = vec![0.0; (rows + 2) * (columns + 2)];
         for (row, framed) in image.rows().into_iter().zip(values.chunks_exact_mut(columns + 2).skip(1)) {
             framed.iter_mut().skip(1).zip(row).for_each(|(to, value)| *to = *value);
         }
-        Framed { values, rows: rows as i32, columns: columns as i32 }
+        Bordered { values, rows: rows as i32, columns: columns as i32 }
     }
 
     /// Bilinear interpolation between the middles of pixels, dark beyond the outermost.

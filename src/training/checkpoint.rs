@@ -126,10 +126,7 @@ pub fn load(path: &Path) -> Result<(State, Identity)> {
 /// [`Error::File`] as [`load`].
 pub fn read(path: &Path, bytes: Vec<u8>) -> Result<(State, Identity)> {
     let damaged = |what: String| {
-        Error::file(
-            path,
-            format!("is not a usable checkpoint ({what}); delete it and train again without --resume"),
-        )
+        Error::file(path, format!("is not a usable checkpoint ({what}); delete it and train again"))
     };
     unpack(bytes).map_err(damaged)
 }

@@ -15,6 +15,7 @@ use crate::element::Modulation;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::{evaluate, evaluate_images};
+use crate::named::named;
 use crate::random::{Purpose, Stream};
 
 mod augmentation;
@@ -54,6 +55,8 @@ pub enum Start {
     /// the light away.
     Random,
 }
+
+named! { Start { Flat = "flat", Random = "random" } }
 
 /// What a training is asked for.
 #[derive(Clone, Copy, Debug, PartialEq)]

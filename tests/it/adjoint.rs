@@ -2,7 +2,7 @@
 
 use d2nn::bench::Bench;
 use d2nn::detector::{Detector, Region, Scheme, image_regions};
-use d2nn::element::{Element, Modulation, Place, ThinMask};
+use d2nn::element::{Element, Modulation, Site, ThinMask};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::object::{Encoding, ObjectPlane};
@@ -70,7 +70,7 @@ fn a_gap_is_reciprocal() {
 
 /// What `mask` multiplies a field by.
 fn factor(mask: ThinMask, grid: Grid, values: &[Array2<f64>]) -> Factor {
-    let place = Place { grid, padded: grid.shape(), wavelength: 0.75e-3, medium: 1.0 };
+    let place = Site { grid, padded: grid.shape(), wavelength: 0.75e-3, medium: 1.0 };
     let mut program = Program::default();
     mask.lower(values, &place, &mut program);
     program.factors()[0].clone()

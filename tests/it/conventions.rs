@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use d2nn::element::{Element, Place, ThinMask};
+use d2nn::element::{Element, Site, ThinMask};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::material::Material;
@@ -57,7 +57,7 @@ fn centre(field: &WaveField<f64>) -> (f64, f64) {
 fn mask(phase: impl Fn(f64, f64) -> f64) -> Factor {
     let at = |(row, column)| phase(grid().y(row), grid().x(column));
     let phases = Array2::from_shape_fn(grid().shape(), at);
-    let place = Place { grid: grid(), padded: grid().shape(), wavelength: WAVELENGTH, medium: 1.0 };
+    let place = Site { grid: grid(), padded: grid().shape(), wavelength: WAVELENGTH, medium: 1.0 };
     let mut program = Program::default();
     ThinMask::lossless(grid()).lower(&[phases], &place, &mut program);
     program.factors()[0].clone()

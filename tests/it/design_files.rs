@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use d2nn::Error;
 use d2nn::dataset::DatasetName;
 use d2nn::design::folder::read_design;
-use d2nn::design::{Design, DesignFile, OptimiserKey, Stage};
+use d2nn::design::{Design, DesignFile, Optimiser, Preset, Stage};
 use d2nn::detector::{Region, Scheme};
 use d2nn::element::Modulation;
 use d2nn::fabrication::Relief;
@@ -63,6 +63,24 @@ fn good_designs_are_read_and_written_back() {
         let again = DesignFile::parse("written", &typed.to_text().unwrap()).unwrap();
         assert_eq!(again, typed, "{}", path.display());
         assert_eq!(Design::resolve("written", &again).unwrap(), design, "{}", path.display());
+    }
+}
+
+#[test]
+fn presets_mean_what_their_complete_files_say() {
+    // Every key written out: a default that changes shows here, as it changes the devices of the literature.
+    let files = fixtures("presets");
+    assert_eq!(files.len(), Preset::ALL.len());
+    for preset in Preset::ALL {
+        let path = files.iter().find(|path| path.file_stem().unwrap() == preset.name()).unwrap();
+        let (typed, design) = read_design(path).unwrap();
+        assert_eq!(preset.design().unwrap(), typed, "{}", preset.name());
+        assert_eq!(
+            Design::resolve("preset", &preset.design().unwrap()).unwrap(),
+            design,
+            "{}",
+            preset.name()
+        );
     }
 }
 
@@ -271,15 +289,15 @@ fn a_training_begins_in_modes_unless_something_speaks_against_them() {
         assert!(typed.training.epochs.is_some() && typed.training.fine_epochs.is_some());
         typed.training.optimiser.unwrap()
     };
-    assert_eq!(optimiser(""), OptimiserKey::Modes);
-    assert_eq!(optimiser("[object]\nencoding = \"phase\""), OptimiserKey::Modes);
+    assert_eq!(optimiser(""), Optimiser::Modes);
+    assert_eq!(optimiser("[object]\nencoding = \"phase\""), Optimiser::Modes);
     for text in [
         "[training]\nepochs = 12",
         "[training]\noptimiser = \"mini-batches\"",
         "[object]\nencoding = \"phase\"\nresampling = \"bilinear\"",
         "[detector]\nlayout = \"image\"\n[training]\nloss = \"image-mse\"",
     ] {
-        assert_eq!(optimiser(text), OptimiserKey::MiniBatches, "{text}");
+        assert_eq!(optimiser(text), Optimiser::MiniBatches, "{text}");
     }
 }
 
@@ -314,7 +332,7 @@ fn a_printer_gives_its_layers() {
     let none = with("printer = \"none\"");
     assert_eq!((none.plate.relief, none.printer), (Relief::Continuous, None));
     // The visible device needs the finest.
-    let mut typed = d2nn::design::Preset::VisiblePrinted.design();
+    let mut typed = Preset::VisiblePrinted.design().unwrap();
     typed.fabrication.printer = Some("two-photon".into());
     let visible = Design::resolve("typed", &typed).unwrap();
     assert_eq!(visible.plate.relief, Relief::LayerHeight(10e-9));

@@ -319,7 +319,7 @@ fn what_does_not_fit_leaves_nothing() {
         (Format::Gds, Relief::Levels(65_536), "32767 layers"),
         (Format::Png16, Relief::LayerHeight(2e-9), "16 bits"),
         (small, Relief::Continuous, "mask 1: a mask of 14 x 9 pixels takes 14 x 9"),
-        (Format::Slm(Panel::default()), Relief::LayerHeight(16e-6), "--levels 256"),
+        (Format::Slm(Panel::default()), Relief::LayerHeight(16e-6), "fabrication.levels = 256"),
         (Format::Npy, Relief::LayerHeight(1.0), "mask 1: layers of 1 m"),
     ] {
         let error = export_as(&format, &options(relief), PITCH, &path).unwrap_err().to_string();

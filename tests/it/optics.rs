@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use d2nn::bench::{Bench, Role};
 use d2nn::design::{Design, DesignFile};
-use d2nn::element::{Aperture, Element, Lens, LensPhase, Opening, Place, Placed, Plate, Saturable};
+use d2nn::element::{Aperture, Element, Lens, LensPhase, Opening, Placed, Plate, Saturable, Site};
 use d2nn::engine::{Classifier, CpuEngine, Engine, ModesEngine};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
@@ -31,16 +31,16 @@ impl Element for Rows {
         1
     }
 
-    fn open(&self, place: &Place) -> Vec<Array2<f64>> {
+    fn open(&self, place: &Site) -> Vec<Array2<f64>> {
         vec![Array2::zeros((place.grid.rows(), 1))]
     }
 
-    fn lower(&self, values: &[Array2<f64>], place: &Place, program: &mut Program) {
+    fn lower(&self, values: &[Array2<f64>], place: &Site, program: &mut Program) {
         let entries = Array2::from_shape_fn(place.grid.shape(), |(y, _)| Complex::cis(values[0][[y, 0]]));
         program.multiply(Factor::sampled(entries, Wants::Turn { absorption: 0.0 }));
     }
 
-    fn pull_back(&self, _: &[Array2<f64>], _: &Place, slopes: &[Slopes]) -> Vec<Array2<f64>> {
+    fn pull_back(&self, _: &[Array2<f64>], _: &Site, slopes: &[Slopes]) -> Vec<Array2<f64>> {
         let [Slopes::Turn(turn)] = slopes else { panic!("one factor asks for a turn") };
         vec![turn.sum_axis(Axis(1)).insert_axis(Axis(1))]
     }
@@ -142,7 +142,7 @@ fn gradients_are_central_differences() {
     for (name, bench) in benches().into_iter().chain([("an element of its own", own)]) {
         let mut values = random_values(&bench, 5);
         values.truncate(bench.masks());
-        values.extend(bench.optics.iter().flat_map(|placed| placed.element.open(&bench.place())));
+        values.extend(bench.optics.iter().flat_map(|placed| placed.element.open(&bench.site())));
         let image = random_image((8, 8), 6);
         let slopes = [0.7, -1.1, 0.4, 0.9];
         let loss = |values: &[Array2<f64>]| -> f64 {
@@ -243,7 +243,7 @@ fn propagator(distance: f64) -> Propagator<f64> {
 }
 
 fn factor(element: &dyn Element, grid: Grid) -> Factor {
-    let place = Place { grid, padded: grid.shape(), wavelength: 0.75e-3, medium: 1.0 };
+    let place = Site { grid, padded: grid.shape(), wavelength: 0.75e-3, medium: 1.0 };
     let mut program = Program::default();
     element.lower(&[], &place, &mut program);
     program.factors()[0].clone()
@@ -404,7 +404,7 @@ fn bad_optics_get_their_message() {
     let lens = "[[optics]]\nkind = \"lens\"\ngap = 0\n";
     for (optics, words) in [
         (lens.to_owned(), vec!["[[optics]] number 1", "a lens needs focal_length"]),
-        (format!("{lens}focal_length = \"5 kg\"\n"), vec!["number 1", "focal_length"]),
+        (format!("{lens}focal_length = \"5 kg\"\n"), vec!["optics.focal_length", "unknown unit"]),
         (format!("{lens}focal_length = \"0 mm\"\n"), vec!["must not be zero"]),
         (
             format!("{lens}focal_length = \"4 mm\"\n"),

@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 
 use d2nn::bench::Bench;
-use d2nn::element::{Element, Modulation, Place, ThickPlate, Thickness};
+use d2nn::element::{Element, Modulation, Site, ThickPlate, Thickness};
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
@@ -52,7 +52,7 @@ fn benches() -> Vec<(&'static str, Bench)> {
 }
 
 /// Field behind a plate of `values` in a plane wave that covers its window: by the operations it becomes.
-fn behind(plate: &ThickPlate, values: &Array2<f64>, place: &Place, light: &WaveField<f64>) -> WaveField<f64> {
+fn behind(plate: &ThickPlate, values: &Array2<f64>, place: &Site, light: &WaveField<f64>) -> WaveField<f64> {
     let mut program = Program::default();
     plate.lower(std::slice::from_ref(values), place, &mut program);
     let mut field = light.clone();
@@ -70,7 +70,7 @@ fn behind(plate: &ThickPlate, values: &Array2<f64>, place: &Place, light: &WaveF
 fn a_plate_of_one_height_is_a_slab() {
     // In a window as wide as the plane everything is periodic, and a plane wave stays one.
     let grid = Grid::new(64, 64, 0.1e-3).unwrap();
-    let place = Place { grid, padded: (64, 64), wavelength: WAVELENGTH, medium: 1.0 };
+    let place = Site { grid, padded: (64, 64), wavelength: WAVELENGTH, medium: 1.0 };
     let modulation = Modulation::LOSSLESS;
     let flat = WaveField::new(grid, Array2::from_elem((64, 64), Complex::new(1.0, 0.0))).unwrap();
     for (slices, radians) in [(1, 0.0), (1, 4.0), (4, 1.0), (4, 6.28), (7, 3.3)] {
@@ -103,7 +103,7 @@ fn slices_agree_where_light_does_not_spread_and_converge_where_it_does() {
     // Pixels of 3.2 mm are ten times as wide as light spreads inside; of 0.4 mm half as wide.
     let share = |pixel: usize, a: usize, b: usize| {
         let grid = Grid::new(96, 96, 0.1e-3).unwrap();
-        let place = Place { grid, padded: (192, 192), wavelength: WAVELENGTH, medium: 1.0 };
+        let place = Site { grid, padded: (192, 192), wavelength: WAVELENGTH, medium: 1.0 };
         let mut next = random_numbers(11);
         let phases =
             Array2::from_shape_simple_fn((96 / pixel, 96 / pixel), || std::f64::consts::PI * (1.0 + next()));

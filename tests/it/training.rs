@@ -250,7 +250,10 @@ fn judge_damaged(path: &Path, bytes: &[u8], what: &str) {
     match load(path) {
         Err(error @ Error::File { .. }) => {
             let text = error.to_string();
-            assert!(text.contains("state.npz") && text.contains("without --resume"), "{what}: {text}");
+            assert!(
+                text.contains("state.npz") && text.contains("delete it and train again"),
+                "{what}: {text}"
+            );
         }
         other => panic!("{what}: {other:?}"),
     }

@@ -15,7 +15,7 @@ use super::subject::Subject;
 use super::{DataFlag, ModifiedFlag, as_exported, print, print_json};
 use crate::dataset::Split;
 use crate::design::folder::KIT;
-use crate::design::{DesignFile, Device, Purpose};
+use crate::design::{DesignFile, Device, Length, Purpose};
 use crate::element::Modulation;
 use crate::error::{Error, Result};
 use crate::fabrication::kit::{Bridges, Holder, Label, Slot, Stencil, bridge};
@@ -27,7 +27,7 @@ use crate::files::Place;
 use crate::grid::Grid;
 use crate::object::Encoding;
 use crate::reference::Network;
-use crate::units::{Metres, parse_length};
+use crate::units::Metres;
 
 /// Width of a frame that the design does not give, in pixels: 6 mm of 0.4 mm.
 const FRAME_PIXELS: f64 = 15.0;
@@ -114,14 +114,12 @@ pub fn run(args: ExportKitArgs) -> Result<()> {
 
 /// Plates of a kit stand in frames, whether the design has them or not.
 fn give_a_frame(typed: &mut DesignFile) {
-    // A pitch that is no length is told when the design is checked.
-    if let (None, Ok(pitch)) = (&typed.fabrication.frame_width, parse_length(&typed.bench.pixel_pitch)) {
-        typed.fabrication.frame_width = Some(format!("{} m", FRAME_PIXELS * pitch));
-    }
+    let pitch = typed.bench.pixel_pitch.value();
+    typed.fabrication.frame_width.get_or_insert_with(|| Length::of(FRAME_PIXELS * pitch));
 }
 
 /// One plate that is no mask.
-struct Part {
+struct KitPart {
     solid: SolidReport,
     /// How far behind its flat side the plane lies that it stands for, metres.
     plane: Metres,
@@ -146,9 +144,9 @@ enum ObjectPlate {
 /// All that was made.
 struct Made {
     plates: Vec<PlateReport>,
-    object: Part,
+    object: KitPart,
     object_plate: ObjectPlate,
-    detector: Part,
+    detector: KitPart,
     holder: SolidReport,
     slots: Vec<Slot>,
     /// Where the planes lie along the light, the object's at 0, metres.
@@ -293,7 +291,7 @@ impl<'a> Workshop<'a> {
     }
 
     /// The plate of the image.
-    fn object(&self) -> Result<(Part, ObjectPlate)> {
+    fn object(&self) -> Result<(KitPart, ObjectPlate)> {
         let bench = &self.device.design.bench;
         let pitch = bench.grid().pixel_pitch();
         let ones = Array2::from_elem(self.subject.image.dim(), 1.0_f32);
@@ -319,7 +317,7 @@ impl<'a> Workshop<'a> {
             let stencil =
                 Stencil { material, pixel_pitch: pitch, thickness: self.frame.height, labels: Vec::new() };
             let solid = self.stencil(&stencil, "object")?;
-            let part = Part { solid, plane: self.frame.height };
+            let part = KitPart { solid, plane: self.frame.height };
             return Ok((part, ObjectPlate::Stencil { threshold, bridges, open, answers }));
         }
         let dark = Array2::zeros(self.subject.image.dim());
@@ -342,7 +340,7 @@ impl<'a> Workshop<'a> {
         let title = format!("{}-object", self.device.design.name);
         let path = self.path("object", &scale);
         let solid = export_solid(&framed.mesh, &scale, heights.view(), &path, &title, plate.format)?;
-        Ok((Part { solid, plane: map.base() }, ObjectPlate::Relief))
+        Ok((KitPart { solid, plane: map.base() }, ObjectPlate::Relief))
     }
 
     fn stencil(&self, stencil: &Stencil, part: &str) -> Result<SolidReport> {
@@ -376,7 +374,7 @@ impl<'a> Workshop<'a> {
     }
 
     /// The plate with a window for each region.
-    fn detector(&self) -> Result<Part> {
+    fn detector(&self) -> Result<KitPart> {
         let bench = &self.device.design.bench;
         let regions = bench.detector.regions();
         let mut material = Array2::from_elem(bench.grid().shape(), true);
@@ -409,7 +407,7 @@ impl<'a> Workshop<'a> {
         };
         let pixel_pitch = bench.grid().pixel_pitch();
         let stencil = Stencil { material, pixel_pitch, thickness: self.frame.height, labels };
-        Ok(Part { solid: self.stencil(&stencil, "detector")?, plane: 0.0 })
+        Ok(KitPart { solid: self.stencil(&stencil, "detector")?, plane: 0.0 })
     }
 }
 

@@ -22,8 +22,9 @@ use crate::design::{Design, Device, Purpose, Rounding, Stage};
 use crate::detector::Scheme;
 use crate::element::Modulation;
 use crate::error::Result;
+use crate::named::Named;
 use crate::object::{Encoding, Illumination};
-use crate::propagation::{Method, PixelModel};
+use crate::propagation::Method;
 use crate::units::{Metres, counted, format_length, trimmed};
 
 /// Training images of both data sets: a stage in modes has as many epochs as its steps take.
@@ -60,7 +61,7 @@ pub struct InspectArgs {
 /// For a wrong design and a damaged device.
 pub fn run(args: InspectArgs) -> Result<()> {
     let (file, typed) = match &args.design {
-        None => args.preset.design(),
+        None => args.preset.design()?,
         Some(path) => {
             let path = if path.is_dir() { path.join(DESIGN) } else { path.clone() };
             (path.display().to_string(), read_typed(&path)?)
@@ -101,38 +102,6 @@ fn warnings(design: &Design) -> Vec<String> {
     [design.warnings.clone(), design.unfit(), design.idle_keys.clone()].concat()
 }
 
-fn method_name(method: Method) -> &'static str {
-    match method {
-        Method::AngularSpectrum => "angular-spectrum",
-        Method::RayleighSommerfeld => "rayleigh-sommerfeld",
-        Method::Auto => "auto",
-    }
-}
-
-fn modulation_name(modulation: Modulation) -> &'static str {
-    match modulation {
-        Modulation::Phase { .. } => "phase",
-        Modulation::Amplitude => "amplitude",
-        Modulation::Complex => "complex",
-    }
-}
-
-fn encoding_name(encoding: Encoding) -> &'static str {
-    match encoding {
-        Encoding::Amplitude => "amplitude",
-        Encoding::Phase { .. } => "phase",
-        Encoding::Binary { .. } => "binary",
-    }
-}
-
-fn illumination_name(illumination: Illumination) -> &'static str {
-    match illumination {
-        Illumination::Plane => "plane",
-        Illumination::Tilted { .. } => "tilted",
-        Illumination::Gaussian { .. } => "gaussian",
-    }
-}
-
 /// The grids of the training and the epochs on each.
 fn stages(design: &Design) -> String {
     let stage = |stage: &Stage| {
@@ -147,13 +116,6 @@ fn stages(design: &Design) -> String {
     match &design.stages(TRAINING_IMAGES)[..] {
         [] => "none".into(),
         stages => stages.iter().map(stage).collect::<Vec<_>>().join(",\nthen "),
-    }
-}
-
-fn pixel_model_name(model: PixelModel) -> &'static str {
-    match model {
-        PixelModel::Point => "point",
-        PixelModel::Square => "square",
     }
 }
 
@@ -181,16 +143,16 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
         "networks": bench.networks,
         "gaps": bench.gaps,
         "method": match methods(&design.simulated)[..] {
-            [method] => method_name(method),
-            _ => method_name(Method::Auto),
+            [method] => method.name(),
+            _ => Method::Auto.name(),
         },
         "gap_methods": (0..bench.gaps.len())
-            .map(|index| method_name(design.simulated.gap(index).resolved_method()))
+            .map(|index| design.simulated.gap(index).resolved_method().name())
             .collect::<Vec<_>>(),
-        "pixel_model": pixel_model_name(bench.pixel_model),
-        "modulation": modulation_name(bench.modulation),
-        "object_encoding": encoding_name(bench.object.encoding()),
-        "object_illumination": illumination_name(bench.object.illumination()),
+        "pixel_model": bench.pixel_model.name(),
+        "modulation": bench.modulation.name(),
+        "object_encoding": bench.object.encoding().name(),
+        "object_illumination": bench.object.illumination().name(),
         "object_extent": [bench.object.extent().0, bench.object.extent().1],
         "object_image": [image_rows, image_columns],
         "object_origin": [top, left],
@@ -288,7 +250,7 @@ fn length(value: Metres) -> String {
 }
 
 /// Lines of a data sheet under one heading: names and values.
-pub(super) struct Group {
+pub(super) struct SheetGroup {
     /// The heading.
     pub(super) title: &'static str,
     /// Name and value of each line.
@@ -296,18 +258,18 @@ pub(super) struct Group {
 }
 
 /// The data sheet: the design, its sampling, and the training of a device that tells of it.
-pub(super) fn sheet(design: &Design, device: Option<&Device>) -> Vec<Group> {
+pub(super) fn sheet(design: &Design, device: Option<&Device>) -> Vec<SheetGroup> {
     let sampling = Sampling::of(design);
     let mut groups = vec![
-        Group { title: "design", lines: design_lines(design) },
-        Group { title: "sampling", lines: sampling_lines(design, &sampling) },
+        SheetGroup { title: "design", lines: design_lines(design) },
+        SheetGroup { title: "sampling", lines: sampling_lines(design, &sampling) },
     ];
     groups.extend(device.and_then(provenance::group));
     groups
 }
 
 /// The data sheet as text; the design goes without a heading, under its name.
-fn sheet_text(design: &Design, groups: &[Group]) -> String {
+fn sheet_text(design: &Design, groups: &[SheetGroup]) -> String {
     let mut text = format!("{}\n", design.name);
     for (index, group) in groups.iter().enumerate() {
         if index > 0 {
@@ -345,11 +307,15 @@ fn design_lines(design: &Design) -> Vec<(String, String)> {
         "propagation",
         format!(
             "{}, {} x {} points (padding {}), {} pixels{}",
-            methods(&design.simulated).into_iter().map(method_name).collect::<Vec<_>>().join(" and "),
+            methods(&design.simulated)
+                .into_iter()
+                .map(|method| method.name())
+                .collect::<Vec<_>>()
+                .join(" and "),
             design.simulated.padded.1,
             design.simulated.padded.0,
             trimmed(design.padding(), 2),
-            pixel_model_name(bench.pixel_model),
+            bench.pixel_model.name(),
             match design.simulated.oversample {
                 1 => String::new(),
                 samples => format!(" of {samples} x {samples} samples"),

@@ -2,12 +2,12 @@
 
 use serde_json::json;
 
-use super::Group;
+use super::SheetGroup;
 use crate::cli::modified_masks;
 use crate::design::Device;
 
 /// The part of the data sheet about the training; none without provenance.
-pub(super) fn group(device: &Device) -> Option<Group> {
+pub(super) fn group(device: &Device) -> Option<SheetGroup> {
     let provenance = device.provenance.as_ref()?;
     let mut lines = Vec::new();
     let mut line = |name: &str, value: String| lines.push((name.to_owned(), value));
@@ -31,7 +31,7 @@ pub(super) fn group(device: &Device) -> Option<Group> {
     if let Some(masks) = modified_masks(device) {
         line("edited", format!("{masks} not as trained: these figures are of other masks"));
     }
-    Some(Group { title: "training", lines })
+    Some(SheetGroup { title: "training", lines })
 }
 
 /// The same for programs: `provenance` as in `provenance.toml` (null without), and the numbers of edited masks.

@@ -4,7 +4,7 @@ use super::figures::{Figured, Figures};
 use super::words::{basis, device, figure, grouped, heads, interval, name, paragraph, percent, words};
 use crate::error::Result;
 use crate::evaluation::{Answer, Evaluation, Spread, wilson_interval};
-use crate::plots::report::{Cell, Element, Section, bar, classed, element, heat_table, histogram, table};
+use crate::plots::report::{Cell, Markup, Section, bar, classed, element, heat_table, histogram, table};
 
 /// Bins of the distributions.
 const BINS: usize = 48;
@@ -47,7 +47,7 @@ pub(super) fn accuracy(figures: &Figures<'_>) -> Result<Section> {
     Ok(Section { anchor: "accuracy", title, content })
 }
 
-fn classes(figures: &Figures<'_>, judged: &Evaluation) -> Element {
+fn classes(figures: &Figures<'_>, judged: &Evaluation) -> Markup {
     let row = |title: String, right: u64, all: u64| {
         let found = wilson_interval(right, all);
         let share = if all > 0 { right as f64 / all as f64 } else { 0.0 };
@@ -79,7 +79,7 @@ pub(super) fn class_name(figures: &Figures<'_>, class: usize) -> String {
     format!("{class} {}", figures.device.design.data.class_name(class))
 }
 
-fn efficiencies(judged: &Evaluation) -> Element {
+fn efficiencies(judged: &Evaluation) -> Markup {
     let rows = [
         ("power efficiency, input", judged.power_efficiency_input, "true region / power of the object"),
         ("power efficiency, output", judged.power_efficiency_output, "true region / detector plane"),
@@ -103,7 +103,7 @@ fn efficiencies(judged: &Evaluation) -> Element {
 }
 
 /// Contrast and light in the true region, image by image.
-fn spread(answers: &[Answer]) -> Result<Element> {
+fn spread(answers: &[Answer]) -> Result<Markup> {
     let mut block = element("div").with(element("h3").text("Spread over the images"));
     let contrast = Spread::of(answers.iter().filter_map(|answer| answer.contrast), BINS);
     let power = Spread::of(answers.iter().filter_map(|answer| answer.power_efficiency_input), BINS);
@@ -151,7 +151,7 @@ fn spread(answers: &[Answer]) -> Result<Element> {
     Ok(block)
 }
 
-fn formed(judged: &crate::cli::imaging::Compared) -> Element {
+fn formed(judged: &crate::cli::imaging::Compared) -> Markup {
     let (image, free) = (&judged.device, &judged.free_space);
     let row = |title: &str, of: &dyn Fn(&crate::evaluation::ImageFigures) -> String, meaning: &str| {
         vec![name(title), figure(of(image)), figure(of(free)), words(meaning)]

@@ -9,7 +9,7 @@ use crate::bench::Role;
 use crate::detector::Region;
 use crate::error::Result;
 use crate::plots::report::{
-    Element, Face, Outline, Section, bar, classed, element, fields, overlaid, scale, side_view,
+    Face, Markup, Outline, Section, bar, classed, element, fields, overlaid, scale, side_view,
 };
 use crate::units::format_length;
 
@@ -57,7 +57,7 @@ fn network_name(figures: &Figures<'_>, network: usize) -> String {
 }
 
 /// What the colours mean.
-fn meaning(face: Face) -> Element {
+fn meaning(face: Face) -> Markup {
     let (low, high) = match face {
         Face::Phase => ("0", "2\u{3c0} phase"),
         Face::Share => ("0", "1 amplitude transmission"),
@@ -186,7 +186,7 @@ pub(super) fn mistakes(figures: &Figures<'_>) -> Result<Section> {
     Ok(Section { anchor: "mistakes", title: "Misclassified", content })
 }
 
-fn case(figures: &Figures<'_>, example: &Example) -> Result<Element> {
+fn case(figures: &Figures<'_>, example: &Example) -> Result<Markup> {
     let bench = &figures.device.design.bench;
     let detector = &bench.detector;
     let scheme = detector.scheme();
@@ -262,7 +262,7 @@ fn look(example: &Example, class: usize) -> &'static str {
 }
 
 /// The true class, the answer and the best others by their scores.
-fn scores(figures: &Figures<'_>, example: &Example) -> Element {
+fn scores(figures: &Figures<'_>, example: &Example) -> Markup {
     let scheme = figures.device.design.bench.detector.scheme();
     let scores = scheme.scores(&example.readings);
     let mut order: Vec<usize> = (0..scores.len()).collect();
@@ -283,6 +283,6 @@ fn scores(figures: &Figures<'_>, example: &Example) -> Element {
             .with(bar(share, (0.0, 0.0)))
             .with(element("span").text(value))
     };
-    let rows: Vec<Element> = shown.map(row).collect();
+    let rows: Vec<Markup> = shown.map(row).collect();
     classed("ul", "scores").with_all(rows)
 }

@@ -40,7 +40,7 @@ const MISTAKES: usize = 9;
 
 /// A part that takes its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum ReportPart {
     Convergence,
     Tolerance,
 }
@@ -130,7 +130,7 @@ impl<'a> Figures<'a> {
         device: &'a Device,
         shown: &'a LabelledImages,
         limit: Option<usize>,
-        parts: &[Part],
+        parts: &[ReportPart],
         threads: &ThreadsFlag,
     ) -> Result<Self> {
         let (design, images) = (&device.design, &shown.images);
@@ -141,7 +141,7 @@ impl<'a> Figures<'a> {
             Figured::Classes { judged, .. } => judged.images,
             Figured::Images(judged) => judged.device.images,
         };
-        let stage = Stage::new(device)?;
+        let stage = ReportStage::new(device)?;
         let (examples, positions) = stage.one_a_class(images)?;
         let formed = if design.forms_image() { stage.formed(&examples)? } else { Vec::new() };
         let mistakes = match &figured {
@@ -151,12 +151,13 @@ impl<'a> Figures<'a> {
         let classes = !design.forms_image();
         let wants = |part| classes && parts.contains(&part);
         let few = |most: usize| Some(limit.unwrap_or(most).min(most));
-        let convergence = wants(Part::Convergence)
+        let convergence = wants(ReportPart::Convergence)
             .then(|| convergence::judge(device, images, few(CONVERGENCE_IMAGES), threads.threads))
             .transpose()?;
         let tolerance_images = few(TOLERANCE_IMAGES).unwrap_or(0).min(images.len());
-        let tolerance =
-            wants(Part::Tolerance).then(|| disturb(device, images, tolerance_images, threads)).transpose()?;
+        let tolerance = wants(ReportPart::Tolerance)
+            .then(|| disturb(device, images, tolerance_images, threads))
+            .transpose()?;
         Ok(Figures {
             device,
             shown,
@@ -248,15 +249,18 @@ fn origin(device: &Device) -> MaskOrigin {
 }
 
 /// The networks of a device, ready to carry single images.
-struct Stage {
+struct ReportStage {
     networks: Vec<Network<f32>>,
     samples: usize,
 }
 
-impl Stage {
+impl ReportStage {
     fn new(device: &Device) -> Result<Self> {
         let bench = &device.design.simulated;
-        Ok(Stage { networks: Network::<f32>::side_by_side(bench, &device.masks)?, samples: bench.oversample })
+        Ok(ReportStage {
+            networks: Network::<f32>::side_by_side(bench, &device.masks)?,
+            samples: bench.oversample,
+        })
     }
 
     /// Carries test image `number`, and gives the light of the network that is shown.

@@ -4,7 +4,7 @@ use super::figures::{Figured, Figures};
 use super::words::{device, figure, grouped, name, paragraph, percent};
 use crate::error::Result;
 use crate::fabrication::plate_table;
-use crate::plots::report::{Curve, Element, Section, classed, element, facts, graph, table};
+use crate::plots::report::{GraphCurve, Markup, Section, classed, element, facts, graph, table};
 use crate::training::Epoch;
 
 /// What someone who prints the plates asks before printing.
@@ -43,7 +43,7 @@ pub(super) fn printing(figures: &Figures<'_>) -> Section {
 }
 
 /// A table whose first row are its heads.
-fn plain_table(caption: &str, rows: &[Vec<String>]) -> Element {
+fn plain_table(caption: &str, rows: &[Vec<String>]) -> Markup {
     let Some((heads, rows)) = rows.split_first() else { return paragraph("None.") };
     let row = |row: &Vec<String>| {
         let cell = |(index, text): (usize, &String)| if index == 0 { name(text) } else { figure(text) };
@@ -99,8 +99,8 @@ pub(super) fn training(figures: &Figures<'_>) -> Result<Section> {
     Ok(Section { anchor: "training", title: "Training", content })
 }
 
-fn curves(figures: &Figures<'_>, history: &[Epoch]) -> Result<Element> {
-    let curve = |name: &str, look: &'static str, of: &dyn Fn(&Epoch) -> f64| Curve {
+fn curves(figures: &Figures<'_>, history: &[Epoch]) -> Result<Markup> {
+    let curve = |name: &str, look: &'static str, of: &dyn Fn(&Epoch) -> f64| GraphCurve {
         name: name.into(),
         points: history
             .iter()
@@ -127,7 +127,7 @@ fn curves(figures: &Figures<'_>, history: &[Epoch]) -> Result<Element> {
             curve("validation", "first", &|row| factor * row.validation_accuracy),
         ),
     ] {
-        let curves: Vec<Curve> =
+        let curves: Vec<GraphCurve> =
             [training, validation].into_iter().filter(|curve| !curve.points.is_empty()).collect();
         if !curves.is_empty() {
             graphs = graphs.with(graph(

@@ -19,7 +19,7 @@ mod overview;
 mod robustness;
 mod words;
 
-use figures::{Figures, Part};
+use figures::{Figures, ReportPart};
 
 /// Arguments of `d2nn report`.
 #[derive(Debug, Args)]
@@ -69,10 +69,10 @@ pub fn run(args: ReportArgs) -> Result<()> {
     let shown = args.data.load(&device.design, Split::Test)?;
     let mut parts = Vec::new();
     if !(args.quick || args.no_convergence) {
-        parts.push(Part::Convergence);
+        parts.push(ReportPart::Convergence);
     }
     if !(args.quick || args.no_tolerance) {
-        parts.push(Part::Tolerance);
+        parts.push(ReportPart::Tolerance);
     }
     let figures = Figures::gather(&device, &shown, args.limit, &parts, &args.threads)?;
     write_bytes(&path, page(&figures)?.html().as_bytes())?;

@@ -7,11 +7,11 @@ use crate::cli::inspect::power::{budget_images, budget_lines};
 use crate::detector::Scheme;
 use crate::element::Modulation;
 use crate::evaluation::wilson_interval;
-use crate::plots::report::{Element, Section, classed, element, facts};
+use crate::plots::report::{Markup, Section, classed, element, facts};
 use crate::units::format_length;
 
 /// Everything above the first section.
-pub(super) fn head(figures: &Figures<'_>) -> Vec<Element> {
+pub(super) fn head(figures: &Figures<'_>) -> Vec<Markup> {
     let mut head = vec![classed("p", "lead").text(sentence(figures))];
     head.extend(notes(figures));
     head.push(classed("div", "tiles").with_all(tiles(figures)));
@@ -52,7 +52,7 @@ fn sentence(figures: &Figures<'_>) -> String {
 }
 
 /// What must be known before the figures are believed.
-fn notes(figures: &Figures<'_>) -> Vec<Element> {
+fn notes(figures: &Figures<'_>) -> Vec<Markup> {
     let mut notes = Vec::new();
     let provenance = figures.device.provenance.as_ref();
     if provenance.is_some_and(|provenance| provenance.data.builtin_sample) {
@@ -94,14 +94,14 @@ fn notes(figures: &Figures<'_>) -> Vec<Element> {
     notes
 }
 
-fn tile(value: String, name: &str, meaning: String) -> Element {
+fn tile(value: String, name: &str, meaning: String) -> Markup {
     classed("div", "tile")
         .with(element("span").text(name))
         .with(element("b").text(value))
         .with(element("small").text(meaning))
 }
 
-fn tiles(figures: &Figures<'_>) -> Vec<Element> {
+fn tiles(figures: &Figures<'_>) -> Vec<Markup> {
     match &figures.figured {
         Figured::Classes { judged, .. } => {
             let right = judged.confusion.diag().sum();
@@ -181,7 +181,7 @@ pub(super) fn data_sheet(figures: &Figures<'_>) -> Section {
 }
 
 /// The last lines of the page.
-pub(super) fn foot() -> Vec<Element> {
+pub(super) fn foot() -> Vec<Markup> {
     vec![element("p").text(format!(
         "Made by d2nn {} ({}). Same device, data and program: the same page, byte for byte.",
         env!("CARGO_PKG_VERSION"),

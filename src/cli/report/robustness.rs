@@ -6,7 +6,7 @@ use crate::cli::tolerance::report::{self, CurveOf};
 use crate::cli::tolerance::sizes::{kind, written};
 use crate::error::Result;
 use crate::evaluation::{FIELD_IMAGES, Judged, Outcome};
-use crate::plots::report::{Curve, Element, Section, classed, element, graph, table};
+use crate::plots::report::{GraphCurve, Markup, Section, classed, element, graph, table};
 use crate::units::trimmed;
 
 /// The same device on finer grids and in wider windows.
@@ -61,7 +61,7 @@ pub(super) fn convergence(figures: &Figures<'_>) -> Section {
     Section { anchor, title, content }
 }
 
-fn left_out(figures: &Figures<'_>, command: &str) -> Vec<Element> {
+fn left_out(figures: &Figures<'_>, command: &str) -> Vec<Markup> {
     if let Figured::Images(_) = figures.figured {
         return Vec::new();
     }
@@ -103,7 +103,7 @@ pub(super) fn tolerance(figures: &Figures<'_>) -> Result<Section> {
 }
 
 /// A small graph a kind.
-fn curves(undisturbed: &Judged, outcomes: &[Outcome]) -> Result<Element> {
+fn curves(undisturbed: &Judged, outcomes: &[Outcome]) -> Result<Markup> {
     let lows = outcomes.iter().map(|outcome| outcome.accuracy_range().0);
     let highs = outcomes.iter().map(|outcome| outcome.accuracy_range().1);
     let low = 100.0 * lows.fold(undisturbed.accuracy, f64::min);
@@ -111,8 +111,8 @@ fn curves(undisturbed: &Judged, outcomes: &[Outcome]) -> Result<Element> {
     let upright = (low, if high > low { high } else { low + 1.0 });
     let mut graphs = classed("div", "graphs");
     for CurveOf { kind, sizes, points, ranges, undisturbed } in report::curves(undisturbed, outcomes) {
-        let curve = Curve { points, ranges, look: "first", ..Curve::default() };
-        let level = Curve { points: undisturbed, look: "level", ..Curve::default() };
+        let curve = GraphCurve { points, ranges, look: "first", ..GraphCurve::default() };
+        let level = GraphCurve { points: undisturbed, look: "level", ..GraphCurve::default() };
         let alternative = format!("accuracy against {sizes}; the figures are in the table below");
         graphs = graphs.with(graph(
             &[curve, level],
@@ -126,7 +126,7 @@ fn curves(undisturbed: &Judged, outcomes: &[Outcome]) -> Result<Element> {
     Ok(graphs)
 }
 
-fn rows(undisturbed: &Judged, outcomes: &[Outcome]) -> Element {
+fn rows(undisturbed: &Judged, outcomes: &[Outcome]) -> Markup {
     let mut rows = vec![vec![
         name("none"),
         figure(""),

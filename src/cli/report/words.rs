@@ -2,7 +2,7 @@
 
 use super::figures::Figures;
 use crate::cli::images::not_published;
-use crate::plots::report::{Element, classed, element};
+use crate::plots::report::{Markup, classed, element};
 use crate::units;
 
 /// "88.55 %".
@@ -29,7 +29,7 @@ pub(super) fn samples(oversample: usize) -> String {
 }
 
 /// A paragraph.
-pub(super) fn paragraph(text: impl AsRef<str>) -> Element {
+pub(super) fn paragraph(text: impl AsRef<str>) -> Markup {
     element("p").text(text)
 }
 
@@ -39,7 +39,7 @@ pub(super) fn basis(
     images: usize,
     oversample: Option<usize>,
     command: &str,
-) -> Element {
+) -> Markup {
     let data = if figures.shown.is_sample() {
         "the built-in sample of Fashion-MNIST".to_owned()
     } else {
@@ -58,22 +58,22 @@ pub(super) fn basis(
 }
 
 /// A warning that must not be missed.
-pub(super) fn loud(text: impl AsRef<str>) -> Element {
+pub(super) fn loud(text: impl AsRef<str>) -> Markup {
     classed("p", "loud").attribute("role", "note").text(text)
 }
 
 /// A cell with a figure.
-pub(super) fn figure(text: impl AsRef<str>) -> Element {
+pub(super) fn figure(text: impl AsRef<str>) -> Markup {
     element("td").text(text)
 }
 
 /// A cell that names its row.
-pub(super) fn name(text: impl AsRef<str>) -> Element {
+pub(super) fn name(text: impl AsRef<str>) -> Markup {
     element("th").attribute("scope", "row").text(text)
 }
 
 /// A cell with words.
-pub(super) fn words(text: impl AsRef<str>) -> Element {
+pub(super) fn words(text: impl AsRef<str>) -> Markup {
     classed("td", "words").text(text)
 }
 

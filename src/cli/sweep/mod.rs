@@ -12,7 +12,7 @@ use super::stop::Stop;
 use super::train::folder::{
     check_free, default_folder, has_checkpoint, load_checkpoint, resumed, this_command,
 };
-use super::train::job::{Job, SaveFlag, Start};
+use super::train::job::{Job, JobStart, SaveFlag};
 use super::train::nothing_to_train;
 use super::{DataFlag, ThreadsFlag, check_images, print, print_json, say};
 use crate::dataset::{Dataset, Split, load};
@@ -65,9 +65,9 @@ pub struct SweepArgs {
 }
 
 /// What the folder of a device has.
-enum Found {
+enum Earlier {
     Nothing,
-    Begun(Start),
+    Begun(JobStart),
     Finished(Box<Provenance>),
 }
 
@@ -78,7 +78,7 @@ enum Found {
 /// [`Error::Interrupted`] after Ctrl-C, when everything is saved.
 pub fn run(args: SweepArgs) -> Result<()> {
     let flags = [args.set.overrides(), &args.data.overrides()?].concat();
-    let sweep = Sweep::read(&args.sweep, &flags)?;
+    let sweep = Sweep::read(&args.sweep, &flags).map_err(|error| args.set.told(error))?;
     for device in &sweep.devices {
         if let Some(problem) = nothing_to_train(&device.design) {
             let file = format!("{}: {}", args.sweep.display(), device.name);
@@ -103,14 +103,14 @@ pub fn run(args: SweepArgs) -> Result<()> {
         let dataset = args.dataset(device, &mut datasets)?;
         found.push((look(&folder.join(&device.name), device, &dataset)?, dataset));
     }
-    let count = |kind: fn(&Found) -> bool| found.iter().filter(|(found, _)| kind(found)).count();
-    let finished = count(|found| matches!(found, Found::Finished(_)));
+    let count = |kind: fn(&Earlier) -> bool| found.iter().filter(|(found, _)| kind(found)).count();
+    let finished = count(|found| matches!(found, Earlier::Finished(_)));
     say(&format!(
         "{}: {} devices into {}, {finished} of them finished, {} begun",
         sweep.name,
         sweep.devices.len(),
         folder.display(),
-        count(|found| matches!(found, Found::Begun(_)))
+        count(|found| matches!(found, Earlier::Begun(_)))
     ));
     remove_temporaries(&folder)?;
     let sample = datasets.iter().find_map(|dataset| dataset.source.warning());
@@ -118,7 +118,7 @@ pub fn run(args: SweepArgs) -> Result<()> {
     let published = datasets.iter().filter_map(|dataset| dataset.published).min();
     let mut results = Results::new(&sweep, &folder, sample.is_some(), published);
     for (index, (found, _)) in found.iter().enumerate() {
-        if let Found::Finished(provenance) = found {
+        if let Earlier::Finished(provenance) = found {
             results.add(index, provenance);
         }
     }
@@ -129,9 +129,9 @@ pub fn run(args: SweepArgs) -> Result<()> {
     for (index, (found, dataset)) in found.into_iter().enumerate() {
         let device = &sweep.devices[index];
         let start = match found {
-            Found::Finished(_) => continue,
-            Found::Begun(start) => start,
-            Found::Nothing => Start::Anew,
+            Earlier::Finished(_) => continue,
+            Earlier::Begun(start) => start,
+            Earlier::Nothing => JobStart::Anew,
         };
         if stop.asked() {
             return Err(Error::Interrupted(format!(
@@ -196,10 +196,10 @@ impl SweepArgs {
 }
 
 /// What an earlier sitting left of `device` in `folder`.
-fn look(folder: &Path, device: &Variation, dataset: &Dataset) -> Result<Found> {
+fn look(folder: &Path, device: &Variation, dataset: &Dataset) -> Result<Earlier> {
     if !is_device_folder(folder) {
         check_free(folder, false)?;
-        return Ok(Found::Nothing);
+        return Ok(Earlier::Nothing);
     }
     let advice = "choose another --out, or take that folder away";
     if read_typed(&folder.join(DESIGN))? != device.typed {
@@ -213,7 +213,7 @@ fn look(folder: &Path, device: &Variation, dataset: &Dataset) -> Result<Found> {
     let provenance = if has_checkpoint(folder) { None } else { read_provenance(folder)? };
     if let Some(provenance) = provenance {
         return if provenance.data.sha256 == dataset.checksum {
-            Ok(Found::Finished(Box::new(provenance)))
+            Ok(Earlier::Finished(Box::new(provenance)))
         } else {
             let shown = folder.display();
             Err(Error::Usage(format!("{shown} was trained on other images than those found: {advice}")))
@@ -221,8 +221,8 @@ fn look(folder: &Path, device: &Variation, dataset: &Dataset) -> Result<Found> {
     }
     if has_checkpoint(folder) {
         let state = resumed(folder, load_checkpoint(folder)?, &device.typed.to_text()?, dataset)?;
-        return Ok(Found::Begun(Start::Resumed(state)));
+        return Ok(Earlier::Begun(JobStart::Resumed(state)));
     }
     // Cut off before its first checkpoint.
-    Ok(Found::Nothing)
+    Ok(Earlier::Nothing)
 }

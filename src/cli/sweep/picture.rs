@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::results::{Group, Results, Spread};
+use super::results::{Group, Results, SeedSpread};
 use crate::design::folder::Metrics;
 use crate::design::sweep::{Quantity, SEED, SweptValue};
 use crate::error::Result;
@@ -17,23 +17,23 @@ const NAME: &str = "name";
 const LOGARITHMIC: f64 = 20.0;
 
 /// What is drawn upright in a panel.
-struct Measure {
+struct VerticalAxis {
     name: &'static str,
     factor: f64,
     of: fn(&Metrics) -> Option<f64>,
 }
 
 /// Where the groups stand across: on numbers, or each at a name.
-struct Layout {
+struct PictureLayout {
     name: String,
     logarithmic: bool,
     /// None on numbers.
     names: Vec<String>,
-    curves: Vec<Curve>,
+    curves: Vec<SweepCurve>,
 }
 
 /// One curve.
-struct Curve {
+struct SweepCurve {
     name: String,
     /// Where groups stand across, and which.
     places: Vec<(f64, usize)>,
@@ -50,7 +50,7 @@ struct Drawn<'a> {
 pub(super) fn draw(results: &Results, path: &Path) -> Result<()> {
     let only_seeds = results.sweep.keys.iter().all(|key| key == SEED);
     let groups = if only_seeds { results.singles() } else { results.groups() };
-    let layout = Layout::of(&keys(results, only_seeds), &groups);
+    let layout = PictureLayout::of(&keys(results, only_seeds), &groups);
     let measures = measures(&groups);
     let curves = measures.each_ref().map(|measure| drawn(&layout, &groups, measure));
     let series = curves.each_ref().map(|curves| {
@@ -94,27 +94,28 @@ fn keys(results: &Results, only_seeds: bool) -> Vec<(String, String)> {
     keys.filter(|(key, _)| only_seeds || key != SEED).collect()
 }
 
-fn measures(groups: &[Group]) -> [Measure; 2] {
-    let light = |name| Measure { name, factor: 100.0, of: |metrics| Some(metrics.power_efficiency_input) };
+fn measures(groups: &[Group]) -> [VerticalAxis; 2] {
+    let light =
+        |name| VerticalAxis { name, factor: 100.0, of: |metrics| Some(metrics.power_efficiency_input) };
     if groups.iter().any(|group| group.spread(|metrics| metrics.test_accuracy).is_some()) {
         let accuracy = |metrics: &Metrics| metrics.test_accuracy;
         [
-            Measure { name: "test accuracy in %", factor: 100.0, of: accuracy },
+            VerticalAxis { name: "test accuracy in %", factor: 100.0, of: accuracy },
             light("true region / power of the object in %"),
         ]
     } else {
         [
-            Measure { name: "SSIM of the test images", factor: 1.0, of: |metrics| metrics.test_ssim },
+            VerticalAxis { name: "SSIM of the test images", factor: 1.0, of: |metrics| metrics.test_ssim },
             light("area of the image / power of the object in %"),
         ]
     }
 }
 
-fn drawn<'a>(layout: &'a Layout, groups: &[Group], measure: &Measure) -> Vec<Drawn<'a>> {
-    let curve = |curve: &'a Curve| {
+fn drawn<'a>(layout: &'a PictureLayout, groups: &[Group], measure: &VerticalAxis) -> Vec<Drawn<'a>> {
+    let curve = |curve: &'a SweepCurve| {
         let found = |(x, index): &(f64, usize)| Some((*x, groups[*index].spread(measure.of)?));
-        let found: Vec<(f64, Spread)> = curve.places.iter().filter_map(found).collect();
-        let bar = |(_, spread): &(f64, Spread)| {
+        let found: Vec<(f64, SeedSpread)> = curve.places.iter().filter_map(found).collect();
+        let bar = |(_, spread): &(f64, SeedSpread)| {
             let deviation = spread.deviation.unwrap_or(0.0);
             (measure.factor * (spread.mean - deviation), measure.factor * (spread.mean + deviation))
         };
@@ -134,7 +135,7 @@ impl Drawn<'_> {
     }
 }
 
-impl Layout {
+impl PictureLayout {
     /// For `groups` with values of `keys`.
     fn of(keys: &[(String, String)], groups: &[Group]) -> Self {
         // A key that has one value so far says nothing.
@@ -165,11 +166,11 @@ impl Layout {
 
     /// Each group at its values of the keys `across`.
     fn in_a_row(keys: &[(String, String)], groups: &[Group], across: &[usize]) -> Self {
-        Layout {
+        PictureLayout {
             name: axis_name(keys, across),
             logarithmic: false,
             names: groups.iter().map(|group| values(group, across)).collect(),
-            curves: vec![Curve {
+            curves: vec![SweepCurve {
                 name: String::new(),
                 places: (0..groups.len()).map(|index| (index as f64, index)).collect(),
             }],
@@ -189,7 +190,7 @@ impl Layout {
         let (low, high) =
             values.iter().fold((f64::MAX, f64::MIN), |(low, high), v| (low.min(*v), high.max(*v)));
         let dotted = &keys[key].0;
-        Some(Layout {
+        Some(PictureLayout {
             name: if unit.is_empty() { dotted.clone() } else { format!("{dotted} in {unit}") },
             logarithmic: low > 0.0 && high >= LOGARITHMIC * low,
             names: Vec::new(),
@@ -205,7 +206,7 @@ impl Layout {
         };
         let curves = curves(keys, groups, &[apart], place)?;
         let names = found.iter().map(ToString::to_string).collect();
-        Some(Layout { name: axis_name(keys, &[across]), logarithmic: false, names, curves })
+        Some(PictureLayout { name: axis_name(keys, &[across]), logarithmic: false, names, curves })
     }
 }
 
@@ -227,8 +228,8 @@ fn curves(
     groups: &[Group],
     apart: &[usize],
     place: impl Fn(usize) -> f64,
-) -> Option<Vec<Curve>> {
-    let mut curves: Vec<Curve> = Vec::new();
+) -> Option<Vec<SweepCurve>> {
+    let mut curves: Vec<SweepCurve> = Vec::new();
     for (index, group) in groups.iter().enumerate() {
         let part = |key: &usize| format!("{} {}", keys[*key].1, group.values[*key]);
         let name = match apart {
@@ -239,7 +240,7 @@ fn curves(
         match curves.iter_mut().find(|curve| curve.name == name) {
             Some(curve) if curve.places.iter().any(|(other, _)| *other == x) => return None,
             Some(curve) => curve.places.push((x, index)),
-            None => curves.push(Curve { name, places: vec![(x, index)] }),
+            None => curves.push(SweepCurve { name, places: vec![(x, index)] }),
         }
     }
     // Curves of single points would be a legend in place of an axis.

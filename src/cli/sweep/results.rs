@@ -23,65 +23,77 @@ struct Figure {
     /// Heading in the table.
     heading: &'static str,
     of: fn(&Metrics) -> Option<f64>,
-    unit: Unit,
+    unit: FigureUnit,
     /// Whether it is one of devices that form images; both kinds have the others.
     images: Option<bool>,
 }
 
 #[derive(Clone, Copy)]
-enum Unit {
+enum FigureUnit {
     Share,
     Similarity,
     Seconds,
 }
 
 const FIGURES: [Figure; 9] = [
-    figure("test_accuracy", "accuracy", |metrics| metrics.test_accuracy, Unit::Share, Some(false)),
-    figure("validation_accuracy", "validation", |m| m.validation_accuracy, Unit::Share, Some(false)),
-    figure("test_ssim", "SSIM", |metrics| metrics.test_ssim, Unit::Similarity, Some(true)),
-    figure("validation_ssim", "validation", |m| m.validation_ssim, Unit::Similarity, Some(true)),
-    figure("power_efficiency_input", "of object", |m| Some(m.power_efficiency_input), Unit::Share, None),
-    figure("power_efficiency_output", "of plane", |m| m.power_efficiency_output, Unit::Share, Some(false)),
-    figure("detector_share", "share", |metrics| Some(metrics.detector_share), Unit::Share, None),
-    figure("signal_contrast", "contrast", |metrics| metrics.signal_contrast, Unit::Share, Some(false)),
-    figure("training_seconds", "time", |metrics| Some(metrics.training_seconds), Unit::Seconds, None),
+    figure("test_accuracy", "accuracy", |metrics| metrics.test_accuracy, FigureUnit::Share, Some(false)),
+    figure("validation_accuracy", "validation", |m| m.validation_accuracy, FigureUnit::Share, Some(false)),
+    figure("test_ssim", "SSIM", |metrics| metrics.test_ssim, FigureUnit::Similarity, Some(true)),
+    figure("validation_ssim", "validation", |m| m.validation_ssim, FigureUnit::Similarity, Some(true)),
+    figure(
+        "power_efficiency_input",
+        "of object",
+        |m| Some(m.power_efficiency_input),
+        FigureUnit::Share,
+        None,
+    ),
+    figure(
+        "power_efficiency_output",
+        "of plane",
+        |m| m.power_efficiency_output,
+        FigureUnit::Share,
+        Some(false),
+    ),
+    figure("detector_share", "share", |metrics| Some(metrics.detector_share), FigureUnit::Share, None),
+    figure("signal_contrast", "contrast", |metrics| metrics.signal_contrast, FigureUnit::Share, Some(false)),
+    figure("training_seconds", "time", |metrics| Some(metrics.training_seconds), FigureUnit::Seconds, None),
 ];
 
 const fn figure(
     name: &'static str,
     heading: &'static str,
     of: fn(&Metrics) -> Option<f64>,
-    unit: Unit,
+    unit: FigureUnit,
     images: Option<bool>,
 ) -> Figure {
     Figure { name, heading, of, unit, images }
 }
 
-impl Unit {
+impl FigureUnit {
     fn told(self, value: f64) -> String {
         match self {
-            Unit::Share => format!("{:.2} %", 100.0 * value),
-            Unit::Similarity => format!("{value:.4}"),
-            Unit::Seconds => format!("{value:.0} s"),
+            FigureUnit::Share => format!("{:.2} %", 100.0 * value),
+            FigureUnit::Similarity => format!("{value:.4}"),
+            FigureUnit::Seconds => format!("{value:.0} s"),
         }
     }
 }
 
 /// Mean of values, and their sample standard deviation if there are several.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Spread {
+pub(super) struct SeedSpread {
     pub(super) mean: f64,
     pub(super) deviation: Option<f64>,
 }
 
-impl Spread {
+impl SeedSpread {
     /// Of at least one value.
     pub(super) fn of(values: &[f64]) -> Option<Self> {
         let count = values.len() as f64;
         let mean = values.iter().sum::<f64>() / count;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         let deviation = (values.len() > 1).then(|| (squares / (count - 1.0)).sqrt());
-        (!values.is_empty()).then_some(Spread { mean, deviation })
+        (!values.is_empty()).then_some(SeedSpread { mean, deviation })
     }
 }
 
@@ -94,9 +106,9 @@ pub(super) struct Group<'a> {
 
 impl Group<'_> {
     /// Mean and spread of a figure, of the devices that have it.
-    pub(super) fn spread(&self, of: fn(&Metrics) -> Option<f64>) -> Option<Spread> {
+    pub(super) fn spread(&self, of: fn(&Metrics) -> Option<f64>) -> Option<SeedSpread> {
         let values = self.metrics.iter().filter_map(|metrics| of(metrics));
-        Spread::of(&values.filter(|value| value.is_finite()).collect::<Vec<_>>())
+        SeedSpread::of(&values.filter(|value| value.is_finite()).collect::<Vec<_>>())
     }
 }
 
@@ -156,7 +168,7 @@ impl<'a> Results<'a> {
             let figures = self.figures().map(|figure| {
                 let value = metrics.as_ref().and_then(figure.of);
                 value.map_or_else(String::new, |value| match figure.unit {
-                    Unit::Seconds => format!("{value:.1}"),
+                    FigureUnit::Seconds => format!("{value:.1}"),
                     _ => format!("{value:.6}"),
                 })
             });
@@ -219,8 +231,8 @@ impl<'a> Results<'a> {
                 let values = group.values.iter().map(ToString::to_string);
                 let spreads = figures.iter().map(|figure| match group.spread(figure.of) {
                     None => "-".into(),
-                    Some(Spread { mean, deviation: None }) => figure.unit.told(mean),
-                    Some(Spread { mean, deviation: Some(deviation) }) => {
+                    Some(SeedSpread { mean, deviation: None }) => figure.unit.told(mean),
+                    Some(SeedSpread { mean, deviation: Some(deviation) }) => {
                         let (mean, deviation) = (figure.unit.told(mean), figure.unit.told(deviation));
                         let number = |text: &str| text.split(' ').next().unwrap_or_default().to_owned();
                         format!("{} +- {deviation}", number(&mean))
@@ -324,9 +336,12 @@ mod tests {
 
     #[test]
     fn spread_is_that_of_a_sample() {
-        assert_eq!(Spread::of(&[]), None);
-        assert_eq!(Spread::of(&[3.0]), Some(Spread { mean: 3.0, deviation: None }));
-        assert_eq!(Spread::of(&[1.0, 3.0]), Some(Spread { mean: 2.0, deviation: Some(2.0f64.sqrt()) }));
+        assert_eq!(SeedSpread::of(&[]), None);
+        assert_eq!(SeedSpread::of(&[3.0]), Some(SeedSpread { mean: 3.0, deviation: None }));
+        assert_eq!(
+            SeedSpread::of(&[1.0, 3.0]),
+            Some(SeedSpread { mean: 2.0, deviation: Some(2.0f64.sqrt()) })
+        );
     }
 
     #[test]

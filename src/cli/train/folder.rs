@@ -116,7 +116,7 @@ pub(in crate::cli) fn load_checkpoint(folder: &Path) -> Result<(State, Identity)
     if has_checkpoint(folder) {
         return checkpoint::load(&path).or_else(|error| {
             let previous = checkpoint::previous(&path);
-            let Ok(saved) = checkpoint::load(&previous) else { return Err(error) };
+            let Ok(saved) = checkpoint::load(&previous) else { return Err(without_resume(error)) };
             // Killed between two renames it is only missing.
             if path.exists() {
                 say(&format!(
@@ -134,6 +134,16 @@ pub(in crate::cli) fn load_checkpoint(folder: &Path) -> Result<(State, Identity)
     } else {
         format!("{}: there is no checkpoint to resume from: train without --resume", folder.display())
     }))
+}
+
+/// A checkpoint that cannot be used is met by who resumes.
+fn without_resume(error: Error) -> Error {
+    match error {
+        Error::File { file, problem } if problem.ends_with("train again") => {
+            Error::File { file, problem: format!("{problem} without --resume") }
+        }
+        other => other,
+    }
 }
 
 /// Removes the checkpoints of a device that is whole.

@@ -49,7 +49,7 @@ impl SaveFlag {
 }
 
 /// Where a training begins.
-pub(in crate::cli) enum Start {
+pub(in crate::cli) enum JobStart {
     /// At masks as the design says.
     Anew,
     /// At the masks of another device.
@@ -58,9 +58,9 @@ pub(in crate::cli) enum Start {
     Resumed(State),
 }
 
-impl Start {
+impl JobStart {
     pub(super) fn resumes(&self) -> bool {
-        matches!(self, Start::Resumed(_))
+        matches!(self, JobStart::Resumed(_))
     }
 }
 
@@ -81,7 +81,7 @@ pub(in crate::cli) struct Job<'a> {
     /// Held to the end: nobody else trains in the folder.
     pub(in crate::cli) lock: Lock,
     /// Where it begins.
-    pub(in crate::cli) start: Start,
+    pub(in crate::cli) start: JobStart,
     /// What to type to go on after it was stopped.
     pub(in crate::cli) go_on: String,
     /// Epochs from one drawing of curves, masks and a detector plane to the next; none before the end without.
@@ -139,14 +139,14 @@ impl Job<'_> {
         let bench = &self.design.bench;
         let settings = self.design.settings(self.dataset.train.len());
         let mut state = match &self.start {
-            Start::Anew => State::new(
+            JobStart::Anew => State::new(
                 bench.modulation,
                 bench.all_masks(),
                 bench.mask_shape(),
                 settings.start,
                 settings.seed,
             ),
-            Start::From(state) | Start::Resumed(state) => state.clone(),
+            JobStart::From(state) | JobStart::Resumed(state) => state.clone(),
         };
         let learned_from = self.dataset.train.len().saturating_sub(settings.validation) as u64;
         let tested = self.dataset.test.len();

@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use self::folder::{begin_at, check_free, default_folder, load_checkpoint, quoted, resumed};
-use self::job::{Job, SaveFlag, Start};
+use self::job::{Job, JobStart, SaveFlag};
 use super::lock::Lock;
 use super::presets::PresetFlag;
 use super::set::SetFlag;
@@ -15,7 +15,7 @@ use super::stop::Stop;
 use super::{DataFlag, ModifiedFlag, ThreadsFlag, check_images, print, print_json, say, warn_of_design};
 use crate::dataset::{Split, load};
 use crate::design::folder::{DESIGN, read_typed, try_place};
-use crate::design::{Design, DesignFile, OptimiserKey};
+use crate::design::{Design, DesignFile, Optimiser};
 use crate::error::{Error, Result};
 
 pub(super) mod folder;
@@ -149,9 +149,9 @@ impl TrainArgs {
         // Both halves have one shape; before a folder is touched, so that --force does not empty it in vain.
         check_images(&source, &dataset.train, &design)?;
         let start = match (saved, &self.from) {
-            (Some(saved), _) => Start::Resumed(resumed(&folder, saved, &text, &dataset)?),
-            (None, Some(from)) => Start::From(begin_at(from, self.modified, &design)?),
-            (None, None) => Start::Anew,
+            (Some(saved), _) => JobStart::Resumed(resumed(&folder, saved, &text, &dataset)?),
+            (None, Some(from)) => JobStart::From(begin_at(from, self.modified, &design)?),
+            (None, None) => JobStart::Anew,
         };
         let go_on = self.resume_command(&folder);
         let (dataset, threads, save) = (Rc::new(dataset), &self.threads, &self.save);
@@ -164,17 +164,20 @@ impl TrainArgs {
         let read = |path: PathBuf| Ok::<_, Error>((path.display().to_string(), read_typed(&path)?));
         let (file, before) = match &self.design {
             None if self.resume => {
-                let named = || default_folder(&self.preset.design().1.name);
-                read(self.out.clone().unwrap_or_else(named).join(DESIGN))?
+                let folder = match &self.out {
+                    Some(folder) => folder.clone(),
+                    None => default_folder(&self.preset.design()?.1.name),
+                };
+                read(folder.join(DESIGN))?
             }
-            None => self.preset.design(),
+            None => self.preset.design()?,
             Some(path) if path.is_dir() => read(path.join(DESIGN))?,
             Some(path) => read(path.clone())?,
         };
         let (file, mut typed) = self.set.over(file, &before)?;
         let table = &mut typed.training;
         if self.epochs.is_some() {
-            (table.optimiser, table.epochs) = (Some(OptimiserKey::MiniBatches), self.epochs);
+            (table.optimiser, table.epochs) = (Some(Optimiser::MiniBatches), self.epochs);
         }
         table.fine_epochs = self.fine_epochs.or(table.fine_epochs);
         table.seed = self.seed.unwrap_or(table.seed);

@@ -36,7 +36,7 @@ const FILLER: [u8; 64] = {
 
 /// Reads the JPEG file `bytes`.
 pub(super) fn read(bytes: &[u8], most: Most) -> Result<Raster, Refusal> {
-    let layout = Layout::of(bytes)?;
+    let layout = ScanLayout::of(bytes)?;
     let raster = decode(&layout.file(&[]), most)?;
     // At the end marker the decoder reads zeros. Where other bits give another picture, it needed them.
     match decode(&layout.file(&FILLER), most) {
@@ -54,17 +54,17 @@ fn cut() -> Refusal {
 }
 
 /// A file without what is not the picture's.
-struct Layout {
+struct ScanLayout {
     /// From the start marker to the end marker, without it.
     bytes: Vec<u8>,
     /// Where in them the data of the last scan end.
     data_end: usize,
 }
 
-impl Layout {
+impl ScanLayout {
     fn of(file: &[u8]) -> Result<Self, Refusal> {
-        let mut layout = Layout { bytes: vec![0xff, START], data_end: 0 };
-        let mut frame = Frame::default();
+        let mut layout = ScanLayout { bytes: vec![0xff, START], data_end: 0 };
+        let mut frame = FrameHeader::default();
         let mut at = 2;
         loop {
             at += file[at..].iter().position(|byte| *byte == 0xff).ok_or_else(cut)?;
@@ -108,7 +108,7 @@ impl Layout {
 
 /// What scans are made of: how many restart markers they must have.
 #[derive(Default)]
-struct Frame {
+struct FrameHeader {
     width: u32,
     height: u32,
     /// Name, and samples across and down, of each component.
@@ -117,7 +117,7 @@ struct Frame {
     interval: u32,
 }
 
-impl Frame {
+impl FrameHeader {
     /// Takes notice of the segment of `marker`, which begins with its length.
     fn note(&mut self, marker: u8, segment: &[u8]) {
         let number = |at: usize| {

@@ -71,7 +71,7 @@ impl Sweep {
         let plan = Plan::of(&sweep, flags).map_err(wrong)?;
         let base = start(&sweep, path)?
             .with(&plan.fixed, &|entry| format!("{shown}: [set] {entry}"))?
-            .with(flags, &|entry| format!("--set {entry}"))?;
+            .with(flags, &ToString::to_string)?;
         let keys = plan.keys();
         let short = short(&keys);
         let mut devices = Vec::new();
@@ -109,7 +109,7 @@ fn start(sweep: &SweepFile, path: &Path) -> Result<DesignFile> {
         // As it is written: beside the sweep, wherever the program is run.
         (Some(design), None) => read_typed(&path.parent().unwrap_or(Path::new("")).join(design)),
         (None, Some(name)) => match Preset::ALL.into_iter().find(|preset| preset.name() == name) {
-            Some(preset) => Ok(preset.design()),
+            Some(preset) => preset.design(),
             None => {
                 let known = Preset::ALL.map(|preset| format!("\"{}\"", preset.name())).join(", ");
                 wrong(format!("preset = \"{name}\": the presets are {known}"))
@@ -201,7 +201,7 @@ impl Plan {
             return Err(format!("[grid] {key} is in {place} too: give it in one place{advice}"));
         }
         match flags.iter().find(|flag| heads().chain(runs()).any(|entry| meets(entry, flag))) {
-            Some(flag) => Err(format!("--set {flag}: {} is swept", flag.key())),
+            Some(flag) => Err(format!("{flag} cannot be set for all devices: {} is swept", flag.key())),
             None => Ok(()),
         }
     }

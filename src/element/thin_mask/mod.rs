@@ -1,17 +1,17 @@
 //! A thin mask: a plate that changes the light of each pixel by its own complex transmission.
 //!
 //! ```
-//! use d2nn::element::{Element, Place, ThinMask};
+//! use d2nn::element::{Element, Site, ThinMask};
 //! use d2nn::grid::Grid;
 //! use d2nn::program::Program;
 //! use ndarray::Array2;
 //! use num_complex::Complex;
 //!
 //! let grid = Grid::new(2, 2, 0.4e-3)?;
-//! let place = Place { grid, padded: (4, 4), wavelength: 0.75e-3, medium: 1.0 };
+//! let site = Site { grid, padded: (4, 4), wavelength: 0.75e-3, medium: 1.0 };
 //! let quarter_turn = Array2::from_elem((2, 2), std::f64::consts::FRAC_PI_2);
 //! let mut program = Program::default();
-//! ThinMask::lossless(grid).lower(&[quarter_turn], &place, &mut program);
+//! ThinMask::lossless(grid).lower(&[quarter_turn], &site, &mut program);
 //! // A positive phase is a delay, exp(+i phase).
 //! assert!((program.factors()[0].entries()[[0, 0]] - Complex::i()).norm() < 1e-12);
 //! # Ok::<(), d2nn::Error>(())
@@ -20,7 +20,7 @@
 use ndarray::{Array2, Zip};
 use num_complex::Complex;
 
-use super::{Element, Place};
+use super::{Element, Site};
 use crate::grid::Grid;
 use crate::program::{Factor, Footprint, Program, Slopes, Wants};
 use crate::units::Radians;
@@ -76,7 +76,7 @@ impl Element for ThinMask {
         self.modulation.channels()
     }
 
-    fn lower(&self, values: &[Array2<f64>], _: &Place, program: &mut Program) {
+    fn lower(&self, values: &[Array2<f64>], _: &Site, program: &mut Program) {
         let wants = match self.modulation {
             Modulation::Phase { absorption, .. } => Wants::Turn { absorption },
             Modulation::Amplitude | Modulation::Complex => Wants::Whole,
@@ -88,7 +88,7 @@ impl Element for ThinMask {
         program.multiply(Factor::of_pixels(entries, self.footprint, wants));
     }
 
-    fn pull_back(&self, values: &[Array2<f64>], _: &Place, slopes: &[Slopes]) -> Vec<Array2<f64>> {
+    fn pull_back(&self, values: &[Array2<f64>], _: &Site, slopes: &[Slopes]) -> Vec<Array2<f64>> {
         let nothing = || values.iter().map(|values| Array2::zeros(values.dim())).collect();
         if self.absent {
             return nothing();
@@ -119,13 +119,13 @@ mod tests {
         for oversample in [1, 2, 3] {
             let pixels = 6;
             let grid = Grid::new(pixels * oversample, pixels * oversample, 1e-3).unwrap();
-            let place = Place { grid, padded: grid.shape(), wavelength: 1e-3, medium: 1.0 };
+            let site = Site { grid, padded: grid.shape(), wavelength: 1e-3, medium: 1.0 };
             let phase =
                 Array2::from_shape_fn((pixels, pixels), |(y, x)| 0.1 * y as f64 + 0.013 * (x * x) as f64);
             let turned = |angle: f64| {
                 let mut program = Program::default();
                 let mask = ThinMask::new(Modulation::LOSSLESS, (pixels, pixels), oversample).turned(angle);
-                mask.lower(std::slice::from_ref(&phase), &place, &mut program);
+                mask.lower(std::slice::from_ref(&phase), &site, &mut program);
                 program.factors()[0].samples(grid.shape())
             };
             let flat = turned(0.0);

@@ -7,6 +7,7 @@ use num_complex::Complex;
 
 use crate::field::Real;
 use crate::material::Material;
+use crate::named::named;
 use crate::units::{Metres, Radians};
 
 /// What a pixel can do to the light that crosses it, and by which numbers.
@@ -35,6 +36,12 @@ pub enum Modulation {
     /// Any passive transmission, t = amplitude exp(i phase). Two channels: phase, amplitude.
     Complex,
 }
+
+named! { Modulation {
+    Phase { absorption: 0.0, base: 1.0, phase_max: TAU, scale: 1.0 } = "phase",
+    Amplitude = "amplitude",
+    Complex = "complex",
+} }
 
 impl Modulation {
     /// A lossless phase mask of a full turn: t = exp(i phase).

@@ -92,7 +92,7 @@ pub fn cell(number: usize) -> String {
 pub fn check_levels(map: &HeightMap) -> Result<()> {
     if map.most_steps() > i32::from(i16::MAX) {
         return Err(Error::Value(format!(
-            "a relief of {} levels above the base: GDSII has {} layers; take fewer levels (--levels)",
+            "a relief of {} levels above the base: GDSII has {} layers; take fewer fabrication.levels",
             map.most_steps(),
             i16::MAX
         )));

@@ -23,8 +23,8 @@ pub fn greys_a_step(map: &HeightMap) -> Result<u16> {
     match u16::MAX.checked_div(u16::try_from(most).unwrap_or(u16::MAX)) {
         Some(greys) if most <= i32::from(u16::MAX) => Ok(greys),
         _ => Err(Error::Value(format!(
-            "a relief of up to {most} steps does not fit into 16 bits of grey: take at most 65536 levels (--levels), or \
-             thicker layers"
+            "a relief of up to {most} steps does not fit into 16 bits of grey: take at most 65536 \
+             fabrication.levels, or thicker layers"
         ))),
     }
 }

@@ -146,8 +146,8 @@ impl DeviceMasks<'_> {
     fn lines(&self, map: &HeightMap) -> Result<gds::Lines> {
         if self.options.relief == Relief::Continuous {
             return Err(Error::Value(
-                "GDSII has one layer a level of height, and this relief is continuous: give it levels (--levels 16), or the \
-                 height of a step (--layer-height)"
+                "GDSII has one layer a level of height, and this relief is continuous: give it levels, such as \
+                 fabrication.levels = 16, or the height of a step, fabrication.layer_height"
                     .into(),
             ));
         }
@@ -240,8 +240,8 @@ impl DeviceMasks<'_> {
             Relief::Levels(levels) => Some(levels),
             Relief::LayerHeight(layer) => {
                 return Err(Error::Value(format!(
-                    "a modulator shows phases and has no layers of {}: give it levels (--levels 256), which take the place of \
-                     layers",
+                    "a modulator shows phases and has no layers of {}: give it fabrication.levels = 256, which take the \
+                     place of layers",
                     format_length(layer, 4)
                 )));
             }

@@ -63,8 +63,8 @@ impl Panel {
         match (self.rows.checked_sub(high), self.columns.checked_sub(wide)) {
             (Some(down), Some(across)) => Ok((down / 2, across / 2)),
             _ => Err(Error::Value(format!(
-                "a mask of {columns} x {rows} pixels takes {wide} x {high} of a panel that has {} x {}: name a larger panel \
-                 (--panel) or fewer pixels for each (--panel-scale)",
+                "a mask of {columns} x {rows} pixels takes {wide} x {high} of the panel, which has {} x {}: take a larger one, or \
+                 fewer of its pixels for each",
                 self.columns, self.rows
             ))),
         }

@@ -4,7 +4,7 @@ use std::f64::consts::TAU;
 
 use ndarray::{Array2, ArrayView2};
 
-use super::markup::{Element, classed, element};
+use super::markup::{Markup, classed, element};
 use crate::detector::Region;
 use crate::error::{Error, Result};
 use crate::plots::colormaps::Colormap;
@@ -63,7 +63,7 @@ pub fn fields(
     face: Face,
     smooth: bool,
     what: &str,
-) -> Result<Element> {
+) -> Result<Markup> {
     // The looks of a row may depend on how many there are; more than nine are no row.
     let count = format!("--count:{}", named.len().clamp(1, 9));
     let mut row = classed("div", "fields").attribute("style", count);
@@ -78,7 +78,7 @@ pub fn fields(
     Ok(row)
 }
 
-fn image(field: ArrayView2<'_, f64>, face: Face, smooth: bool, alternative: &str) -> Result<Element> {
+fn image(field: ArrayView2<'_, f64>, face: Face, smooth: bool, alternative: &str) -> Result<Markup> {
     let (rows, columns) = field.dim();
     Ok(classed("img", if smooth { "smooth" } else { "pixels" })
         .attribute("src", address(field, face)?)
@@ -139,7 +139,7 @@ fn address(field: ArrayView2<'_, f64>, face: Face) -> Result<String> {
 }
 
 /// The colours of a face from its least to its largest value, between words for both.
-pub fn scale(face: Face, low: &str, high: &str) -> Element {
+pub fn scale(face: Face, low: &str, high: &str) -> Markup {
     let map = face.map();
     let stops: Vec<String> = (0..=16)
         .map(|stop| {
@@ -163,7 +163,7 @@ pub fn overlaid(
     face: Face,
     outlines: &[Outline],
     alternative: &str,
-) -> Result<Element> {
+) -> Result<Markup> {
     let (rows, columns) = plane.dim();
     let unit = rows.max(columns) as f64 / 150.0;
     let mut drawing = picture(rows as f64, columns as f64, alternative).with(
@@ -207,7 +207,7 @@ pub fn side_view(
     z: &[f64],
     planes: &[(String, f64)],
     alternative: &str,
-) -> Result<Element> {
+) -> Result<Markup> {
     let (Some(low), Some(high)) = (z.first(), z.last()) else {
         return Err(Error::Value("a side view without positions".into()));
     };
@@ -267,7 +267,7 @@ pub fn side_view(
 }
 
 /// A drawing of that size, in its own units.
-pub(super) fn picture(height: f64, width: f64, alternative: &str) -> Element {
+pub(super) fn picture(height: f64, width: f64, alternative: &str) -> Markup {
     classed("svg", "drawing")
         .attribute("viewBox", format!("0 0 {} {}", number(width), number(height)))
         .attribute("role", "img")

@@ -1,7 +1,7 @@
 //! Small graphs: distributions, curves, bars.
 
 use super::field::{number, picture};
-use super::markup::{Element, classed, element};
+use super::markup::{Markup, classed, element};
 use crate::error::{Error, Result};
 use crate::plots::axes::ticks;
 
@@ -14,7 +14,7 @@ const BOTTOM: f64 = 42.0;
 
 /// One curve of a [`graph`].
 #[derive(Clone, Debug, Default)]
-pub struct Curve {
+pub struct GraphCurve {
     /// Its name in the legend; none for an empty one.
     pub name: String,
     /// Points (x, y).
@@ -26,7 +26,7 @@ pub struct Curve {
 }
 
 /// A length from 0 to 1 as a bar, with a lighter part from `interval.0` to `interval.1`.
-pub fn bar(share: f64, interval: (f64, f64)) -> Element {
+pub fn bar(share: f64, interval: (f64, f64)) -> Markup {
     let at = |value: f64| number(100.0 * value.clamp(0.0, 1.0));
     let rect = |look: &str, from: f64, to: f64, y: &str, height: &str| {
         classed("rect", look)
@@ -54,7 +54,7 @@ pub fn histogram(
     across: &str,
     marks: &[(String, f64)],
     alternative: &str,
-) -> Result<Element> {
+) -> Result<Markup> {
     let most = bins.iter().copied().max().unwrap_or(0) as f64;
     if bins.is_empty() || !(range.0.is_finite() && range.1.is_finite()) {
         return Err(Error::Value("a distribution to be drawn has no range".into()));
@@ -94,13 +94,13 @@ pub fn histogram(
 /// # Errors
 /// [`Error::Value`] for no points and values that are not finite, or not above zero where they must be.
 pub fn graph(
-    curves: &[Curve],
+    curves: &[GraphCurve],
     across: &str,
     up: &str,
     logarithmic: bool,
     upright: Option<(f64, f64)>,
     alternative: &str,
-) -> Result<Element> {
+) -> Result<Markup> {
     let points = || curves.iter().flat_map(|curve| &curve.points);
     let values = || {
         let ranges = curves.iter().flat_map(|curve| &curve.ranges).flat_map(|(low, high)| [*low, *high]);
@@ -154,10 +154,10 @@ pub fn graph(
             }
         }
     }
-    let named: Vec<&Curve> = curves.iter().filter(|curve| !curve.name.is_empty()).collect();
+    let named: Vec<&GraphCurve> = curves.iter().filter(|curve| !curve.name.is_empty()).collect();
     let mut figure = classed("figure", "graph").with(drawing);
     if !named.is_empty() {
-        let key = |curve: &&Curve| {
+        let key = |curve: &&GraphCurve| {
             element("span").with(classed("i", &format!("key {}", curve.look))).text(&curve.name)
         };
         figure = figure.with(classed("figcaption", "legend").with_all(named.iter().map(key)));
@@ -181,7 +181,7 @@ fn power(value: f64) -> String {
     number(value)
 }
 
-fn line(look: &str, from: (f64, f64), to: (f64, f64)) -> Element {
+fn line(look: &str, from: (f64, f64), to: (f64, f64)) -> Markup {
     classed("line", look)
         .attribute("x1", number(from.0))
         .attribute("y1", number(from.1))
@@ -205,7 +205,7 @@ impl Axes {
     }
 
     /// Ticks, lines and names of the axes.
-    fn begin(&self, across: &str, up: &str, marks: Option<Vec<(f64, String)>>, alternative: &str) -> Element {
+    fn begin(&self, across: &str, up: &str, marks: Option<Vec<(f64, String)>>, alternative: &str) -> Markup {
         let word = |look: &str, at: (f64, f64), text: &str| {
             classed("text", &format!("word {look}"))
                 .attribute("x", number(at.0))

@@ -1,6 +1,6 @@
 //! A table whose cells are darker the larger their figure.
 
-use super::markup::{Element, classed, element};
+use super::markup::{Markup, classed, element};
 use super::table::boxed;
 use crate::plots::colormaps::{Colormap, luminance, mix};
 
@@ -24,9 +24,9 @@ pub fn heat_table(
     caption: &str,
     corner: &str,
     columns: &[String],
-    rows: &[(String, Vec<Cell>, Vec<Element>)],
+    rows: &[(String, Vec<Cell>, Vec<Markup>)],
     more: &[&str],
-) -> Element {
+) -> Markup {
     let column = |name: &str| element("th").attribute("scope", "col").with(element("span").text(name));
     let head = std::iter::once(classed("th", "corner").attribute("scope", "col").text(corner))
         .chain(columns.iter().map(|name| column(name)))
@@ -44,7 +44,7 @@ pub fn heat_table(
     boxed(caption, table)
 }
 
-fn cell(cell: &Cell) -> Element {
+fn cell(cell: &Cell) -> Markup {
     let day = Colormap::Share.colour(cell.shade);
     let night = mix(NIGHT[0], NIGHT[1], cell.shade.clamp(0.0, 1.0));
     let style = format!(

@@ -5,7 +5,7 @@ const VOID: [&str; 5] = ["br", "hr", "img", "meta", "col"];
 
 /// One element with its attributes and what is in it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Element {
+pub struct Markup {
     name: &'static str,
     attributes: Vec<(&'static str, String)>,
     content: Vec<Node>,
@@ -13,21 +13,21 @@ pub struct Element {
 
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
-    Element(Element),
+    Markup(Markup),
     Text(String),
 }
 
 /// An empty element.
-pub fn element(name: &'static str) -> Element {
-    Element { name, attributes: Vec::new(), content: Vec::new() }
+pub fn element(name: &'static str) -> Markup {
+    Markup { name, attributes: Vec::new(), content: Vec::new() }
 }
 
 /// An element of class `class`.
-pub fn classed(name: &'static str, class: &str) -> Element {
+pub fn classed(name: &'static str, class: &str) -> Markup {
     element(name).attribute("class", class)
 }
 
-impl Element {
+impl Markup {
     /// Whether it is of class `class` alone.
     pub(super) fn is_classed(&self, class: &str) -> bool {
         self.attributes.iter().any(|(name, value)| *name == "class" && value == class)
@@ -43,7 +43,7 @@ impl Element {
     pub fn text(mut self, text: impl AsRef<str>) -> Self {
         for (index, line) in text.as_ref().split('\n').enumerate() {
             if index > 0 {
-                self.content.push(Node::Element(element("br")));
+                self.content.push(Node::Markup(element("br")));
             }
             self.content.push(Node::Text(line.to_owned()));
         }
@@ -57,14 +57,14 @@ impl Element {
     }
 
     /// With `child` after what is in it.
-    pub fn with(mut self, child: Element) -> Self {
-        self.content.push(Node::Element(child));
+    pub fn with(mut self, child: Markup) -> Self {
+        self.content.push(Node::Markup(child));
         self
     }
 
     /// With `children` after what is in it.
-    pub fn with_all(mut self, children: impl IntoIterator<Item = Element>) -> Self {
-        self.content.extend(children.into_iter().map(Node::Element));
+    pub fn with_all(mut self, children: impl IntoIterator<Item = Markup>) -> Self {
+        self.content.extend(children.into_iter().map(Node::Markup));
         self
     }
 
@@ -86,7 +86,7 @@ impl Element {
         page.push('>');
         for node in &self.content {
             match node {
-                Node::Element(element) => element.render(page),
+                Node::Markup(element) => element.render(page),
                 // HTML takes the content of a style as it is; ours needs no escaping, which a test keeps.
                 Node::Text(text) if self.name == "style" => page.push_str(text),
                 Node::Text(text) => escape(text, page),
@@ -123,7 +123,7 @@ fn escape(text: &str, page: &mut String) {
 mod tests {
     use super::*;
 
-    fn rendered(element: &Element) -> String {
+    fn rendered(element: &Markup) -> String {
         let mut page = String::new();
         element.render(&mut page);
         page

@@ -1,6 +1,6 @@
 //! The page: head, table of contents, sections, foot.
 
-use super::markup::{Element, classed, element};
+use super::markup::{Markup, classed, element};
 
 /// Looks for light, dark, phone and paper.
 const STYLE: &str = include_str!("style.css");
@@ -16,7 +16,7 @@ pub struct Section {
     /// Its heading.
     pub title: &'static str,
     /// What it says.
-    pub content: Vec<Element>,
+    pub content: Vec<Markup>,
 }
 
 /// A whole report.
@@ -25,11 +25,11 @@ pub struct Page {
     /// Name of what is reported on.
     pub title: String,
     /// What stands above the sections.
-    pub head: Vec<Element>,
+    pub head: Vec<Markup>,
     /// The sections in their order; those without content are left out.
     pub sections: Vec<Section>,
     /// What stands below them.
-    pub foot: Vec<Element>,
+    pub foot: Vec<Markup>,
 }
 
 impl Page {

@@ -1,11 +1,11 @@
 //! Tables of figures and of facts.
 
-use super::markup::{Element, classed, element};
+use super::markup::{Markup, classed, element};
 
 /// A table under `heads`, names to the left and figures to the right; it scrolls inside its box where it is wider.
 ///
 /// The first column names the rows.
-pub fn table(caption: &str, heads: &[String], rows: &[Vec<Element>]) -> Element {
+pub fn table(caption: &str, heads: &[String], rows: &[Vec<Markup>]) -> Markup {
     let head = heads.iter().enumerate().map(|(column, head)| {
         let of_words =
             rows.first().and_then(|row| row.get(column)).is_some_and(|cell| cell.is_classed("words"));
@@ -23,7 +23,7 @@ pub fn table(caption: &str, heads: &[String], rows: &[Vec<Element>]) -> Element 
 }
 
 /// `table` in a box in which it scrolls.
-pub(super) fn boxed(caption: &str, table: Element) -> Element {
+pub(super) fn boxed(caption: &str, table: Markup) -> Markup {
     classed("div", "scroll")
         .attribute("tabindex", "0")
         .attribute("role", "region")
@@ -32,7 +32,7 @@ pub(super) fn boxed(caption: &str, table: Element) -> Element {
 }
 
 /// Names and what belongs to them.
-pub fn facts<N: AsRef<str>, V: AsRef<str>>(lines: impl IntoIterator<Item = (N, V)>) -> Element {
+pub fn facts<N: AsRef<str>, V: AsRef<str>>(lines: impl IntoIterator<Item = (N, V)>) -> Markup {
     let mut list = classed("dl", "facts");
     for (name, value) in lines {
         let line = element("div").with(element("dt").text(name)).with(element("dd").text(value));

@@ -68,7 +68,7 @@ fn main() -> Result<()> {
     let seed = seed.parse().map_err(|_| usage())?;
     let folder = std::env::var("D2NN_DATA").unwrap_or_else(|_| "/usr/share/datasets/fashion-mnist".into());
     let data = load(DatasetName::FashionMnist, &Source::Folder(folder.into()))?;
-    let design = Design::resolve("the default", &Preset::Terahertz.design())?;
+    let design = Design::resolve("the default", &Preset::Terahertz.design()?)?;
     let Objective::Classification(loss) = design.objective() else { return Err(usage()) };
     let settings = Settings { seed, ..design.settings(data.train.len()) };
     let stages: Vec<Stage> =

@@ -103,11 +103,15 @@ fn its_own_grid_is_checked_for_every_verb() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     device(path, "");
-    for verb in [&["evaluate", "device", "--data", "data"][..], &["classify", "device", "boot.png"]] {
-        let text = RECTANGULAR.to_string().replace("masks = 1", "masks = 1\noversample = 1");
-        fs::write(path.join("device/design.toml"), text).unwrap();
-        run(path, verb).fails(2, &["is aliased", "--allow-aliasing"]);
-    }
+    let text = RECTANGULAR.to_string().replace("masks = 1", "masks = 1\noversample = 1");
+    fs::write(path.join("device/design.toml"), text).unwrap();
+    let key = "bench.allow_aliasing = true";
+    let evaluate = run(path, &["evaluate", "device", "--data", "data"]);
+    evaluate.fails(2, &["is aliased", key, "--allow-aliasing sets bench.allow_aliasing"]);
+    // A verb without the flag does not advise it.
+    let classify = run(path, &["classify", "device", "boot.png"]);
+    classify.fails(2, &["is aliased", key]);
+    assert!(!classify.stderr.contains("--allow-aliasing"), "{}", classify.stderr);
 }
 
 fn idle(text: &str) -> Vec<String> {
@@ -184,7 +188,7 @@ fn shipped_devices_and_presets_have_none() {
     }
     assert!(devices > 3);
     for preset in Preset::ALL {
-        let mut typed = preset.design();
+        let mut typed = preset.design().unwrap();
         let design = Design::resolve(preset.name(), &typed).unwrap();
         assert_eq!(design.idle_keys, [""; 0], "{}", preset.name());
         // Nor has what a training writes into the folder.
@@ -229,9 +233,10 @@ fn text_is_read_whether_in_use_or_not() {
             ["detector.region_size", "not a length"],
         ),
     ] {
-        let typed = DesignFile::parse("d", text).unwrap();
         for purpose in [Purpose::Training, Purpose::Simulation, Purpose::Making] {
-            let error = Design::resolve_for(purpose, "d", &typed).unwrap_err().to_string();
+            let read = DesignFile::parse("d", text);
+            let error =
+                read.and_then(|typed| Design::resolve_for(purpose, "d", &typed)).unwrap_err().to_string();
             assert!(words.iter().all(|word| error.contains(word)), "{text}: {error}");
         }
     }

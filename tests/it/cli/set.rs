@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use d2nn::design::{DesignFile, OptimiserKey};
+use d2nn::design::{DesignFile, Optimiser};
 use serde_json::json;
 
 use crate::support::program::{d2nn, trained, workshop};
@@ -34,7 +34,7 @@ fn any_key_can_be_set_for_a_training() {
     let device = path.join("runs/other");
     let typed = DesignFile::parse("d", &fs::read_to_string(device.join("design.toml")).unwrap()).unwrap();
     assert_eq!((typed.training.epochs, typed.training.seed, typed.training.batch), (Some(1), 8, 16));
-    assert_eq!(typed.bench.pixel_pitch, "0.41 mm");
+    assert_eq!(typed.bench.pixel_pitch.text(), "0.41 mm");
     let provenance = fs::read_to_string(device.join("provenance.toml")).unwrap();
     let command: toml::Table = provenance.parse().unwrap();
     let command = command["command"].as_str().unwrap();
@@ -60,7 +60,7 @@ fn stages_in_modes_can_be_set() {
     .done();
     let typed = fs::read_to_string(path.join("device/design.toml")).unwrap();
     let typed = DesignFile::parse("d", &typed).unwrap();
-    assert_eq!((typed.training.optimiser, typed.training.modes.len()), (Some(OptimiserKey::Modes), 1));
+    assert_eq!((typed.training.optimiser, typed.training.modes.len()), (Some(Optimiser::Modes), 1));
 }
 
 #[test]

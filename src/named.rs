@@ -1,0 +1,55 @@
+//! Kinds of things by name: each name of a design file and of an output is written in one place.
+
+/// A closed list of kinds, each with a name. Kinds that carry figures are the same kind whatever the figures.
+pub trait Named: Copy + 'static {
+    /// The names, in the order of the kinds.
+    const NAMES: &'static [&'static str];
+    /// One of each kind; those that carry figures have usual ones, to be replaced by who knows better.
+    const KINDS: &'static [Self];
+
+    /// What this kind is called.
+    fn name(&self) -> &'static str;
+
+    /// The kind that is called `name`, if there is one.
+    fn named(name: &str) -> Option<Self> {
+        Self::KINDS.iter().copied().find(|kind| kind.name() == name)
+    }
+}
+
+/// Names the kinds of an enum: `named! { Method { Auto = "auto", Exact = "exact" } }`. A kind without a name does not
+/// compile.
+macro_rules! named {
+    ($of:ident { $($kind:ident $({ $($figure:ident: $usual:expr),+ })? = $name:literal),+ $(,)? }) => {
+        impl $crate::named::Named for $of {
+            const NAMES: &'static [&'static str] = &[$($name),+];
+            const KINDS: &'static [Self] = &[$($of::$kind $({ $($figure: $usual),+ })?),+];
+
+            fn name(&self) -> &'static str {
+                match self {
+                    $($of::$kind { .. } => $name),+
+                }
+            }
+        }
+    };
+}
+pub(crate) use named;
+
+#[cfg(test)]
+mod tests {
+    use super::Named;
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum Light {
+        Plane,
+        Tilted { angle: f64 },
+    }
+    named! { Light { Plane = "plane", Tilted { angle: 0.5 } = "tilted" } }
+
+    #[test]
+    fn kinds_are_found_by_name_whatever_their_figures() {
+        assert_eq!(Light::NAMES, ["plane", "tilted"]);
+        assert_eq!(Light::named("tilted"), Some(Light::Tilted { angle: 0.5 }));
+        assert_eq!((Light::named("round"), Light::named("Plane")), (None, None));
+        assert_eq!((Light::Plane.name(), Light::Tilted { angle: 1.0 }.name()), ("plane", "tilted"));
+    }
+}
