@@ -12,8 +12,7 @@ use crate::material::Material;
 use crate::misalignment::Tolerance;
 use crate::network::Bench;
 use crate::training::{
-    Augmentation, ClassLoss, LearntTemperature, MOST_COMPONENT_VALUES, Objective, Perturbations, Settings,
-    Start,
+    Augmentation, ClassLoss, LearntTemperature, Objective, Perturbations, Settings, Start, too_many_values,
 };
 use crate::units::{Metres, Radians, format_length, parse_angle, parse_length};
 
@@ -246,13 +245,13 @@ impl Training {
 fn optimiser(typed: &DesignFile, bench: &Bench) -> Checked<OptimiserKey> {
     let table = &typed.training;
     let linear = bench.object.linear().is_some();
-    let (rows, columns) = bench.object.image();
-    let too_many = rows * columns > MOST_COMPONENT_VALUES;
+    let too_many = too_many_values(bench.object.image());
+    if let (Some(OptimiserKey::Modes), Some(problem)) = (table.optimiser, &too_many) {
+        return Err(format!(
+            "training.optimiser = \"modes\": {problem}; take optimiser = \"mini-batches\", or smaller images"
+        ));
+    }
     match table.optimiser {
-        Some(OptimiserKey::Modes) if too_many => Err(format!(
-            "training.optimiser = \"modes\": modes are found for images of at most {MOST_COMPONENT_VALUES} values, and \
-             these have {rows} x {columns}; take optimiser = \"mini-batches\", or smaller images"
-        )),
         Some(OptimiserKey::Modes) if !linear => Err(
             "training.optimiser = \"modes\": values that are interpolated and then become phases or holes have no modes; \
              take object.resampling = \"nearest\", or optimiser = \"mini-batches\""
@@ -267,7 +266,7 @@ fn optimiser(typed: &DesignFile, bench: &Bench) -> Checked<OptimiserKey> {
         // Each value of an image, or sample of the plane, would be read of every image of a large batch.
         None if table.epochs.is_some()
             || !linear
-            || too_many
+            || too_many.is_some()
             || matches!(table.loss, LossKey::ImageMse | LossKey::PlaneMse) =>
         {
             Ok(OptimiserKey::MiniBatches)
