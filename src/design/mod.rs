@@ -16,6 +16,7 @@ mod advice;
 mod arrangement;
 mod compiled;
 mod detector_table;
+mod device_name;
 pub mod file;
 pub mod folder;
 mod idle;

@@ -179,7 +179,7 @@ mod tests {
             ("0.5 mm", Sides::Each([100, 120]))
         );
         assert_eq!(design.mask.modulation, ModulationKey::Amplitude);
-        assert_eq!((design.detector.layout.as_deref(), design.name.as_str()), (Some("5-5"), "short"));
+        assert_eq!((design.detector.layout.as_deref(), design.name.as_deref()), (Some("5-5"), Some("short")));
         assert_eq!(design.fabrication.levels, Some(8));
         // All else is as it was, and the last of two values counts.
         assert_eq!(design.material, DesignFile::default().material);

@@ -66,7 +66,7 @@ impl Preset {
             Preset::Terahertz => DesignFile::default(),
             // The bench of LightRidge: 256 phases, 0.3 m between the modulators.
             Preset::VisibleSlm => DesignFile {
-                name: "fashion-visible-slm".into(),
+                name: Some("fashion-visible-slm".into()),
                 bench: BenchTable {
                     wavelength: "532 nm".into(),
                     pixel_pitch: "36 um".into(),
@@ -86,7 +86,7 @@ impl Preset {
             // the sampled impulse response of the first stage, and the angular spectrum is better in a wider window.
             // Engines pay for it once, when they plan.
             Preset::VisiblePrinted => DesignFile {
-                name: "fashion-visible-printed".into(),
+                name: Some("fashion-visible-printed".into()),
                 bench: BenchTable {
                     wavelength: "532 nm".into(),
                     pixel_pitch: "285 nm".into(),
@@ -108,7 +108,7 @@ impl Preset {
             },
             // Lin et al., Science 361, 1004 (2018): the imaging lens.
             Preset::Imaging => DesignFile {
-                name: "imaging-400ghz".into(),
+                name: Some("imaging-400ghz".into()),
                 bench: BenchTable {
                     pixel_pitch: "0.3 mm".into(),
                     pixels: Sides::Square(300),
@@ -128,13 +128,13 @@ impl Preset {
                 ..DesignFile::default()
             },
             Preset::Lin2018 => DesignFile {
-                name: "lin-2018".into(),
+                name: Some("lin-2018".into()),
                 object: phase_object(),
                 training: TrainingTable { loss: LossKey::PlaneMse, ..TrainingTable::default() },
                 ..DesignFile::default()
             },
             Preset::Mengu2019 => DesignFile {
-                name: "mengu-2019".into(),
+                name: Some("mengu-2019".into()),
                 object: phase_object(),
                 training: TrainingTable { loss: LossKey::PeakCrossEntropy, ..TrainingTable::default() },
                 ..DesignFile::default()

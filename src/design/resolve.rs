@@ -15,6 +15,7 @@ use crate::propagation::{Method, PixelModel, padded_shape};
 use crate::units::{Metres, format_length, parse_angle, parse_length, parse_positive_length};
 
 use super::detector_table::{DetectorTable, detector};
+use super::device_name::may_have;
 use super::file::{
     DesignFile, EncodingKey, Gaps, IlluminationKey, MaterialTable, MethodKey, ModulationKey, ObjectTable,
     PixelModelKey, ResamplingKey, Sides,
@@ -109,13 +110,10 @@ impl Design {
 pub(super) type Checked<T> = std::result::Result<T, String>;
 
 fn resolve(typed: &DesignFile) -> Checked<Design> {
-    if typed.name.is_empty()
-        || typed.name.starts_with('.')
-        || !typed.name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-    {
+    let name = typed.device_name();
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(may_have) {
         return Err(format!(
-            "name = \"{}\": it begins file names, so use letters, digits, '-', '_' and '.' only",
-            typed.name
+            "name = \"{name}\": it begins file names, so use letters, digits, '-', '_' and '.' only"
         ));
     }
     let table = &typed.bench;
@@ -221,7 +219,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     let plate = plate::plate(typed, turn, &mut broken)?;
     let plate = broken.or(Purpose::Making, printer::fit(printer.as_ref(), plate, grid, relief, turn), plate);
     Ok(Design {
-        name: typed.name.clone(),
+        name,
         bench,
         simulated,
         rounding,

@@ -46,7 +46,7 @@ pub struct TrainArgs {
     preset: PresetFlag,
     #[command(flatten)]
     data: DataFlag,
-    /// Device folder to write (default: runs/ and the name in the design)
+    /// Device folder to write (default: runs/ and the name of the device)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Train in mini-batches and show every training image N times, then training.fine_epochs more on the grid of the bench
@@ -164,7 +164,11 @@ impl TrainArgs {
         let read = |path: PathBuf| Ok::<_, Error>((path.display().to_string(), read_typed(&path)?));
         let (file, before) = match &self.design {
             None if self.resume => {
-                let named = || default_folder(&self.preset.design().1.name);
+                let named = || {
+                    let mut typed = self.preset.design().1;
+                    self.data.over(&mut typed);
+                    default_folder(&typed.device_name())
+                };
                 read(self.out.clone().unwrap_or_else(named).join(DESIGN))?
             }
             None => self.preset.design(),
