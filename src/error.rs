@@ -68,7 +68,7 @@ pub enum Error {
     #[error("{0}")]
     Value(String),
 
-    /// The user stopped the work; everything is saved. Exit code 130.
+    /// The user stopped the work; what was done is saved, or told. Exit code 130.
     #[error("{0}")]
     Interrupted(String),
 }

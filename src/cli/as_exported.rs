@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 use serde_json::{Value, json};
 
-use super::evaluate::{first_images, judge as judge_classes};
+use super::evaluate::{first_images, judge_until as judge_classes};
 use super::progress::Progress;
 use super::{LabelledImages, ThreadsFlag};
 use crate::dataset::Images;
@@ -15,7 +15,7 @@ use crate::design::folder::{PLATES, is_device_folder};
 use crate::design::{Design, Device};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::evaluation::{Evaluation, ImageFigures, evaluate_images};
+use crate::evaluation::{Evaluation, ImageFigures, evaluate_images_until};
 use crate::fabrication::{
     Comparison, Exported, HeightMap, Lie, PlateFile, PlateOptions, PlateReport, compare, find_plates,
     read_plates,
@@ -42,7 +42,10 @@ pub(super) struct Compared {
 /// What a device does with its masks as designed, and with its plates as exported.
 pub(super) struct Judged {
     designed: Scores,
-    exported: Scores,
+    /// None where the work was stopped before the last image: then `designed` too may be of fewer than `wanted` images.
+    exported: Option<Scores>,
+    /// Images that both were to be judged on.
+    wanted: usize,
 }
 
 /// Figures of one of the two.
@@ -202,28 +205,42 @@ pub(super) fn judge(
     threads: &ThreadsFlag,
     images: &Images,
     limit: Option<usize>,
+    go_on: &dyn Fn() -> bool,
 ) -> Result<Judged> {
     let design = &device.design;
     let (modulation, masks) = plates.exported.masks(&design.material, design.bench.wavelength);
     let mut bench = design.simulated.clone();
     bench.modulation = modulation;
     // One engine at a time: its plans are what takes memory.
-    let designed = scores(&threads.engine(device)?, design, images, limit)?;
-    let mut engine = threads.bare_engine(bench)?;
-    engine.set_masks(&masks)?;
-    Ok(Judged { designed, exported: scores(&engine, design, images, limit)? })
+    let wanted = first_images(images, limit)?.len();
+    let designed = scores(&threads.engine(device)?, design, images, limit, go_on)?;
+    let mut judged = Judged { designed, exported: None, wanted };
+    if judged.designed.images() == wanted {
+        let mut engine = threads.bare_engine(bench)?;
+        engine.set_masks(&masks)?;
+        let exported = scores(&engine, design, images, limit, go_on)?;
+        judged.exported = (exported.images() == wanted).then_some(exported);
+    }
+    Ok(judged)
 }
 
-fn scores(engine: &dyn Engine, design: &Design, images: &Images, limit: Option<usize>) -> Result<Scores> {
+fn scores(
+    engine: &dyn Engine,
+    design: &Design,
+    images: &Images,
+    limit: Option<usize>,
+    go_on: &dyn Fn() -> bool,
+) -> Result<Scores> {
     if !design.forms_image() {
-        return Ok(Scores::Classes(judge_classes(engine, design, images, limit, &|| None)?));
+        let judged = judge_classes(engine, design, images, limit, &|| Ok(go_on()), &|_, _, _| ())?;
+        return Ok(Scores::Classes(judged));
     }
     let indices = first_images(images, limit)?;
     let mut progress = Progress::new("evaluating", indices.len() as u64, "images");
     let loss = |readings: &[f64], picture: &Array2<f64>| ImageError.value(readings, picture);
-    let figures = evaluate_images(engine, images, &indices, &loss, &mut |done| {
+    let figures = evaluate_images_until(engine, images, &indices, &loss, &mut |done| {
         progress.update(done as u64, String::new);
-        Ok(())
+        Ok(go_on())
     });
     progress.finish();
     Ok(Scores::Images(figures?))
@@ -282,12 +299,22 @@ impl Judged {
     /// The figures side by side, as text.
     pub(super) fn table(&self) -> String {
         let mut text = format!("{:<26}{:>11}{:>11}{:>15}\n", "", "designed", "exported", "difference");
-        for (designed, exported) in self.designed.figures().iter().zip(self.exported.figures()) {
-            let difference = exported.value - designed.value;
+        let exported = self.exported.as_ref().map(Scores::figures);
+        for (index, designed) in self.designed.figures().iter().enumerate() {
             // A loss that needs more than the readings of regions is not known here.
-            if difference.is_nan() {
+            if designed.value.is_nan() {
                 continue;
             }
+            let Some(exported) = exported.as_ref().map(|figures| &figures[index]) else {
+                let value = if designed.share {
+                    format!("{:.2} %", 100.0 * designed.value)
+                } else {
+                    format!("{:.4}", designed.value)
+                };
+                let _ = writeln!(text, "{:<26}{value:>11}{:>11}{:>15}", designed.name, "-", "-");
+                continue;
+            };
+            let difference = exported.value - designed.value;
             let [designed_text, exported_text, difference] = if designed.share {
                 let percent = |share: f64| format!("{:.2} %", 100.0 * share);
                 let points = format!("{} points", signed(100.0 * difference, 2));
@@ -298,8 +325,22 @@ impl Judged {
             let _ =
                 writeln!(text, "{:<26}{designed_text:>11}{exported_text:>11}{difference:>15}", designed.name);
         }
-        let _ = writeln!(text, "of {} images, simulated with both", self.designed.images());
+        let _ = match exported {
+            Some(_) => writeln!(text, "of {} images, simulated with both", self.designed.images()),
+            None => writeln!(text, "of {} images, simulated as designed alone", self.designed.images()),
+        };
         text
+    }
+
+    /// [`Error::Interrupted`] where the work was stopped.
+    pub(super) fn whole(&self) -> Result<()> {
+        if self.exported.is_some() {
+            return Ok(());
+        }
+        Err(Error::Interrupted(format!(
+            "stopped before the plates were judged on all of {} images: only their heights are compared",
+            self.wanted
+        )))
     }
 
     /// Images both were judged on.
@@ -396,8 +437,9 @@ pub(super) fn as_json(
         "step": compared.step,
         "plates": compared.plates.iter().enumerate().map(plate).collect::<Vec<_>>(),
         "designed": judged.designed.as_json(),
-        "exported": judged.exported.as_json(),
+        "exported": judged.exported.as_ref().map(Scores::as_json),
         "images": judged.images(),
+        "partial": judged.exported.is_none(),
         "warnings": plates.warnings(compared),
         "padding": design.padding(),
         "oversample": design.simulated.oversample,

@@ -6,18 +6,23 @@ use serde_json::json;
 
 use super::evaluate::first_images;
 use super::progress::Progress;
+use super::stop::Stop;
 use super::{LabelledImages, print, print_json};
 use crate::dataset::Images;
 use crate::design::Device;
 use crate::error::{Error, Result};
-use crate::evaluation::{Convergence, FIELD_IMAGES, GRIDS, convergence};
+use crate::evaluation::{Convergence, FIELD_IMAGES, GRIDS, convergence_until};
 
-/// Judges `device` on all grids by the first `limit` of `images`, with progress.
+/// How many grids there are.
+const ALL_GRIDS: usize = GRIDS.len();
+
+/// Judges `device` on all grids by the first `limit` of `images`, with progress; on those done where `stop` is asked.
 pub(super) fn judge(
     device: &Device,
     images: &Images,
     limit: Option<usize>,
     threads: usize,
+    stop: &Stop,
 ) -> Result<Vec<Convergence>> {
     let indices = first_images(images, limit)?;
     let Some(loss) = device.design.loss() else {
@@ -26,8 +31,8 @@ pub(super) fn judge(
             device.folder.display()
         )));
     };
-    let mut progress = Progress::new("comparing grids", (GRIDS.len() * indices.len()) as u64, "images");
-    let rows = convergence(
+    let mut progress = Progress::new("comparing grids", (ALL_GRIDS * indices.len()) as u64, "images");
+    let rows = convergence_until(
         &device.design.bench,
         &device.masks,
         threads,
@@ -36,7 +41,7 @@ pub(super) fn judge(
         &|readings, label, entering| loss.value(readings, label, entering),
         &mut |done| {
             progress.update(done as u64, String::new);
-            Ok(())
+            Ok(!stop.asked())
         },
     );
     progress.finish();
@@ -50,17 +55,34 @@ pub(super) fn run(
     limit: Option<usize>,
     threads: usize,
     as_json: bool,
+    stop: &Stop,
 ) -> Result<()> {
-    let rows = judge(device, &shown.images, limit, threads)?;
+    let rows = judge(device, &shown.images, limit, threads, stop)?;
     let judged = rows.first().map_or(0, |row| row.evaluation.images);
-    if as_json {
-        return print_json(&json!({
+    let told = match rows.len() {
+        ALL_GRIDS => Ok(()),
+        0 => Err(Error::Interrupted("stopped before the first grid was done: nothing is told".into())),
+        done => Err(Error::Interrupted(format!(
+            "stopped after {done} of {ALL_GRIDS} grids: they are compared with the last of these, not with the finest"
+        ))),
+    };
+    if as_json && !rows.is_empty() {
+        print_json(&json!({
             "images": judged,
+            "partial": rows.len() < ALL_GRIDS,
             "field_images": judged.min(FIELD_IMAGES),
             "data": shown.as_json(),
             "grids": rows.iter().map(row_json).collect::<Vec<_>>(),
-        }));
+        }))?;
+    } else if !rows.is_empty() {
+        print(&table(device, shown, &rows))?;
     }
+    told
+}
+
+/// The rows as text.
+pub(super) fn table(device: &Device, shown: &LabelledImages, rows: &[Convergence]) -> String {
+    let judged = rows.first().map_or(0, |row| row.evaluation.images);
     let mut text = format!(
         "{}, first {judged} {} images from {}\n\n",
         device.design.name,
@@ -71,7 +93,7 @@ pub(super) fn run(
         text,
         "samples  padding  accuracy  same answers  field error  true region / object  true region / detector plane"
     );
-    for row in &rows {
+    for row in rows {
         let _ = writeln!(
             text,
             "{:>7}  {:>7}  {:>6.2} %  {:>10.2} %  {:>11.4}  {:>18.3} %  {:>26.3} %",
@@ -93,7 +115,7 @@ pub(super) fn run(
             judged.min(FIELD_IMAGES)
         );
     }
-    print(&text)
+    text
 }
 
 fn row_json(row: &Convergence) -> serde_json::Value {

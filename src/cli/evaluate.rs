@@ -1,13 +1,14 @@
 //! `d2nn evaluate`: how well a device answers, and with how much of the light.
 
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde_json::json;
 
 use super::progress::Progress;
 use super::readings::Readings;
+use super::stop::Stop;
 use super::{
     DataFlag, ModifiedFlag, SimulationFlags, ThreadsFlag, as_exported, convergence, imaging, print,
     print_json,
@@ -16,7 +17,7 @@ use crate::dataset::{Images, Split};
 use crate::design::Design;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::evaluation::{Evaluation, evaluate};
+use crate::evaluation::{Evaluation, evaluate_until};
 use crate::files::Place;
 
 /// Arguments of `d2nn evaluate`.
@@ -93,14 +94,18 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         let found = as_exported::Plates::in_folder(plates, &device)?;
         let compared = found.compare_as_found(&device)?;
         let shown = args.data.load(&device.design, args.split.split())?;
-        let judged = as_exported::judge(&device, &found, &args.threads, &shown.images, args.limit)?;
-        return if args.json {
-            print_json(&as_exported::as_json(&device, &found, &compared, &judged, &shown))
+        let stop = Stop::watch_judging()?;
+        let judged =
+            as_exported::judge(&device, &found, &args.threads, &shown.images, args.limit, &|| !stop.asked())?;
+        if args.json {
+            print_json(&as_exported::as_json(&device, &found, &compared, &judged, &shown))?;
         } else {
-            print(&as_exported::report(&device, &found, &compared, &judged, &shown))
-        };
+            print(&as_exported::report(&device, &found, &compared, &judged, &shown))?;
+        }
+        return judged.whole();
     }
     let shown = args.data.load(&device.design, args.split.split())?;
+    let stop = Stop::watch_judging()?;
     let heading = format!(
         "{} on {}, {} images from {}",
         device.design.name,
@@ -109,35 +114,54 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         shown.origin()
     );
     if args.convergence {
-        return convergence::run(&device, &shown, args.limit, args.threads.threads, args.json);
+        return convergence::run(&device, &shown, args.limit, args.threads.threads, args.json, &stop);
     }
     let (images, data) = (&shown.images, shown.as_json());
     let engine = args.threads.engine(&device)?;
     if device.design.forms_image() {
-        let judged = imaging::judge(&engine, &device.design, &args.threads, images, args.limit, &|| None)?;
+        let go_on = || Ok(!stop.asked());
+        let judged =
+            imaging::judge_until(&engine, &device.design, &args.threads, images, args.limit, &go_on)?;
         // The figures first: a disk that has run full does not lose them.
+        if judged.device.images == 0 {
+            return Err(stopped(0, judged.wanted, args.readings.as_deref()));
+        }
         if args.json {
             print_json(&imaging::as_json(&judged, &device.design, data))?;
         } else {
             print(&imaging::report(&heading, &judged))?;
         }
+        if judged.is_partial() {
+            return Err(stopped(judged.device.images, judged.wanted, args.readings.as_deref()));
+        }
         return match &args.readings {
             Some(path) => {
-                Readings::of(&engine, images, &first_images(images, args.limit)?)?.write(path, images)
+                let stopped = || {
+                    let told = format!("stopped after the figures; {} is not written", path.display());
+                    stop.asked().then_some(Error::Interrupted(told))
+                };
+                Readings::of(&engine, images, &first_images(images, args.limit)?, &stopped)?
+                    .write(path, images)
             }
             None => Ok(()),
         };
     }
     let readings = Readings::default();
-    let judged =
-        judge_noting(&engine, &device.design, images, args.limit, &|| None, &|read, _, entering| {
-            if args.readings.is_some() {
-                readings.note(read, entering);
-            }
-        })?;
+    let wanted = first_images(images, args.limit)?.len();
+    let go_on = || Ok(!stop.asked());
+    let judged = judge_until(&engine, &device.design, images, args.limit, &go_on, &|read, _, entering| {
+        if args.readings.is_some() {
+            readings.note(read, entering);
+        }
+    })?;
+    if judged.images == 0 {
+        return Err(stopped(0, wanted, args.readings.as_deref()));
+    }
+    let partial = judged.images < wanted;
     let figures = json!({
         "accuracy": judged.accuracy(),
         "images": judged.images,
+        "partial": partial,
         "loss": judged.loss,
         "confusion": judged.confusion.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
         "per_class_accuracy": judged.per_class_accuracy(),
@@ -162,10 +186,24 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
     } else {
         print(&report(&heading, &judged, &device.design.data.class_names))?;
     }
+    if partial {
+        return Err(stopped(judged.images, wanted, args.readings.as_deref()));
+    }
     match &args.readings {
         Some(path) => readings.write(path, images),
         None => Ok(()),
     }
+}
+
+/// What is said at the end of an evaluation that was stopped after `done` of `wanted` images, before `unwritten` was
+/// written.
+fn stopped(done: usize, wanted: usize, unwritten: Option<&Path>) -> Error {
+    let told = match done {
+        0 => format!("stopped before any of {wanted} images was judged: nothing is told"),
+        _ => format!("stopped after {done} of {wanted} images: the figures are of the first {done} alone"),
+    };
+    let unwritten = unwritten.map(|path| format!("; {} is not written", path.display()));
+    Error::Interrupted(told + &unwritten.unwrap_or_default())
 }
 
 /// Judges a device on the first `limit` of `images`, with progress; an error of `stopped` ends it early.
@@ -176,16 +214,17 @@ pub(super) fn judge(
     limit: Option<usize>,
     stopped: &dyn Fn() -> Option<Error>,
 ) -> Result<Evaluation> {
-    judge_noting(engine, design, images, limit, stopped, &|_, _, _| ())
+    judge_until(engine, design, images, limit, &|| stopped().map_or(Ok(true), Err), &|_, _, _| ())
 }
 
-/// [`judge`], with `note` told the readings, the class and the power of the object of each image in its turn.
-pub(super) fn judge_noting(
+/// [`judge`] up to where `go_on` says no ([`evaluate_until`]), with `note` told the readings, the class and the power of
+/// the object of each image in its turn.
+pub(super) fn judge_until(
     engine: &dyn Engine,
     design: &Design,
     images: &Images,
     limit: Option<usize>,
-    stopped: &dyn Fn() -> Option<Error>,
+    go_on: &dyn Fn() -> Result<bool>,
     note: &dyn Fn(&[f64], usize, f64),
 ) -> Result<Evaluation> {
     let indices = first_images(images, limit)?;
@@ -193,7 +232,7 @@ pub(super) fn judge_noting(
         return Err(Error::Usage(format!("{} forms images: it names no classes", design.name)));
     };
     let mut progress = Progress::new("evaluating", indices.len() as u64, "images");
-    let judged = evaluate(
+    let judged = evaluate_until(
         engine,
         images,
         &indices,
@@ -203,7 +242,7 @@ pub(super) fn judge_noting(
         },
         &mut |done| {
             progress.update(done as u64, String::new);
-            stopped().map_or(Ok(()), Err)
+            go_on()
         },
     );
     progress.finish();

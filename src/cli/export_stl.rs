@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::phase_map::{PhaseMap, PhaseMapFlags};
 use super::plate_flags::PlateFlags;
+use super::stop::Stop;
 use super::{DataFlag, ModifiedFlag, ThreadsFlag, as_exported, print, print_json, print_report};
 use crate::dataset::Split;
 use crate::design::folder::PLATES;
@@ -118,12 +119,16 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
         folder.display()
     );
     let mut json = print_report::as_json(&report);
+    let mut told = Ok(());
     if let Some(shown) = &data {
         let plates = as_exported::Plates::written(&folder, &report.plates, design)?;
         let compared = plates.compare(&device, &options)?;
         let limit = if design.forms_image() { CHECKED_IMAGES_FORMED } else { CHECKED_IMAGES };
+        let stop = Stop::watch_judging()?;
+        let threads = ThreadsFlag { threads: 0 };
         let judged =
-            as_exported::judge(&device, &plates, &ThreadsFlag { threads: 0 }, &shown.images, Some(limit))?;
+            as_exported::judge(&device, &plates, &threads, &shown.images, Some(limit), &|| !stop.asked())?;
+        told = judged.whole();
         let heading =
             format!("as exported, on the first {} test images of {}", judged.images(), shown.origin());
         text += &format!("\n{heading}\n{}", judged.table());
@@ -132,7 +137,12 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
         }
         json["as_exported"] = as_exported::as_json(&device, &plates, &compared, &judged, shown);
     }
-    if args.json { print_json(&json) } else { print(&text) }
+    if args.json {
+        print_json(&json)?
+    } else {
+        print(&text)?
+    }
+    told
 }
 
 /// A phase map, which has no device to be simulated in.

@@ -12,13 +12,23 @@ use crate::dataset::Images;
 use crate::design::Design;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::evaluation::{ImageFigures, evaluate_images};
+use crate::evaluation::{ImageFigures, evaluate_images_until};
 use crate::training::ImageError;
 
 /// Figures of a device and of the same bench without masks.
 pub(super) struct Compared {
     pub(super) device: ImageFigures,
+    /// Perhaps of fewer images, or of none, where the work was stopped.
     pub(super) free_space: ImageFigures,
+    /// Images that both were to be judged on.
+    pub(super) wanted: usize,
+}
+
+impl Compared {
+    /// Whether the work was stopped before its end.
+    pub(super) fn is_partial(&self) -> bool {
+        self.device.images.min(self.free_space.images) < self.wanted
+    }
 }
 
 /// Judges a device and free space on the first `limit` of `images`, with progress; an error of `stopped` ends it
@@ -31,18 +41,33 @@ pub(super) fn judge(
     limit: Option<usize>,
     stopped: &dyn Fn() -> Option<Error>,
 ) -> Result<Compared> {
+    judge_until(engine, design, threads, images, limit, &|| stopped().map_or(Ok(true), Err))
+}
+
+/// [`judge`] up to where `go_on` says no; then free space has fewer images than the device.
+pub(super) fn judge_until(
+    engine: &dyn Engine,
+    design: &Design,
+    threads: &ThreadsFlag,
+    images: &Images,
+    limit: Option<usize>,
+    go_on: &dyn Fn() -> Result<bool>,
+) -> Result<Compared> {
     let indices = first_images(images, limit)?;
     let open = threads.bare_engine(design.simulated.free_space())?;
     let mut progress = Progress::new("evaluating", 2 * indices.len() as u64, "images");
     let loss = |readings: &[f64], picture: &Array2<f64>| ImageError.value(readings, picture);
     let mut figures = |engine: &dyn Engine, before: usize| {
-        evaluate_images(engine, images, &indices, &loss, &mut |done| {
+        evaluate_images_until(engine, images, &indices, &loss, &mut |done| {
             progress.update((before + done) as u64, String::new);
-            stopped().map_or(Ok(()), Err)
+            go_on()
         })
     };
-    let judged = figures(engine, 0)
-        .and_then(|device| Ok(Compared { device, free_space: figures(&open, indices.len())? }));
+    let wanted = indices.len();
+    let judged = figures(engine, 0).and_then(|device| {
+        let free_space = figures(&open, wanted)?;
+        Ok(Compared { device, free_space, wanted })
+    });
     progress.finish();
     judged
 }
@@ -84,7 +109,11 @@ pub(super) fn report(heading: &str, judged: &Compared) -> String {
             "area of the image / detector plane".into(),
         ),
     ] {
+        let open = if free.images == 0 { "-" } else { &open };
         let _ = writeln!(text, "{name:<26}{value:>10}{open:>12}  {meaning}");
+    }
+    if free.images < device.images {
+        let _ = writeln!(text, "free space: of {} images", free.images);
     }
     text
 }
@@ -102,7 +131,9 @@ pub(super) fn as_json(judged: &Compared, design: &Design, data: serde_json::Valu
     };
     let mut object = figures(&judged.device);
     object["images"] = json!(judged.device.images);
+    object["partial"] = json!(judged.is_partial());
     object["free_space"] = figures(&judged.free_space);
+    object["free_space"]["images"] = json!(judged.free_space.images);
     object["padding"] = json!(design.padding());
     object["oversample"] = json!(design.simulated.oversample);
     object["extinction_coefficient"] = json!(design.material.extinction_coefficient());

@@ -1,7 +1,7 @@
 //! The desk: one file a verb.
 //!
 //! Data goes to stdout, progress and errors to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage or wrong
-//! design file, 130 stopped by the user after saving.
+//! design file, 130 stopped by the user, with what was done saved or told.
 
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -61,7 +61,7 @@ use images::{DataFlag, LabelledImages, check_images};
   d2nn plot runs/fashion-400ghz all        pictures of it
   d2nn export-stl runs/fashion-400ghz      its masks as plates for a printer
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or wrong design file, 130 stopped after saving."
+Exit codes: 0 done, 1 failed, 2 wrong usage or wrong design file, 130 stopped by Ctrl-C."
 )]
 pub struct Cli {
     #[command(subcommand)]

@@ -29,10 +29,16 @@ impl Readings {
         seen.1.push(entering);
     }
 
-    /// Those of the images with `indices`, read now.
-    pub(super) fn of(engine: &dyn Engine, images: &Images, indices: &[usize]) -> Result<Self> {
+    /// Those of the images with `indices`, read now; an error of `stopped` ends it early.
+    pub(super) fn of(
+        engine: &dyn Engine,
+        images: &Images,
+        indices: &[usize],
+        stopped: &dyn Fn() -> Option<Error>,
+    ) -> Result<Self> {
         let found = Readings::default();
         for chunk in indices.chunks(BATCH) {
+            stopped().map_or(Ok(()), Err)?;
             let batch = images.batch(chunk);
             let read = engine.readings(batch.view())?;
             for (readings, image) in read.regions.outer_iter().zip(batch.outer_iter()) {

@@ -1,4 +1,5 @@
-//! Ctrl-C: asked once, the work stops after its step; asked again, the program leaves.
+//! Ctrl-C: asked once, the work stops after its step or its batch and nothing that is done is lost; asked again, the
+//! program leaves.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,12 +14,42 @@ const ONE_SIGNAL: Duration = Duration::from_secs(1);
 /// Whether the user has asked to stop.
 pub(super) struct Stop(Arc<AtomicBool>);
 
+/// What is said when the user asks to stop, and when the user asks again.
+struct Words {
+    first: &'static str,
+    again: &'static str,
+}
+
+const TRAINING: Words = Words {
+    first: "\nstopping after this step (press Ctrl-C again to leave without saving it)",
+    // The last checkpoint is whole, whatever is being written.
+    again: "left without saving this step; --resume goes on from the last checkpoint",
+};
+
+const JUDGING: Words = Words {
+    first: "\nstopping after this batch, with the figures so far (press Ctrl-C again to leave without them)",
+    // Files are written whole or not at all, whatever is being written.
+    again: "left without the figures",
+};
+
 impl Stop {
-    /// Watches from here on, when there is something to save; before, Ctrl-C just leaves. Once in a process.
+    /// Watches a training from here on, when there is something to save; before, Ctrl-C just leaves. Once in a process.
     ///
     /// # Errors
     /// [`Error::Value`] when the operating system refuses.
     pub(super) fn watch() -> Result<Self> {
+        Self::saying(TRAINING)
+    }
+
+    /// Watches a command that judges a device, when there is something to judge. Once in a process.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when the operating system refuses.
+    pub(super) fn watch_judging() -> Result<Self> {
+        Self::saying(JUDGING)
+    }
+
+    fn saying(words: Words) -> Result<Self> {
         let stop = Stop(Arc::new(AtomicBool::new(false)));
         let flag = Arc::clone(&stop.0);
         let mut first: Option<Instant> = None;
@@ -26,12 +57,11 @@ impl Stop {
             None => {
                 first = Some(Instant::now());
                 flag.store(true, Ordering::SeqCst);
-                say("\nstopping after this step (press Ctrl-C again to leave without saving it)");
+                say(words.first);
             }
             Some(asked) if asked.elapsed() < ONE_SIGNAL => {}
             Some(_) => {
-                // The last checkpoint is whole, whatever is being written.
-                say("left without saving this step; --resume goes on from the last checkpoint");
+                say(words.again);
                 std::process::exit(130);
             }
         })

@@ -28,8 +28,9 @@ pub const FORMAT: u32 = 1;
 pub struct DesignFile {
     /// Version of the file, [`FORMAT`].
     pub format: u32,
-    /// Name of the device; begins the names of its plates.
-    pub name: String,
+    /// Name of the device; begins the names of its plates. Left out, that of its data set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Planes and the light between them.
     pub bench: BenchTable,
     /// What a pixel of a mask can do.
@@ -231,7 +232,7 @@ impl Default for DesignFile {
     fn default() -> Self {
         DesignFile {
             format: FORMAT,
-            name: "fashion-400ghz".into(),
+            name: None,
             bench: BenchTable::default(),
             mask: MaskTable::default(),
             images: ImagesTable::default(),

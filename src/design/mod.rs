@@ -17,6 +17,7 @@ mod arrangement;
 #[cfg(feature = "npz")]
 mod compiled;
 mod detector_table;
+mod device_name;
 pub mod file;
 pub mod folder;
 mod idle;

@@ -67,14 +67,18 @@ impl Override {
         holds(&self.key, key) || holds(key, &self.key)
     }
 
-    /// Puts the value into `table`.
-    fn put(&self, table: &mut Table) -> std::result::Result<(), String> {
+    /// Puts the value into `table`; the key of a table that was made for it, if so.
+    fn put(&self, table: &mut Table) -> std::result::Result<Option<String>, String> {
         let mut inner = table;
+        let mut made = None;
         let mut parts: Vec<&str> = self.key.split('.').collect();
         let last = parts.pop().unwrap_or_default();
         for (depth, part) in parts.iter().enumerate() {
             // A table that is not there may be one that is optional; if it is not, it is refused as unknown.
-            let entry = inner.entry(part.to_owned()).or_insert_with(|| Value::Table(Table::new()));
+            let entry = inner.entry(part.to_owned()).or_insert_with(|| {
+                made.get_or_insert_with(|| parts[..=depth].join("."));
+                Value::Table(Table::new())
+            });
             inner = match entry {
                 Value::Table(inner) => inner,
                 Value::Array(_) => {
@@ -85,7 +89,7 @@ impl Override {
             };
         }
         inner.insert(last.to_owned(), self.value.clone());
-        Ok(())
+        Ok(made)
     }
 }
 
@@ -133,9 +137,18 @@ impl DesignFile {
 
 fn put_all(table: &Table, overrides: &[&Override]) -> std::result::Result<DesignFile, String> {
     let mut table = table.clone();
-    overrides.iter().try_for_each(|entry| entry.put(&mut table))?;
-    let design: DesignFile =
-        table.try_into().map_err(|error: toml::de::Error| advised(&error.to_string()).replace('\n', " "))?;
+    let mut made = None;
+    for entry in overrides {
+        made = made.or(entry.put(&mut table)?);
+    }
+    let design: DesignFile = table.try_into().map_err(|error: toml::de::Error| {
+        let text = error.to_string();
+        match &made {
+            // An optional key that is no table.
+            Some(key) if text.contains("invalid type: map") => format!("{key} has no keys of its own"),
+            _ => advised(&text).replace('\n', " "),
+        }
+    })?;
     design.check_format()?;
     Ok(design)
 }
@@ -175,7 +188,7 @@ mod tests {
             ("0.5 mm", Sides::Each([100, 120]))
         );
         assert_eq!(design.mask.modulation, Modulation::Amplitude);
-        assert_eq!((design.detector.layout.as_deref(), design.name.as_str()), (Some("5-5"), "short"));
+        assert_eq!((design.detector.layout.as_deref(), design.name.as_deref()), (Some("5-5"), Some("short")));
         assert_eq!(design.fabrication.levels, Some(8));
         // All else is as it was, and the last of two values counts.
         assert_eq!(design.material, DesignFile::default().material);
@@ -214,6 +227,7 @@ mod tests {
             (&["training.epochs=-1"], "--set training.epochs=-1: invalid value: integer `-1`"),
             (&["name=5"], "--set name=5: invalid type: integer `5`, expected a string"),
             (&["name.first=x"], "--set name.first=\"x\": name has no keys of its own"),
+            (&["object.size.x=1 mm"], "--set object.size.x=\"1 mm\": object.size has no keys of its own"),
             (&["training.modes.steps=3"], "training.modes is a list: give all of it, training.modes=[...]"),
             (&["format=2"], "--set format=2: format = 2: this version of d2nn reads format = 1"),
             // A table needs all of its keys: the first of several that do not suffice is named.

@@ -15,6 +15,7 @@ use crate::propagation::padded_shape;
 use crate::units::{Metres, format_length};
 
 use super::detector_table::{DetectorTable, Task, detector};
+use super::device_name::may_have;
 use super::file::{DesignFile, Gaps, MaskTable, MaterialTable, ObjectTable, Sides};
 use super::idle::idle_keys;
 use super::images_table::image_set;
@@ -115,13 +116,10 @@ impl Design {
 }
 
 fn resolve(typed: &DesignFile) -> Checked<Design> {
-    if typed.name.is_empty()
-        || typed.name.starts_with('.')
-        || !typed.name.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
-    {
+    let name = typed.device_name();
+    if name.is_empty() || name.starts_with('.') || !name.chars().all(may_have) {
         return Err(format!(
-            "name = \"{}\": it begins file names, so use letters, digits, '-', '_' and '.' only",
-            typed.name
+            "name = \"{name}\": it begins file names, so use letters, digits, '-', '_' and '.' only"
         ));
     }
     let table = &typed.bench;
@@ -235,7 +233,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     let plate = plate::plate(&typed.fabrication, turn, &mut broken)?;
     let plate = broken.or(Purpose::Making, printer::fit(printer.as_ref(), plate, grid, relief, turn), plate);
     Ok(Design {
-        name: typed.name.clone(),
+        name,
         bench,
         simulated,
         rounding,

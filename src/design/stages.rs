@@ -85,6 +85,7 @@ impl Design {
 
     /// Writes into `typed`, of which this design was made, what follows from keys that were left out.
     pub fn settle(&self, typed: &mut DesignFile) {
+        typed.name = Some(self.name.clone());
         typed.training.optimiser = Some(self.training.optimiser);
         typed.training.epochs = Some(self.training.settings.epochs);
         typed.training.fine_epochs = Some(self.training.fine.0);

@@ -10,7 +10,7 @@ use super::typed::{Angle, Offset};
 use crate::bench::Bench;
 use crate::material::Material;
 use crate::misalignment::Tolerance;
-use crate::training::{Augmentation, ClassLoss, MOST_COMPONENT_VALUES, Objective, Perturbations, Settings};
+use crate::training::{Augmentation, ClassLoss, Objective, Perturbations, Settings, too_many_values};
 use crate::units::{Metres, Radians, format_length};
 
 /// Pixels along a side of a block of `StageGrid::Binned`.
@@ -140,13 +140,13 @@ impl TrainingPlan {
 /// Modes where they are asked for, or nothing speaks against them.
 fn optimiser(table: &TrainingTable, bench: &Bench) -> Checked<Optimiser> {
     let linear = bench.object.linear().is_some() && bench.is_linear();
-    let (rows, columns) = bench.object.image();
-    let too_many = rows * columns > MOST_COMPONENT_VALUES;
+    let too_many = too_many_values(bench.object.image());
+    if let (Some(Optimiser::Modes), Some(problem)) = (table.optimiser, &too_many) {
+        return Err(format!(
+            "training.optimiser = \"modes\": {problem}; take optimiser = \"mini-batches\", or smaller images"
+        ));
+    }
     match table.optimiser {
-        Some(Optimiser::Modes) if too_many => Err(format!(
-            "training.optimiser = \"modes\": modes are found for images of at most {MOST_COMPONENT_VALUES} values, and \
-             these have {rows} x {columns}; take optimiser = \"mini-batches\", or smaller images"
-        )),
         Some(Optimiser::Modes) if !linear => Err(
             "training.optimiser = \"modes\": values that are interpolated and then become phases or holes have no modes, nor has light \
              behind a saturable sheet; \
@@ -162,7 +162,7 @@ fn optimiser(table: &TrainingTable, bench: &Bench) -> Checked<Optimiser> {
         // Each value of an image, or sample of the plane, would be read of every image of a large batch.
         None if table.epochs.is_some()
             || !linear
-            || too_many
+            || too_many.is_some()
             || matches!(table.loss, Loss::ImageMse | Loss::PlaneMse) =>
         {
             Ok(Optimiser::MiniBatches)

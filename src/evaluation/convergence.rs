@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use ndarray::{Array2, Axis};
 use num_complex::Complex;
 
-use super::{Evaluation, ReadingLoss, evaluate};
+use super::{Evaluation, ReadingLoss, evaluate_until};
 use crate::bench::{Bench, Role};
 use crate::dataset::Images;
 use crate::engine::{CpuEngine, Engine, ModesEngine};
@@ -51,6 +51,25 @@ pub fn convergence(
     loss: &ReadingLoss<'_>,
     progress: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Vec<Convergence>> {
+    convergence_until(bench, values, threads, images, indices, loss, &mut |done| {
+        progress(done).map(|()| true)
+    })
+}
+
+/// [`convergence`] up to where `go_on` says no, which is told the number of images done: the grids that are done, all of
+/// them compared with the last of these; none of them where the first is not.
+///
+/// # Errors
+/// As [`convergence`], and what `go_on` returns.
+pub fn convergence_until(
+    bench: &Bench,
+    values: &[Array2<f32>],
+    threads: usize,
+    images: &Images,
+    indices: &[usize],
+    loss: &ReadingLoss<'_>,
+    go_on: &mut dyn FnMut(usize) -> Result<bool>,
+) -> Result<Vec<Convergence>> {
     let mut found = Vec::new();
     for (grid, (oversample, padding)) in GRIDS.into_iter().enumerate() {
         let sampled = bench.sampled(oversample, padding)?;
@@ -62,13 +81,20 @@ pub fn convergence(
             answers.borrow_mut().push(bench.detector.scheme().answer(readings));
             loss(readings, label, entering)
         };
-        let evaluation =
-            evaluate(&engine, images, indices, &noted, &mut |done| progress(grid * indices.len() + done))?;
+        let mut goes_on = true;
+        let evaluation = evaluate_until(&engine, images, indices, &noted, &mut |done| {
+            goes_on = go_on(grid * indices.len() + done)?;
+            Ok(goes_on)
+        })?;
+        if evaluation.images < indices.len() {
+            break;
+        }
         found.push((oversample, padding, evaluation, answers.into_inner(), fields));
+        if !goes_on {
+            break;
+        }
     }
-    let Some((_, _, _, reference, reference_fields)) = found.last().cloned() else {
-        return Err(Error::Value("no grids to compare".into()));
-    };
+    let Some((_, _, _, reference, reference_fields)) = found.last().cloned() else { return Ok(Vec::new()) };
     Ok(found
         .into_iter()
         .map(|(oversample, padding, evaluation, answers, fields)| Convergence {

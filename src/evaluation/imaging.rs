@@ -58,6 +58,20 @@ pub fn evaluate_images(
     loss: &dyn Fn(&[f64], &Array2<f64>) -> f64,
     progress: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<ImageFigures> {
+    evaluate_images_until(engine, images, indices, loss, &mut |done| progress(done).map(|()| true))
+}
+
+/// [`evaluate_images`] up to where `go_on` says no, as [`super::evaluate_until`].
+///
+/// # Errors
+/// As [`evaluate_images`], and what `go_on` returns.
+pub fn evaluate_images_until(
+    engine: &dyn Engine,
+    images: &Images,
+    indices: &[usize],
+    loss: &dyn Fn(&[f64], &Array2<f64>) -> f64,
+    go_on: &mut dyn FnMut(usize) -> Result<bool>,
+) -> Result<ImageFigures> {
     let bench = engine.bench();
     let ((rows, columns), regions) = (bench.object.image(), bench.detector.regions().len());
     if regions != rows * columns {
@@ -68,12 +82,13 @@ pub fn evaluate_images(
     if indices.is_empty() {
         return Err(Error::Value("no images to evaluate".into()));
     }
-    let mut sums = ImageFigures { images: indices.len(), ..ImageFigures::default() };
+    let mut sums = ImageFigures::default();
     let mut lit = 0usize;
-    let count = Count::prepare(engine, indices.len(), progress)?;
+    let Some(count) = Count::prepare(engine, indices.len(), go_on)? else { return Ok(means(sums, 0)) };
     for (number, chunk) in indices.chunks(BATCH).enumerate() {
         let batch = images.batch(chunk);
         let readings = engine.readings(batch.view())?;
+        sums.images += chunk.len();
         for sample in 0..chunk.len() {
             let image = batch.index_axis(Axis(0), sample);
             let entering = bench.object.power(image);
@@ -93,17 +108,25 @@ pub fn evaluate_images(
             sums.power_efficiency_input += collected / entering;
             sums.detector_share += collected / plane;
         }
-        progress(count.after(number * BATCH + chunk.len()))?;
+        if !go_on(count.after(number * BATCH + chunk.len()))? {
+            break;
+        }
     }
-    let mean = |sum: f64| sum / lit.max(1) as f64;
-    Ok(ImageFigures {
+    Ok(means(sums, lit))
+}
+
+/// The means of `sums` over `lit` images; of no images at all they are not numbers.
+fn means(sums: ImageFigures, lit: usize) -> ImageFigures {
+    let count = if sums.images == 0 { 0 } else { lit.max(1) };
+    let mean = |sum: f64| sum / count as f64;
+    ImageFigures {
         images: sums.images,
         loss: mean(sums.loss),
         ssim: mean(sums.ssim),
         mean_squared_error: mean(sums.mean_squared_error),
         power_efficiency_input: mean(sums.power_efficiency_input),
         detector_share: mean(sums.detector_share),
-    })
+    }
 }
 
 #[cfg(test)]

@@ -19,12 +19,12 @@ mod ssim;
 mod tolerance;
 
 pub use budget::PowerBudget;
-pub use convergence::{Convergence, FIELD_IMAGES, GRIDS, convergence};
-pub use imaging::{ImageFigures, evaluate_images};
+pub use convergence::{Convergence, FIELD_IMAGES, GRIDS, convergence, convergence_until};
+pub use imaging::{ImageFigures, evaluate_images, evaluate_images_until};
 pub use photons::Readout;
 pub use spread::{Answer, Spread, wilson_interval};
 pub use ssim::ssim;
-pub use tolerance::{Disturbance, Judged, Outcome, Study, simulated_images, tolerance};
+pub use tolerance::{Disturbance, Judged, Outcome, Study, simulated_images, tolerance, tolerance_until};
 
 /// Images simulated between two reports of progress.
 const BATCH: usize = 128;
@@ -87,13 +87,29 @@ pub fn evaluate(
     loss: &ReadingLoss<'_>,
     progress: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<Evaluation> {
+    evaluate_until(engine, images, indices, loss, &mut |done| progress(done).map(|()| true))
+}
+
+/// [`evaluate`] up to where `go_on` says no: it is told the number of images done, and the figures are those of so many
+/// of the first of `indices`; of none of them ([`Evaluation::images`] is 0, means are not numbers) where the engine was
+/// still preparing.
+///
+/// # Errors
+/// As [`evaluate`], and what `go_on` returns.
+pub fn evaluate_until(
+    engine: &dyn Engine,
+    images: &Images,
+    indices: &[usize],
+    loss: &ReadingLoss<'_>,
+    go_on: &mut dyn FnMut(usize) -> Result<bool>,
+) -> Result<Evaluation> {
     let bench = engine.bench();
     let classes = bench.classes();
     if indices.is_empty() {
         return Err(Error::Value("no images to evaluate".into()));
     }
     let mut totals = Totals::new(bench.detector.scheme(), classes);
-    let count = Count::prepare(engine, indices.len(), progress)?;
+    let Some(count) = Count::prepare(engine, indices.len(), go_on)? else { return Ok(totals.means()) };
     for (number, chunk) in indices.chunks(BATCH).enumerate() {
         let batch = images.batch(chunk);
         let readings = engine.readings(batch.view())?;
@@ -108,7 +124,9 @@ pub fn evaluate(
             let entering = bench.entering(batch.index_axis(Axis(0), sample));
             totals.add(&read, readings.plane[sample], entering, label, loss(&read, label, entering));
         }
-        progress(count.after(number * BATCH + chunk.len()))?;
+        if !go_on(count.after(number * BATCH + chunk.len()))? {
+            break;
+        }
     }
     Ok(totals.means())
 }
@@ -124,18 +142,24 @@ impl Count {
     /// Most of the work of an engine that prepares lies there.
     const PREPARING: f64 = 0.8;
 
-    /// Prepares `engine` for `images` images.
+    /// Prepares `engine` for `images` images; nothing where `go_on` has said no.
     fn prepare(
         engine: &dyn Engine,
         images: usize,
-        progress: &mut dyn FnMut(usize) -> Result<()>,
-    ) -> Result<Self> {
+        go_on: &mut dyn FnMut(usize) -> Result<bool>,
+    ) -> Result<Option<Self>> {
         let mut count = Count { images, before: 0.0 };
-        engine.prepare(images, &mut |share| {
+        let mut stopped = false;
+        let prepared = engine.prepare(images, &mut |share| {
             count.before = Self::PREPARING * share;
-            progress(count.after(0))
-        })?;
-        Ok(count)
+            stopped = !go_on(count.after(0))?;
+            // An engine ends its work by an error.
+            if stopped { Err(Error::Interrupted("stopped".into())) } else { Ok(()) }
+        });
+        if stopped {
+            return Ok(None);
+        }
+        prepared.map(|()| Some(count))
     }
 
     /// Images done, in terms of all work, when `read` are read.

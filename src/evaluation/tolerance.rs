@@ -3,12 +3,12 @@
 //! Errors are drawn again and again (Monte Carlo). The same draws serve every size of a kind, scaled: a curve shows the
 //! size and not the luck. docs/tolerance.md says what each kind means.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::f64::consts::TAU;
 
 use ndarray::Array2;
 
-use super::evaluate;
+use super::evaluate_until;
 use super::photons::{Reading, Readout, accuracy_of_counts, counting};
 use crate::bench::Bench;
 use crate::dataset::Images;
@@ -172,6 +172,21 @@ pub fn tolerance(
     disturbances: &[Disturbance],
     progress: &mut dyn FnMut(usize) -> Result<()>,
 ) -> Result<(Judged, Vec<Outcome>)> {
+    let whole = tolerance_until(engine, study, disturbances, &mut |done| progress(done).map(|()| true))?;
+    whole.ok_or_else(|| Error::Value("the undisturbed device was not judged".into()))
+}
+
+/// [`tolerance`] up to where `go_on` says no, which is told the number of images done: the draws that are done, of the
+/// last kind perhaps fewer than of the others; nothing where the undisturbed device is not judged.
+///
+/// # Errors
+/// As [`tolerance`], and what `go_on` returns.
+pub fn tolerance_until(
+    engine: &mut dyn Engine,
+    study: &Study<'_>,
+    disturbances: &[Disturbance],
+    go_on: &mut dyn FnMut(usize) -> Result<bool>,
+) -> Result<Option<(Judged, Vec<Outcome>)>> {
     let bench = engine.bench().clone();
     disturbances.iter().try_for_each(|disturbance| disturbance.check(bench.modulation))?;
     if study.draws == 0 {
@@ -188,59 +203,70 @@ pub fn tolerance(
             return Err(Error::Value(format!("{what} of {value}: it must be {limit}")));
         }
     }
-    let judged = judge_all(engine, &bench, study, disturbances, progress);
+    let judged = judge_all(engine, &bench, study, disturbances, go_on);
     engine.set_bench(bench)?;
     engine.set_masks(study.values)?;
     judged
 }
 
-/// [`tolerance`] of `bench`, which is not put back.
+/// [`tolerance_until`] of `bench`, which is not put back.
 fn judge_all(
     engine: &mut dyn Engine,
     bench: &Bench,
     study: &Study<'_>,
     disturbances: &[Disturbance],
-    progress: &mut dyn FnMut(usize) -> Result<()>,
-) -> Result<(Judged, Vec<Outcome>)> {
+    go_on: &mut dyn FnMut(usize) -> Result<bool>,
+) -> Result<Option<(Judged, Vec<Outcome>)>> {
     let mut before = 0;
+    let goes_on = Cell::new(true);
+    // Nothing where it was stopped before the last image.
     let mut judge = |engine: &mut dyn Engine, readings: &RefCell<Vec<Reading>>| {
         let noted = |read: &[f64], label: usize, entering: f64| {
             readings.borrow_mut().push(Reading { regions: read.to_vec(), label, entering });
             0.0
         };
-        let judged =
-            evaluate(engine, study.images, study.indices, &noted, &mut |done| progress(before + done))?;
+        let judged = evaluate_until(engine, study.images, study.indices, &noted, &mut |done| {
+            goes_on.set(go_on(before + done)?);
+            Ok(goes_on.get())
+        })?;
         before += study.indices.len();
         let power_efficiency_input = judged.power_efficiency_input;
-        Ok::<_, Error>(Judged { accuracy: judged.accuracy(), power_efficiency_input })
+        let whole = judged.images == study.indices.len();
+        Ok::<_, Error>(whole.then(|| Judged { accuracy: judged.accuracy(), power_efficiency_input }))
     };
     engine.set_masks(study.values)?;
     let readings = RefCell::default();
-    let undisturbed = judge(engine, &readings)?;
+    let Some(undisturbed) = judge(engine, &readings)? else { return Ok(None) };
     let readings = readings.into_inner();
     let mut outcomes = Vec::with_capacity(disturbances.len());
     for &disturbance in disturbances {
         let runs = disturbance.runs(study.draws);
         let counting = counting(&readings, bench.wavelength, disturbance, &study.readout);
-        let draws = (0..runs)
-            .map(|run| match counting {
+        let mut draws = Vec::with_capacity(runs);
+        for run in 0..runs {
+            if !goes_on.get() {
+                break;
+            }
+            draws.extend(match counting {
                 Some(counting) => {
                     let mut stream = Stream::new(study.seed, Purpose::DetectorNoise, run as u64);
                     let scheme = bench.detector.scheme();
                     let accuracy = accuracy_of_counts(&readings, scheme, counting, &mut stream);
-                    Ok(Judged { accuracy, ..undisturbed })
+                    Some(Judged { accuracy, ..undisturbed })
                 }
                 None => {
                     let (bench, values) = disturbed(bench, study, disturbance, run)?;
                     engine.set_bench(bench)?;
                     engine.set_masks(&values)?;
-                    judge(engine, &RefCell::default())
+                    judge(engine, &RefCell::default())?
                 }
-            })
-            .collect::<Result<_>>()?;
-        outcomes.push(Outcome { disturbance, draws });
+            });
+        }
+        if !draws.is_empty() {
+            outcomes.push(Outcome { disturbance, draws });
+        }
     }
-    Ok((undisturbed, outcomes))
+    Ok(Some((undisturbed, outcomes)))
 }
 
 /// The bench and the values of the masks in run `run` of a disturbance that is simulated.

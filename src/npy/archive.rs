@@ -57,14 +57,15 @@ impl Archive {
     /// A sentence that names the part and says what is wrong.
     pub fn bytes(&mut self, name: &str) -> std::result::Result<Vec<u8>, String> {
         let entry = self.zip.by_name(&format!("{name}.npy")).map_err(|error| format!("{name}: {error}"))?;
-        let large = || format!("{name}: {}", self.larger);
         if entry.size() > self.most {
-            return Err(large());
+            return Err(format!("{name}: {}", self.larger));
         }
-        let mut bytes = Vec::with_capacity(entry.size().min(FIRST_RESERVE) as usize);
-        entry.take(self.most + 1).read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
-        if bytes.len() as u64 > self.most {
-            return Err(large());
+        let promised = entry.size();
+        let mut bytes = Vec::with_capacity(promised.min(FIRST_RESERVE) as usize);
+        // One byte more than the archive promises: what goes on is not unpacked to its end.
+        entry.take(promised + 1).read_to_end(&mut bytes).map_err(|error| format!("{name}: {error}"))?;
+        if bytes.len() as u64 > promised {
+            return Err(format!("{name}: it goes on after the {promised} bytes that the archive promises"));
         }
         Ok(bytes)
     }

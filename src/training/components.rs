@@ -7,9 +7,30 @@ use crate::dataset::Images;
 use crate::error::{Error, Result};
 use crate::object::ObjectPlane;
 
-/// Values of an image whose components are found at most (48 x 48): all products of two values are a matrix, and the time
-/// for its eigenvectors grows with the cube of the values, 25 times as long as for 28 x 28.
-pub const MOST_VALUES: usize = 2304;
+/// Values of an image whose components are found at most (64 x 64): the memory ([`component_bytes`]) grows with their square,
+/// and the time for the eigenvectors with their cube. One core took 0.6 s for 28 x 28, 5.6 s for 40 x 40, 50 s for 48 x 48
+/// on a busy machine.
+pub const MOST_VALUES: usize = 4096;
+
+/// Bytes that finding the components of images of so many values takes at its peak: all products of two values and their
+/// eigenvectors in double precision, and half as many numbers for the mirrors of the reduction.
+pub fn component_bytes(values: usize) -> u64 {
+    let products = (values as u64).saturating_mul(values as u64);
+    products.saturating_mul(20)
+}
+
+/// Why there are no components of images of `rows` x `columns` values, if so.
+pub fn too_many_values((rows, columns): (usize, usize)) -> Option<String> {
+    let megabytes = |values| component_bytes(values).div_ceil(1_000_000);
+    (rows * columns > MOST_VALUES).then(|| {
+        format!(
+            "images of {rows} x {columns} values have no modes: they would take {} MB of memory, and are found of at most \
+             {MOST_VALUES} values (64 x 64), with {} MB and in some minutes",
+            megabytes(rows * columns),
+            megabytes(MOST_VALUES)
+        )
+    })
+}
 
 /// Images whose products are summed in single precision before they are added in double.
 const PART: usize = 1024;
@@ -37,11 +58,8 @@ pub fn leading_components(
             images.shape()
         )));
     }
-    if values > MOST_VALUES {
-        return Err(Error::Value(format!(
-            "components of images of {rows} x {columns} values: they are found of at most {MOST_VALUES} values; train in \
-             mini-batches, or take smaller images"
-        )));
+    if let Some(problem) = too_many_values((rows, columns)) {
+        return Err(Error::Value(format!("{problem}; train in mini-batches, or take smaller images")));
     }
     let mut products = Array2::<f64>::zeros((values, values));
     for part in indices.chunks(PART) {
@@ -59,7 +77,10 @@ pub fn leading_components(
         let own = products[[a, b]];
         if mirrored { own + products[[mirror(a), mirror(b)]] } else { own }
     };
-    let (sizes, vectors) = symmetric_eigen(Array2::from_shape_fn((values, values), |(a, b)| entry(a, b)))?;
+    let matrix = Array2::from_shape_fn((values, values), |(a, b)| entry(a, b));
+    // It is as large as the matrix, and there is no room for both.
+    drop(products);
+    let (sizes, vectors) = symmetric_eigen(matrix)?;
     let mut order: Vec<usize> = (0..values).collect();
     order.sort_by(|a, b| sizes[*b].total_cmp(&sizes[*a]));
     let mut components = Array2::zeros((count, values));
@@ -122,11 +143,14 @@ mod tests {
         let object = object(Encoding::Amplitude);
         assert!(leading_components(&object, &images(), &[0], false, 0).is_err());
         assert!(leading_components(&object, &images(), &[0], false, 7).is_err());
-        // Refused before there is a matrix of 65,536 x 65,536 numbers, 34 GB.
+        // Refused before there is a matrix of 65,536 x 65,536 numbers, 34 GB: 20 bytes for each of them at the peak.
         let large =
             ObjectPlane::new(Grid::new(256, 256, 1e-3).unwrap(), (256, 256), 1, Encoding::Amplitude).unwrap();
         let images = Images { images: Array3::zeros((1, 256, 256)), labels: vec![0] };
         let message = leading_components(&large, &images, &[0], false, 1).unwrap_err().to_string();
-        assert!(message.contains("256 x 256") && message.contains("2304"), "{message}");
+        for word in ["256 x 256", "85900 MB", "at most 4096 values (64 x 64), with 336 MB"] {
+            assert!(message.contains(word), "{message}");
+        }
+        assert_eq!((too_many_values((64, 64)), component_bytes(784)), (None, 12_293_120));
     }
 }

@@ -33,7 +33,7 @@ mod state;
 mod temperature;
 
 pub use augmentation::Augmentation;
-pub use components::{MOST_VALUES as MOST_COMPONENT_VALUES, leading_components};
+pub use components::{component_bytes, leading_components, too_many_values};
 pub use loss::{ClassError, ClassLoss, Hinge, ImageError};
 pub use objective::{Objective, Target};
 pub use optimiser::Adam;

@@ -1,9 +1,12 @@
 //! Input that nobody made in good faith: no panic, no memory beyond a limit, an error that says where.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Cursor, Write};
 use std::path::Path;
 use std::process::Command;
+
+use d2nn::npy::array_bytes;
+use ndarray::Array1;
 
 use crate::support::inputs::{self, INPUTS};
 use crate::support::mutations::Mutations;
@@ -46,6 +49,8 @@ kinds! {
     picture: 5_000,
     checkpoint: 3_000,
     classifier: 3_000,
+    images: 3_000,
+    folders: 2_000,
     text: 5_000,
 }
 
@@ -233,6 +238,29 @@ fn what_swells_on_reading_is_refused_before_it_does() {
         &["classify", "device", "dot.png", "--compiled"],
         &["classifier.npz", "larger than the file it is packed in", "delete it"],
     );
+
+    // An archive of images whose array unpacks to more than 1 GiB, said so, and one that promises 128 bytes of half a
+    // gigabyte.
+    let archive = |megabytes: usize| {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default().compression_level(Some(1));
+        zip.start_file("x_test.npy", options).unwrap();
+        let zeros = vec![0; 1 << 20];
+        (0..megabytes).for_each(|_| zip.write_all(&zeros).unwrap());
+        zip.start_file("y_test.npy", options).unwrap();
+        zip.write_all(&array_bytes(&Array1::<u8>::zeros(2))).unwrap();
+        zip.finish().unwrap().into_inner()
+    };
+    let evaluate = ["evaluate", "device", "--data", "set.npz"];
+    fs::write(path.join("set.npz"), archive(1025)).unwrap();
+    refused_within(small, path, &evaluate, &["set.npz: x_test", "more than 1073741824 bytes"]);
+    let mut lying = archive(500);
+    let size = (500u32 << 20).to_le_bytes();
+    while let Some(at) = lying.windows(4).position(|bytes| bytes == size) {
+        lying[at..at + 4].copy_from_slice(&128u32.to_le_bytes());
+    }
+    fs::write(path.join("set.npz"), lying).unwrap();
+    refused_within(small, path, &evaluate, &["set.npz", "x_test"]);
 
     // Goes on after what its header promises: only one byte more is unpacked.
     let images = fs::File::create(path.join("data/train-images-idx3-ubyte.gz")).unwrap();

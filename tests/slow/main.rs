@@ -12,5 +12,7 @@ mod displaced;
 mod layers;
 #[cfg(unix)]
 mod resume;
+#[cfg(unix)]
+mod stopped;
 mod sweep;
 mod whole;

@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 
 use d2nn::dataset::idx::Idx;
 use d2nn::dataset::picture::{self, Treatment};
+use d2nn::dataset::{Source, load, look};
 use d2nn::design::folder::{parse_history, parse_mask, parse_provenance};
 use d2nn::design::{Design, DesignFile, Override, Sweep, parse_classifier};
 use d2nn::element::Modulation;
@@ -24,7 +25,7 @@ use d2nn::raster::{self, Effort, Samples};
 use d2nn::training::checkpoint::{self, Identity};
 use d2nn::training::{Start, State};
 use d2nn::{Error, Result};
-use ndarray::{Array1, Array2, Array3, Ix1, Ix2, Ix3};
+use ndarray::{Array1, Array2, Array3, Array4, Ix1, Ix2, Ix3};
 use num_complex::Complex;
 
 /// A kind of input.
@@ -52,6 +53,8 @@ pub const INPUTS: &[Input] = &[
     Input { name: "picture", take: picture, seeds: picture_seeds, most: 1536 * MB },
     Input { name: "checkpoint", take: checkpoint, seeds: checkpoint_seeds, most: 150 * MB },
     Input { name: "classifier", take: classifier, seeds: classifier_seeds, most: 150 * MB },
+    Input { name: "images", take: images, seeds: images_seeds, most: 150 * MB },
+    Input { name: "folders", take: folders, seeds: folders_seeds, most: 150 * MB },
     Input { name: "text", take: text, seeds: text_seeds, most: 150 * MB },
 ];
 
@@ -403,6 +406,116 @@ fn classifier_seeds() -> Vec<Vec<u8>> {
     let mut seeds = vec![whole];
     seeds.push([&[0][..], &array(&Array3::<f32>::from_elem((784, 1, 1), 0.1))].concat());
     seeds.push([&[1][..], &array(&Array1::from_iter(0..32_u8))].concat());
+    seeds
+}
+
+/// What a data set makes of the files at `path`, which errors must name; all of it is read.
+fn brought(path: &Path, shape: Option<(usize, usize)>) -> bool {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    let found = look(path, shape).and_then(|set| {
+        let whole = load(&set, &Source::named(path.to_owned()))?;
+        for half in [&whole.train, &whole.test] {
+            assert_eq!((half.shape(), half.images.dim().0), (set.shape, half.labels.len()));
+            assert!(half.labels.iter().all(|label| usize::from(*label) < set.classes()));
+        }
+        Ok(())
+    });
+    judged(found, name)
+}
+
+/// A NumPy archive of images with labels, as it is and with one of its arrays replaced.
+pub fn images(bytes: &[u8]) -> bool {
+    static PARTS: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    let parts = PARTS.get_or_init(|| unpacked(&images_seeds()[0]));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hostile-set.npz");
+    let read = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        brought(&path, None)
+    };
+    read(bytes) | read(&with_part(parts, &["x_train", "y_train", "x_test", "y_test"], bytes))
+}
+
+fn images_seeds() -> Vec<Vec<u8>> {
+    let pictures =
+        |count: usize| Array3::from_shape_fn((count, 8, 9), |(n, y, x)| (n * 72 + y * 9 + x) as u8);
+    let labels = |count: usize| Array1::from_shape_fn(count, |n| (n % 3) as u8);
+    let archive = |method| {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        let options = zip::write::SimpleFileOptions::default().compression_method(method);
+        for (name, content) in [
+            ("x_train.npy", array(&pictures(6))),
+            ("y_train.npy", array(&labels(6))),
+            ("x_test.npy", array(&pictures(3))),
+            ("y_test.npy", array(&labels(3))),
+        ] {
+            zip.start_file(name, options).unwrap();
+            zip.write_all(&content).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    vec![
+        archive(zip::CompressionMethod::Stored),
+        archive(zip::CompressionMethod::Deflated),
+        // Parts by themselves, behind the byte that chooses them: numbers from 0 to 1, colour, and labels of other types.
+        [&[0][..], &array(&pictures(6).mapv(|value| f32::from(value) / 255.0))].concat(),
+        [&[0][..], &array(&Array4::<u8>::from_elem((6, 8, 9, 3), 99))].concat(),
+        [&[2][..], &array(&pictures(3).mapv(|value| value > 99))].concat(),
+        [&[1][..], &array(&labels(6).mapv(i64::from))].concat(),
+        [&[3][..], &array(&labels(3).mapv(f64::from))].concat(),
+        [&[3][..], &array(&Array2::<u8>::zeros((3, 1)))].concat(),
+    ]
+}
+
+/// Pictures in a folder for each class: one of them replaced, another name of a picture or of a class, one more file.
+/// The first byte chooses which.
+pub fn folders(bytes: &[u8]) -> bool {
+    static SOUND: OnceLock<Vec<u8>> = OnceLock::new();
+    let sound = SOUND.get_or_init(|| picture_seeds()[2].clone());
+    let (choice, rest) = bytes.split_first().unwrap_or((&0, &[]));
+    // What an operating system takes as a name.
+    let name: String = as_text(rest).chars().filter(|letter| !"/\\\0".contains(*letter)).take(60).collect();
+    let name = if name.trim_matches('.').is_empty() { "x".to_owned() } else { name };
+    let mut paths =
+        ["cat/1.png", "cat/2.png", "cat/3.png", "ox/1.png", "ox/2.jpg", "ox/3.png"].map(str::to_owned);
+    let mut content = std::iter::repeat_n(&sound[..], 6).collect::<Vec<_>>();
+    let mut more = None;
+    match choice % 8 {
+        0..4 => content[usize::from(choice % 6)] = rest,
+        4 => paths[1] = format!("cat/{name}"),
+        5 => paths[..3].iter_mut().for_each(|path| *path = path.replace("cat", &name)),
+        6 => more = Some(format!("ox/{name}")),
+        _ => paths.iter_mut().skip(1).for_each(|path| *path = format!("test/{path}")),
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let base = folder.path().join("hostile-folder");
+    for (path, content) in paths.iter().zip(&content).chain(more.as_ref().map(|path| (path, &rest))) {
+        let path = base.join(path);
+        // A name that a system does not take is no input.
+        if std::fs::create_dir_all(path.parent().unwrap()).is_ok() {
+            let _ = std::fs::write(&path, content);
+        }
+    }
+    brought(&base, Some((9, 8)))
+}
+
+fn folders_seeds() -> Vec<Vec<u8>> {
+    let mut seeds: Vec<Vec<u8>> = picture_seeds()
+        .iter()
+        .enumerate()
+        .map(|(index, picture)| [&[index as u8 % 4][..], picture].concat())
+        .collect();
+    let names = [
+        (4, "4.png"),
+        (4, "note.txt"),
+        (5, "train"),
+        (5, "a cow"),
+        (5, "12"),
+        (6, "thumbs.db"),
+        (6, "5.gif"),
+        (7, ""),
+    ];
+    seeds.extend(names.map(|(choice, name)| [&[choice][..], name.as_bytes()].concat()));
     seeds
 }
 

@@ -76,7 +76,10 @@ pub fn run(args: InspectArgs) -> Result<()> {
                 .open_changed(folder, Purpose::Simulation, &|design| design.clone_from(&typed))?;
             (device.design.clone(), Some(device))
         }
-        _ => (Design::resolve_for(Purpose::Simulation, &file, &typed)?, None),
+        _ => {
+            typed.look_at_images()?;
+            (Design::resolve_for(Purpose::Simulation, &file, &typed)?, None)
+        }
     };
     let budget = device.as_ref().map(budget).transpose()?;
     if args.json {

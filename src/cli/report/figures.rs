@@ -5,8 +5,10 @@ use std::f64::consts::TAU;
 
 use ndarray::{Array2, Axis};
 
+use super::so_far::SoFar;
 use crate::cli::inspect::power::budget;
 use crate::cli::progress::Progress;
+use crate::cli::stop::Stop;
 use crate::cli::tolerance::sizes;
 use crate::cli::{LabelledImages, ThreadsFlag, as_exported, convergence, evaluate, imaging, print_report};
 use crate::dataset::Images;
@@ -17,7 +19,7 @@ use crate::error::Result;
 use crate::evaluation::imaging::{likeness, scaled};
 use crate::evaluation::{
     Answer, Convergence, Disturbance, Evaluation, Judged, Outcome, PowerBudget, Readout, Study,
-    simulated_images, tolerance,
+    simulated_images, tolerance_until,
 };
 use crate::fabrication::PrintReport;
 use crate::files::Scratch;
@@ -121,6 +123,14 @@ pub(super) struct Figures<'a> {
     pub(super) history: Vec<Epoch>,
 }
 
+/// What came of gathering them.
+pub(super) enum Gathered<'a> {
+    /// All of it.
+    Whole(Box<Figures<'a>>),
+    /// What was found out before it was stopped.
+    Stopped(Box<SoFar>),
+}
+
 impl<'a> Figures<'a> {
     /// Judges and simulates `device`.
     ///
@@ -132,33 +142,56 @@ impl<'a> Figures<'a> {
         limit: Option<usize>,
         parts: &[ReportPart],
         threads: &ThreadsFlag,
-    ) -> Result<Self> {
+        stop: &Stop,
+    ) -> Result<Gathered<'a>> {
         let (design, images) = (&device.design, &shown.images);
         let history = read_history(&device.folder)?;
         let plates = plates(device)?;
-        let figured = judge(device, images, limit, threads)?;
-        let judged_images = match &figured {
+        let mut so_far = Box::new(SoFar {
+            figured: judge(device, images, limit, threads, stop)?,
+            wanted: evaluate::first_images(images, limit)?.len(),
+            convergence: None,
+            tolerance: None,
+        });
+        if stop.asked() {
+            return Ok(Gathered::Stopped(so_far));
+        }
+        let figured = &so_far.figured;
+        let judged_images = match figured {
             Figured::Classes { judged, .. } => judged.images,
             Figured::Images(judged) => judged.device.images,
         };
         let stage = ReportStage::new(device)?;
         let (examples, positions) = stage.one_a_class(images)?;
         let formed = if design.forms_image() { stage.formed(&examples)? } else { Vec::new() };
-        let mistakes = match &figured {
+        let mistakes = match figured {
             Figured::Classes { answers, .. } => stage.mistakes(images, answers)?,
             Figured::Images(_) => Vec::new(),
         };
         let classes = !design.forms_image();
         let wants = |part| classes && parts.contains(&part);
         let few = |most: usize| Some(limit.unwrap_or(most).min(most));
-        let convergence = wants(ReportPart::Convergence)
-            .then(|| convergence::judge(device, images, few(CONVERGENCE_IMAGES), threads.threads))
-            .transpose()?;
+        if stop.asked() {
+            return Ok(Gathered::Stopped(so_far));
+        }
+        if wants(ReportPart::Convergence) {
+            let rows = convergence::judge(device, images, few(CONVERGENCE_IMAGES), threads.threads, stop)?;
+            so_far.convergence = Some(rows);
+        }
+        if stop.asked() {
+            return Ok(Gathered::Stopped(so_far));
+        }
         let tolerance_images = few(TOLERANCE_IMAGES).unwrap_or(0).min(images.len());
-        let tolerance = wants(ReportPart::Tolerance)
-            .then(|| disturb(device, images, tolerance_images, threads))
-            .transpose()?;
-        Ok(Figures {
+        if wants(ReportPart::Tolerance) {
+            let found = disturb(device, images, tolerance_images, threads, stop)?;
+            so_far.tolerance = found.map(|found| (found, tolerance_images));
+        }
+        if stop.asked() {
+            return Ok(Gathered::Stopped(so_far));
+        }
+        let SoFar { figured, convergence, tolerance, .. } = *so_far;
+        let tolerance = tolerance.map(|(found, _)| found);
+        Ok(Gathered::Whole(Box::new(Figures {
             device,
             shown,
             judged_images,
@@ -174,7 +207,7 @@ impl<'a> Figures<'a> {
             tolerance_images,
             plates,
             history,
-        })
+        })))
     }
 
     /// Names of the classes.
@@ -183,17 +216,24 @@ impl<'a> Figures<'a> {
     }
 }
 
-fn judge(device: &Device, images: &Images, limit: Option<usize>, threads: &ThreadsFlag) -> Result<Figured> {
+fn judge(
+    device: &Device,
+    images: &Images,
+    limit: Option<usize>,
+    threads: &ThreadsFlag,
+    stop: &Stop,
+) -> Result<Figured> {
+    let go_on = || Ok(!stop.asked());
     let (design, engine) = (&device.design, threads.engine(device)?);
     if design.forms_image() {
-        return Ok(Figured::Images(imaging::judge(&engine, design, threads, images, limit, &|| None)?));
+        return Ok(Figured::Images(imaging::judge_until(&engine, design, threads, images, limit, &go_on)?));
     }
     let answers = RefCell::new(Vec::new());
     let scheme = engine.bench().detector.scheme();
     let note = |readings: &[f64], truth: usize, entering: f64| {
         answers.borrow_mut().push(Answer::new(scheme, readings, truth, entering));
     };
-    let judged = evaluate::judge_noting(&engine, design, images, limit, &|| None, &note)?;
+    let judged = evaluate::judge_until(&engine, design, images, limit, &go_on, &note)?;
     Ok(Figured::Classes { judged, answers: answers.into_inner() })
 }
 
@@ -203,7 +243,8 @@ fn disturb(
     images: &Images,
     count: usize,
     threads: &ThreadsFlag,
-) -> Result<(Judged, Vec<Outcome>)> {
+    stop: &Stop,
+) -> Result<Option<(Judged, Vec<Outcome>)>> {
     let design = &device.design;
     let disturbances: Vec<Disturbance> = sizes::possible_sizes(design).into_iter().flatten().collect();
     let indices: Vec<usize> = (0..count).collect();
@@ -219,9 +260,9 @@ fn disturb(
     let mut engine = threads.bare_engine(design.bench.clone())?;
     let total = simulated_images(&disturbances, TOLERANCE_DRAWS, count);
     let mut progress = Progress::new("disturbing", total as u64, "images");
-    let judged = tolerance(&mut engine, &study, &disturbances, &mut |done| {
+    let judged = tolerance_until(&mut engine, &study, &disturbances, &mut |done| {
         progress.update(done as u64, String::new);
-        Ok(())
+        Ok(!stop.asked())
     });
     progress.finish();
     judged

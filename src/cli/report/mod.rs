@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::stop::Stop;
 use super::{DataFlag, ModifiedFlag, ThreadsFlag, print};
 use crate::dataset::Split;
 use crate::design::folder::REPORT;
@@ -17,9 +18,10 @@ mod figures;
 mod making;
 mod overview;
 mod robustness;
+mod so_far;
 mod words;
 
-use figures::{Figures, ReportPart};
+use figures::{Figures, Gathered, ReportPart};
 
 /// Arguments of `d2nn report`.
 #[derive(Debug, Args)]
@@ -58,7 +60,8 @@ pub struct ReportArgs {
 /// Runs `d2nn report`.
 ///
 /// # Errors
-/// For a damaged device, absent or damaged data, an empty choice of images and a file that cannot be written.
+/// For a damaged device, absent or damaged data, an empty choice of images and a file that cannot be written;
+/// [`Error::Interrupted`] after Ctrl-C, when what was judged is told.
 pub fn run(args: ReportArgs) -> Result<()> {
     let device = args.modified.open(&args.device)?;
     let path = args.out.clone().unwrap_or_else(|| args.device.join(REPORT));
@@ -74,7 +77,15 @@ pub fn run(args: ReportArgs) -> Result<()> {
     if !(args.quick || args.no_tolerance) {
         parts.push(ReportPart::Tolerance);
     }
-    let figures = Figures::gather(&device, &shown, args.limit, &parts, &args.threads)?;
+    let stop = Stop::watch_judging()?;
+    let figures = match Figures::gather(&device, &shown, args.limit, &parts, &args.threads, &stop)? {
+        Gathered::Whole(figures) => figures,
+        Gathered::Stopped(so_far) => {
+            print(&so_far.text(&device, &shown))?;
+            let told = so_far.describe();
+            return Err(Error::Interrupted(format!("{told}; {} is not written", path.display())));
+        }
+    };
     write_bytes(&path, page(&figures)?.html().as_bytes())?;
     print(&format!("{}\n", path.display()))
 }

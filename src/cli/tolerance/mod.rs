@@ -7,12 +7,13 @@ use serde_json::json;
 
 use super::evaluate::first_images;
 use super::progress::Progress;
+use super::stop::Stop;
 use super::{DataFlag, ModifiedFlag, SimulationFlags, ThreadsFlag, data_note, print, print_json, say};
 use crate::dataset::Split;
 use crate::design::Device;
 use crate::design::folder::PLOTS;
 use crate::error::{Error, Result};
-use crate::evaluation::{Study, simulated_images, tolerance};
+use crate::evaluation::{Outcome, Study, simulated_images, tolerance_until};
 use crate::files::Place;
 use crate::plots::Format;
 
@@ -141,14 +142,23 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
         readout,
     };
     let mut engine = args.threads.bare_engine(design.simulated.clone())?;
+    let stop = Stop::watch_judging()?;
     let total = simulated_images(&disturbances, args.draws, indices.len());
     let mut progress = Progress::new("disturbing", total as u64, "images");
-    let judged = tolerance(&mut engine, &study, &disturbances, &mut |done| {
+    let judged = tolerance_until(&mut engine, &study, &disturbances, &mut |done| {
         progress.update(done as u64, String::new);
-        Ok(())
+        Ok(!stop.asked())
     });
     progress.finish();
-    let (undisturbed, outcomes) = judged?;
+    let Some((undisturbed, outcomes)) = judged? else {
+        return Err(Error::Interrupted(
+            "stopped before the device was judged as designed: nothing is told, and no picture is written"
+                .into(),
+        ));
+    };
+    let runs = |outcomes: &[Outcome]| outcomes.iter().map(|outcome| outcome.draws.len()).sum::<usize>();
+    let wanted = disturbances.iter().map(|kind| kind.runs(args.draws)).sum::<usize>();
+    let partial = runs(&outcomes) < wanted;
     let samples = design.simulated.oversample;
     let note = format!(
         "{} {}, {samples} x {samples} samples a pixel",
@@ -161,6 +171,7 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
     if args.json {
         print_json(&json!({
             "images": indices.len(),
+            "partial": partial,
             "seed": args.seed,
             "read_noise": readout.read_noise,
             "exposure": readout.exposure,
@@ -174,6 +185,13 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
     } else {
         let heading = format!("{}, first {} test images from {}", design.name, indices.len(), shown.origin());
         print(&report::table(&heading, &undisturbed, &outcomes))?;
+    }
+    if partial {
+        return Err(Error::Interrupted(format!(
+            "stopped after {} of {wanted} runs: the figures are of these alone; {} is not written",
+            runs(&outcomes),
+            path.display()
+        )));
     }
     report::draw(&report::curves(&undisturbed, &outcomes), args.draws, &title, Some(&note), &path, format)?;
     say(&format!("wrote {}", path.display()));

@@ -26,7 +26,7 @@ pub(super) fn as_json(outcome: &Outcome) -> serde_json::Value {
 }
 
 /// The figures as text.
-pub(super) fn table(heading: &str, undisturbed: &Judged, outcomes: &[Outcome]) -> String {
+pub(in crate::cli) fn table(heading: &str, undisturbed: &Judged, outcomes: &[Outcome]) -> String {
     let mut text = format!(
         "{heading}\n\n{:<16}{:>12}{:>11}{:>11}{:>11}{:>7}  true region / object\n",
         "error", "size", "accuracy", "lowest", "highest", "runs"

@@ -46,7 +46,7 @@ pub struct TrainArgs {
     preset: PresetFlag,
     #[command(flatten)]
     data: DataFlag,
-    /// Device folder to write (default: runs/ and the name in the design)
+    /// Device folder to write (default: runs/ and the name of the device)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Train in mini-batches and show every training image N times, then training.fine_epochs more on the grid of the bench
@@ -166,7 +166,11 @@ impl TrainArgs {
             None if self.resume => {
                 let folder = match &self.out {
                     Some(folder) => folder.clone(),
-                    None => default_folder(&self.preset.design()?.1.name),
+                    None => {
+                        let mut typed = self.preset.design()?.1;
+                        self.data.over(&mut typed);
+                        default_folder(&typed.device_name())
+                    }
                 };
                 read(folder.join(DESIGN))?
             }

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{Cursor, Write};
 
 use d2nn::dataset::{Source, Split, load_split};
-use d2nn::design::Device;
+use d2nn::design::{Design, DesignFile, Device, Optimiser};
 use d2nn::npy::array_bytes;
 use d2nn::view::{FrameRequest, Table};
 use ndarray::{Array1, Array3};
@@ -233,18 +233,53 @@ fn what_images_cannot_be_is_said_before_the_training() {
 #[test]
 fn images_of_many_values_are_trained_in_mini_batches() {
     let folder = tempfile::tempdir().unwrap();
-    let design = "[bench]\npixels = 128\nmasks = 1\noversample = 1\ngaps = \"12 mm\"\n[training]\ndata = \"big.npz\"\n\
-                  [images]\nshape = [64, 64]\nclasses = [\"a\", \"b\"]\n";
+    let design = "[bench]\npixels = 144\nmasks = 1\noversample = 1\ngaps = \"12 mm\"\n[training]\ndata = \"big.npz\"\n\
+                  [images]\nshape = [72, 72]\nclasses = [\"a\", \"b\"]\n";
     fs::write(folder.path().join("big.toml"), design).unwrap();
     let sheet = d2nn(folder.path(), &["inspect", "big.toml", "--json"]).json();
     assert_eq!(sheet["classes"], serde_json::json!(["a", "b"]));
     let asked = format!("{design}[training.augmentation]\n")
         .replace("[training]\n", "[training]\noptimiser = \"modes\"\n");
     fs::write(folder.path().join("big.toml"), asked).unwrap();
-    let words = ["optimiser = \"modes\"", "2304", "64 x 64", "mini-batches"];
+    // 5,184 values: 20 bytes for each of 26,873,856 products.
+    let words =
+        ["optimiser = \"modes\"", "72 x 72", "538 MB", "at most 4096 values (64 x 64)", "mini-batches"];
     d2nn(folder.path(), &["train", "big.toml"]).fails(2, &words);
     let sheet = d2nn(folder.path(), &["inspect", "big.toml"]);
     assert!(words.iter().all(|word| sheet.done().contains(word)), "{}", sheet.stdout);
+    let largest = design.replace("[72, 72]", "[64, 64]");
+    let resolved = |text: &str| {
+        let mut typed = DesignFile::parse("big.toml", text).unwrap();
+        Design::resolve("big.toml", &typed).unwrap().settle(&mut typed);
+        typed.training.optimiser
+    };
+    assert_eq!(resolved(&largest), Some(Optimiser::Modes));
+    assert_eq!(resolved(design), Some(Optimiser::MiniBatches));
+}
+
+#[test]
+fn a_device_without_a_name_is_called_after_its_images() {
+    let folder = workshop();
+    let path = folder.path();
+    let nameless = DESIGN.strip_prefix("name = \"corners\"\n").unwrap();
+    fs::write(path.join("nameless.toml"), nameless).unwrap();
+    fs::rename(path.join("corners.npz"), path.join("four corners.npz")).unwrap();
+    let train = ["train", "nameless.toml", "--data", "four corners.npz", "--epochs", "1"];
+    let report = d2nn(path, &train);
+    assert!(report.done().starts_with("four-corners after 1 epoch"), "{}", report.stdout);
+    let device = path.join("runs/four-corners");
+    assert!(fs::read_to_string(device.join("design.toml")).unwrap().contains("name = \"four-corners\"\n"));
+    d2nn(path, &["export-stl", "runs/four-corners", "--no-check"]).done();
+    assert!(device.join("stl/four-corners-mask-1.mm.stl").exists());
+    d2nn(path, &["plot", "runs/four-corners", "masks", "--format", "svg"]).done();
+    assert!(fs::read_to_string(device.join("plots/masks.svg")).unwrap().contains("four-corners: "));
+    // Finished, so there is nothing to resume, and this is the folder that is meant.
+    d2nn(path, &["train", "--resume", "--data", "four corners.npz"])
+        .fails(2, &["runs/four-corners", "finished"]);
+    // A name that is typed stands, and Fashion-MNIST has the name of the default device.
+    let named = ["inspect", "nameless.toml", "--set", "training.data=four corners.npz", "--set", "name=mine"];
+    assert_eq!(d2nn(path, &[&named[..], &["--json"]].concat()).json()["name"], "mine");
+    assert_eq!(d2nn(path, &["inspect", "nameless.toml", "--json"]).json()["name"], "fashion-400ghz");
 }
 
 #[test]

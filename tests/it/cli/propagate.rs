@@ -225,7 +225,20 @@ fn near_contact_keeps_the_power_or_says_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();
     write(&path.join("in.npy"), &beam());
+    // A beam of 3 mm on samples of 0.3 mm: its middle is exp(-2 (0.15 / 3)^2) = 0.99501, half a sample from the axis in
+    // each direction, and loses (0.1 / 37.7)^2 / 2 = 4e-6 in a tenth of a millimetre, with a Rayleigh length of 37.7 mm.
+    let gaussian = Array2::from_shape_fn((48, 48), |(y, x)| {
+        let (y, x) = ((y as f64 - 23.5) * 0.3, (x as f64 - 23.5) * 0.3);
+        Complex64::from((-(x * x + y * y) / 9.0).exp())
+    });
+    write(&path.join("gaussian.npy"), &gaussian);
     for distance in ["0.1 mm", "0.01 mm"] {
+        let fine = ["--wavelength", "0.75 mm", "--pixel-pitch", "0.3 mm", "--distance", distance, "--json"];
+        let answer = d2nn(path, &[&["propagate", "gaussian.npy", "--out", "out.npy"], &fine[..]].concat());
+        let kept = answer.json()["power_kept"].as_f64().unwrap();
+        assert!((kept - 1.0).abs() < 1e-6 && answer.stderr.is_empty(), "{kept} {}", answer.stderr);
+        let middle = read64(&path.join("out.npy"))[[24, 24]].norm();
+        assert!((middle - 0.995_012).abs() < 1e-5, "{distance}: {middle}");
         let lengths = ["--wavelength", "0.75 mm", "--pixel-pitch", "0.4 mm", "--distance", distance];
         let arguments = [&["propagate", "in.npy", "--out", "out.npy"], &lengths[..]].concat();
         let answer = d2nn(path, &[&arguments[..], &["--json"]].concat());
