@@ -19,6 +19,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::{Evaluation, evaluate_until};
 use crate::files::Place;
+use crate::named::Named;
 
 /// Arguments of `d2nn evaluate`.
 #[derive(Debug, Args)]
@@ -178,6 +179,7 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         "padding": device.design.padding(),
         "oversample": device.design.simulated.oversample,
         "extinction_coefficient": device.design.material.extinction_coefficient(),
+        "plate": device.design.plate_model().name(),
         "modified_masks": device.modified,
         "data": data,
     });

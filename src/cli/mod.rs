@@ -10,8 +10,10 @@ use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::design::folder::is_device_folder;
 use crate::design::{Design, DesignFile, Device, Purpose};
+use crate::element::PlateModel;
 use crate::engine::{CpuEngine, Engine, ModesEngine};
 use crate::error::{Error, Result};
+use crate::named::Named;
 
 pub mod advice;
 mod as_exported;
@@ -159,9 +161,20 @@ struct SimulationFlags {
     /// Absorption of the plates; overrides material.extinction_coefficient
     #[arg(long, value_name = "KAPPA")]
     extinction_coefficient: Option<f64>,
+    /// How the plates are simulated: thin, or with their thickness on a grid fine enough for it; overrides mask.plate
+    #[arg(long, value_name = "MODEL", value_parser = plate_model)]
+    plate: Option<PlateModel>,
+    /// Slices of a relief with its thickness; overrides mask.slices
+    #[arg(long, value_name = "N")]
+    slices: Option<usize>,
     /// Run a design that the sampling rules refuse
     #[arg(long)]
     allow_aliasing: bool,
+}
+
+/// Reads the name of a model of plates.
+fn plate_model(name: &str) -> std::result::Result<PlateModel, String> {
+    PlateModel::named(name).ok_or_else(|| format!("the models are {}", PlateModel::NAMES.join(", ")))
 }
 
 impl SimulationFlags {
@@ -173,6 +186,16 @@ impl SimulationFlags {
             // How it was trained is past, and must not stand in the way of a coarser look.
             typed.training.oversample = typed.training.oversample.min(samples.max(1));
         }
+        if let Some(model) = self.plate {
+            typed.mask.plate = model;
+            if model != PlateModel::Thin && self.oversample.is_none() {
+                // Light inside plates needs four samples a wavelength in them.
+                let samples = 4.0 * typed.material.refractive_index * bench.pixel_pitch.value();
+                let samples = (samples / bench.wavelength.value()).ceil();
+                bench.oversample = bench.oversample.max(samples as usize);
+            }
+        }
+        typed.mask.slices = self.slices.unwrap_or(typed.mask.slices);
         bench.padding = self.padding.unwrap_or(bench.padding);
         bench.allow_aliasing |= self.allow_aliasing;
         let kappa = &mut typed.material.extinction_coefficient;

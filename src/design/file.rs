@@ -13,7 +13,7 @@ use super::optics_table::OpticTable;
 use super::printer::PrinterTable;
 use super::training_table::TrainingTable;
 use super::typed::{Angle, Length, Lengths, Offset};
-use crate::element::Modulation;
+use crate::element::{Modulation, PlateModel};
 use crate::error::Error;
 use crate::object::{Encoding, Illumination, Resampling};
 use crate::propagation::{Method, PixelModel};
@@ -136,11 +136,43 @@ pub struct MaskTable {
     /// Largest height of the relief, instead of `phase_max`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height_max: Option<Length>,
+    /// How the plates are simulated: as thin sheets, or with their thickness.
+    #[serde(with = "named_key")]
+    pub plate: PlateModel,
+    /// Slices of the relief of a sliced plate.
+    pub slices: usize,
+    /// Refractive index of the medium that light spreads in inside a relief.
+    pub reference_index: ReferenceIndex,
+}
+
+/// `mask.reference_index`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "\"mean\", or a refractive index")]
+pub enum ReferenceIndex {
+    /// In words.
+    Between(Between),
+    /// A number.
+    Number(f64),
+}
+
+/// See [`ReferenceIndex`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Between {
+    /// The mean of the plate's index and that of its surroundings.
+    Mean,
 }
 
 impl Default for MaskTable {
     fn default() -> Self {
-        MaskTable { modulation: Modulation::LOSSLESS, phase_max: Angle::known("2 pi", TAU), height_max: None }
+        MaskTable {
+            modulation: Modulation::LOSSLESS,
+            phase_max: Angle::known("2 pi", TAU),
+            height_max: None,
+            plate: PlateModel::Thin,
+            slices: 4,
+            reference_index: ReferenceIndex::Between(Between::Mean),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::detector_table::RegionSize;
 use super::file::DesignFile;
 use super::training::{FINE_EPOCHS, TrainingPlan};
 use super::typed::Length;
-use crate::element::Modulation;
+use crate::element::{Modulation, PlateModel};
 use crate::object::{Encoding, Illumination};
 use crate::units::{parse_angle, parse_length};
 
@@ -47,6 +47,12 @@ const NO_IMAGE: &str = "a layout other than \"image\"";
 /// Every key that may do nothing. The others always do something; a test names them all.
 const RULES: &[Rule] = &[
     rule("mask.phase_max", |typed, _| typed.mask.height_max.is_none(), "leaving mask.height_max out"),
+    rule("mask.slices", |typed, _| typed.mask.plate == PlateModel::Sliced, "mask.plate = \"sliced\""),
+    rule(
+        "mask.reference_index",
+        |typed, _| typed.mask.plate != PlateModel::Thin,
+        "mask.plate = \"equivalent\" or \"sliced\"",
+    ),
     rule(
         "object.phase_range",
         |typed, _| matches!(typed.object.encoding, Encoding::Phase { .. }),
@@ -211,6 +217,7 @@ mod tests {
         "bench",
         "mask.modulation",
         "mask.height_max",
+        "mask.plate",
         "object.encoding",
         "object.size",
         "object.offset",

@@ -4,11 +4,12 @@ use std::f64::consts::{FRAC_PI_2, TAU};
 
 use crate::bench::Bench;
 use crate::dataset::ImageSet;
-use crate::element::Modulation;
+use crate::element::{Modulation, PlateModel, Thickness};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::material::Material;
 use crate::misalignment::Alignment;
+use crate::named::Named;
 use crate::object::{Encoding, Illumination, ObjectPlane, Placement};
 use crate::plate::{PlateOptions, Price, Printer, Stock};
 use crate::propagation::padded_shape;
@@ -16,7 +17,7 @@ use crate::units::{Metres, format_length};
 
 use super::detector_table::{DetectorTable, Task, detector};
 use super::device_name::may_have;
-use super::file::{DesignFile, Gaps, MaskTable, MaterialTable, ObjectTable, Sides};
+use super::file::{Between, DesignFile, Gaps, MaskTable, MaterialTable, ObjectTable, ReferenceIndex, Sides};
 use super::idle::idle_keys;
 use super::images_table::image_set;
 use super::optics_table::optics;
@@ -175,6 +176,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     };
     let (detector, arrangement) = detector(&typed.detector, &task)?;
     let base = typed.fabrication.base_thickness.value();
+    let modulation = modulation(&typed.mask, &material, wavelength, base)?;
     let bench = Bench {
         wavelength,
         networks: table.networks,
@@ -184,10 +186,10 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         method: table.method,
         pixel_model: table.pixel_model,
         oversample: 1,
-        modulation: modulation(&typed.mask, &material, wavelength, base)?,
+        modulation,
         alignment: Alignment::default(),
         optics: optics(&typed.optics)?,
-        plate: None,
+        plate: thickness(&typed.mask, modulation, &material, wavelength, base)?,
         detector,
         object,
     };
@@ -221,6 +223,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     broken.or(Purpose::Training, unsampled(&mut training.sampling_problems()), ());
     warnings.extend(sampling::unconnected(&bench));
     warnings.extend(sampling::turning(&simulated));
+    warnings.extend(sampling::inside_plates(&simulated));
     let offset = typed.object.offset.each_ref().map(Offset::value);
     let rounding = Rounding::of(offset, &bench, &arrangement)?;
     warnings.extend(rounding.unevenness());
@@ -330,6 +333,54 @@ fn modulation(
         }
         other => other,
     })
+}
+
+/// Most slices of a relief: more change nothing, and each is crossed as a gap is.
+const MAX_SLICES: usize = 64;
+
+/// How thick plates of `material` are; none for thin ones.
+fn thickness(
+    table: &MaskTable,
+    modulation: Modulation,
+    material: &Material,
+    wavelength: Metres,
+    base: Metres,
+) -> Checked<Option<Thickness>> {
+    // Keys that do nothing beside others are checked as well.
+    if !(1..=MAX_SLICES).contains(&table.slices) {
+        return Err(format!("mask.slices = {}: it must be 1 to {MAX_SLICES}", table.slices));
+    }
+    let (plate, surrounding) = (material.refractive_index(), material.surrounding_index());
+    let reference_index = match table.reference_index {
+        ReferenceIndex::Between(Between::Mean) => (plate + surrounding) / 2.0,
+        ReferenceIndex::Number(index) if (surrounding..=plate).contains(&index) => index,
+        ReferenceIndex::Number(index) => {
+            return Err(format!(
+                "mask.reference_index = {index}: it must be between the indices around and in the plate, {surrounding} \
+                 and {plate}; \"mean\" is in the middle"
+            ));
+        }
+    };
+    let slices = match table.plate {
+        PlateModel::Thin => return Ok(None),
+        PlateModel::Equivalent => 1,
+        PlateModel::Sliced => table.slices,
+    };
+    let Modulation::Phase { phase_max, .. } = modulation else {
+        return Err(format!(
+            "mask.plate = \"{}\": only mask.modulation = \"phase\" is a relief that has a thickness; take \"thin\"",
+            table.plate.name()
+        ));
+    };
+    Ok(Some(Thickness {
+        refractive_index: plate,
+        extinction_coefficient: material.extinction_coefficient(),
+        base,
+        relief: material.height(phase_max, wavelength),
+        height_per_radian: material.height(1.0, wavelength),
+        slices,
+        reference_index,
+    }))
 }
 
 /// The plane of an image in light of `wavelength` in the medium, and the key that gives the image its pixels.

@@ -58,6 +58,20 @@ pub(super) fn turning(bench: &Bench) -> Option<String> {
     })
 }
 
+/// What light inside plates needs of samples.
+pub(super) fn inside_plates(bench: &Bench) -> Option<String> {
+    let plate = bench.plate?;
+    let pitch = bench.grid().pixel_pitch() * bench.oversample as f64;
+    let needed = plate.samples(pitch, bench.wavelength);
+    (bench.oversample < needed).then(|| {
+        format!(
+            "light inside the plates has {0} x {0} samples a pixel, and needs {needed} x {needed}: less than four a \
+             wavelength in the plastic; raise oversample",
+            bench.oversample
+        )
+    })
+}
+
 fn gap(gap: &Gap) -> Option<String> {
     match gap.resolved_method() {
         Method::RayleighSommerfeld => impulse_response(gap),

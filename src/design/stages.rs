@@ -5,6 +5,7 @@ use super::resolve::Design;
 use super::training::BINNING;
 use super::training_table::StageGrid;
 use crate::bench::Bench;
+use crate::element::PlateModel;
 use crate::training::{ClassLoss, LearntTemperature, Objective, Settings};
 
 /// Steps in which the step size of a stage in modes rises: without them a stage begins by losing most of what the one
@@ -95,6 +96,15 @@ impl Design {
             typed.object.upsampling = self.bench.object.upsampling();
         }
         typed.training.temperature = self.loss().and_then(|loss| loss.temperature());
+    }
+
+    /// How the plates are simulated.
+    pub fn plate_model(&self) -> PlateModel {
+        match self.bench.plate {
+            None => PlateModel::Thin,
+            Some(plate) if plate.slices == 1 => PlateModel::Equivalent,
+            Some(_) => PlateModel::Sliced,
+        }
     }
 
     /// What the device is trained for.

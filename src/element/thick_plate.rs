@@ -16,9 +16,22 @@ use ndarray::{Array2, Zip};
 use num_complex::Complex;
 
 use super::{Element, Modulation, Site};
+use crate::named::named;
 use crate::program::{Factor, Footprint, Program, Slopes, Wants};
 use crate::propagation::{Gap, Method, PixelModel, Polarisation, Slab, fast_length};
 use crate::units::{Metres, Radians};
+
+/// How the plates of a device are simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PlateModel {
+    /// Sheets without thickness: what published devices of this kind are simulated as.
+    Thin,
+    /// With base and relief, the phases in one plane in the middle of the relief.
+    Equivalent,
+    /// With base and relief, in several slices.
+    Sliced,
+}
+named! { PlateModel { Thin = "thin", Equivalent = "equivalent", Sliced = "sliced" } }
 
 /// What a plate is made of, and how light is taken through it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,6 +121,16 @@ impl ThickPlate {
             shift: (0.0, 0.0),
             carrier: (0.0, 0.0),
         }
+    }
+}
+
+impl Thickness {
+    /// Samples along a side of a pixel of `pitch` metres that light needs inside the plate: four a wavelength in it.
+    ///
+    /// With half as many the field behind a plate of the default device has a squared correlation of 0.85 with that of
+    /// many samples, with these 0.97.
+    pub fn samples(&self, pitch: Metres, wavelength: Metres) -> usize {
+        (4.0 * self.refractive_index * pitch / wavelength).ceil() as usize
     }
 }
 
