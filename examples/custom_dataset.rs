@@ -21,7 +21,7 @@ use d2nn::misalignment::Alignment;
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
 use d2nn::random::{Purpose, Stream};
-use d2nn::training::{Augmentation, ClassLoss, Objective, Perturbations, Settings, Start, State, Trainer};
+use d2nn::training::{ClassLoss, Settings, State, Trainer};
 use d2nn::{Error, Result, files};
 use ndarray::Array3;
 
@@ -98,28 +98,12 @@ fn main() -> Result<()> {
 
     let bench = bench()?;
     let loss = ClassLoss::cross_entropy(10.0);
-    let settings = Settings {
-        first_epoch: 0,
-        epochs: 3,
-        batch: 20,
-        binning: 1,
-        learning_rate: 0.1,
-        warm_up: 0,
-        objective: Objective::Classification(loss),
-        learn_temperature: false,
-        smoothness: 0.0,
-        validation: 200,
-        validate_every: 1,
-        flips: false,
-        augmentation: Augmentation::default(),
-        perturbations: Perturbations::default(),
-        averaging: 0.0,
-        start: Start::Flat,
-        seed: 1,
-    };
+    let settings =
+        Settings { epochs: 3, batch: 20, learning_rate: 0.1, validation: 200, ..Settings::default() };
     let state =
         State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
-    let mut trainer = Trainer::new(Box::new(CpuEngine::new(bench.clone(), 0)?), settings, &train, state)?;
+    let engine = CpuEngine::new(bench.clone(), 0)?;
+    let mut trainer = Trainer::new(Box::new(engine), Box::new(loss), settings, &train, state)?;
     while !trainer.finished() {
         trainer.step()?;
     }

@@ -6,34 +6,18 @@
 //!
 //! Trains two masks on the sample in the program for a few seconds, and says how well they answer and with how much light.
 
+use d2nn::bench::Bench;
 use d2nn::dataset::{DatasetName, Source, Split, load_split};
-use d2nn::design::{Design, DesignFile};
 use d2nn::detector::{Detector, Region};
+use d2nn::element::Modulation;
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::evaluation::evaluate;
-use d2nn::training::{ClassLoss, State, Trainer};
+use d2nn::grid::Grid;
+use d2nn::misalignment::Alignment;
+use d2nn::object::{Encoding, ObjectPlane};
+use d2nn::propagation::{Method, PixelModel, padded_shape};
+use d2nn::training::{ClassLoss, Settings, State, Trainer};
 use d2nn::{Error, Result};
-
-/// All but the detector as a design file says it.
-const DESIGN: &str = r#"
-format = 1
-name = "bar"
-[bench]
-pixels = 100
-masks = 2
-gaps = "20 mm"
-oversample = 1
-[object]
-upsampling = 2
-[detector]
-region_size = "3.2 mm"
-row_pitch = "6.4 mm"
-column_pitch = "6.4 mm"
-[training]
-epochs = 1
-batch = 16
-learning_rate = 0.1
-"#;
 
 /// Ten regions side by side in the middle of the plane, the outer ones wider: less light goes there.
 fn bar() -> Vec<Region> {
@@ -47,17 +31,35 @@ fn bar() -> Vec<Region> {
     widths.map(region).into()
 }
 
-fn main() -> Result<()> {
-    let design = Design::resolve("bar", &DesignFile::parse("bar", DESIGN)?)?;
-    let mut bench = design.bench.clone();
-    bench.detector = Detector::new(bench.grid(), bar())?;
+fn bench() -> Result<Bench> {
+    let grid = Grid::new(100, 100, 0.4e-3)?;
+    Ok(Bench {
+        wavelength: 0.75e-3,
+        networks: 1,
+        gaps: vec![20e-3; 3],
+        padded: padded_shape(grid, 2.0)?,
+        method: Method::Auto,
+        pixel_model: PixelModel::Square,
+        medium: 1.0,
+        oversample: 1,
+        modulation: Modulation::LOSSLESS,
+        alignment: Alignment::default(),
+        optics: Vec::new(),
+        plate: None,
+        object: ObjectPlane::new(grid, (28, 28), 2, Encoding::Amplitude)?,
+        detector: Detector::new(grid, bar())?,
+    })
+}
 
+fn main() -> Result<()> {
+    let bench = bench()?;
+    let loss = ClassLoss::cross_entropy(30.0);
     let images = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Train)?;
-    let settings = design.settings(images.len());
+    let settings = Settings { learning_rate: 0.1, validation: images.len() / 10, ..Settings::default() };
     let state =
         State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
     let engine = CpuEngine::new(bench.clone(), 0)?;
-    let mut trainer = Trainer::new(Box::new(engine), settings, &images, state)?;
+    let mut trainer = Trainer::new(Box::new(engine), Box::new(loss), settings, &images, state)?;
     while !trainer.finished() {
         if let Some(epoch) = trainer.step()?.finished {
             println!(
@@ -73,7 +75,6 @@ fn main() -> Result<()> {
     engine.set_masks(&masks)?;
     let test = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Test)?;
     let all: Vec<usize> = (0..test.len()).collect();
-    let loss = ClassLoss::cross_entropy(30.0);
     let judged = evaluate(
         &engine,
         &test,

@@ -189,7 +189,9 @@ impl Subject {
             median(seconds, || engine.readings(batch.view()).map(|readings| drop(black_box(readings))))?;
         drop(engine);
         self.report("forward", figures(forward))?;
-        let mut trainer = Trainer::new(Box::new(self.engine()?), self.settings(), &images, self.start())?;
+        let loss = self.design.objective().loss();
+        let mut trainer =
+            Trainer::new(Box::new(self.engine()?), loss, self.settings(), &images, self.start())?;
         let step = median(seconds, || trainer.step().map(drop))?;
         self.report("training step", figures(step))
     }
@@ -235,7 +237,8 @@ impl Subject {
             if let (Some(basis), Some(modes)) = (&basis, modes) {
                 engine = engine.with_basis(basis.slice_axis(Axis(0), Slice::from(..modes)).to_owned())?;
             }
-            let mut trainer = Trainer::new(Box::new(engine), settings, &images, state)?;
+            let loss = self.design.objective().loss();
+            let mut trainer = Trainer::new(Box::new(engine), loss, settings, &images, state)?;
             taken += began.elapsed();
             while !trainer.finished() {
                 let began = Instant::now();

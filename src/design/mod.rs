@@ -47,6 +47,7 @@ pub use detector_table::{DetectorTable, RegionSize};
 pub use file::DesignFile;
 pub use folder::Device;
 pub use images_table::ImagesTable;
+pub use objective::Objective;
 pub use optics_table::{OpeningSides, OpticKind, OpticTable};
 pub use overrides::Override;
 pub use presets::Preset;

@@ -1,17 +1,37 @@
-//! `[training]` checked: what is minimised.
+//! What a device is designed for, and `[training]` checked: what is minimised.
 
 use super::purpose::{Broken, Checked, Purpose};
 use super::training_table::{Loss, TrainingTable};
 use crate::bench::Bench;
 use crate::detector::Scheme;
 use crate::named::Named;
-use crate::training::{ClassError, ClassLoss, Hinge, ImageError, Objective};
+use crate::training::{self, ClassError, ClassLoss, Hinge, ImageError};
 
 /// Temperatures that were found to answer best: of shares of single regions (docs/decisions.md), of readings over the
 /// largest (Mengu et al. 2019), of differences of pairs (docs/training.md).
 const SHARE_TEMPERATURE: f64 = 30.0;
 const PEAK_TEMPERATURE: f64 = 10.0;
 const PAIR_TEMPERATURE: f64 = 5.0;
+
+/// What a device is designed for: to name the class of an image, or to form the image. Of the losses a training can
+/// have ([`training::Loss`]), those a design file names.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Objective {
+    /// The score of the true class shall be the highest.
+    Classification(ClassLoss),
+    /// The readings shall be the image.
+    Imaging(ImageError),
+}
+
+impl Objective {
+    /// What is minimised.
+    pub fn loss(self) -> Box<dyn training::Loss> {
+        match self {
+            Objective::Classification(loss) => Box::new(loss),
+            Objective::Imaging(loss) => Box::new(loss),
+        }
+    }
+}
 
 /// What `bench` is trained for.
 pub(super) fn objective(table: &TrainingTable, bench: &Bench, broken: &mut Broken) -> Checked<Objective> {

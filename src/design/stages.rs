@@ -1,12 +1,13 @@
 //! The stages of a training of a design, each on a grid of its own.
 
 use super::file::DesignFile;
+use super::objective::Objective;
 use super::resolve::Design;
 use super::training::BINNING;
 use super::training_table::StageGrid;
 use crate::bench::Bench;
 use crate::element::PlateModel;
-use crate::training::{ClassLoss, LearntTemperature, Objective, Settings};
+use crate::training::{ClassLoss, LearntTemperature, Settings};
 
 /// Steps in which the step size of a stage in modes rises: without them a stage begins by losing most of what the one
 /// before has learned.
@@ -73,9 +74,10 @@ impl Design {
         });
         let mut stages: Vec<Stage> = in_modes.chain([coarse]).chain(fine).collect();
         stages.retain(|stage| stage.settings.epochs > 0);
+        let watching = training.objective().loss().needs().plane;
         let mut first_epoch = 0;
         for Stage { settings, bench, .. } in &mut stages {
-            if settings.objective.watches_plane() {
+            if watching {
                 bench.detector = bench.detector.clone().watching_plane();
             }
             settings.first_epoch = first_epoch;
@@ -125,7 +127,7 @@ impl Design {
     /// The temperature that a training has come to, where it is learnt.
     pub fn learnt_temperature(&self, learnt: LearntTemperature) -> Option<f64> {
         let loss = self.loss().filter(|_| self.training.settings.learn_temperature)?;
-        learnt.applied_to(loss).temperature()
+        loss.temperature().map(|start| learnt.applied_to(start))
     }
 
     /// The seed of the training.

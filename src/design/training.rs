@@ -2,7 +2,7 @@
 
 use std::f64::consts::{PI, TAU};
 
-use super::objective::objective;
+use super::objective::{Objective, objective};
 use super::purpose::{Broken, Checked, Purpose};
 use super::sampling;
 use super::training_table::{Loss, ModesTable, Optimiser, TrainingTable};
@@ -10,7 +10,7 @@ use super::typed::{Angle, Offset};
 use crate::bench::Bench;
 use crate::material::Material;
 use crate::misalignment::Tolerance;
-use crate::training::{Augmentation, ClassLoss, Objective, Perturbations, Settings, too_many_values};
+use crate::training::{Augmentation, ClassLoss, Perturbations, Settings, too_many_values};
 use crate::units::{Metres, Radians, format_length};
 
 /// Pixels along a side of a block of `StageGrid::Binned`.
@@ -24,6 +24,8 @@ pub(super) const FINE_EPOCHS: u64 = 1;
 pub(super) struct TrainingPlan {
     /// Of the mini-batches; `validation` waits for the number of images.
     pub(super) settings: Settings,
+    /// What is minimised.
+    objective: Objective,
     /// Share of the images held out.
     pub(super) validation: f64,
     /// How it begins.
@@ -43,7 +45,7 @@ pub(super) struct TrainingPlan {
 impl TrainingPlan {
     /// What is learned.
     pub(super) fn objective(&self) -> Objective {
-        self.settings.objective
+        self.objective
     }
 
     /// The loss of a device that names classes; `None` for one that forms images.
@@ -104,6 +106,7 @@ impl TrainingPlan {
         let (epochs, fine_epochs) =
             (table.epochs.unwrap_or(epochs), table.fine_epochs.unwrap_or(fine_epochs));
         let settings = settings(table, material, bench, (epochs, fine_epochs), broken)?;
+        let objective = objective(table, bench, broken)?;
         let modes = stages_in_modes(table, bench)?;
         let too_fine = format!(
             "training.oversample = {}: it must be 1 to bench.oversample = {}, the grid the device is judged on",
@@ -126,6 +129,7 @@ impl TrainingPlan {
             .filter(|bench| bench.check().is_ok() && sampling::problems(bench).is_empty());
         Ok(TrainingPlan {
             settings,
+            objective,
             validation: table.validation,
             optimiser,
             modes: if optimiser == Optimiser::Modes { modes } else { Vec::new() },
@@ -264,7 +268,6 @@ fn settings(
         binning: 1,
         learning_rate: table.learning_rate,
         warm_up: 0,
-        objective: objective(table, bench, broken)?,
         learn_temperature: table.learn_temperature,
         smoothness: table.smoothness,
         validation: 0,

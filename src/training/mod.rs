@@ -5,16 +5,16 @@
 //!
 //! `examples/custom_dataset.rs` trains on images of its own, `examples/own_loss.rs` with a loss of its own.
 
+use std::sync::OnceLock;
 use std::time::Instant;
 
-use ndarray::{Array2, Array3, Zip};
+use ndarray::{Array2, Array3, Axis, Zip};
 
 use crate::bench::Bench;
 use crate::dataset::{HoldOut, Images, epoch_flips, epoch_order, hold_out};
 use crate::element::Modulation;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::evaluation::{evaluate, evaluate_images};
 use crate::named::named;
 use crate::random::{Purpose, Stream};
 
@@ -24,18 +24,18 @@ pub mod checkpoint;
 mod components;
 mod eigen;
 mod loss;
-mod objective;
 mod optimiser;
 mod perturbations;
 mod schedule;
 mod smoothness;
 mod state;
 mod temperature;
+mod validation;
+mod verdict;
 
 pub use augmentation::Augmentation;
 pub use components::{component_bytes, leading_components, too_many_values};
-pub use loss::{ClassError, ClassLoss, Hinge, ImageError};
-pub use objective::{Objective, Target};
+pub use loss::{ClassError, ClassLoss, Hinge, ImageError, Loss, Needs, Target};
 pub use optimiser::Adam;
 pub use perturbations::Perturbations;
 pub use schedule::{cosine, rise};
@@ -44,6 +44,7 @@ pub use smoothness::roughness;
 pub use state::{Epoch, State};
 use state::{binned, spread};
 pub use temperature::LearntTemperature;
+use verdict::Verdict;
 
 /// Where the phases begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,9 +74,7 @@ pub struct Settings {
     pub learning_rate: f64,
     /// Steps in which it rises to that: the first of a fresh Adam are as long as any, and know least.
     pub warm_up: u64,
-    /// What is minimised.
-    pub objective: Objective,
-    /// Whether the temperature of the objective is learnt with the masks, from the one it has on.
+    /// Whether the temperature of the loss is learnt with the masks, from the one it has on.
     pub learn_temperature: bool,
     /// Weight of the roughness of the masks in the loss ([`roughness`]).
     pub smoothness: f64,
@@ -98,6 +97,30 @@ pub struct Settings {
     pub seed: u64,
 }
 
+impl Default for Settings {
+    /// One epoch of batches of 16 at a step size of 0.03 rad from flat masks, and nothing else.
+    fn default() -> Self {
+        Settings {
+            first_epoch: 0,
+            epochs: 1,
+            batch: 16,
+            binning: 1,
+            learning_rate: 0.03,
+            warm_up: 0,
+            learn_temperature: false,
+            smoothness: 0.0,
+            validation: 0,
+            validate_every: 1,
+            flips: false,
+            augmentation: Augmentation::default(),
+            perturbations: Perturbations::default(),
+            averaging: 0.0,
+            start: Start::Flat,
+            seed: 1,
+        }
+    }
+}
+
 /// What a step did.
 #[derive(Clone, Copy, Debug)]
 pub struct Step {
@@ -107,7 +130,7 @@ pub struct Step {
     pub images: usize,
     /// Mean loss of the running epoch so far.
     pub loss: f64,
-    /// Mean score of the running epoch so far: share of right answers, or structural similarity.
+    /// Mean score of the running epoch so far ([`Loss::score`]): share of right answers, or structural similarity.
     pub accuracy: f64,
     /// The row of the history, when this step ended an epoch.
     pub finished: Option<Epoch>,
@@ -118,6 +141,7 @@ pub struct Trainer<'a> {
     engine: Box<dyn Engine>,
     /// The bench as designed; the engine's may be that of the running step.
     bench: Bench,
+    loss: Box<dyn Loss>,
     settings: Settings,
     images: &'a Images,
     held: HoldOut,
@@ -128,14 +152,16 @@ pub struct Trainer<'a> {
 }
 
 impl<'a> Trainer<'a> {
-    /// A training on `images` that goes on from `state`.
+    /// A training on `images` that goes on from `state` and minimises `loss`.
     ///
     /// A state that stands at the end of an earlier stage ([`Settings::first_epoch`]) gets a fresh optimiser.
     ///
     /// # Errors
-    /// [`Error::Value`] for settings that cannot be worked with and a state of another device or stage.
+    /// [`Error::Value`] for settings that cannot be worked with, a loss that does not fit the device, labels without a
+    /// class and a state of another device or stage.
     pub fn new(
         mut engine: Box<dyn Engine>,
+        loss: Box<dyn Loss>,
         settings: Settings,
         images: &'a Images,
         mut state: State,
@@ -143,12 +169,7 @@ impl<'a> Trainer<'a> {
         if settings.epochs == 0 || settings.batch == 0 {
             return Err(Error::Value("a training needs at least one epoch and one image a step".into()));
         }
-        if settings.objective.watches_plane() && !engine.bench().detector.watches_plane() {
-            return Err(Error::Value(
-                "a loss of the whole detector plane takes a detector that watches it (Detector::watching_plane)"
-                    .into(),
-            ));
-        }
+        validation::check_fit(&*loss, &settings, engine.bench(), images)?;
         let (bins, modulation) = (settings.binning, engine.bench().modulation);
         let whole = |side: usize| side.checked_rem(bins) == Some(0);
         if let Some(parameters) = state.parameters.iter().find(|p| !whole(p.nrows()) || !whole(p.ncols())) {
@@ -177,7 +198,7 @@ impl<'a> Trainer<'a> {
         engine.set_masks(&values(&state.parameters, modulation, bins))?;
         let bench = engine.bench().clone();
         let (order, flips) = (Vec::new(), Vec::new());
-        let mut trainer = Trainer { engine, bench, settings, images, held, state, order, flips };
+        let mut trainer = Trainer { engine, bench, loss, settings, images, held, state, order, flips };
         trainer.shuffle();
         Ok(trainer)
     }
@@ -242,27 +263,24 @@ impl<'a> Trainer<'a> {
         let last = self.order.len().min(first + self.settings.batch);
         let chosen = &self.order[first..last];
         let batch = self.batch(first..last);
-        let objective = self.objective();
-        let bench = self.engine.bench();
-        let targets: Vec<Target> = batch
-            .outer_iter()
-            .zip(chosen)
-            .map(|(image, index)| objective.target(bench, image, usize::from(self.images.labels[*index])))
-            .collect();
+        let (loss, needs, bench) = (&*self.loss, self.loss.needs(), self.engine.bench());
+        let temperature = self.temperature();
         let images = chosen.len();
         let share = 1.0 / images as f64;
+        // Samples are judged in any order on many threads; their sums are taken in theirs.
+        let verdicts: Vec<OnceLock<Verdict>> = (0..images).map(|_| OnceLock::new()).collect();
         let pass = self.engine.gradients(batch.view(), &|sample, readings, slopes| {
-            objective.evaluate(readings, &targets[sample], slopes);
+            let image = batch.index_axis(Axis(0), sample);
+            let target = needs.target(bench, image, usize::from(self.images.labels[chosen[sample]]));
+            let verdict = Verdict::of(loss, temperature, readings, &target, slopes);
+            let _ = verdicts[sample].set(verdict);
             slopes.iter_mut().for_each(|slope| *slope *= share);
         })?;
         let mut by_temperature = 0.0;
-        for (readings, target) in pass.readings.outer_iter().zip(&targets) {
-            let readings = readings.to_vec();
-            self.state.loss += objective.value(&readings, target);
-            self.state.score += objective.score(&readings, target);
-            if let (true, Objective::Classification(loss)) = (self.settings.learn_temperature, objective) {
-                by_temperature += share * loss.slope_by_log_temperature(&readings, target.label);
-            }
+        for verdict in verdicts.iter().filter_map(OnceLock::get) {
+            self.state.loss += verdict.loss;
+            self.state.score += verdict.score;
+            by_temperature += share * verdict.by_log_temperature;
         }
         self.state.images += images as u64;
         if !self.state.loss.is_finite() {
@@ -397,14 +415,10 @@ impl Trainer<'_> {
         self.engine.set_masks(&perturbations.come_out(meant, modulation, strength, &mut random))
     }
 
-    /// What is minimised, at the temperature learnt so far.
-    fn objective(&self) -> Objective {
-        match self.settings.objective {
-            Objective::Classification(loss) if self.settings.learn_temperature => {
-                Objective::Classification(self.state.temperature.applied_to(loss))
-            }
-            fixed => fixed,
-        }
+    /// The temperature learnt so far, where one is learnt.
+    fn temperature(&self) -> Option<f64> {
+        let start = self.loss.temperature().filter(|_| self.settings.learn_temperature)?;
+        Some(self.state.temperature.applied_to(start))
     }
 
     /// Sets the masks as they are trained, or their running mean if there is one.
@@ -416,25 +430,6 @@ impl Trainer<'_> {
         }
         let parameters = if average { &self.state.average } else { &self.state.parameters };
         self.engine.set_masks(&values(parameters, modulation, bins))
-    }
-
-    /// Writes what the validation images say into `row`.
-    fn validate(&self, row: &mut Epoch) -> Result<()> {
-        let (engine, indices) = (&*self.engine, &self.held.validation[..]);
-        let progress = &mut |_| Ok(());
-        (row.validation_loss, row.validation_accuracy, row.detector_share) = match self.objective() {
-            Objective::Classification(loss) => {
-                let loss = |readings: &[f64], label, entering| loss.value(readings, label, entering);
-                let judged = evaluate(engine, self.images, indices, &loss, progress)?;
-                (judged.loss, judged.accuracy(), judged.detector_share)
-            }
-            Objective::Imaging(loss) => {
-                let loss = |readings: &[f64], picture: &Array2<f64>| loss.value(readings, picture);
-                let judged = evaluate_images(engine, self.images, indices, &loss, progress)?;
-                (judged.loss, judged.ssim, judged.detector_share)
-            }
-        };
-        Ok(())
     }
 }
 

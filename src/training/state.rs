@@ -20,7 +20,7 @@ pub struct Epoch {
     /// Mean loss of the training images, each as it was met.
     pub training_loss: f64,
     /// Share of right answers on the training images, each as it was met; of a device that forms images the mean
-    /// structural similarity ([`Objective::score`](super::Objective::score)).
+    /// structural similarity ([`Loss::score`](super::Loss::score)).
     pub training_accuracy: f64,
     /// Mean loss of the validation images after the epoch; not a number where they were not looked at, or the loss needs
     /// more than readings of regions.

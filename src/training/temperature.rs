@@ -1,7 +1,5 @@
 //! A temperature that is learnt with the masks.
 
-use super::loss::ClassLoss;
-
 /// By how much the temperature differs from the one it began with, and the moments of its own Adam.
 ///
 /// The logarithm is moved, so that it stays above zero, by a tenth of the masks' step size: a radian is much for a phase
@@ -24,9 +22,9 @@ impl LearntTemperature {
         self.log.exp()
     }
 
-    /// `loss` at the temperature that has been learnt from its own on; as it is where it has none.
-    pub(crate) fn applied_to(self, loss: ClassLoss) -> ClassLoss {
-        loss.temperature().map_or(loss, |start| loss.at_temperature(start * self.factor()))
+    /// The temperature that has been learnt from `start` on.
+    pub(crate) fn applied_to(self, start: f64) -> f64 {
+        start * self.factor()
     }
 
     /// Step `step` (from 1) of a stage down `slope`, the derivative of the loss by the logarithm; `rate` is that of the

@@ -9,7 +9,7 @@ use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::program::{Factor, Program};
 use d2nn::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
 use d2nn::reference::Network;
-use d2nn::training::{ClassError, ClassLoss, Hinge, ImageError, Objective};
+use d2nn::training::{ClassError, ClassLoss, Hinge, ImageError, Loss};
 use ndarray::Array2;
 
 use crate::support::{
@@ -108,12 +108,12 @@ fn readings_and_their_adjoint() {
     assert!((along - difference).abs() < 1e-11 * along.abs(), "{along} {difference}");
 }
 
-const CLASSES: Objective = Objective::Classification(ClassLoss::cross_entropy(20.0));
+const CLASSES: ClassLoss = ClassLoss::cross_entropy(20.0);
 
 /// Loss of a small device for one image, and its gradient by every phase.
 fn loss_and_gradient(
     bench: &Bench,
-    objective: Objective,
+    loss: &dyn Loss,
     phases: &[Array2<f64>],
     image: &Array2<f32>,
 ) -> (f64, Vec<Array2<f64>>) {
@@ -121,9 +121,9 @@ fn loss_and_gradient(
     let light = network.light(image.view()).unwrap();
     let readings = bench.detector.readings(&light.detector);
     let mut slopes = vec![0.0; readings.len()];
-    let target = objective.target(bench, image.view(), 3 % bench.classes());
-    let loss = objective.evaluate(&readings, &target, &mut slopes);
-    (loss, network.gradients(&light, &slopes).unwrap())
+    let target = loss.needs().target(bench, image.view(), 3 % bench.classes());
+    let value = loss.evaluate(&readings, &target, &mut slopes);
+    (value, network.gradients(&light, &slopes).unwrap())
 }
 
 #[test]
@@ -152,10 +152,10 @@ fn every_kind_of_mask_and_its_adjoint() {
 
 /// Along single values of each array and a random direction through all, the gradient of the loss of `bench` is its
 /// central difference.
-fn assert_gradient(name: &str, bench: &Bench, objective: Objective, seed: u64) {
+fn assert_gradient(name: &str, bench: &Bench, loss: &dyn Loss, seed: u64) {
     let values = random_values(bench, seed);
     let image = random_image((8, 8), seed + 1);
-    let (_, gradient) = loss_and_gradient(bench, objective, &values, &image);
+    let (_, gradient) = loss_and_gradient(bench, loss, &values, &image);
     let mut next = random_numbers(seed + 2);
     let shape = bench.mask_shape();
     let mut directions: Vec<Vec<Array2<f64>>> = Vec::new();
@@ -168,7 +168,7 @@ fn assert_gradient(name: &str, bench: &Bench, objective: Objective, seed: u64) {
     for direction in &directions {
         let at = |t: f64| {
             let moved: Vec<_> = values.iter().zip(direction).map(|(p, d)| p + &(d * t)).collect();
-            loss_and_gradient(bench, objective, &moved, &image).0
+            loss_and_gradient(bench, loss, &moved, &image).0
         };
         let along: f64 = gradient.iter().zip(direction).map(|(g, d)| (g * d).sum()).sum();
         let step = 1e-5;
@@ -189,7 +189,7 @@ fn assert_gradient(name: &str, bench: &Bench, objective: Objective, seed: u64) {
 #[test]
 fn gradients_of_every_material_encoding_and_sampling_are_central_differences() {
     for (number, (name, bench)) in varied_benches().into_iter().enumerate() {
-        assert_gradient(name, &bench, CLASSES, 100 + number as u64 * 10);
+        assert_gradient(name, &bench, &CLASSES, 100 + number as u64 * 10);
     }
 }
 
@@ -213,13 +213,13 @@ fn gradients_of_every_loss_and_detection_scheme_are_central_differences() {
         ] {
             if scheme == Scheme::Single || name != "by the peak" {
                 number += 1;
-                assert_gradient(name, &bench, Objective::Classification(loss), 1000 + 10 * number);
+                assert_gradient(name, &bench, &loss, 1000 + 10 * number);
             }
         }
         let error = ClassError::PlaneError { regions: bench.readings(), area: 1.6e-5 };
         let watching = Bench { detector: bench.detector.clone().watching_plane(), ..bench };
-        let loss = Objective::Classification(ClassLoss { error, ..plain });
-        assert_gradient("plane error", &watching, loss, 2000 + 10 * number);
+        let loss = ClassLoss { error, ..plain };
+        assert_gradient("plane error", &watching, &loss, 2000 + 10 * number);
     }
 }
 
@@ -232,7 +232,7 @@ fn the_gradient_of_the_image_error_is_its_central_difference() {
         let grid = bench.grid();
         bench.object = ObjectPlane::new(grid, (8, 8), 2, encoding).unwrap();
         bench.detector = Detector::new(grid, image_regions(bench.object.origin(), (8, 8), (2, 2))).unwrap();
-        assert_gradient(name, &bench, Objective::Imaging(ImageError), seed);
+        assert_gradient(name, &bench, &ImageError, seed);
     }
 }
 
@@ -247,7 +247,7 @@ fn the_gradient_of_the_whole_loss_is_its_central_difference() {
         let seed = number as u64 * 10;
         let phases = random_phases(bench.grid(), bench.masks(), seed);
         let image = random_image((8, 8), seed + 1);
-        let (_, gradient) = loss_and_gradient(&bench, CLASSES, &phases, &image);
+        let (_, gradient) = loss_and_gradient(&bench, &CLASSES, &phases, &image);
 
         // Single pixels of each mask, and one random direction through all phases at once.
         let mut next = random_numbers(seed + 2);
@@ -262,7 +262,7 @@ fn the_gradient_of_the_whole_loss_is_its_central_difference() {
         for direction in &directions {
             let at = |t: f64| {
                 let moved: Vec<_> = phases.iter().zip(direction).map(|(p, d)| p + &(d * t)).collect();
-                loss_and_gradient(&bench, CLASSES, &moved, &image).0
+                loss_and_gradient(&bench, &CLASSES, &moved, &image).0
             };
             let along: f64 = gradient.iter().zip(direction).map(|(g, d)| (g * d).sum()).sum();
             let step = 1e-5;

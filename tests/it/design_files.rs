@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use d2nn::Error;
 use d2nn::dataset::DatasetName;
 use d2nn::design::folder::read_design;
-use d2nn::design::{Design, DesignFile, Optimiser, Preset, Stage};
+use d2nn::design::{Design, DesignFile, Objective, Optimiser, Preset, Stage};
 use d2nn::detector::{Region, Scheme};
 use d2nn::element::Modulation;
 use d2nn::fabrication::Relief;
 use d2nn::object::{Encoding, Illumination, Resampling};
 use d2nn::propagation::{Method, PixelModel};
-use d2nn::training::{Augmentation, ClassError, ClassLoss, Hinge, ImageError, Objective};
+use d2nn::training::{Augmentation, ClassError, ClassLoss, Hinge, ImageError};
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/design").join(folder);
@@ -157,7 +157,7 @@ fn every_key_arrives() {
     assert_eq!((first.bench.oversample, fine.bench.oversample), (2, 4));
     assert_eq!((fine.settings.first_epoch, fine.settings.epochs), (100_000, 3));
     assert_eq!(fine.settings.learning_rate, 0.002);
-    assert_eq!(settings.objective, Objective::Classification(ClassLoss::cross_entropy(10.0)));
+    assert_eq!(design.objective(), Objective::Classification(ClassLoss::cross_entropy(10.0)));
     assert_eq!(settings.smoothness, 0.5);
     assert_eq!((settings.flips, settings.seed), (false, i64::MAX as u64));
     assert_eq!(design.plate.base_thickness, 2e-3);
@@ -190,7 +190,7 @@ fn every_key_arrives() {
     assert_eq!(pairs.simulated.detector.scheme(), Scheme::Differential);
     let settings = pairs.settings(100);
     assert_eq!(
-        settings.objective,
+        pairs.objective(),
         Objective::Classification(ClassLoss {
             scheme: Scheme::Differential,
             label_smoothing: 0.1,
@@ -225,7 +225,7 @@ fn every_key_arrives() {
 
     let image = good("image");
     assert!(image.forms_image() && !rectangle.forms_image());
-    assert_eq!(image.settings(10).objective, Objective::Imaging(ImageError));
+    assert_eq!(image.objective(), Objective::Imaging(ImageError));
     let regions = image.bench.detector.regions();
     // 10 pixels down and 10 to the left of the middle, like the object; row by row.
     let (top, left) = image.bench.object.origin();

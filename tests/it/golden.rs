@@ -127,7 +127,7 @@ fn a_short_training() {
         State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
     let begun: Vec<Vec<f64>> = state.values(bench.modulation).iter().map(widened).collect();
     let engine = Box::new(CpuEngine::new(bench.clone(), 2).unwrap());
-    let mut trainer = Trainer::new(engine, settings, &images, state).unwrap();
+    let mut trainer = Trainer::new(engine, design.objective().loss(), settings, &images, state).unwrap();
     while !trainer.finished() {
         trainer.step().unwrap();
     }

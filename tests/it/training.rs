@@ -2,7 +2,8 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use d2nn::Error;
 use d2nn::dataset::{Images, Split, hold_out};
@@ -12,7 +13,8 @@ use d2nn::engine::{CpuEngine, Engine};
 use d2nn::misalignment::Tolerance;
 use d2nn::training::checkpoint::{Identity, load, previous, save};
 use d2nn::training::{
-    Augmentation, ClassError, ClassLoss, Hinge, Objective, Perturbations, Settings, Start, State, Trainer,
+    Augmentation, ClassError, ClassLoss, Hinge, ImageError, Loss, Needs, Perturbations, Settings, Start,
+    State, Target, Trainer,
 };
 
 use crate::support::device;
@@ -32,12 +34,21 @@ fn settings() -> Settings {
 }
 
 fn trainer(settings: Settings, images: &Images, state: Option<State>) -> Trainer<'_> {
+    trainer_of(loss(), settings, images, state)
+}
+
+/// What the small device is trained for.
+fn loss() -> Box<dyn Loss> {
+    design().objective().loss()
+}
+
+fn trainer_of(loss: Box<dyn Loss>, settings: Settings, images: &Images, state: Option<State>) -> Trainer<'_> {
     let bench = design().bench;
     let fresh = || {
         State::new(Modulation::LOSSLESS, bench.masks(), bench.grid().shape(), settings.start, settings.seed)
     };
     let state = state.unwrap_or_else(fresh);
-    Trainer::new(Box::new(CpuEngine::new(bench, 2).unwrap()), settings, images, state).unwrap()
+    Trainer::new(Box::new(CpuEngine::new(bench, 2).unwrap()), loss, settings, images, state).unwrap()
 }
 
 fn run(mut trainer: Trainer<'_>) -> State {
@@ -87,7 +98,11 @@ fn everything() -> Settings {
 }
 
 fn state_after(settings: Settings, steps: u64) -> State {
-    let mut trainer = trainer(settings, images(), None);
+    state_after_of(loss(), settings, steps)
+}
+
+fn state_after_of(loss: Box<dyn Loss>, settings: Settings, steps: u64) -> State {
+    let mut trainer = trainer_of(loss, settings, images(), None);
     for _ in 0..steps {
         trainer.step().unwrap();
     }
@@ -115,9 +130,8 @@ fn a_stop_leaves_no_trace() {
 #[test]
 fn every_knob_moves_the_masks() {
     let plain = settings();
-    let Objective::Classification(loss) = plain.objective else { panic!("the small device names classes") };
+    let own = design().loss().unwrap();
     let hinge = Some(Hinge { weight: 1.0, target: 0.5 });
-    let of = |loss: ClassLoss| Settings { objective: Objective::Classification(loss), ..plain };
     let distorted = |augmentation: Augmentation| Settings { augmentation, ..plain };
     let still = Augmentation::default();
     let wrong = |tolerance: Tolerance| Settings {
@@ -133,11 +147,6 @@ fn every_knob_moves_the_masks() {
         ("seed", Settings { seed: 8, ..plain }),
         ("smoothness", Settings { smoothness: 0.3, ..plain }),
         ("warm-up", Settings { warm_up: 5, ..plain }),
-        ("temperature", of(loss.at_temperature(7.0))),
-        ("label smoothing", of(ClassLoss { label_smoothing: 0.2, ..loss })),
-        ("efficiency", of(ClassLoss { efficiency: hinge, ..loss })),
-        ("contrast", of(ClassLoss { contrast: hinge, ..loss })),
-        ("power error", of(ClassLoss { error: ClassError::PowerError, ..loss })),
         ("shift", distorted(Augmentation { shift: 1.0, ..still })),
         ("rotation", distorted(Augmentation { rotation: 0.1, ..still })),
         ("scale", distorted(Augmentation { scale: 0.1, ..still })),
@@ -154,6 +163,15 @@ fn every_knob_moves_the_masks() {
     for (knob, settings) in knobs {
         assert!(bits(&state_after(settings, 2)) != usual, "{knob} does nothing");
     }
+    for (knob, loss) in [
+        ("temperature", own.at_temperature(7.0)),
+        ("label smoothing", ClassLoss { label_smoothing: 0.2, ..own }),
+        ("efficiency", ClassLoss { efficiency: hinge, ..own }),
+        ("contrast", ClassLoss { contrast: hinge, ..own }),
+        ("power error", ClassLoss { error: ClassError::PowerError, ..own }),
+    ] {
+        assert!(bits(&state_after_of(Box::new(loss), plain, 2)) != usual, "{knob} does nothing");
+    }
     // A running mean takes its place at the end, a temperature moves beside the masks.
     let averaged = run(trainer(Settings { averaging: 0.9, ..plain }, images(), None));
     assert!(bits(&averaged) != bits(uninterrupted()));
@@ -169,7 +187,8 @@ fn the_error_of_the_plane_is_trained_image_by_image() {
     assert!(stage.bench.detector.watches_plane() && !design.simulated.detector.watches_plane());
     let state = State::new(Modulation::LOSSLESS, 2, (64, 64), Start::Flat, 7);
     let engine = Box::new(CpuEngine::new(stage.bench.clone(), 2).unwrap());
-    let history = run(Trainer::new(engine, stage.settings, images(), state).unwrap()).history;
+    let loss = || design.objective().loss();
+    let history = run(Trainer::new(engine, loss(), stage.settings, images(), state).unwrap()).history;
     // Flat masks leave nearly all light beside the true region, a loss of nearly one; what is learned shows in the mean
     // of the last epoch (0.06 less), and in its answers: one of ten of 180 would be right by chance, with a standard error
     // of 2 points, and 31 % are.
@@ -180,8 +199,70 @@ fn the_error_of_the_plane_is_trained_image_by_image() {
     assert!(history.iter().all(|row| row.validation_loss.is_nan() && row.validation_accuracy.is_finite()));
     let blind = Box::new(CpuEngine::new(design.bench.clone(), 1).unwrap());
     let state = State::new(Modulation::LOSSLESS, 2, (64, 64), Start::Flat, 7);
-    let refused = Trainer::new(blind, stage.settings, images(), state).map(drop).unwrap_err().to_string();
+    let refused =
+        Trainer::new(blind, loss(), stage.settings, images(), state).map(drop).unwrap_err().to_string();
     assert!(refused.contains("watches it"), "{refused}");
+}
+
+/// A loss that is not the library's: that of the small device, which counts how often it is asked.
+struct Counting {
+    loss: ClassLoss,
+    /// Calls for the value, for the value at another temperature, and for the score.
+    asked: Arc<[AtomicUsize; 3]>,
+}
+
+impl Counting {
+    fn count(&self, what: usize) {
+        self.asked[what].fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Loss for Counting {
+    fn needs(&self) -> Needs {
+        self.loss.needs()
+    }
+
+    fn evaluate(&self, readings: &[f64], target: &Target, slopes: &mut [f64]) -> f64 {
+        self.count(0);
+        Loss::evaluate(&self.loss, readings, target, slopes)
+    }
+
+    fn score(&self, readings: &[f64], target: &Target) -> f64 {
+        self.count(2);
+        self.loss.score(readings, target)
+    }
+
+    fn temperature(&self) -> Option<f64> {
+        self.loss.temperature()
+    }
+
+    fn evaluate_at(
+        &self,
+        temperature: f64,
+        readings: &[f64],
+        target: &Target,
+        slopes: &mut [f64],
+    ) -> (f64, f64) {
+        self.count(1);
+        self.loss.evaluate_at(temperature, readings, target, slopes)
+    }
+}
+
+#[test]
+fn a_loss_is_asked_once_for_each_sample_of_a_step() {
+    for (settings, expected) in
+        [(settings(), [16, 0, 16]), (Settings { learn_temperature: true, ..settings() }, [0, 16, 16])]
+    {
+        assert_eq!(settings.batch, 16);
+        let asked = Arc::new([const { AtomicUsize::new(0) }; 3]);
+        let counting = Counting { loss: design().loss().unwrap(), asked: Arc::clone(&asked) };
+        let found = state_after_of(Box::new(counting), settings, 1);
+        assert_eq!(asked.each_ref().map(|count| count.load(Ordering::Relaxed)), expected);
+        // One from outside is trained as the library's own.
+        let own = state_after(settings, 1);
+        assert!(bits(&found) == bits(&own) && found.temperature == own.temperature);
+        assert_eq!((found.loss, found.score), (own.loss, own.score));
+    }
 }
 
 #[test]
@@ -311,7 +392,7 @@ fn training_learns() {
     let (engine, state) = trainer.into_parts();
     let losses: Vec<f64> = state.history.iter().map(|row| row.training_loss).collect();
     assert!(losses[3] < losses[0], "{losses:?}");
-    let Objective::Classification(loss) = settings.objective else { panic!("a classifier") };
+    let loss = design.loss().unwrap();
     let loss = |readings: &[f64], label, entering| loss.value(readings, label, entering);
     let indices: Vec<usize> = (0..test.len()).collect();
     let judged = d2nn::evaluation::evaluate(&*engine, &test, &indices, &loss, &mut |_| Ok(())).unwrap();
@@ -335,7 +416,7 @@ fn flips_and_seed_and_start_change_the_result_and_threads_do_not() {
             settings.seed,
         );
         let engine = Box::new(CpuEngine::new(bench, threads).unwrap());
-        run(Trainer::new(engine, settings, images(), state).unwrap()).parameters
+        run(Trainer::new(engine, loss(), settings, images(), state).unwrap()).parameters
     };
     let reference = phases(one, 1);
     for threads in [2, 3, 7] {
@@ -378,7 +459,8 @@ fn fine_settings() -> Settings {
 
 fn fine_trainer(state: State) -> Trainer<'static> {
     let bench = design().bench.sampled(2, 2.0).unwrap();
-    Trainer::new(Box::new(CpuEngine::new(bench, 2).unwrap()), fine_settings(), images(), state).unwrap()
+    let engine = Box::new(CpuEngine::new(bench, 2).unwrap());
+    Trainer::new(engine, loss(), fine_settings(), images(), state).unwrap()
 }
 
 #[test]
@@ -404,6 +486,7 @@ fn a_second_stage_goes_on_from_the_masks_with_a_fresh_optimiser() {
     // Its epochs are dealt anew: those of a training by itself have other masks.
     let alone = Trainer::new(
         Box::new(CpuEngine::new(design().bench.sampled(2, 2.0).unwrap(), 2).unwrap()),
+        loss(),
         Settings { first_epoch: 0, ..fine_settings() },
         images(),
         State { history: Vec::new(), ..first.clone() },
@@ -441,7 +524,7 @@ fn pixels_in_blocks_are_trained_as_large_pixels() {
         let settings = Settings { binning, start: Start::Flat, ..settings() };
         let state = State::new(Modulation::LOSSLESS, 2, shape, settings.start, settings.seed);
         let engine = Box::new(CpuEngine::new(bench.clone(), 2).unwrap());
-        run(Trainer::new(engine, settings, images(), state).unwrap())
+        run(Trainer::new(engine, loss(), settings, images(), state).unwrap())
     };
     let (blocks, pixels) = (run_with(2, (64, 64)), run_with(1, (32, 32)));
     for (blocks, pixels) in blocks.parameters.iter().zip(&pixels.parameters) {
@@ -459,7 +542,7 @@ fn roughness_of_blocks_is_that_of_large_pixels() {
     let settings = Settings { binning: 2, smoothness: 0.3, epochs: 1, ..settings() };
     let state = State::new(Modulation::LOSSLESS, 2, (64, 64), settings.start, settings.seed);
     let engine = Box::new(CpuEngine::new(bench, 2).unwrap());
-    let done = run(Trainer::new(engine, settings, images(), state).unwrap());
+    let done = run(Trainer::new(engine, loss(), settings, images(), state).unwrap());
     // Blocks stay bound, though only their edges are rough.
     for phases in &done.parameters {
         assert!(
@@ -494,7 +577,7 @@ fn impossible_trainings_are_refused() {
     let start = || State::new(Modulation::LOSSLESS, 2, (64, 64), Start::Flat, 1);
     let refuse = |settings: Settings, state: State| {
         let engine = Box::new(CpuEngine::new(bench.clone(), 1).unwrap());
-        Trainer::new(engine, settings, images(), state).map(drop).unwrap_err().to_string()
+        Trainer::new(engine, loss(), settings, images(), state).map(drop).unwrap_err().to_string()
     };
     let settings = settings();
     for (message, reason) in [
@@ -510,6 +593,20 @@ fn impossible_trainings_are_refused() {
         (refuse(settings, State::new(Modulation::LOSSLESS, 2, (64, 63), Start::Flat, 1)), "(64, 63)"),
         (refuse(settings, State { images: 180, ..start() }), "more images"),
         (refuse(Settings { first_epoch: 3, ..settings }, start()), "begins after 3"),
+    ] {
+        assert!(message.contains(reason), "{message}");
+    }
+    let refuse_loss = |loss: Box<dyn Loss>, settings: Settings, images: &Images| {
+        let engine = Box::new(CpuEngine::new(bench.clone(), 1).unwrap());
+        Trainer::new(engine, loss, settings, images, start()).map(drop).unwrap_err().to_string()
+    };
+    let learnt = Settings { learn_temperature: true, ..settings };
+    let cold = ClassLoss { error: ClassError::PowerError, ..ClassLoss::cross_entropy(1.0) };
+    let strange = Images { labels: vec![10; images().len()], ..images().clone() };
+    for (message, reason) in [
+        (refuse_loss(Box::new(cold), learnt, images()), "this loss has none"),
+        (refuse_loss(Box::new(ImageError), settings, images()), "10 regions is no image of 28 x 28"),
+        (refuse_loss(loss(), settings, &strange), "image 0 has the label 10: this device has 10 classes"),
     ] {
         assert!(message.contains(reason), "{message}");
     }

@@ -31,7 +31,8 @@ fn a_device_that_learnt_on_displaced_planes_forgives_them() {
             settings.seed,
         );
         let engine = CpuEngine::new(bench.clone(), 2).unwrap();
-        let mut trainer = Trainer::new(Box::new(engine), settings, &images, state).unwrap();
+        let mut trainer =
+            Trainer::new(Box::new(engine), design.objective().loss(), settings, &images, state).unwrap();
         while !trainer.finished() {
             trainer.step().unwrap();
         }

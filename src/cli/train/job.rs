@@ -179,13 +179,14 @@ impl Job<'_> {
         stop: &Stop,
     ) -> Result<State> {
         let Stage { settings, bench, modes } = stage;
-        let modulation = bench.modulation;
+        let (modulation, objective) = (bench.modulation, self.design.objective());
         let mut engine = self.threads.bare_engine(bench.clone())?;
         let threads = engine.threads();
         if let Some(modes) = *modes {
             engine = engine.with_basis(self.leading_modes(&mut sitting.modes, modes)?)?;
         }
-        let mut trainer = Trainer::new(Box::new(engine), *settings, &self.dataset.train, state)?;
+        let mut trainer =
+            Trainer::new(Box::new(engine), objective.loss(), *settings, &self.dataset.train, state)?;
         if sitting.commands.is_empty() {
             if stop.asked() {
                 return Err(Error::Interrupted("stopped before the first step: nothing was changed".into()));
@@ -197,7 +198,6 @@ impl Job<'_> {
         let mut done = epochs * image_count + trainer.state().images;
         let mut progress = Progress::new("training", settings.epochs * image_count, "images");
         progress.resume_at(done);
-        let objective = settings.objective;
         progress.line(&stage_line(self, stage, image_count, trainer.steps_an_epoch(), threads));
         if let Some(line) = forecast.line() {
             progress.line(&line);

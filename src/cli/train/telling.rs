@@ -1,8 +1,8 @@
 //! What a training says on its way.
 
 use super::job::Job;
-use crate::design::Stage;
-use crate::training::{Epoch, Objective};
+use crate::design::{Objective, Stage};
+use crate::training::Epoch;
 use crate::units::counted;
 
 /// What the score of `objective` is called.

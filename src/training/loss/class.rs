@@ -1,5 +1,6 @@
 //! How wrong, how dim and how undecided the answer of a device that names classes is.
 
+use super::{Loss, Needs, Target};
 use crate::detector::{Scheme, brightest};
 
 /// What the answer is judged by.
@@ -118,6 +119,18 @@ impl ClassLoss {
     /// Readings that are all zero (a black image) give the loss of a guess and zero derivatives. Without what it needs
     /// of the plane a [`ClassError::PlaneError`] is not a number.
     pub fn evaluate(&self, readings: &[f64], label: usize, entering: f64, slopes: &mut [f64]) -> f64 {
+        self.evaluate_whole(readings, label, entering, slopes).0
+    }
+
+    /// [`ClassLoss::evaluate`], and the derivative of the loss by the logarithm of the temperature, T dL/dT; zero for a
+    /// loss without one.
+    fn evaluate_whole(
+        &self,
+        readings: &[f64],
+        label: usize,
+        entering: f64,
+        slopes: &mut [f64],
+    ) -> (f64, f64) {
         let (readings, plane) = readings.split_at(self.regions(readings));
         let (slopes, plane_slopes) = slopes.split_at_mut(readings.len());
         plane_slopes.fill(0.0);
@@ -125,21 +138,27 @@ impl ClassLoss {
         let total: f64 = readings.iter().sum();
         slopes.fill(0.0);
         if total <= 0.0 || entering <= 0.0 {
-            return match self.error {
+            let guess = match self.error {
                 ClassError::CrossEntropy { .. } | ClassError::PeakCrossEntropy { .. } => {
                     (classes as f64).ln()
                 }
                 ClassError::PowerError | ClassError::PlaneError { .. } => 1.0,
             };
+            return (guess, 0.0);
         }
-        let mut loss = match self.error {
+        // The logits are proportional to the temperature.
+        let by_log = |by_logits: &[f64], logits: &[f64]| {
+            by_logits.iter().zip(logits).map(|(slope, logit)| slope * logit).sum::<f64>()
+        };
+        let (mut loss, by_log_temperature) = match self.error {
             ClassError::CrossEntropy { temperature } => {
                 let logits: Vec<f64> =
                     self.scheme.scores(readings).iter().map(|score| temperature * score).collect();
                 let (loss, mut by_logits) = self.softmax(&logits, label);
+                let by_log_temperature = by_log(&by_logits, &logits);
                 by_logits.iter_mut().for_each(|slope| *slope *= temperature);
                 self.scheme.slopes_by_readings(readings, &by_logits, slopes);
-                loss
+                (loss, by_log_temperature)
             }
             ClassError::PeakCrossEntropy { temperature } => {
                 let peak = brightest(readings);
@@ -154,7 +173,7 @@ impl ClassLoss {
                     .sum();
                 slopes.iter_mut().zip(&by_logits).for_each(|(to, slope)| *to = scale * slope);
                 slopes[peak] -= scale * along;
-                loss
+                (loss, by_log(&by_logits, &logits))
             }
             ClassError::PowerError => {
                 let wanted = self.scheme.region(label);
@@ -164,7 +183,7 @@ impl ClassLoss {
                     loss += off * off;
                     *slope = 2.0 * off / entering;
                 }
-                loss
+                (loss, 0.0)
             }
             ClassError::PlaneError { area, .. } => match plane {
                 &[power, square] => {
@@ -173,9 +192,9 @@ impl ClassLoss {
                     slopes[wanted] = -2.0 / power;
                     plane_slopes[0] = 2.0 * (share - area * square / power.powi(2)) / power;
                     plane_slopes[1] = area / power.powi(2);
-                    area * square / power.powi(2) - 2.0 * share + 1.0
+                    (area * square / power.powi(2) - 2.0 * share + 1.0, 0.0)
                 }
-                _ => f64::NAN,
+                _ => (f64::NAN, 0.0),
             },
         };
         if let Some(hinge) = self.efficiency {
@@ -187,22 +206,7 @@ impl ClassLoss {
         if let Some(hinge) = self.contrast {
             loss += self.add_contrast(hinge, readings, label, total, slopes);
         }
-        loss
-    }
-
-    /// Derivative of the loss by the logarithm of the temperature, T dL/dT; zero for a loss without one.
-    pub(crate) fn slope_by_log_temperature(&self, readings: &[f64], label: usize) -> f64 {
-        let (temperature, scores) = match self.error {
-            ClassError::CrossEntropy { temperature } => (temperature, self.scheme.scores(readings)),
-            ClassError::PeakCrossEntropy { temperature } => {
-                let peak = readings[brightest(readings)].max(f64::MIN_POSITIVE);
-                (temperature, readings.iter().map(|reading| reading / peak).collect())
-            }
-            ClassError::PowerError | ClassError::PlaneError { .. } => return 0.0,
-        };
-        let logits: Vec<f64> = scores.iter().map(|score| temperature * score).collect();
-        let (_, by_logits) = self.softmax(&logits, label);
-        by_logits.iter().zip(&logits).map(|(slope, logit)| slope * logit).sum()
+        (loss, by_log_temperature)
     }
 
     /// The temperature, where there is one.
@@ -269,6 +273,34 @@ impl ClassLoss {
     }
 }
 
+impl Loss for ClassLoss {
+    fn needs(&self) -> Needs {
+        Needs { power: self.asks_for_power(), plane: self.watches_plane(), picture: false }
+    }
+
+    fn evaluate(&self, readings: &[f64], target: &Target, slopes: &mut [f64]) -> f64 {
+        self.evaluate(readings, target.label, target.entering, slopes)
+    }
+
+    fn score(&self, readings: &[f64], target: &Target) -> f64 {
+        f64::from(u8::from(self.answer(readings) == target.label))
+    }
+
+    fn temperature(&self) -> Option<f64> {
+        self.temperature()
+    }
+
+    fn evaluate_at(
+        &self,
+        temperature: f64,
+        readings: &[f64],
+        target: &Target,
+        slopes: &mut [f64],
+    ) -> (f64, f64) {
+        self.at_temperature(temperature).evaluate_whole(readings, target.label, target.entering, slopes)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -319,8 +351,10 @@ mod tests {
             let at =
                 |log: f64| loss.at_temperature(temperature * log.exp()).value(&READINGS, label, entering);
             let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
-            let found = loss.slope_by_log_temperature(&READINGS, label);
+            let target = Target { label, entering, picture: ndarray::Array2::zeros((0, 0)) };
+            let (again, found) = loss.evaluate_at(temperature, &READINGS, &target, &mut slopes);
             assert!((difference - found).abs() < 1e-8, "{loss:?}: {difference} {found}");
+            assert_eq!(again, value, "{loss:?}");
         }
     }
 

@@ -2,6 +2,9 @@
 
 use ndarray::Array2;
 
+use super::{Loss, Needs, Target};
+use crate::evaluation::imaging::likeness;
+
 /// Squared error of the image that is read, both images normalised to the same light.
 ///
 /// With the shares o = I / sum(I) of the readings and g = x / sum(x) of the picture x:
@@ -40,6 +43,21 @@ impl ImageError {
         }
         slopes.iter_mut().for_each(|slope| *slope = (*slope - mean) / total);
         loss
+    }
+}
+
+impl Loss for ImageError {
+    fn needs(&self) -> Needs {
+        Needs { picture: true, ..Needs::default() }
+    }
+
+    fn evaluate(&self, readings: &[f64], target: &Target, slopes: &mut [f64]) -> f64 {
+        self.evaluate(readings, &target.picture, slopes)
+    }
+
+    /// The structural similarity of what is read and the picture.
+    fn score(&self, readings: &[f64], target: &Target) -> f64 {
+        likeness(readings, &target.picture)
     }
 }
 

@@ -15,7 +15,7 @@ use d2nn::design::{Design, Preset};
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::error::{Error, Result};
 use d2nn::evaluation::evaluate;
-use d2nn::training::{ClassLoss, Objective, Settings, State, Trainer, leading_components};
+use d2nn::training::{ClassLoss, Settings, State, Trainer, leading_components};
 use ndarray::Array2;
 
 struct Stage {
@@ -69,7 +69,7 @@ fn main() -> Result<()> {
     let folder = std::env::var("D2NN_DATA").unwrap_or_else(|_| "/usr/share/datasets/fashion-mnist".into());
     let data = load(DatasetName::FashionMnist, &Source::Folder(folder.into()))?;
     let design = Design::resolve("the default", &Preset::Terahertz.design()?)?;
-    let Objective::Classification(loss) = design.objective() else { return Err(usage()) };
+    let loss = design.loss().ok_or_else(usage)?;
     let settings = Settings { seed, ..design.settings(data.train.len()) };
     let stages: Vec<Stage> =
         stages.iter().map(|text| stage(text, &design, settings)).collect::<Result<_>>()?;
@@ -97,7 +97,7 @@ fn main() -> Result<()> {
             engine = engine.with_basis(basis.slice_axis(ndarray::Axis(0), (..modes).into()).to_owned())?;
         }
         let settings = Settings { first_epoch, ..settings };
-        let mut trainer = Trainer::new(Box::new(engine), settings, &data.train, state)?;
+        let mut trainer = Trainer::new(Box::new(engine), Box::new(loss), settings, &data.train, state)?;
         seconds += began.elapsed().as_secs_f64();
         let every = (trainer.steps() / looks.max(1)).max(1);
         let mut taken = 0;

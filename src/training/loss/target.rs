@@ -1,0 +1,49 @@
+//! What a loss compares the readings of a sample with.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::bench::Bench;
+
+/// What a loss asks for beside the readings of the regions and the class of the image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// The power of the object ([`Target::entering`]).
+    pub power: bool,
+    /// Two more readings, of the whole detector plane
+    /// ([`Detector::watching_plane`](crate::detector::Detector::watching_plane)).
+    pub plane: bool,
+    /// The picture the object shows ([`Target::picture`]), in place of the class: labels may be any numbers then.
+    pub picture: bool,
+}
+
+/// What the readings of one sample should say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// The true class.
+    pub label: usize,
+    /// Power of the object; not a number where the loss does not ask for it.
+    pub entering: f64,
+    /// What a picture of the object shows, as it is shown to the device; empty where the loss does not ask for it.
+    pub picture: Array2<f64>,
+}
+
+impl Needs {
+    /// What the readings of `image` (values 0 to 1) on `bench` of the class `label` should say, as far as it is needed.
+    pub fn target(self, bench: &Bench, image: ArrayView2<'_, f32>, label: usize) -> Target {
+        // Thousands of images a step: their power is not summed up in vain.
+        let entering = if self.power { bench.entering(image) } else { f64::NAN };
+        self.target_of_power(bench, image, label, entering)
+    }
+
+    /// [`Needs::target`] of an object whose power is known to be `entering`.
+    pub fn target_of_power(
+        self,
+        bench: &Bench,
+        image: ArrayView2<'_, f32>,
+        label: usize,
+        entering: f64,
+    ) -> Target {
+        let picture = if self.picture { bench.object.picture(image) } else { Array2::zeros((0, 0)) };
+        Target { label, entering, picture }
+    }
+}
