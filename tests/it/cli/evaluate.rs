@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::support::program::{copy, d2nn, trained};
 
 /// The keys of `--json`, as documented: a change here breaks programs of others.
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "accuracy",
     "confusion",
     "data",
@@ -22,6 +22,7 @@ const KEYS: [&str; 16] = [
     "padding",
     "partial",
     "per_class_accuracy",
+    "plate",
     "power_efficiency_input",
     "power_efficiency_output",
     "signal_contrast",
@@ -160,4 +161,23 @@ fn one_half_of_the_data_is_enough() {
     d2nn(folder.path(), &["evaluate", "device", "--data", "data"]).done();
     d2nn(folder.path(), &["evaluate", "device", "--data", "data", "--split", "train"])
         .fails(1, &["lacks train-images-idx3-ubyte"]);
+}
+
+#[test]
+fn plates_are_thin_unless_their_thickness_is_asked_for() {
+    let thin = evaluate(&[]);
+    assert_eq!((&thin["plate"], &thin["oversample"]), (&Value::from("thin"), &Value::from(1)));
+    let lost = |json: &Value| json["power_efficiency_input"].as_f64().unwrap();
+    for (model, more) in [("equivalent", &[][..]), ("sliced", &["--slices", "2"])] {
+        let thick = evaluate(&[&["--plate", model], more].concat());
+        // Four samples a wavelength in the plastic: 4 x 4 a pixel of 0.4 mm.
+        assert_eq!((&thick["plate"], &thick["oversample"]), (&Value::from(model), &Value::from(4)));
+        // The faces of two plates pass 0.75 of the light at most, and what is left answers otherwise.
+        assert!(lost(&thick) < 0.75 * lost(&thin) && lost(&thick) > 0.0, "{model}: {thick}");
+    }
+    let folder = &trained().folder;
+    let arguments = ["evaluate", "device", "--data", "data", "--plate"];
+    d2nn(folder, &[&arguments[..], &["thick"]].concat()).fails(2, &["thin, equivalent, sliced"]);
+    let none = [&arguments[..], &["sliced", "--slices", "0"]].concat();
+    d2nn(folder, &none).fails(2, &["mask.slices = 0", "1 to 64"]);
 }
