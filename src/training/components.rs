@@ -42,7 +42,7 @@ const PART: usize = 1024;
 ///
 /// # Errors
 /// [`Error::Value`] for no components, more than image values, images of another shape than the object takes, or of more
-/// than [`MOST_VALUES`].
+/// than `MOST_VALUES`, 4,096.
 pub fn leading_components(
     object: &ObjectPlane,
     images: &Images,
