@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
-use crate::element::{Element, FreeSpace, Site};
+use super::Bench;
+use crate::element::{Element, FreeSpace, Placed, Site, ThickPlate, ThinMask};
 use crate::field::Real;
 use crate::program::{Program, Slopes, Wants};
-use crate::propagation::Gap;
+use crate::propagation::{Gap, PixelModel};
 use crate::units::Metres;
 
 /// What something on the path is to the bench.
@@ -18,7 +19,7 @@ pub enum Role {
     Gap,
     /// Mask with that number, 0 the first.
     Mask(usize),
-    /// One of [`super::Bench::optics`], by its number.
+    /// One of [`Bench::optics`], by its number.
     Optic(usize),
 }
 
@@ -141,5 +142,86 @@ impl Lowered {
             lowered.factors.push(factors..lowered.program.factors().len());
         }
         lowered
+    }
+}
+
+impl Bench {
+    /// What light meets from the object to the detector.
+    pub fn path(&self) -> Path {
+        let mut path = Path::new(self.site());
+        let channels = self.modulation.channels();
+        let first = |number: usize| {
+            let before = self.optics[..number].iter().map(|placed| placed.element.arrays());
+            self.masks() * channels + before.sum::<usize>()
+        };
+        let ends = self.positions();
+        for (index, length) in self.gaps.iter().enumerate() {
+            let whole = self.gap(index);
+            let (front, back) = self.taken_by_plates(index);
+            // What is left of the gap, and where the plane at hand stands across the axis.
+            let (mut rest, mut crossed) = (whole, front);
+            if front > 0.0 {
+                rest = Gap { pixel_model: PixelModel::Point, carrier: (0.0, 0.0), ..rest };
+            }
+            let mut lateral = self.alignment.lateral(index);
+            for number in self.optics_of(index) {
+                let Placed { distance, element, .. } = &self.optics[number];
+                let way = distance - crossed;
+                if way > 0.0 {
+                    // Optics stand on the axis; those that touch a mask go with it.
+                    let shift = (-lateral.0, -lateral.1);
+                    let gap = Gap { distance: way, shift, ..rest };
+                    path.add_gap(ends[index] + crossed, gap);
+                    lateral = (0.0, 0.0);
+                    // Behind it the field is smooth: no pixels leave it.
+                    rest = Gap { pixel_model: PixelModel::Point, carrier: (0.0, 0.0), ..rest };
+                }
+                path.add(Role::Optic(number), ends[index] + distance, first(number), Arc::clone(element));
+                crossed = distance + element.thickness();
+            }
+            let left = if crossed + back == 0.0 { *length } else { length - crossed - back };
+            if left > 0.0 {
+                let next = self.alignment.lateral(index + 1);
+                let shift = (next.0 - lateral.0, next.1 - lateral.1);
+                let gap = Gap { distance: left, shift, ..rest };
+                path.add_gap(ends[index] + crossed, gap);
+            }
+            if index < self.masks() {
+                path.add(Role::Mask(index), ends[index + 1] - back, index * channels, self.mask(index));
+            }
+        }
+        path
+    }
+
+    /// Mask `index` as it stands on the bench.
+    fn mask(&self, index: usize) -> Arc<dyn Element> {
+        let (rotation, absent) = (self.alignment.rotation(index), self.alignment.is_absent(index));
+        let (pixels, oversample) = (self.mask_shape(), self.oversample);
+        match self.plate {
+            None => {
+                let mask = ThinMask::new(self.modulation, pixels, oversample).turned(rotation);
+                Arc::new(if absent { mask.taken_off() } else { mask })
+            }
+            Some(thickness) => {
+                let plate = ThickPlate::new(self.modulation, thickness, pixels, oversample).turned(rotation);
+                Arc::new(if absent { plate.taken_off() } else { plate })
+            }
+        }
+    }
+
+    /// What the plates at both ends of a gap take of it: the relief of the one before, the base of the one behind.
+    pub(super) fn taken_by_plates(&self, gap: usize) -> (Metres, Metres) {
+        let Some(plate) = &self.plate else { return (0.0, 0.0) };
+        let front = if gap > 0 { plate.relief } else { 0.0 };
+        let back = if gap < self.masks() { plate.base } else { 0.0 };
+        (front, back)
+    }
+
+    /// Numbers of the optics of a gap, in the order of the light.
+    pub(super) fn optics_of(&self, gap: usize) -> impl Iterator<Item = usize> {
+        let mut numbers: Vec<usize> =
+            (0..self.optics.len()).filter(|&number| self.optics[number].gap == gap).collect();
+        numbers.sort_by(|a, b| self.optics[*a].distance.total_cmp(&self.optics[*b].distance));
+        numbers.into_iter()
     }
 }

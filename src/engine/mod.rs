@@ -30,6 +30,7 @@ use crate::propagation::passive::check_passive;
 
 mod aligned;
 mod cpu;
+mod crossing;
 mod modes;
 mod optics;
 mod passes;

@@ -13,7 +13,8 @@ use ndarray::ArrayView2;
 use num_complex::{Complex, Complex32};
 
 use super::aligned::Aligned;
-use super::optics::{Column, Crossing, Local, Optics};
+use super::crossing::{Column, Crossing};
+use super::optics::{Local, Optics};
 use crate::bench::Bench;
 use crate::field::narrow_complex;
 use crate::program::{Wants, cross_pointwise, cross_pointwise_adjoint};
