@@ -20,7 +20,7 @@ use super::{ModifiedFlag, SimulationFlags, print, print_json};
 use crate::design::folder::{DESIGN, read_typed};
 use crate::design::{Design, Device, Purpose, Rounding, Stage};
 use crate::detector::Scheme;
-use crate::element::Modulation;
+use crate::element::{Modulation, Placed};
 use crate::error::Result;
 use crate::named::Named;
 use crate::object::{Encoding, Illumination};
@@ -183,6 +183,8 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
             "safe_distance": sampling.safe_distance,
         },
     });
+    json["plate"] = json!(design.plate_model().name());
+    json["other_optics"] = bench.optics.iter().map(|placed| json!(placed.element.name())).collect();
     let pitch = bench.grid().pixel_pitch();
     let Rounding { image, regions } = &design.rounding;
     json["image_displacement"] = json!(image.map(|by| by * pitch));
@@ -215,6 +217,21 @@ fn masks(design: &Design) -> String {
         }
         Modulation::Amplitude => named("amplitude mask"),
         Modulation::Complex => named("complex mask"),
+    }
+}
+
+/// How the plates are simulated.
+fn plates(design: &Design) -> String {
+    let model = design.plate_model().name();
+    match design.bench.plate {
+        None => format!("{model}: sheets without thickness"),
+        Some(plate) => format!(
+            "{model}: a base of {} and a relief of {}, in {} about an index of {}",
+            length(plate.base),
+            length(plate.relief),
+            counted(plate.slices as u64, "slice"),
+            trimmed(plate.reference_index, 4)
+        ),
     }
 }
 
@@ -305,7 +322,12 @@ fn design_lines(design: &Design) -> Vec<(String, String)> {
         ),
     );
     line("masks", masks(design));
+    line("plates", plates(design));
     line("gaps", bench.gaps.iter().map(|gap| length(*gap)).collect::<Vec<_>>().join(", "));
+    if !bench.optics.is_empty() {
+        let named = |placed: &Placed| format!("{} in gap {}", placed.element.name(), placed.gap);
+        line("other optics", bench.optics.iter().map(named).collect::<Vec<_>>().join(", "));
+    }
     line(
         "propagation",
         format!(
