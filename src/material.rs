@@ -111,7 +111,7 @@ impl Material {
     /// Nepers of amplitude that the height of one radian of phase absorbs: kappa/(n - surrounding).
     ///
     /// From |t| = exp(-2 pi kappa h/wavelength) and [`Material::height`].
-    pub(crate) fn absorption_per_radian(&self) -> f64 {
+    pub fn absorption_per_radian(&self) -> f64 {
         self.extinction_coefficient / (self.refractive_index - self.surrounding_index)
     }
 

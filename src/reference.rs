@@ -38,7 +38,7 @@ pub struct Network<T: Real> {
 
 impl<T: Real> Network<T> {
     /// Plans the device; `values` in the order of [`Bench::arrays`]: of the masks (phases in radians) in the order of the
-    /// light, one array a channel of the modulation, one number a pixel.
+    /// light, one array a channel of the modulation, one number a pixel; then of other optics.
     ///
     /// # Errors
     /// [`Error::Value`] when the parts do not fit together.

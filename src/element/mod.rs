@@ -76,12 +76,13 @@ pub trait Element: Debug + Send + Sync {
     /// What it is called on paper, for example "lens".
     fn name(&self) -> String;
 
-    /// Arrays of values it has; none unless it can be trained.
+    /// Arrays of values it has; none unless it can be trained. [`Element::open`] and [`Element::pull_back`] give as many.
     fn arrays(&self) -> usize {
         0
     }
 
-    /// Values that do as little to light as they can, one array each.
+    /// Values that do as little to light as they can, one array each, of shapes of its own: the same on a finer grid, where
+    /// the values stay as they are.
     fn open(&self, site: &Site) -> Vec<Array2<f64>> {
         let _ = site;
         Vec::new()
@@ -94,6 +95,8 @@ pub trait Element: Debug + Send + Sync {
 
     /// Slopes of a real loss by its values, from those by its factors that [want](crate::program::Wants) some, in the order in
     /// which it lowered them.
+    ///
+    /// One array each, shaped as `values`. Those that are not given count as zero: a trainable element must have this.
     fn pull_back(&self, values: &[Array2<f64>], site: &Site, slopes: &[Slopes]) -> Vec<Array2<f64>> {
         let _ = (values, site, slopes);
         Vec::new()

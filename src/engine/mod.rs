@@ -66,7 +66,7 @@ pub struct Gradients {
     /// Power in each region, shape (samples, regions); two columns more where the detector watches the plane
     /// ([`crate::detector::Detector::watching_plane`]).
     pub readings: Array2<f64>,
-    /// Sum over the batch of the gradient by the values of the masks, in the order of [`Engine::set_masks`].
+    /// Sum over the batch of the gradient by the values of masks and other optics, in the order of [`Engine::set_masks`].
     pub masks: Vec<Array2<f32>>,
 }
 
@@ -81,7 +81,8 @@ pub trait Engine: Send {
     fn bench(&self) -> &Bench;
 
     /// Sets the values of the masks (phases in radians) in the order of the light, one array a channel of the
-    /// bench's modulation, one number a pixel; then those of other optics ([`Bench::arrays`]).
+    /// bench's modulation, one number a pixel; then those of other optics ([`Bench::arrays`]), shaped as
+    /// [`Element::open`](crate::element::Element::open) gives them.
     ///
     /// # Errors
     /// [`crate::Error::Value`] for a wrong number of masks, a wrong shape, or a value out of its range.

@@ -45,10 +45,10 @@ pub enum Op {
 pub enum Wants {
     /// Nothing: it has no values that could be trained.
     Nothing,
-    /// The slope of the loss along dt = (i - absorption) t dv, one real number an entry: v is a phase, of a relief that
-    /// loses `absorption` nepers of amplitude a radian.
+    /// The slope of the loss along dt = (i - absorption) t dv, one real number an entry: v is a phase in radians,
+    /// of a relief that loses `absorption` nepers of amplitude per radian.
     Turn {
-        /// Nepers a radian.
+        /// Nepers per radian.
         absorption: f64,
     },
     /// S with dL = Re(S dt), one complex number an entry.
