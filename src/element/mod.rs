@@ -30,6 +30,8 @@
 //!     }
 //! }
 //! ```
+//!
+//! `examples/own_element.rs` has one with values that are trained.
 
 use std::fmt::Debug;
 use std::sync::Arc;
