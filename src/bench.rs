@@ -9,6 +9,7 @@ use crate::field::Real;
 use crate::grid::Grid;
 use crate::misalignment::{Alignment, Misalignment};
 use crate::object::ObjectPlane;
+use crate::program::Program;
 use crate::propagation::{Gap, Method, PixelModel, padded_shape};
 use crate::units::{Metres, format_length};
 
@@ -202,6 +203,16 @@ impl Bench {
                 end = behind;
             }
         }
+        let site = self.site();
+        for Placed { element, .. } in &self.optics {
+            let (said, made) = (element.arrays(), element.open(&site).len());
+            if said != made {
+                return Err(Error::Value(format!(
+                    "the {} says it has {said} arrays of values, and Element::open makes {made}",
+                    element.name()
+                )));
+            }
+        }
         match self.optics.iter().find(|placed| placed.gap >= self.gaps.len()) {
             Some(Placed { gap, element, .. }) => Err(Error::Value(format!(
                 "a {} in gap {gap}: there are gaps 0 to {}",
@@ -362,7 +373,12 @@ impl Bench {
 
     /// Whether the field at the detector is linear in that at the object.
     pub fn is_linear(&self) -> bool {
-        self.optics.iter().all(|placed| placed.element.is_linear())
+        let site = self.site();
+        self.optics.iter().all(|Placed { element, .. }| {
+            let mut program = Program::default();
+            element.lower(&element.open(&site), &site, &mut program);
+            program.is_linear()
+        })
     }
 
     /// Length of the device from the object to the detector, metres.
@@ -402,6 +418,19 @@ impl Bench {
                     self.masks()
                 )
             }));
+        }
+        let (site, mut own) = (self.site(), values[all..].iter());
+        for Placed { element, .. } in &self.optics {
+            for open in element.open(&site) {
+                if let Some(array) = own.next().filter(|array| array.dim() != open.dim()) {
+                    return Err(Error::Value(format!(
+                        "values of the {} have the shape {:?}: it takes {:?}",
+                        element.name(),
+                        array.dim(),
+                        open.dim()
+                    )));
+                }
+            }
         }
         for (number, array) in values[..all].iter().enumerate() {
             let mask = first + number / channels + 1;

@@ -111,11 +111,6 @@ pub trait Element: Debug + Send + Sync {
         0.0
     }
 
-    /// Whether the field behind it is linear in that before it.
-    fn is_linear(&self) -> bool {
-        true
-    }
-
     /// What it takes of the axis, metres: 0 for what is thin.
     fn thickness(&self) -> Metres {
         0.0

@@ -58,10 +58,6 @@ impl Element for Saturable {
     fn lower(&self, _: &[Array2<f64>], _: &Site, program: &mut Program) {
         program.pointwise(Arc::new(*self));
     }
-
-    fn is_linear(&self) -> bool {
-        false
-    }
 }
 
 #[cfg(test)]

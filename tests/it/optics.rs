@@ -191,6 +191,9 @@ fn an_own_element_is_trained_by_the_engine_too() {
     missing.pop();
     let message = engine.set_masks(&missing).unwrap_err().to_string();
     assert!(message.contains("2 arrays of values: this device has 3"), "{message}");
+    let misshapen = [&values[..2], &[Array2::zeros((3, 1))]].concat();
+    let message = engine.set_masks(&misshapen).unwrap_err().to_string();
+    assert!(message.contains("values of the rows have the shape (3, 1): it takes (28, 1)"), "{message}");
 }
 
 #[test]
