@@ -1,0 +1,273 @@
+//! What an engine crosses: spans in the smallest windows that hold what sends and what receives, planned once.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use d2nn_kernels::{Fft, Transformed};
+use ndarray::Array2;
+use num_complex::{Complex, Complex32};
+use rayon::prelude::*;
+
+use super::aligned::Aligned;
+use crate::bench::Bench;
+use crate::field::narrow_complex;
+use crate::program::Program;
+use crate::propagation::{Fft2, Span};
+
+/// Rows and columns of a plane that light comes from or goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Extent {
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+/// A span as an engine crosses it.
+///
+/// A plane with a window around it crosses a span by pad, transform, product, transform back, crop. What counts is
+/// the impulse response at the offsets between places that send and places that receive; so it is read out of the
+/// span's own window, however large, and stands in the smallest fast one that holds those offsets. The operator
+/// between the two extents is the same to rounding.
+pub(super) struct Crossing {
+    /// Points of the window, (rows, columns).
+    pub(super) window: (usize, usize),
+    pub(super) row_forward: Arc<dyn Fft<f32>>,
+    pub(super) row_inverse: Arc<dyn Fft<f32>>,
+    pub(super) column_forward: Arc<dyn Fft<f32>>,
+    pub(super) column_inverse: Arc<dyn Fft<f32>>,
+    /// Transfer function, column by column: `[fx][fy]`, with the factor of the unnormalised transforms. Between planes on
+    /// one axis, in light along it, it is even in both, and only fx >= 0 and fy >= 0 are kept.
+    transfer: Aligned<Complex32>,
+    even: bool,
+}
+
+/// The transfer function along fy, for one column of the spectrum.
+pub(super) enum Column<'a> {
+    /// At fy >= 0; it is even.
+    Even(&'a [Complex32]),
+    /// At all fy, in the order of the transform.
+    Whole(&'a [Complex32]),
+}
+
+impl Crossing {
+    /// A crossing of `way`, whose span has the impulse response `response` in its padded window.
+    fn new(way: &Way, response: &Array2<Complex<f64>>, plans: &Plans) -> Self {
+        let (window, [reach_y, reach_x]) = (way.window(), way.reach);
+        let (padded_rows, padded_columns) = response.dim();
+        let mut kept = Array2::zeros(window);
+        // Of a periodic window each offset once.
+        let offsets = |reach: usize, side: usize| {
+            let most = (reach as isize).min((side as isize - 1) / 2);
+            -(most + isize::from(2 * most + 1 < side as isize && reach as isize > most))..=most
+        };
+        for dy in offsets(reach_y, window.0) {
+            for dx in offsets(reach_x, window.1) {
+                // A window that is not padded for the whole plane is periodic, and so is its response.
+                let at = |offset: isize, side: usize| offset.rem_euclid(side as isize) as usize;
+                kept[[at(dy, window.0), at(dx, window.1)]] =
+                    response[[at(dy, padded_rows), at(dx, padded_columns)]];
+            }
+        }
+        Fft2::new(window.0, window.1).forward(&mut kept);
+        let factor = 1.0 / (window.0 * window.1) as f64;
+        let even = way.span.is_even();
+        let (height, width) = if even { (window.0 / 2 + 1, window.1 / 2 + 1) } else { window };
+        let mut transfer = Aligned::new(Complex32::default(), height * width);
+        for (column, value) in transfer.chunks_exact_mut(height).zip(kept.columns()) {
+            column.iter_mut().zip(value).for_each(|(to, from)| *to = narrow_complex(from * factor));
+        }
+        let [column_forward, column_inverse] = plans.of(window.0);
+        let [row_forward, row_inverse] = plans.of(window.1);
+        Crossing { window, row_forward, row_inverse, column_forward, column_inverse, transfer, even }
+    }
+
+    /// The transfer function for column `fx` of the spectrum.
+    pub(super) fn transfer_column(&self, fx: usize) -> Column<'_> {
+        if self.even {
+            let (folded, length) = (fx.min(self.window.1 - fx), self.window.0 / 2 + 1);
+            Column::Even(&self.transfer[folded * length..(folded + 1) * length])
+        } else {
+            Column::Whole(&self.transfer[fx * self.window.0..(fx + 1) * self.window.0])
+        }
+    }
+
+    /// Numbers of scratch space that any of its transforms needs.
+    pub(super) fn scratch(&self) -> usize {
+        [&self.row_forward, &self.row_inverse, &self.column_forward, &self.column_inverse]
+            .map(|fft| fft.get_inplace_scratch_len())
+            .into_iter()
+            .fold(0, usize::max)
+    }
+}
+
+/// Planned transforms by their number of points, forward and inverse.
+#[derive(Default)]
+pub(super) struct Plans(BTreeMap<usize, [Arc<dyn Fft<f32>>; 2]>);
+
+impl Plans {
+    /// Plans transforms of each of `sides` points that are not planned yet.
+    fn add(&mut self, sides: impl Iterator<Item = usize>) {
+        let mut planner = None;
+        for side in sides {
+            self.0.entry(side).or_insert_with(|| {
+                let planner = planner.get_or_insert_with(f32::planner);
+                [planner.forward(side), planner.inverse(side)]
+            });
+        }
+    }
+
+    /// Transforms of `side` points, which must have been added.
+    fn of(&self, side: usize) -> [Arc<dyn Fft<f32>>; 2] {
+        self.0[&side].clone()
+    }
+}
+
+/// A span, and the largest offsets along y and x between places that send and receive, in pixels.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) struct Way {
+    span: Span,
+    reach: [usize; 2],
+}
+
+impl Way {
+    /// Points of the window of its crossing.
+    fn window(&self) -> (usize, usize) {
+        let [y, x] = self.reach;
+        let ((rows, columns), (tall, wide)) = (self.span.grid().shape(), self.span.padded());
+        // A window that is not padded for all offsets is periodic, as it is; a larger one would be so all the same.
+        let side = |pixels: usize, reach: usize, padded: usize| {
+            if padded < 2 * reach + 1 { padded } else { window_side(pixels, reach) }
+        };
+        (side(rows, y, tall), side(columns, x, wide))
+    }
+}
+
+/// What is looked at on the detector plane, as (rows, columns).
+pub(super) fn looked_at(bench: &Bench) -> Vec<(Range<usize>, Range<usize>)> {
+    if bench.detector.watches_plane() {
+        let (rows, columns) = bench.grid().shape();
+        return vec![(0..rows, 0..columns)];
+    }
+    bench.detector.regions().iter().map(|region| (region.rows(), region.columns())).collect()
+}
+
+/// What the light of `bench` crosses: each span of `program`, the last one to what the detector looks at and once more to
+/// the whole plane.
+pub(super) fn ways(bench: &Bench, program: &Program) -> Vec<Way> {
+    let (rows, columns) = bench.grid().shape();
+    let ((top, left), (height, width)) = (bench.object.origin(), bench.object.extent());
+    let object = Extent { rows: top..top + height, columns: left..left + width };
+    let plane = Extent { rows: 0..rows, columns: 0..columns };
+    let lines = looked_at(bench);
+    let seen = Extent {
+        rows: hull(lines.iter().map(|(rows, _)| rows)),
+        columns: hull(lines.iter().map(|(_, columns)| columns)),
+    };
+    let spans = program.spans();
+    let last = spans.len() - 1;
+    let reached = |index: usize, to: &Extent| {
+        let from = if index == 0 { &object } else { &plane };
+        let reach = [reach(&from.rows, &to.rows), reach(&from.columns, &to.columns)];
+        Way { span: spans[index], reach }
+    };
+    (0..last)
+        .map(|index| reached(index, &plane))
+        .chain([reached(last, &seen), reached(last, &plane)])
+        .collect()
+}
+
+/// Points of a padded window above which gaps are planned one after the other: each takes three such arrays of double
+/// precision at a time.
+const LARGE: usize = 1 << 22;
+
+/// A crossing for each of `ways`, of which some are `known`; equal ones share one. The last is given by itself.
+pub(super) fn plan(
+    ways: &[Way],
+    known: &[(Way, Arc<Crossing>)],
+    plans: &mut Plans,
+    pool: &rayon::ThreadPool,
+) -> (Vec<Arc<Crossing>>, Arc<Crossing>) {
+    // The impulse response of a span serves all its crossings.
+    let mut unknown: Vec<Vec<Way>> = Vec::new();
+    for way in ways {
+        if known.iter().any(|(other, _)| other == way) {
+            continue;
+        }
+        match unknown.iter_mut().find(|of_span| of_span[0].span == way.span) {
+            Some(of_span) if of_span.contains(way) => {}
+            Some(of_span) => of_span.push(*way),
+            None => unknown.push(vec![*way]),
+        }
+    }
+    plans.add(ways.iter().map(Way::window).flat_map(|(rows, columns)| [rows, columns]));
+    let plans = &*plans;
+    let make = |of_span: &Vec<Way>| {
+        let mut response = of_span[0].span.transfer_function();
+        Fft2::new(response.nrows(), response.ncols()).inverse(&mut response);
+        let crossing = |way: &Way| (*way, Arc::new(Crossing::new(way, &response, plans)));
+        of_span.iter().map(crossing).collect::<Vec<_>>()
+    };
+    let large = ways.iter().any(|way| way.span.padded().0 * way.span.padded().1 > LARGE);
+    let made: Vec<Vec<_>> = if large {
+        unknown.iter().map(make).collect()
+    } else {
+        pool.install(|| unknown.par_iter().map(make).collect())
+    };
+    let all: Vec<_> = known.iter().chain(made.iter().flatten()).collect();
+    let mut crossings: Vec<_> = ways
+        .iter()
+        .filter_map(|way| all.iter().find(|(other, _)| other == way))
+        .map(|(_, crossing)| Arc::clone(crossing))
+        .collect();
+    let to_plane = crossings.remove(ways.len() - 1);
+    (crossings, to_plane)
+}
+
+/// The largest offset between a place in `from` and one in `to`, in pixels.
+fn reach(from: &Range<usize>, to: &Range<usize>) -> usize {
+    (to.end - 1).abs_diff(from.start).max((from.end - 1).abs_diff(to.start))
+}
+
+/// Points along one side of a window that holds `pixels` and keeps offsets up to `reach` apart.
+///
+/// The smallest 2^a 3^b 5^c with a >= 3 and c <= 1: rustfft's vector code takes 432 points faster than 400
+/// (benches/README.md has the measurement). A fixed rule, so that a seed means the same bits on every machine.
+fn window_side(pixels: usize, reach: usize) -> usize {
+    let fast = |length: usize| {
+        let mut rest = length / 8;
+        for factor in [2, 3] {
+            while rest.is_multiple_of(factor) {
+                rest /= factor;
+            }
+        }
+        rest == 1 || rest == 5
+    };
+    let minimum = pixels.max(2 * reach + 1).next_multiple_of(8);
+    (minimum..).step_by(8).find(|&length| fast(length)).unwrap_or(minimum)
+}
+
+/// The smallest range around all of `ranges`.
+fn hull<'a>(ranges: impl Iterator<Item = &'a Range<usize>>) -> Range<usize> {
+    ranges.cloned().reduce(|hull, range| hull.start.min(range.start)..hull.end.max(range.end)).unwrap_or(0..1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_hold_plane_and_offsets() {
+        for (pixels, reach, expected) in
+            [(200, 199, 432), (200, 155, 320), (200, 141, 288), (200, 20, 216), (1, 0, 8), (256, 255, 512)]
+        {
+            assert_eq!(window_side(pixels, reach), expected, "{pixels} {reach}");
+        }
+    }
+
+    #[test]
+    fn reach_is_the_largest_offset() {
+        assert_eq!(reach(&(44..156), &(0..200)), 155);
+        assert_eq!(reach(&(0..200), &(70..130)), 129);
+        assert_eq!(reach(&(3..4), &(3..4)), 0);
+    }
+}
