@@ -7,20 +7,18 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 use serde_json::{Value, json};
 
-use super::evaluate::{first_images, judge_until as judge_classes};
-use super::progress::Progress;
-use super::{LabelledImages, ThreadsFlag};
+use super::trial::Trial;
+use super::{LabelledImages, ThreadsFlag, answers, imaging};
 use crate::dataset::Images;
 use crate::design::folder::{PLATES, is_device_folder};
 use crate::design::{Design, Device};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::evaluation::{Evaluation, ImageFigures, evaluate_images_until};
+use crate::evaluation::{Evaluation, ImageFigures};
 use crate::fabrication::{
     Comparison, Exported, HeightMap, Lie, PlateFile, PlateOptions, PlateReport, compare, find_plates,
     read_plates,
 };
-use crate::training::ImageError;
 use crate::units::{Metres, format_length};
 
 /// The plates of a device as their files have them.
@@ -198,52 +196,39 @@ fn warning(file: &str, mask: usize, plate: &Comparison) -> Option<String> {
 /// Judges `device` as designed and as exported on the first `limit` of `images`.
 ///
 /// # Errors
-/// As [`super::evaluate::judge`].
+/// As [`answers::judge`].
 pub(super) fn judge(
     device: &Device,
     plates: &Plates,
     threads: &ThreadsFlag,
     images: &Images,
     limit: Option<usize>,
-    go_on: &dyn Fn() -> bool,
+    go_on: &dyn Fn() -> Result<bool>,
 ) -> Result<Judged> {
     let design = &device.design;
     let (modulation, masks) = plates.exported.masks(&design.material, design.bench.wavelength);
     let mut bench = design.simulated.clone();
     bench.modulation = modulation;
     // One engine at a time: its plans are what takes memory.
-    let wanted = first_images(images, limit)?.len();
-    let designed = scores(&threads.engine(device)?, design, images, limit, go_on)?;
+    let trial = Trial { go_on, ..Trial::of(design, images, limit) };
+    let wanted = trial.wanted()?;
+    let designed = scores(&threads.engine(device)?, &trial)?;
     let mut judged = Judged { designed, exported: None, wanted };
     if judged.designed.images() == wanted {
         let mut engine = threads.bare_engine(bench)?;
         engine.set_masks(&masks)?;
-        let exported = scores(&engine, design, images, limit, go_on)?;
+        let exported = scores(&engine, &trial)?;
         judged.exported = (exported.images() == wanted).then_some(exported);
     }
     Ok(judged)
 }
 
-fn scores(
-    engine: &dyn Engine,
-    design: &Design,
-    images: &Images,
-    limit: Option<usize>,
-    go_on: &dyn Fn() -> bool,
-) -> Result<Scores> {
-    if !design.forms_image() {
-        let judged = judge_classes(engine, design, images, limit, &|| Ok(go_on()), &|_, _, _| ())?;
-        return Ok(Scores::Classes(judged));
-    }
-    let indices = first_images(images, limit)?;
-    let mut progress = Progress::new("evaluating", indices.len() as u64, "images");
-    let loss = |readings: &[f64], picture: &Array2<f64>| ImageError.value(readings, picture);
-    let figures = evaluate_images_until(engine, images, &indices, &loss, &mut |done| {
-        progress.update(done as u64, String::new);
-        Ok(go_on())
-    });
-    progress.finish();
-    Ok(Scores::Images(figures?))
+fn scores(engine: &dyn Engine, trial: &Trial<'_>) -> Result<Scores> {
+    Ok(if trial.design.forms_image() {
+        Scores::Images(imaging::judge_alone(engine, trial)?)
+    } else {
+        Scores::Classes(answers::judge(engine, trial, &mut |_| ())?)
+    })
 }
 
 impl Scores {

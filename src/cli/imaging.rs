@@ -2,74 +2,59 @@
 
 use std::fmt::Write;
 
-use ndarray::Array2;
 use serde_json::json;
 
 use super::ThreadsFlag;
-use super::evaluate::first_images;
-use super::progress::Progress;
-use crate::dataset::Images;
+use super::trial::{Pass, Trial};
 use crate::design::Design;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
-use crate::evaluation::{ImageFigures, evaluate_images_until};
-use crate::training::ImageError;
+use crate::error::Result;
+use crate::evaluation::{ImageFigures, ImageJudge, Sample};
+use crate::training::loss_of;
 
 /// Figures of a device and of the same bench without masks.
 pub(super) struct Compared {
     pub(super) device: ImageFigures,
     /// Perhaps of fewer images, or of none, where the work was stopped.
     pub(super) free_space: ImageFigures,
-    /// Images that both were to be judged on.
-    pub(super) wanted: usize,
 }
 
-impl Compared {
-    /// Whether the work was stopped before its end.
-    pub(super) fn is_partial(&self) -> bool {
-        self.device.images.min(self.free_space.images) < self.wanted
-    }
-}
-
-/// Judges a device and free space on the first `limit` of `images`, with progress; an error of `stopped` ends it
-/// early.
+/// Judges a device and free space, with progress; `see` is shown what the device reads of each image in its turn. Where
+/// `trial` is not to go on, free space has fewer images than the device, or none.
 pub(super) fn judge(
     engine: &dyn Engine,
-    design: &Design,
+    trial: &Trial<'_>,
     threads: &ThreadsFlag,
-    images: &Images,
-    limit: Option<usize>,
-    stopped: &dyn Fn() -> Option<Error>,
+    see: &mut dyn FnMut(&Sample<'_>),
 ) -> Result<Compared> {
-    judge_until(engine, design, threads, images, limit, &|| stopped().map_or(Ok(true), Err))
+    let open = threads.bare_engine(trial.design.simulated.free_space())?;
+    let (mut device, mut free_space) = (ImageJudge::of(engine.bench())?, ImageJudge::of(open.bench())?);
+    let loss = trial.design.objective().loss();
+    let loss = loss_of(&*loss, engine.bench());
+    let mut look = |sample: &Sample<'_>| {
+        device.add(sample, &loss);
+        see(sample);
+        Ok(())
+    };
+    let mut look_without = |sample: &Sample<'_>| {
+        free_space.add(sample, &loss);
+        Ok(())
+    };
+    trial.run(&mut [Pass { engine, see: &mut look }, Pass { engine: &open, see: &mut look_without }])?;
+    Ok(Compared { device: device.figures(), free_space: free_space.figures() })
 }
 
-/// [`judge`] up to where `go_on` says no; then free space has fewer images than the device.
-pub(super) fn judge_until(
-    engine: &dyn Engine,
-    design: &Design,
-    threads: &ThreadsFlag,
-    images: &Images,
-    limit: Option<usize>,
-    go_on: &dyn Fn() -> Result<bool>,
-) -> Result<Compared> {
-    let indices = first_images(images, limit)?;
-    let open = threads.bare_engine(design.simulated.free_space())?;
-    let mut progress = Progress::new("evaluating", 2 * indices.len() as u64, "images");
-    let loss = |readings: &[f64], picture: &Array2<f64>| ImageError.value(readings, picture);
-    let mut figures = |engine: &dyn Engine, before: usize| {
-        evaluate_images_until(engine, images, &indices, &loss, &mut |done| {
-            progress.update((before + done) as u64, String::new);
-            go_on()
-        })
+/// Judges a device alone, with progress.
+pub(super) fn judge_alone(engine: &dyn Engine, trial: &Trial<'_>) -> Result<ImageFigures> {
+    let mut judge = ImageJudge::of(engine.bench())?;
+    let loss = trial.design.objective().loss();
+    let loss = loss_of(&*loss, engine.bench());
+    let mut look = |sample: &Sample<'_>| {
+        judge.add(sample, &loss);
+        Ok(())
     };
-    let wanted = indices.len();
-    let judged = figures(engine, 0).and_then(|device| {
-        let free_space = figures(&open, wanted)?;
-        Ok(Compared { device, free_space, wanted })
-    });
-    progress.finish();
-    judged
+    trial.run(&mut [Pass { engine, see: &mut look }])?;
+    Ok(judge.figures())
 }
 
 /// The figures as text.
@@ -118,8 +103,13 @@ pub(super) fn report(heading: &str, judged: &Compared) -> String {
     text
 }
 
-/// The figures for programs; `data` says of what.
-pub(super) fn as_json(judged: &Compared, design: &Design, data: serde_json::Value) -> serde_json::Value {
+/// The figures for programs; `partial` says whether the judging was stopped, `data` of what they are.
+pub(super) fn as_json(
+    judged: &Compared,
+    design: &Design,
+    partial: bool,
+    data: serde_json::Value,
+) -> serde_json::Value {
     let figures = |figures: &ImageFigures| {
         json!({
             "ssim": figures.ssim,
@@ -131,7 +121,7 @@ pub(super) fn as_json(judged: &Compared, design: &Design, data: serde_json::Valu
     };
     let mut object = figures(&judged.device);
     object["images"] = json!(judged.device.images);
-    object["partial"] = json!(judged.is_partial());
+    object["partial"] = json!(partial);
     object["free_space"] = figures(&judged.free_space);
     object["free_space"]["images"] = json!(judged.free_space.images);
     object["padding"] = json!(design.padding());

@@ -1,12 +1,12 @@
 //! What a device is judged by: its answers or its images.
 
-use super::{ThreadsFlag, evaluate, imaging};
-use crate::dataset::Images;
+use super::trial::Trial;
+use super::{ThreadsFlag, answers, imaging};
 use crate::design::Device;
 use crate::design::folder::Metrics;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
-use crate::evaluation::Evaluation;
+use crate::error::Result;
+use crate::evaluation::{Evaluation, Sample};
 use crate::training::Epoch;
 
 /// Figures of a device on the test images.
@@ -18,19 +18,17 @@ pub(super) enum Judgement {
 }
 
 impl Judgement {
-    /// Judges `device`, simulated by `engine`, on all of `images`; an error of `stopped` ends it early.
+    /// Judges the device of `engine`; `see` is shown what is read of each image in its turn.
     pub(super) fn of(
         engine: &dyn Engine,
-        device: &Device,
+        trial: &Trial<'_>,
         threads: &ThreadsFlag,
-        images: &Images,
-        stopped: &dyn Fn() -> Option<Error>,
+        see: &mut dyn FnMut(&Sample<'_>),
     ) -> Result<Self> {
-        let design = &device.design;
-        Ok(if design.forms_image() {
-            Judgement::Images(imaging::judge(engine, design, threads, images, None, stopped)?)
+        Ok(if trial.design.forms_image() {
+            Judgement::Images(imaging::judge(engine, trial, threads, see)?)
         } else {
-            Judgement::Classes(evaluate::judge(engine, design, images, None, stopped)?)
+            Judgement::Classes(answers::judge(engine, trial, see)?)
         })
     }
 
@@ -42,11 +40,34 @@ impl Judgement {
         }
     }
 
+    /// Whether the judging was stopped before all of `wanted` images.
+    pub(super) fn is_partial(&self, wanted: usize) -> bool {
+        let judged = match self {
+            Judgement::Classes(judged) => judged.images,
+            Judgement::Images(judged) => judged.device.images.min(judged.free_space.images),
+        };
+        judged < wanted
+    }
+
     /// The figures as text.
     pub(super) fn report(&self, heading: &str, classes: &[String]) -> String {
         match self {
-            Judgement::Classes(judged) => evaluate::report(heading, judged, classes),
+            Judgement::Classes(judged) => answers::report(heading, judged, classes),
             Judgement::Images(judged) => imaging::report(heading, judged),
+        }
+    }
+
+    /// The figures of `device` for programs; `wanted` says of how many images, `data` of which.
+    pub(super) fn as_json(
+        &self,
+        device: &Device,
+        wanted: usize,
+        data: serde_json::Value,
+    ) -> serde_json::Value {
+        let partial = self.is_partial(wanted);
+        match self {
+            Judgement::Classes(judged) => answers::as_json(judged, device, partial, data),
+            Judgement::Images(judged) => imaging::as_json(judged, &device.design, partial, data),
         }
     }
 

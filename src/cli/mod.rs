@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::named::Named;
 
 pub mod advice;
+mod answers;
 mod as_exported;
 mod classify;
 mod completions;
@@ -47,6 +48,7 @@ mod subject;
 mod sweep;
 mod tolerance;
 mod train;
+mod trial;
 mod view;
 
 use images::{DataFlag, LabelledImages, check_images};

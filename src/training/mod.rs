@@ -44,6 +44,7 @@ pub use smoothness::roughness;
 pub use state::{Epoch, State};
 use state::{binned, spread};
 pub use temperature::LearntTemperature;
+pub use validation::loss_of;
 use verdict::Verdict;
 
 /// Where the phases begin.

@@ -1,7 +1,7 @@
 //! What a report that was stopped had found out: told as text, since no page is written.
 
 use super::figures::Figured;
-use crate::cli::{LabelledImages, convergence, evaluate, imaging, tolerance};
+use crate::cli::{LabelledImages, answers, convergence, imaging, tolerance};
 use crate::design::Device;
 use crate::evaluation::{Convergence, GRIDS, Judged, Outcome};
 
@@ -34,7 +34,7 @@ impl SoFar {
         let heading = format!("{name} on {}, {} images from {origin}", shown.set, shown.split_name());
         let mut text = match &self.figured {
             Figured::Classes { judged, .. } => {
-                evaluate::report(&heading, judged, &device.design.data.class_names)
+                answers::report(&heading, judged, &device.design.data.class_names)
             }
             Figured::Images(judged) => imaging::report(&heading, judged),
         };
