@@ -1,7 +1,7 @@
 //! Whether a loss fits what it is to be trained with, and what it says of images that are not learned from.
 
+use super::assessment::Assessment;
 use super::loss::Loss;
-use super::verdict::Verdict;
 use super::{Epoch, Settings, Trainer};
 use crate::bench::Bench;
 use crate::dataset::Images;
@@ -70,10 +70,10 @@ impl Trainer<'_> {
             if needs.picture && (target.picture.sum() <= 0.0 || sample.plane <= 0.0) {
                 return Ok(());
             }
-            let verdict = Verdict::of(loss, temperature, sample.readings, &target, &mut slopes);
+            let assessment = Assessment::of(loss, temperature, sample.readings, &target, &mut slopes);
             sums.judged += 1.0;
-            sums.loss += verdict.loss;
-            sums.score += verdict.score;
+            sums.loss += assessment.loss;
+            sums.score += assessment.score;
             let collected = sample.collected();
             if collected > 0.0 {
                 sums.lit += 1.0;

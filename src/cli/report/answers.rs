@@ -1,6 +1,7 @@
 //! How well the device answers: accuracy with its spread, confusion, distribution of the light.
 
-use super::figures::{Figured, Figures};
+use super::figured::Figured;
+use super::figures::Figures;
 use super::words::{basis, device, figure, grouped, heads, interval, name, paragraph, percent, words};
 use crate::error::Result;
 use crate::evaluation::{Answer, Evaluation, Spread, wilson_interval};

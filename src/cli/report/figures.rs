@@ -4,6 +4,7 @@ use std::f64::consts::TAU;
 
 use ndarray::{Array2, Axis};
 
+use super::figured::Figured;
 use super::so_far::SoFar;
 use crate::cli::inspect::power::budget;
 use crate::cli::judgement::Judgement;
@@ -11,7 +12,7 @@ use crate::cli::progress::Progress;
 use crate::cli::stop::Stop;
 use crate::cli::tolerance::sizes;
 use crate::cli::trial::{Trial, first_images};
-use crate::cli::{LabelledImages, ThreadsFlag, as_exported, convergence, imaging, print_report};
+use crate::cli::{LabelledImages, ThreadsFlag, as_exported, convergence, print_report};
 use crate::dataset::Images;
 use crate::design::folder::read_history;
 use crate::design::{Device, Purpose};
@@ -19,8 +20,8 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::evaluation::imaging::{likeness, scaled};
 use crate::evaluation::{
-    Answer, Convergence, Disturbance, Evaluation, Judged, Outcome, PowerBudget, Readout, Sample, Study,
-    simulated_images, tolerance,
+    Answer, Convergence, Disturbance, Judged, Outcome, PowerBudget, Readout, Sample, Study, simulated_images,
+    tolerance,
 };
 use crate::fabrication::PrintReport;
 use crate::files::Scratch;
@@ -46,14 +47,6 @@ const MISTAKES: usize = 9;
 pub(super) enum ReportPart {
     Convergence,
     Tolerance,
-}
-
-/// Figures of what the device is for.
-pub(super) enum Figured {
-    /// It names classes.
-    Classes { judged: Evaluation, answers: Vec<Answer> },
-    /// It forms images.
-    Images(imaging::Compared),
 }
 
 /// One image on its way through the device.
@@ -158,10 +151,7 @@ impl<'a> Figures<'a> {
             return Ok(Gathered::Stopped(so_far));
         }
         let figured = &so_far.figured;
-        let judged_images = match figured {
-            Figured::Classes { judged, .. } => judged.images,
-            Figured::Images(judged) => judged.device.images,
-        };
+        let judged_images = figured.images();
         let stage = ReportStage::new(device)?;
         let (examples, positions) = stage.one_a_class(images)?;
         let formed = if design.forms_image() { stage.formed(&examples)? } else { Vec::new() };
