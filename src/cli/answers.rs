@@ -4,11 +4,12 @@ use std::fmt::Write;
 
 use serde_json::{Value, json};
 
+use super::figures::json_of;
 use super::trial::{Pass, Trial};
 use crate::design::Device;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::evaluation::{ClassJudge, Evaluation, Sample};
+use crate::evaluation::{ACCURACY, ClassJudge, Evaluation, FigureUnit, Sample};
 use crate::named::Named;
 use crate::training::loss_of;
 
@@ -35,51 +36,43 @@ pub(super) fn judge(
 
 /// The figures for programs; `partial` says whether the judging was stopped, `data` of what they are.
 pub(super) fn as_json(judged: &Evaluation, device: &Device, partial: bool, data: Value) -> Value {
-    json!({
-        "accuracy": judged.accuracy(),
-        "images": judged.images,
-        "partial": partial,
-        "loss": judged.loss,
-        "confusion": judged.confusion.outer_iter().map(|row| row.to_vec()).collect::<Vec<_>>(),
-        "per_class_accuracy": judged.per_class_accuracy(),
-        "energy_distribution": judged
-            .region_shares
-            .outer_iter()
-            .zip(judged.per_class_accuracy())
-            .map(|(row, judged)| judged.map(|_| row.to_vec()))
-            .collect::<Vec<_>>(),
-        "power_efficiency_input": judged.power_efficiency_input,
-        "power_efficiency_output": judged.power_efficiency_output,
-        "detector_share": judged.detector_share,
-        "signal_contrast": judged.signal_contrast,
-        "padding": device.design.padding(),
-        "oversample": device.design.simulated.oversample,
-        "extinction_coefficient": device.design.material.extinction_coefficient(),
-        "plate": device.design.plate_model().name(),
-        "modified_masks": device.modified,
-        "data": data,
-    })
+    let mut object = json_of(&judged.figures());
+    object["images"] = json!(judged.images);
+    object["partial"] = json!(partial);
+    object["confusion"] = judged.confusion.outer_iter().map(|row| row.to_vec()).collect();
+    object["per_class_accuracy"] = json!(judged.per_class_accuracy());
+    object["energy_distribution"] = judged
+        .region_shares
+        .outer_iter()
+        .zip(judged.per_class_accuracy())
+        .map(|(row, judged)| judged.map(|_| row.to_vec()))
+        .collect();
+    object["padding"] = json!(device.design.padding());
+    object["oversample"] = json!(device.design.simulated.oversample);
+    object["extinction_coefficient"] = json!(device.design.material.extinction_coefficient());
+    object["plate"] = json!(device.design.plate_model().name());
+    object["modified_masks"] = json!(device.modified);
+    object["data"] = data;
+    object
 }
 
 /// The figures as text.
 pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[String]) -> String {
-    let percent = |share: f64| format!("{:6.2} %", 100.0 * share);
     let mut text = format!("{heading}\n\n");
-    let mut line = |name: &str, value: String, meaning: &str| {
-        let _ = writeln!(text, "{name:<26}{value:>9}  {meaning}");
-    };
-    line("accuracy", percent(judged.accuracy()), &format!("of {} images", judged.images));
-    if judged.loss.is_finite() {
-        line("loss", format!("{:.4}  ", judged.loss), "mean of what the training minimises");
+    for figure in judged.figures() {
+        // A loss that needs more than the readings of regions is not known here.
+        if !figure.value.is_finite() {
+            continue;
+        }
+        let value = match figure.unit {
+            // Points and signs of per cent stand below each other.
+            FigureUnit::Number(_) => format!("{}  ", figure.told()),
+            _ => figure.told(),
+        };
+        let counted = format!("of {} images", judged.images);
+        let meaning = if figure.key == ACCURACY.key { &counted } else { figure.of };
+        let _ = writeln!(text, "{:<26}{value:>9}  {meaning}", figure.label);
     }
-    line(
-        "power efficiency, input",
-        percent(judged.power_efficiency_input),
-        "true region / power of the object",
-    );
-    line("power efficiency, output", percent(judged.power_efficiency_output), "true region / detector plane");
-    line("detector share", percent(judged.detector_share), "all regions / detector plane");
-    line("signal contrast", percent(judged.signal_contrast), "(true - best other) / all regions");
     let _ = writeln!(text, "\nconfusion (rows: true class, columns: answer)");
     let _ = write!(text, "{:<15}", "");
     for class in 0..classes.len() {
@@ -92,7 +85,11 @@ pub(super) fn report(heading: &str, judged: &Evaluation, classes: &[String]) -> 
         for count in row {
             let _ = write!(text, "{count:>6}");
         }
-        let _ = writeln!(text, "  {}", accuracy.map_or("       -".into(), percent));
+        let _ = writeln!(
+            text,
+            "  {}",
+            accuracy.map_or("       -".into(), |share| format!("{:>8}", ACCURACY.unit.told(share)))
+        );
     }
     let _ = writeln!(text, "\nmean share of each region in the collected power, % (rows: true class)");
     let _ = write!(text, "{:<15}", "");

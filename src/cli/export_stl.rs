@@ -137,7 +137,7 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
             )?;
         told = judged.whole();
         let heading =
-            format!("as exported, on the first {} test images of {}", judged.images(), shown.origin());
+            format!("as exported, on the first {} test images of {}", judged.images, shown.origin());
         text += &format!("\n{heading}\n{}", judged.table());
         for warning in plates.warnings(&compared) {
             text += &format!("warning: {warning}\n");

@@ -5,11 +5,12 @@ use std::fmt::Write;
 use serde_json::json;
 
 use super::ThreadsFlag;
+use super::figures::json_of;
 use super::trial::{Pass, Trial};
 use crate::design::Design;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::evaluation::{ImageFigures, ImageJudge, Sample};
+use crate::evaluation::{ImageFigures, ImageJudge, SSIM, Sample};
 use crate::training::loss_of;
 
 /// Figures of a device and of the same bench without masks.
@@ -59,43 +60,13 @@ pub(super) fn judge_alone(engine: &dyn Engine, trial: &Trial<'_>) -> Result<Imag
 
 /// The figures as text.
 pub(super) fn report(heading: &str, judged: &Compared) -> String {
-    let (device, free) = (&judged.device, &judged.free_space);
-    let percent = |share: f64| format!("{:.2} %", 100.0 * share);
     let mut text = format!("{heading}\n\n{:<26}{:>10}{:>12}\n", "", "device", "free space");
-    for (name, value, open, meaning) in [
-        (
-            "SSIM",
-            format!("{:.4}", device.ssim),
-            format!("{:.4}", free.ssim),
-            format!("mean structural similarity of {} images", device.images),
-        ),
-        (
-            "mean squared error",
-            format!("{:.5}", device.mean_squared_error),
-            format!("{:.5}", free.mean_squared_error),
-            "equally bright pictures, white = 1".into(),
-        ),
-        (
-            "loss",
-            format!("{:.4}", device.loss),
-            format!("{:.4}", free.loss),
-            "mean image error, as in training".into(),
-        ),
-        (
-            "power efficiency, input",
-            percent(device.power_efficiency_input),
-            percent(free.power_efficiency_input),
-            "area of the image / power of the object".into(),
-        ),
-        (
-            "detector share",
-            percent(device.detector_share),
-            percent(free.detector_share),
-            "area of the image / detector plane".into(),
-        ),
-    ] {
-        let open = if free.images == 0 { "-" } else { &open };
-        let _ = writeln!(text, "{name:<26}{value:>10}{open:>12}  {meaning}");
+    let (device, free) = (&judged.device, &judged.free_space);
+    for (figure, open) in device.figures().iter().zip(free.figures()) {
+        let counted = format!("mean structural similarity of {} images", device.images);
+        let meaning = if figure.key == SSIM.key { &counted } else { figure.of };
+        let open = if free.images == 0 { "-".into() } else { open.told() };
+        let _ = writeln!(text, "{:<26}{:>10}{open:>12}  {meaning}", figure.label, figure.told());
     }
     if free.images < device.images {
         let _ = writeln!(text, "free space: of {} images", free.images);
@@ -110,19 +81,10 @@ pub(super) fn as_json(
     partial: bool,
     data: serde_json::Value,
 ) -> serde_json::Value {
-    let figures = |figures: &ImageFigures| {
-        json!({
-            "ssim": figures.ssim,
-            "mean_squared_error": figures.mean_squared_error,
-            "loss": figures.loss,
-            "power_efficiency_input": figures.power_efficiency_input,
-            "detector_share": figures.detector_share,
-        })
-    };
-    let mut object = figures(&judged.device);
+    let mut object = json_of(&judged.device.figures());
     object["images"] = json!(judged.device.images);
     object["partial"] = json!(partial);
-    object["free_space"] = figures(&judged.free_space);
+    object["free_space"] = json_of(&judged.free_space.figures());
     object["free_space"]["images"] = json!(judged.free_space.images);
     object["padding"] = json!(design.padding());
     object["oversample"] = json!(design.simulated.oversample);

@@ -6,7 +6,7 @@ use crate::design::Device;
 use crate::design::folder::Metrics;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::evaluation::{Evaluation, Sample};
+use crate::evaluation::{ACCURACY, Evaluation, Figure, SSIM, Sample};
 use crate::training::Epoch;
 
 /// Figures of a device on the test images.
@@ -73,39 +73,44 @@ impl Judgement {
 
     /// The figures for the provenance; `last` is the last row of the history.
     pub(super) fn metrics(&self, last: Option<&Epoch>, learnt_temperature: Option<f64>) -> Metrics {
-        let validation = last.map(|row| row.validation_accuracy).filter(|score| score.is_finite());
-        let training_seconds = last.map_or(0.0, |row| row.seconds);
-        match self {
-            Judgement::Classes(judged) => Metrics {
-                test_accuracy: Some(judged.accuracy()),
-                validation_accuracy: validation,
-                test_ssim: None,
-                test_ssim_free_space: None,
-                validation_ssim: None,
-                mean_squared_error: None,
-                mean_squared_error_free_space: None,
-                power_efficiency_input: judged.power_efficiency_input,
-                power_efficiency_output: Some(judged.power_efficiency_output),
-                detector_share: judged.detector_share,
-                signal_contrast: Some(judged.signal_contrast),
-                learnt_temperature,
-                training_seconds,
-            },
-            Judgement::Images(judged) => Metrics {
-                test_accuracy: None,
-                validation_accuracy: None,
-                test_ssim: Some(judged.device.ssim),
-                test_ssim_free_space: Some(judged.free_space.ssim),
-                validation_ssim: validation,
-                mean_squared_error: Some(judged.device.mean_squared_error),
-                mean_squared_error_free_space: Some(judged.free_space.mean_squared_error),
-                power_efficiency_input: judged.device.power_efficiency_input,
-                power_efficiency_output: None,
-                detector_share: judged.device.detector_share,
-                signal_contrast: None,
-                learnt_temperature: None,
-                training_seconds,
-            },
+        let (figures, without_masks) = match self {
+            Judgement::Classes(judged) => (judged.figures(), Vec::new()),
+            Judgement::Images(judged) => (judged.device.figures(), judged.free_space.figures()),
+        };
+        let among = |figures: &[Figure], key: &str| {
+            figures.iter().find(|figure| figure.key == key).map(|figure| figure.value)
+        };
+        let of = |key| among(&figures, key);
+        // What is validated is the score, of either kind.
+        let validated = |score: Figure| {
+            let row = last.filter(|_| of(score.key).is_some());
+            row.map(|row| row.validation_accuracy).filter(|score| score.is_finite())
+        };
+        Metrics {
+            test_accuracy: of(ACCURACY.key),
+            validation_accuracy: validated(ACCURACY),
+            test_ssim: of(SSIM.key),
+            test_ssim_free_space: among(&without_masks, SSIM.key),
+            validation_ssim: validated(SSIM),
+            mean_squared_error: of("mean_squared_error"),
+            mean_squared_error_free_space: among(&without_masks, "mean_squared_error"),
+            power_efficiency_input: of("power_efficiency_input").unwrap_or(f64::NAN),
+            power_efficiency_output: of("power_efficiency_output"),
+            detector_share: of("detector_share").unwrap_or(f64::NAN),
+            signal_contrast: of("signal_contrast"),
+            learnt_temperature,
+            training_seconds: last.map_or(0.0, |row| row.seconds),
         }
     }
+}
+
+/// Figures of a device alone, and of how many images: its answers or its images.
+pub(super) fn figures(engine: &dyn Engine, trial: &Trial<'_>) -> Result<(Vec<Figure>, usize)> {
+    Ok(if trial.design.forms_image() {
+        let judged = imaging::judge_alone(engine, trial)?;
+        (judged.figures(), judged.images)
+    } else {
+        let judged = answers::judge(engine, trial, &mut |_| ())?;
+        (judged.figures(), judged.images)
+    })
 }

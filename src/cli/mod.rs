@@ -26,6 +26,7 @@ mod evaluate;
 mod export;
 mod export_kit;
 mod export_stl;
+mod figures;
 mod images;
 mod imaging;
 mod inspect;

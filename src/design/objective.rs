@@ -4,6 +4,7 @@ use super::purpose::{Broken, Checked, Purpose};
 use super::training_table::{LossName, TrainingTable};
 use crate::bench::Bench;
 use crate::detector::Scheme;
+use crate::evaluation::{ACCURACY, Figure, SSIM};
 use crate::named::Named;
 use crate::training::{self, ClassError, ClassLoss, Hinge, ImageError};
 
@@ -29,6 +30,14 @@ impl Objective {
         match self {
             Objective::Classification(loss) => Box::new(loss),
             Objective::Imaging(loss) => Box::new(loss),
+        }
+    }
+
+    /// The figure a device is judged by in the first place, without its value.
+    pub fn score(self) -> Figure {
+        match self {
+            Objective::Classification(_) => ACCURACY,
+            Objective::Imaging(_) => SSIM,
         }
     }
 }

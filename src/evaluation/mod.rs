@@ -7,6 +7,7 @@
 mod budget;
 mod classes;
 mod convergence;
+mod figures;
 pub mod imaging;
 mod photons;
 mod spread;
@@ -17,6 +18,7 @@ mod tolerance;
 pub use budget::PowerBudget;
 pub use classes::{ClassJudge, Evaluation, evaluate};
 pub use convergence::{Convergence, FIELD_IMAGES, GRIDS, convergence};
+pub use figures::{ACCURACY, Figure, FigureUnit, SSIM};
 pub use imaging::{ImageFigures, ImageJudge, evaluate_images};
 pub use photons::Readout;
 pub use spread::{Answer, Spread, wilson_interval};

@@ -13,8 +13,8 @@ use d2nn::engine::{CpuEngine, Engine};
 use d2nn::misalignment::Tolerance;
 use d2nn::training::checkpoint::{Identity, load, previous, save};
 use d2nn::training::{
-    Augmentation, ClassError, ClassLoss, Hinge, ImageError, Loss, Needs, Perturbations, Settings, Start,
-    State, Target, Trainer, loss_of,
+    Augmentation, ClassError, ClassLoss, Epoch, Hinge, ImageError, Loss, Needs, Perturbations, Settings,
+    Start, State, Target, Trainer, loss_of,
 };
 
 use crate::support::device;
@@ -263,6 +263,46 @@ fn a_loss_is_asked_once_for_each_sample_of_a_step() {
         assert!(bits(&found) == bits(&own) && found.temperature == own.temperature);
         assert_eq!((found.loss, found.score), (own.loss, own.score));
     }
+}
+
+/// The loss of the small device with a score of its own, or the one every loss has.
+struct Scored {
+    loss: ClassLoss,
+    score: Option<f64>,
+}
+
+/// Nothing but a value and its derivatives.
+struct Bare(ClassLoss);
+
+impl Loss for Bare {
+    fn evaluate(&self, readings: &[f64], target: &Target, slopes: &mut [f64]) -> f64 {
+        Loss::evaluate(&self.0, readings, target, slopes)
+    }
+}
+
+impl Loss for Scored {
+    fn evaluate(&self, readings: &[f64], target: &Target, slopes: &mut [f64]) -> f64 {
+        Loss::evaluate(&self.loss, readings, target, slopes)
+    }
+
+    fn score(&self, readings: &[f64], target: &Target) -> f64 {
+        self.score.unwrap_or_else(|| Bare(self.loss).score(readings, target))
+    }
+}
+
+#[test]
+fn a_history_has_the_score_of_the_loss() {
+    let settings = Settings { epochs: 1, ..settings() };
+    let row = |score| {
+        let loss = Scored { loss: design().loss().unwrap(), score };
+        run(trainer_of(Box::new(loss), settings, images(), None)).history[0]
+    };
+    let scored = row(Some(0.25));
+    assert_eq!((scored.training_accuracy, scored.validation_accuracy), (0.25, 0.25));
+    // Without one of its own: the share of right answers, as the loss of the small device has it.
+    let (usual, own) = (row(None), run(trainer(settings, images(), None)).history[0]);
+    assert_eq!(Epoch { seconds: 0.0, ..usual }, Epoch { seconds: 0.0, ..own });
+    assert_eq!((scored.validation_loss, scored.detector_share), (own.validation_loss, own.detector_share));
 }
 
 #[test]
