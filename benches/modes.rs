@@ -19,7 +19,7 @@ const WHOLE: usize = 10_000;
 
 fn judged(engine: &dyn Engine, images: &Images, indices: &[usize]) -> Result<(Evaluation, f64)> {
     let began = Instant::now();
-    let evaluation = evaluate(engine, images, indices, &|_, _, _| 0.0, &mut |_| Ok(()))?;
+    let evaluation = evaluate(engine, images, indices, &|_| 0.0, &mut |_| Ok(true))?;
     Ok((evaluation, began.elapsed().as_secs_f64()))
 }
 

@@ -21,8 +21,8 @@ use d2nn::misalignment::Alignment;
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
 use d2nn::random::{Purpose, Stream};
-use d2nn::training::{ClassLoss, Settings, State, Trainer};
-use d2nn::{Error, Result, files};
+use d2nn::training::{ClassLoss, Settings, State, Trainer, loss_of};
+use d2nn::{Result, files};
 use ndarray::Array3;
 
 const SIDE: usize = 16;
@@ -112,8 +112,7 @@ fn main() -> Result<()> {
     let mut engine = CpuEngine::new(bench, 0)?;
     engine.set_masks(&masks)?;
     let all: Vec<usize> = (0..test.len()).collect();
-    let value = |readings: &[f64], label: usize, entering: f64| loss.value(readings, label, entering);
-    let judged = evaluate(&engine, &test, &all, &value, &mut |_| Ok::<_, Error>(()))?;
+    let judged = evaluate(&engine, &test, &all, &loss_of(&loss, engine.bench()), &mut |_| Ok(true))?;
     for (name, share) in NAMES.iter().zip(judged.per_class_accuracy()) {
         println!("{name:<6} {:5.1} %", 100.0 * share.unwrap_or(0.0));
     }

@@ -6,6 +6,7 @@
 //!
 //! Trains two masks on the sample in the program for a few seconds, and says how well they answer and with how much light.
 
+use d2nn::Result;
 use d2nn::bench::Bench;
 use d2nn::dataset::{DatasetName, Source, Split, load_split};
 use d2nn::detector::{Detector, Region};
@@ -16,8 +17,7 @@ use d2nn::grid::Grid;
 use d2nn::misalignment::Alignment;
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
-use d2nn::training::{ClassLoss, Settings, State, Trainer};
-use d2nn::{Error, Result};
+use d2nn::training::{ClassLoss, Settings, State, Trainer, loss_of};
 
 /// Ten regions side by side in the middle of the plane, the outer ones wider: less light goes there.
 fn bar() -> Vec<Region> {
@@ -75,13 +75,7 @@ fn main() -> Result<()> {
     engine.set_masks(&masks)?;
     let test = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Test)?;
     let all: Vec<usize> = (0..test.len()).collect();
-    let judged = evaluate(
-        &engine,
-        &test,
-        &all,
-        &|readings, label, entering| loss.value(readings, label, entering),
-        &mut |_| Ok::<_, Error>(()),
-    )?;
+    let judged = evaluate(&engine, &test, &all, &loss_of(&loss, engine.bench()), &mut |_| Ok(true))?;
     println!(
         "{:.1} % of {} test images, {:.1} % of the object's light in the true region",
         100.0 * judged.accuracy(),

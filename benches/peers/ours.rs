@@ -18,7 +18,7 @@ use d2nn::dataset::{DatasetName, Images, Source, Split, load_split};
 use d2nn::design::{Design, DesignFile, Device, Stage};
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::evaluation::{Evaluation, evaluate};
-use d2nn::training::{Settings, State, Trainer, leading_components};
+use d2nn::training::{Settings, State, Trainer, leading_components, loss_of};
 use d2nn::{Error, Result};
 use ndarray::{Axis, Slice};
 use serde_json::{Value, json};
@@ -150,13 +150,7 @@ impl Subject {
         let loss =
             self.design.loss().ok_or_else(|| Error::Value("the default device names classes".into()))?;
         let indices: Vec<usize> = (0..images.len()).collect();
-        evaluate(
-            engine,
-            images,
-            &indices,
-            &|readings, label, entering| loss.value(readings, label, entering),
-            &mut |_| Ok(()),
-        )
+        evaluate(engine, images, &indices, &loss_of(&loss, engine.bench()), &mut |_| Ok(true))
     }
 
     fn report(&self, what: &str, figures: Value) -> Result<()> {

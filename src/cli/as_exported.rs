@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 use ndarray::Array2;
 use serde_json::{Value, json};
 
-use super::evaluate::{first_images, judge_until as judge_classes};
-use super::progress::Progress;
+use super::figures::json_of;
+use super::judgement::figures;
+use super::trial::Trial;
 use super::{LabelledImages, ThreadsFlag};
 use crate::dataset::Images;
 use crate::design::folder::{PLATES, is_device_folder};
 use crate::design::{Design, Device};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::evaluation::{Evaluation, ImageFigures, evaluate_images_until};
+use crate::evaluation::{Figure, FigureUnit};
 use crate::fabrication::{
     Comparison, Exported, HeightMap, Lie, PlateFile, PlateOptions, PlateReport, compare, find_plates,
     read_plates,
 };
-use crate::training::ImageError;
 use crate::units::{Metres, format_length};
 
 /// The plates of a device as their files have them.
@@ -41,26 +41,13 @@ pub(super) struct Compared {
 
 /// What a device does with its masks as designed, and with its plates as exported.
 pub(super) struct Judged {
-    designed: Scores,
+    designed: Vec<Figure>,
     /// None where the work was stopped before the last image: then `designed` too may be of fewer than `wanted` images.
-    exported: Option<Scores>,
+    exported: Option<Vec<Figure>>,
+    /// Images that were judged as designed; as exported too, where there are such figures.
+    pub(super) images: usize,
     /// Images that both were to be judged on.
     wanted: usize,
-}
-
-/// Figures of one of the two.
-enum Scores {
-    Classes(Evaluation),
-    Images(ImageFigures),
-}
-
-/// A figure with its name for programs and for people.
-struct Figure {
-    key: &'static str,
-    name: &'static str,
-    value: f64,
-    /// Shares are shown in per cent.
-    share: bool,
 }
 
 /// The device a folder of plates belongs to: the one that holds it as its `stl`.
@@ -198,136 +185,64 @@ fn warning(file: &str, mask: usize, plate: &Comparison) -> Option<String> {
 /// Judges `device` as designed and as exported on the first `limit` of `images`.
 ///
 /// # Errors
-/// As [`super::evaluate::judge`].
+/// As [`figures`].
 pub(super) fn judge(
     device: &Device,
     plates: &Plates,
     threads: &ThreadsFlag,
     images: &Images,
     limit: Option<usize>,
-    go_on: &dyn Fn() -> bool,
+    go_on: &dyn Fn() -> Result<bool>,
 ) -> Result<Judged> {
     let design = &device.design;
     let (modulation, masks) = plates.exported.masks(&design.material, design.bench.wavelength);
     let mut bench = design.simulated.clone();
     bench.modulation = modulation;
     // One engine at a time: its plans are what takes memory.
-    let wanted = first_images(images, limit)?.len();
-    let designed = scores(&threads.engine(device)?, design, images, limit, go_on)?;
-    let mut judged = Judged { designed, exported: None, wanted };
-    if judged.designed.images() == wanted {
+    let trial = Trial { go_on, ..Trial::of(design, images, limit) };
+    let wanted = trial.wanted()?;
+    let (designed, images) = figures(&threads.engine(device)?, &trial)?;
+    let mut judged = Judged { designed, exported: None, images, wanted };
+    if images == wanted {
         let mut engine = threads.bare_engine(bench)?;
         engine.set_masks(&masks)?;
-        let exported = scores(&engine, design, images, limit, go_on)?;
-        judged.exported = (exported.images() == wanted).then_some(exported);
+        let (exported, images) = figures(&engine, &trial)?;
+        judged.exported = (images == wanted).then_some(exported);
     }
     Ok(judged)
-}
-
-fn scores(
-    engine: &dyn Engine,
-    design: &Design,
-    images: &Images,
-    limit: Option<usize>,
-    go_on: &dyn Fn() -> bool,
-) -> Result<Scores> {
-    if !design.forms_image() {
-        let judged = judge_classes(engine, design, images, limit, &|| Ok(go_on()), &|_, _, _| ())?;
-        return Ok(Scores::Classes(judged));
-    }
-    let indices = first_images(images, limit)?;
-    let mut progress = Progress::new("evaluating", indices.len() as u64, "images");
-    let loss = |readings: &[f64], picture: &Array2<f64>| ImageError.value(readings, picture);
-    let figures = evaluate_images_until(engine, images, &indices, &loss, &mut |done| {
-        progress.update(done as u64, String::new);
-        Ok(go_on())
-    });
-    progress.finish();
-    Ok(Scores::Images(figures?))
-}
-
-impl Scores {
-    fn images(&self) -> usize {
-        match self {
-            Scores::Classes(figures) => figures.images,
-            Scores::Images(figures) => figures.images,
-        }
-    }
-
-    fn figures(&self) -> Vec<Figure> {
-        let figure = |key, name, value, share| Figure { key, name, value, share };
-        match self {
-            Scores::Classes(judged) => vec![
-                figure("accuracy", "accuracy", judged.accuracy(), true),
-                figure("loss", "loss", judged.loss, false),
-                figure(
-                    "power_efficiency_input",
-                    "power efficiency, input",
-                    judged.power_efficiency_input,
-                    true,
-                ),
-                figure(
-                    "power_efficiency_output",
-                    "power efficiency, output",
-                    judged.power_efficiency_output,
-                    true,
-                ),
-                figure("detector_share", "detector share", judged.detector_share, true),
-                figure("signal_contrast", "signal contrast", judged.signal_contrast, true),
-            ],
-            Scores::Images(judged) => vec![
-                figure("ssim", "SSIM", judged.ssim, false),
-                figure("mean_squared_error", "mean squared error", judged.mean_squared_error, false),
-                figure("loss", "loss", judged.loss, false),
-                figure(
-                    "power_efficiency_input",
-                    "power efficiency, input",
-                    judged.power_efficiency_input,
-                    true,
-                ),
-                figure("detector_share", "detector share", judged.detector_share, true),
-            ],
-        }
-    }
-
-    fn as_json(&self) -> Value {
-        self.figures().into_iter().map(|figure| (figure.key.to_owned(), json!(figure.value))).collect()
-    }
 }
 
 impl Judged {
     /// The figures side by side, as text.
     pub(super) fn table(&self) -> String {
         let mut text = format!("{:<26}{:>11}{:>11}{:>15}\n", "", "designed", "exported", "difference");
-        let exported = self.exported.as_ref().map(Scores::figures);
-        for (index, designed) in self.designed.figures().iter().enumerate() {
+        for (index, designed) in self.designed.iter().enumerate() {
             // A loss that needs more than the readings of regions is not known here.
             if designed.value.is_nan() {
                 continue;
             }
-            let Some(exported) = exported.as_ref().map(|figures| &figures[index]) else {
-                let value = if designed.share {
-                    format!("{:.2} %", 100.0 * designed.value)
-                } else {
-                    format!("{:.4}", designed.value)
-                };
-                let _ = writeln!(text, "{:<26}{value:>11}{:>11}{:>15}", designed.name, "-", "-");
+            let label = designed.label;
+            let told = |figure: &Figure| match figure.unit {
+                FigureUnit::Share => figure.told(),
+                _ => format!("{:.4}", figure.value),
+            };
+            let designed_text = told(designed);
+            let Some(exported) = self.exported.as_ref().map(|figures| &figures[index]) else {
+                let _ = writeln!(text, "{label:<26}{designed_text:>11}{:>11}{:>15}", "-", "-");
                 continue;
             };
             let difference = exported.value - designed.value;
-            let [designed_text, exported_text, difference] = if designed.share {
-                let percent = |share: f64| format!("{:.2} %", 100.0 * share);
-                let points = format!("{} points", signed(100.0 * difference, 2));
-                [percent(designed.value), percent(exported.value), points]
+            let difference = if designed.unit == FigureUnit::Share {
+                format!("{} points", signed(100.0 * difference, 2))
             } else {
-                [format!("{:.4}", designed.value), format!("{:.4}", exported.value), signed(difference, 4)]
+                signed(difference, 4)
             };
-            let _ =
-                writeln!(text, "{:<26}{designed_text:>11}{exported_text:>11}{difference:>15}", designed.name);
+            let exported_text = told(exported);
+            let _ = writeln!(text, "{label:<26}{designed_text:>11}{exported_text:>11}{difference:>15}");
         }
-        let _ = match exported {
-            Some(_) => writeln!(text, "of {} images, simulated with both", self.designed.images()),
-            None => writeln!(text, "of {} images, simulated as designed alone", self.designed.images()),
+        let _ = match self.exported {
+            Some(_) => writeln!(text, "of {} images, simulated with both", self.images),
+            None => writeln!(text, "of {} images, simulated as designed alone", self.images),
         };
         text
     }
@@ -341,11 +256,6 @@ impl Judged {
             "stopped before the plates were judged on all of {} images: only their heights are compared",
             self.wanted
         )))
-    }
-
-    /// Images both were judged on.
-    pub(super) fn images(&self) -> usize {
-        self.designed.images()
     }
 }
 
@@ -436,9 +346,9 @@ pub(super) fn as_json(
     json!({
         "step": compared.step,
         "plates": compared.plates.iter().enumerate().map(plate).collect::<Vec<_>>(),
-        "designed": judged.designed.as_json(),
-        "exported": judged.exported.as_ref().map(Scores::as_json),
-        "images": judged.images(),
+        "designed": json_of(&judged.designed),
+        "exported": judged.exported.as_deref().map(json_of),
+        "images": judged.images,
         "partial": judged.exported.is_none(),
         "warnings": plates.warnings(compared),
         "padding": design.padding(),

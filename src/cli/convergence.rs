@@ -4,14 +4,15 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::evaluate::first_images;
 use super::progress::Progress;
 use super::stop::Stop;
+use super::trial::first_images;
 use super::{LabelledImages, print, print_json};
 use crate::dataset::Images;
 use crate::design::Device;
 use crate::error::{Error, Result};
-use crate::evaluation::{Convergence, FIELD_IMAGES, GRIDS, convergence_until};
+use crate::evaluation::{Convergence, FIELD_IMAGES, GRIDS, convergence};
+use crate::training::loss_of;
 
 /// How many grids there are.
 const ALL_GRIDS: usize = GRIDS.len();
@@ -32,13 +33,13 @@ pub(super) fn judge(
         )));
     };
     let mut progress = Progress::new("comparing grids", (ALL_GRIDS * indices.len()) as u64, "images");
-    let rows = convergence_until(
+    let rows = convergence(
         &device.design.bench,
         &device.masks,
         threads,
         images,
         &indices,
-        &|readings, label, entering| loss.value(readings, label, entering),
+        &loss_of(&loss, &device.design.bench),
         &mut |done| {
             progress.update(done as u64, String::new);
             Ok(!stop.asked())

@@ -127,10 +127,17 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
         let stop = Stop::watch_judging()?;
         let threads = ThreadsFlag { threads: 0 };
         let judged =
-            as_exported::judge(&device, &plates, &threads, &shown.images, Some(limit), &|| !stop.asked())?;
+            as_exported::judge(
+                &device,
+                &plates,
+                &threads,
+                &shown.images,
+                Some(limit),
+                &|| Ok(!stop.asked()),
+            )?;
         told = judged.whole();
         let heading =
-            format!("as exported, on the first {} test images of {}", judged.images(), shown.origin());
+            format!("as exported, on the first {} test images of {}", judged.images, shown.origin());
         text += &format!("\n{heading}\n{}", judged.table());
         for warning in plates.warnings(&compared) {
             text += &format!("warning: {warning}\n");

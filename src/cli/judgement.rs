@@ -1,12 +1,12 @@
 //! What a device is judged by: its answers or its images.
 
-use super::{ThreadsFlag, evaluate, imaging};
-use crate::dataset::Images;
+use super::trial::Trial;
+use super::{ThreadsFlag, answers, imaging};
 use crate::design::Device;
 use crate::design::folder::Metrics;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
-use crate::evaluation::Evaluation;
+use crate::error::Result;
+use crate::evaluation::{ACCURACY, Evaluation, Figure, SSIM, Sample};
 use crate::training::Epoch;
 
 /// Figures of a device on the test images.
@@ -18,19 +18,17 @@ pub(super) enum Judgement {
 }
 
 impl Judgement {
-    /// Judges `device`, simulated by `engine`, on all of `images`; an error of `stopped` ends it early.
+    /// Judges the device of `engine`; `see` is shown what is read of each image in its turn.
     pub(super) fn of(
         engine: &dyn Engine,
-        device: &Device,
+        trial: &Trial<'_>,
         threads: &ThreadsFlag,
-        images: &Images,
-        stopped: &dyn Fn() -> Option<Error>,
+        see: &mut dyn FnMut(&Sample<'_>),
     ) -> Result<Self> {
-        let design = &device.design;
-        Ok(if design.forms_image() {
-            Judgement::Images(imaging::judge(engine, design, threads, images, None, stopped)?)
+        Ok(if trial.design.forms_image() {
+            Judgement::Images(imaging::judge(engine, trial, threads, see)?)
         } else {
-            Judgement::Classes(evaluate::judge(engine, design, images, None, stopped)?)
+            Judgement::Classes(answers::judge(engine, trial, see)?)
         })
     }
 
@@ -42,49 +40,77 @@ impl Judgement {
         }
     }
 
+    /// Whether the judging was stopped before all of `wanted` images.
+    pub(super) fn is_partial(&self, wanted: usize) -> bool {
+        let judged = match self {
+            Judgement::Classes(judged) => judged.images,
+            Judgement::Images(judged) => judged.device.images.min(judged.free_space.images),
+        };
+        judged < wanted
+    }
+
     /// The figures as text.
     pub(super) fn report(&self, heading: &str, classes: &[String]) -> String {
         match self {
-            Judgement::Classes(judged) => evaluate::report(heading, judged, classes),
+            Judgement::Classes(judged) => answers::report(heading, judged, classes),
             Judgement::Images(judged) => imaging::report(heading, judged),
+        }
+    }
+
+    /// The figures of `device` for programs; `wanted` says of how many images, `data` of which.
+    pub(super) fn as_json(
+        &self,
+        device: &Device,
+        wanted: usize,
+        data: serde_json::Value,
+    ) -> serde_json::Value {
+        let partial = self.is_partial(wanted);
+        match self {
+            Judgement::Classes(judged) => answers::as_json(judged, device, partial, data),
+            Judgement::Images(judged) => imaging::as_json(judged, &device.design, partial, data),
         }
     }
 
     /// The figures for the provenance; `last` is the last row of the history.
     pub(super) fn metrics(&self, last: Option<&Epoch>, learnt_temperature: Option<f64>) -> Metrics {
-        let validation = last.map(|row| row.validation_accuracy).filter(|score| score.is_finite());
-        let training_seconds = last.map_or(0.0, |row| row.seconds);
-        match self {
-            Judgement::Classes(judged) => Metrics {
-                test_accuracy: Some(judged.accuracy()),
-                validation_accuracy: validation,
-                test_ssim: None,
-                test_ssim_free_space: None,
-                validation_ssim: None,
-                mean_squared_error: None,
-                mean_squared_error_free_space: None,
-                power_efficiency_input: judged.power_efficiency_input,
-                power_efficiency_output: Some(judged.power_efficiency_output),
-                detector_share: judged.detector_share,
-                signal_contrast: Some(judged.signal_contrast),
-                learnt_temperature,
-                training_seconds,
-            },
-            Judgement::Images(judged) => Metrics {
-                test_accuracy: None,
-                validation_accuracy: None,
-                test_ssim: Some(judged.device.ssim),
-                test_ssim_free_space: Some(judged.free_space.ssim),
-                validation_ssim: validation,
-                mean_squared_error: Some(judged.device.mean_squared_error),
-                mean_squared_error_free_space: Some(judged.free_space.mean_squared_error),
-                power_efficiency_input: judged.device.power_efficiency_input,
-                power_efficiency_output: None,
-                detector_share: judged.device.detector_share,
-                signal_contrast: None,
-                learnt_temperature: None,
-                training_seconds,
-            },
+        let (figures, without_masks) = match self {
+            Judgement::Classes(judged) => (judged.figures(), Vec::new()),
+            Judgement::Images(judged) => (judged.device.figures(), judged.free_space.figures()),
+        };
+        let among = |figures: &[Figure], key: &str| {
+            figures.iter().find(|figure| figure.key == key).map(|figure| figure.value)
+        };
+        let of = |key| among(&figures, key);
+        // What is validated is the score, of either kind.
+        let validated = |score: Figure| {
+            let row = last.filter(|_| of(score.key).is_some());
+            row.map(|row| row.validation_accuracy).filter(|score| score.is_finite())
+        };
+        Metrics {
+            test_accuracy: of(ACCURACY.key),
+            validation_accuracy: validated(ACCURACY),
+            test_ssim: of(SSIM.key),
+            test_ssim_free_space: among(&without_masks, SSIM.key),
+            validation_ssim: validated(SSIM),
+            mean_squared_error: of("mean_squared_error"),
+            mean_squared_error_free_space: among(&without_masks, "mean_squared_error"),
+            power_efficiency_input: of("power_efficiency_input").unwrap_or(f64::NAN),
+            power_efficiency_output: of("power_efficiency_output"),
+            detector_share: of("detector_share").unwrap_or(f64::NAN),
+            signal_contrast: of("signal_contrast"),
+            learnt_temperature,
+            training_seconds: last.map_or(0.0, |row| row.seconds),
         }
     }
+}
+
+/// Figures of a device alone, and of how many images: its answers or its images.
+pub(super) fn figures(engine: &dyn Engine, trial: &Trial<'_>) -> Result<(Vec<Figure>, usize)> {
+    Ok(if trial.design.forms_image() {
+        let judged = imaging::judge_alone(engine, trial)?;
+        (judged.figures(), judged.images)
+    } else {
+        let judged = answers::judge(engine, trial, &mut |_| ())?;
+        (judged.figures(), judged.images)
+    })
 }

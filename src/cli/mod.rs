@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::named::Named;
 
 pub mod advice;
+mod answers;
 mod as_exported;
 mod classify;
 mod completions;
@@ -25,6 +26,7 @@ mod evaluate;
 mod export;
 mod export_kit;
 mod export_stl;
+mod figures;
 mod images;
 mod imaging;
 mod inspect;
@@ -47,6 +49,7 @@ mod subject;
 mod sweep;
 mod tolerance;
 mod train;
+mod trial;
 mod view;
 
 use images::{DataFlag, LabelledImages, check_images};

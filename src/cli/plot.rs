@@ -9,7 +9,8 @@ use super::judgement::Judgement;
 use super::picture_flags::PictureFlags;
 use super::progress::Progress;
 use super::subject::Subject;
-use super::{DataFlag, ModifiedFlag, ThreadsFlag, data_note, evaluate, print};
+use super::trial::Trial;
+use super::{DataFlag, ModifiedFlag, ThreadsFlag, answers, data_note, print};
 use crate::bench::{Bench, Role};
 use crate::dataset::{Images, Split};
 use crate::design::Device;
@@ -164,7 +165,8 @@ pub fn run(args: PlotArgs) -> Result<()> {
         artist.image(subject, wants(PlotKind::Detector), wants(PlotKind::Light))?;
     }
     if let (Some(shown), Some(engine)) = (&test, engine) {
-        let judged = evaluate::judge(&engine, &device.design, &shown.images, args.limit, &|| None)?;
+        let trial = Trial::of(&device.design, &shown.images, args.limit);
+        let judged = answers::judge(&engine, &trial, &mut |_| ())?;
         artist.confusion(&judged)?;
     }
     let lines: String = artist.written.iter().map(|path| format!("{}\n", path.display())).collect();

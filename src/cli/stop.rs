@@ -15,18 +15,18 @@ const ONE_SIGNAL: Duration = Duration::from_secs(1);
 pub(super) struct Stop(Arc<AtomicBool>);
 
 /// What is said when the user asks to stop, and when the user asks again.
-struct Words {
+struct StopWords {
     first: &'static str,
     again: &'static str,
 }
 
-const TRAINING: Words = Words {
+const TRAINING: StopWords = StopWords {
     first: "\nstopping after this step (press Ctrl-C again to leave without saving it)",
     // The last checkpoint is whole, whatever is being written.
     again: "left without saving this step; --resume goes on from the last checkpoint",
 };
 
-const JUDGING: Words = Words {
+const JUDGING: StopWords = StopWords {
     first: "\nstopping after this batch, with the figures so far (press Ctrl-C again to leave without them)",
     // Files are written whole or not at all, whatever is being written.
     again: "left without the figures",
@@ -49,7 +49,7 @@ impl Stop {
         Self::saying(JUDGING)
     }
 
-    fn saying(words: Words) -> Result<Self> {
+    fn saying(words: StopWords) -> Result<Self> {
         let stop = Stop(Arc::new(AtomicBool::new(false)));
         let flag = Arc::clone(&stop.0);
         let mut first: Option<Instant> = None;

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::arrangement::{self, rows_of};
 use super::named_key;
 use super::purpose::Checked;
-use super::training_table::Loss;
+use super::training_table::LossName;
 use super::typed::{Length, Lengths, Offset};
 use crate::detector::{Detector, Scheme, image_regions, near_square, regions_at, ring, rows};
 use crate::grid::Grid;
@@ -103,7 +103,7 @@ pub(super) struct Task<'a> {
     /// Number of devices that share them.
     pub(super) networks: usize,
     /// What the device is trained by.
-    pub(super) loss: Loss,
+    pub(super) loss: LossName,
 }
 
 /// The detector of `table` for `task`, and the table with nothing left out.
@@ -116,10 +116,10 @@ pub(super) fn detector(table: &DetectorTable, task: &Task<'_>) -> Checked<(Detec
     let name = table.layout.clone().unwrap_or_else(in_rows);
     let layout = format!("detector.layout = \"{name}\"");
     match (name.as_str(), task.loss) {
-        ("image", Loss::ImageMse) if networks > 1 => {
+        ("image", LossName::ImageMse) if networks > 1 => {
             return Err(format!("bench.networks = {networks}: devices that form an image share no classes"));
         }
-        ("image", Loss::ImageMse) => {
+        ("image", LossName::ImageMse) => {
             return Ok((image_detector(&layout, task)?, table.clone()));
         }
         ("image", _) => {
@@ -128,7 +128,7 @@ pub(super) fn detector(table: &DetectorTable, task: &Task<'_>) -> Checked<(Detec
                 task.loss.name()
             ));
         }
-        (_, Loss::ImageMse) => {
+        (_, LossName::ImageMse) => {
             return Err(format!(
                 "training.loss = \"image-mse\" needs an image to compare, and {layout} forms none: take layout = \
                  \"image\""

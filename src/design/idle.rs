@@ -218,6 +218,7 @@ mod tests {
         "mask.modulation",
         "mask.height_max",
         "mask.plate",
+        "optics",
         "object.encoding",
         "object.size",
         "object.offset",

@@ -56,5 +56,5 @@ pub use resolve::Design;
 pub use rounding::Rounding;
 pub use stages::Stage;
 pub use sweep::Sweep;
-pub use training_table::{Loss, Optimiser, TrainingTable};
+pub use training_table::{LossName, Optimiser, TrainingTable};
 pub use typed::{Angle, Length, Offset};

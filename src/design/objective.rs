@@ -1,9 +1,10 @@
 //! What a device is designed for, and `[training]` checked: what is minimised.
 
 use super::purpose::{Broken, Checked, Purpose};
-use super::training_table::{Loss, TrainingTable};
+use super::training_table::{LossName, TrainingTable};
 use crate::bench::Bench;
 use crate::detector::Scheme;
+use crate::evaluation::{ACCURACY, Figure, SSIM};
 use crate::named::Named;
 use crate::training::{self, ClassError, ClassLoss, Hinge, ImageError};
 
@@ -31,6 +32,14 @@ impl Objective {
             Objective::Imaging(loss) => Box::new(loss),
         }
     }
+
+    /// The figure a device is judged by in the first place, without its value.
+    pub fn score(self) -> Figure {
+        match self {
+            Objective::Classification(_) => ACCURACY,
+            Objective::Imaging(_) => SSIM,
+        }
+    }
 }
 
 /// What `bench` is trained for.
@@ -41,24 +50,28 @@ pub(super) fn objective(table: &TrainingTable, bench: &Bench, broken: &mut Broke
         (Some(temperature), ..) => {
             return Err(format!("training.temperature = {temperature}: it must be a number above zero"));
         }
-        (None, Loss::PeakCrossEntropy, _) => PEAK_TEMPERATURE,
+        (None, LossName::PeakCrossEntropy, _) => PEAK_TEMPERATURE,
         (None, _, Scheme::Single) => SHARE_TEMPERATURE,
         (None, _, Scheme::Differential) => PAIR_TEMPERATURE,
     };
     broken.or(Purpose::Training, refuse_idle_keys(table), ());
     let error = match table.loss {
-        Loss::CrossEntropy => ClassError::CrossEntropy { temperature },
-        Loss::PeakCrossEntropy if scheme == Scheme::Single => ClassError::PeakCrossEntropy { temperature },
-        Loss::PeakCrossEntropy => {
+        LossName::CrossEntropy => ClassError::CrossEntropy { temperature },
+        LossName::PeakCrossEntropy if scheme == Scheme::Single => {
+            ClassError::PeakCrossEntropy { temperature }
+        }
+        LossName::PeakCrossEntropy => {
             return Err(
                 "training.loss = \"peak-cross-entropy\" is for single regions: take detector.scheme = \
                         \"single\", or loss = \"cross-entropy\""
                     .into(),
             );
         }
-        Loss::PowerError => ClassError::PowerError,
-        Loss::PlaneMse => ClassError::PlaneError { regions: bench.readings(), area: area_of_a_region(bench) },
-        Loss::ImageMse => return Ok(Objective::Imaging(ImageError)),
+        LossName::PowerError => ClassError::PowerError,
+        LossName::PlaneMse => {
+            ClassError::PlaneError { regions: bench.readings(), area: area_of_a_region(bench) }
+        }
+        LossName::ImageMse => return Ok(Objective::Imaging(ImageError)),
     };
     let hinge = |weight: f64, target: f64| (weight > 0.0).then_some(Hinge { weight, target });
     Ok(Objective::Classification(ClassLoss {
@@ -79,9 +92,9 @@ fn area_of_a_region(bench: &Bench) -> f64 {
 /// Refuses what the loss would pass over in silence.
 fn refuse_idle_keys(table: &TrainingTable) -> Checked<()> {
     let (has_probabilities, has_classes) = match table.loss {
-        Loss::CrossEntropy | Loss::PeakCrossEntropy => (true, true),
-        Loss::PowerError | Loss::PlaneMse => (false, true),
-        Loss::ImageMse => (false, false),
+        LossName::CrossEntropy | LossName::PeakCrossEntropy => (true, true),
+        LossName::PowerError | LossName::PlaneMse => (false, true),
+        LossName::ImageMse => (false, false),
     };
     for (key, asked, works) in [
         ("label_smoothing", table.label_smoothing > 0.0, has_probabilities),

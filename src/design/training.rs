@@ -5,7 +5,7 @@ use std::f64::consts::{PI, TAU};
 use super::objective::{Objective, objective};
 use super::purpose::{Broken, Checked, Purpose};
 use super::sampling;
-use super::training_table::{Loss, ModesTable, Optimiser, TrainingTable};
+use super::training_table::{LossName, ModesTable, Optimiser, TrainingTable};
 use super::typed::{Angle, Offset};
 use crate::bench::Bench;
 use crate::material::Material;
@@ -157,7 +157,7 @@ fn optimiser(table: &TrainingTable, bench: &Bench) -> Checked<Optimiser> {
              take object.resampling = \"nearest\", or optimiser = \"mini-batches\""
                 .into(),
         ),
-        Some(Optimiser::Modes) if table.loss == Loss::PlaneMse => Err(
+        Some(Optimiser::Modes) if table.loss == LossName::PlaneMse => Err(
             "training.optimiser = \"modes\": training.loss = \"plane-mse\" looks at the whole plane of each image; take \
              optimiser = \"mini-batches\""
                 .into(),
@@ -167,7 +167,7 @@ fn optimiser(table: &TrainingTable, bench: &Bench) -> Checked<Optimiser> {
         None if table.epochs.is_some()
             || !linear
             || too_many.is_some()
-            || matches!(table.loss, Loss::ImageMse | Loss::PlaneMse) =>
+            || matches!(table.loss, LossName::ImageMse | LossName::PlaneMse) =>
         {
             Ok(Optimiser::MiniBatches)
         }

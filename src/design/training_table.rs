@@ -32,7 +32,7 @@ pub struct TrainingTable {
     pub fine_learning_rate: f64,
     /// What is minimised.
     #[serde(with = "named_key")]
-    pub loss: Loss,
+    pub loss: LossName,
     /// Temperature of the cross-entropy; left out, what the loss and the detector's scheme do best with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f64>,
@@ -163,7 +163,7 @@ pub enum StageGrid {
 
 /// `training.loss`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
+pub enum LossName {
     /// Softmax cross-entropy of the scores: for classes.
     CrossEntropy,
     /// Softmax cross-entropy of the readings over the largest: for classes with single regions.
@@ -176,7 +176,7 @@ pub enum Loss {
     ImageMse,
 }
 
-named! { Loss {
+named! { LossName {
     CrossEntropy = "cross-entropy",
     PeakCrossEntropy = "peak-cross-entropy",
     PowerError = "power-error",
@@ -195,7 +195,7 @@ impl Default for TrainingTable {
             oversample: 1,
             fine_epochs: None,
             fine_learning_rate: 0.005,
-            loss: Loss::CrossEntropy,
+            loss: LossName::CrossEntropy,
             temperature: None,
             learn_temperature: false,
             label_smoothing: 0.0,

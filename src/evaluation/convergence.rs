@@ -1,11 +1,10 @@
 //! Does the answer depend on the grid? The same device on finer grids and in wider windows.
 
-use std::cell::RefCell;
-
 use ndarray::{Array2, Axis};
 use num_complex::Complex;
 
-use super::{Evaluation, ReadingLoss, evaluate_until};
+use super::classes::{ClassJudge, Evaluation};
+use super::stream::{SampleLoss, stream};
 use crate::bench::{Bench, Role};
 use crate::dataset::Images;
 use crate::engine::{CpuEngine, Engine, ModesEngine};
@@ -37,37 +36,18 @@ pub struct Convergence {
 
 /// Judges masks of `values` on every one of [`GRIDS`], by the images with `indices`.
 ///
-/// `bench` has one sample a pixel. `progress` is told the number of images done on all grids, and stops the work by an
-/// error.
+/// `bench` has one sample a pixel. `go_on` is told the number of images done on all grids. Where it says no there are the
+/// grids that are done, all of them compared with the last of these; none of them where the first is not.
 ///
 /// # Errors
-/// As [`evaluate`], and [`Error::Value`] for grids that become too large.
+/// As [`evaluate`](super::evaluate), and [`Error::Value`] for grids that become too large.
 pub fn convergence(
     bench: &Bench,
     values: &[Array2<f32>],
     threads: usize,
     images: &Images,
     indices: &[usize],
-    loss: &ReadingLoss<'_>,
-    progress: &mut dyn FnMut(usize) -> Result<()>,
-) -> Result<Vec<Convergence>> {
-    convergence_until(bench, values, threads, images, indices, loss, &mut |done| {
-        progress(done).map(|()| true)
-    })
-}
-
-/// [`convergence`] up to where `go_on` says no, which is told the number of images done: the grids that are done, all of
-/// them compared with the last of these; none of them where the first is not.
-///
-/// # Errors
-/// As [`convergence`], and what `go_on` returns.
-pub fn convergence_until(
-    bench: &Bench,
-    values: &[Array2<f32>],
-    threads: usize,
-    images: &Images,
-    indices: &[usize],
-    loss: &ReadingLoss<'_>,
+    loss: &SampleLoss<'_>,
     go_on: &mut dyn FnMut(usize) -> Result<bool>,
 ) -> Result<Vec<Convergence>> {
     let mut found = Vec::new();
@@ -76,20 +56,21 @@ pub fn convergence_until(
         let fields = pixel_fields(&sampled, values, images, &indices[..indices.len().min(FIELD_IMAGES)])?;
         let mut engine = ModesEngine::new(CpuEngine::new(sampled, threads)?);
         engine.set_masks(values)?;
-        let answers = RefCell::new(Vec::with_capacity(indices.len()));
-        let noted = |readings: &[f64], label: usize, entering: f64| {
-            answers.borrow_mut().push(bench.detector.scheme().answer(readings));
-            loss(readings, label, entering)
-        };
+        let mut judge = ClassJudge::of(bench);
+        let mut answers = Vec::with_capacity(indices.len());
         let mut goes_on = true;
-        let evaluation = evaluate_until(&engine, images, indices, &noted, &mut |done| {
+        let told = &mut |done| {
             goes_on = go_on(grid * indices.len() + done)?;
             Ok(goes_on)
+        };
+        stream(&engine, images, indices, told, &mut |sample| {
+            answers.push(bench.detector.scheme().answer(sample.readings));
+            judge.add(sample, loss)
         })?;
-        if evaluation.images < indices.len() {
+        if answers.len() < indices.len() {
             break;
         }
-        found.push((oversample, padding, evaluation, answers.into_inner(), fields));
+        found.push((oversample, padding, judge.figures(), answers, fields));
         if !goes_on {
             break;
         }

@@ -1,9 +1,10 @@
 //! How like its object the image is that a device forms, and with how much of the light.
 
-use ndarray::{Array2, Axis};
+use ndarray::Array2;
 
 use super::ssim::ssim;
-use super::{BATCH, Count};
+use super::stream::{Sample, SampleLoss, stream};
+use crate::bench::Bench;
 use crate::dataset::Images;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -43,96 +44,103 @@ pub fn likeness(readings: &[f64], picture: &Array2<f64>) -> f64 {
     ssim(scaled(readings, picture).view(), picture.view())
 }
 
+/// Judges images, one after the other.
+#[derive(Clone, Debug)]
+pub struct ImageJudge<'a> {
+    bench: &'a Bench,
+    /// Images with light.
+    lit: usize,
+    sums: ImageFigures,
+}
+
+impl<'a> ImageJudge<'a> {
+    /// One that has seen no images of the device on `bench`.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for a detector that is no image.
+    pub fn of(bench: &'a Bench) -> Result<Self> {
+        let ((rows, columns), regions) = (bench.object.image(), bench.readings());
+        if regions != rows * columns {
+            return Err(Error::Value(format!(
+                "a detector of {regions} regions is no image of {rows} x {columns} values"
+            )));
+        }
+        Ok(ImageJudge { bench, lit: 0, sums: ImageFigures::default() })
+    }
+
+    /// Takes `sample` into account, and what `loss` says of it.
+    pub fn add(&mut self, sample: &Sample<'_>, loss: &SampleLoss<'_>) {
+        let sums = &mut self.sums;
+        sums.images += 1;
+        let picture = self.bench.object.picture(sample.image);
+        if picture.sum() <= 0.0 || sample.plane <= 0.0 {
+            return;
+        }
+        self.lit += 1;
+        let seen = scaled(sample.readings, &picture);
+        let collected = sample.collected();
+        sums.loss += loss(sample);
+        sums.ssim += ssim(seen.view(), picture.view());
+        sums.mean_squared_error +=
+            (&seen - &picture).mapv(|difference| difference * difference).sum() / picture.len() as f64;
+        sums.power_efficiency_input += collected / sample.entering;
+        sums.detector_share += collected / sample.plane;
+    }
+
+    /// The figures of all images seen; of none, means are not numbers.
+    pub fn figures(self) -> ImageFigures {
+        Self::means(self.lit, self.sums)
+    }
+
+    fn means(lit: usize, sums: ImageFigures) -> ImageFigures {
+        let count = if sums.images == 0 { 0 } else { lit.max(1) };
+        let mean = |sum: f64| sum / count as f64;
+        ImageFigures {
+            images: sums.images,
+            loss: mean(sums.loss),
+            ssim: mean(sums.ssim),
+            mean_squared_error: mean(sums.mean_squared_error),
+            power_efficiency_input: mean(sums.power_efficiency_input),
+            detector_share: mean(sums.detector_share),
+        }
+    }
+}
+
 /// Simulates the images with `indices` and compares what is read with what was shown.
 ///
-/// `loss` is told the readings and the picture; `progress` the number of images done, and stops the work by an
-/// error.
+/// `go_on` is told the number of images done. Where it says no the figures are those of so many of the first of `indices`.
 ///
 /// # Errors
 /// [`Error::Value`] for no images, images of another shape than the device takes, or a detector that is no image;
-/// what `progress` returns.
+/// what `go_on` returns.
 pub fn evaluate_images(
     engine: &dyn Engine,
     images: &Images,
     indices: &[usize],
-    loss: &dyn Fn(&[f64], &Array2<f64>) -> f64,
-    progress: &mut dyn FnMut(usize) -> Result<()>,
-) -> Result<ImageFigures> {
-    evaluate_images_until(engine, images, indices, loss, &mut |done| progress(done).map(|()| true))
-}
-
-/// [`evaluate_images`] up to where `go_on` says no, as [`super::evaluate_until`].
-///
-/// # Errors
-/// As [`evaluate_images`], and what `go_on` returns.
-pub fn evaluate_images_until(
-    engine: &dyn Engine,
-    images: &Images,
-    indices: &[usize],
-    loss: &dyn Fn(&[f64], &Array2<f64>) -> f64,
+    loss: &SampleLoss<'_>,
     go_on: &mut dyn FnMut(usize) -> Result<bool>,
 ) -> Result<ImageFigures> {
-    let bench = engine.bench();
-    let ((rows, columns), regions) = (bench.object.image(), bench.detector.regions().len());
-    if regions != rows * columns {
-        return Err(Error::Value(format!(
-            "a detector of {regions} regions is no image of {rows} x {columns} values"
-        )));
-    }
-    if indices.is_empty() {
-        return Err(Error::Value("no images to evaluate".into()));
-    }
-    let mut sums = ImageFigures::default();
-    let mut lit = 0usize;
-    let Some(count) = Count::prepare(engine, indices.len(), go_on)? else { return Ok(means(sums, 0)) };
-    for (number, chunk) in indices.chunks(BATCH).enumerate() {
-        let batch = images.batch(chunk);
-        let readings = engine.readings(batch.view())?;
-        sums.images += chunk.len();
-        for sample in 0..chunk.len() {
-            let image = batch.index_axis(Axis(0), sample);
-            let entering = bench.object.power(image);
-            let picture = bench.object.picture(image);
-            let plane = readings.plane[sample];
-            if picture.sum() <= 0.0 || plane <= 0.0 {
-                continue;
-            }
-            lit += 1;
-            let read = readings.regions.index_axis(Axis(0), sample).to_vec();
-            let seen = scaled(&read, &picture);
-            let collected: f64 = read.iter().sum();
-            sums.loss += loss(&read, &picture);
-            sums.ssim += ssim(seen.view(), picture.view());
-            sums.mean_squared_error +=
-                (&seen - &picture).mapv(|difference| difference * difference).sum() / picture.len() as f64;
-            sums.power_efficiency_input += collected / entering;
-            sums.detector_share += collected / plane;
-        }
-        if !go_on(count.after(number * BATCH + chunk.len()))? {
-            break;
-        }
-    }
-    Ok(means(sums, lit))
-}
-
-/// The means of `sums` over `lit` images; of no images at all they are not numbers.
-fn means(sums: ImageFigures, lit: usize) -> ImageFigures {
-    let count = if sums.images == 0 { 0 } else { lit.max(1) };
-    let mean = |sum: f64| sum / count as f64;
-    ImageFigures {
-        images: sums.images,
-        loss: mean(sums.loss),
-        ssim: mean(sums.ssim),
-        mean_squared_error: mean(sums.mean_squared_error),
-        power_efficiency_input: mean(sums.power_efficiency_input),
-        detector_share: mean(sums.detector_share),
-    }
+    let mut judge = ImageJudge::of(engine.bench())?;
+    stream(engine, images, indices, go_on, &mut |sample| {
+        judge.add(sample, loss);
+        Ok(())
+    })?;
+    Ok(judge.figures())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use ndarray::array;
+
+    #[test]
+    fn means_of_no_images_are_not_numbers() {
+        let none = ImageFigures::default();
+        let figures = |images| ImageJudge::means(0, ImageFigures { images, ..none });
+        assert!(figures(0).ssim.is_nan() && figures(0).loss.is_nan() && figures(0).detector_share.is_nan());
+        // Images that are all black count, and have no light to be measured.
+        assert_eq!(figures(2), ImageFigures { images: 2, ..none });
+    }
 
     #[test]
     fn readings_become_as_bright_as_the_picture() {

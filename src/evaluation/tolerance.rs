@@ -3,13 +3,14 @@
 //! Errors are drawn again and again (Monte Carlo). The same draws serve every size of a kind, scaled: a curve shows the
 //! size and not the luck. docs/tolerance.md says what each kind means.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::f64::consts::TAU;
 
 use ndarray::Array2;
 
-use super::evaluate_until;
+use super::classes::ClassJudge;
 use super::photons::{Reading, Readout, accuracy_of_counts, counting};
+use super::stream::{Sample, stream};
 use crate::bench::Bench;
 use crate::dataset::Images;
 use crate::element::Modulation;
@@ -159,29 +160,14 @@ pub fn simulated_images(disturbances: &[Disturbance], draws: usize, images: usiz
 
 /// Judges the device of `engine` undisturbed and under each of `disturbances`.
 ///
-/// The bench of `engine` is the undisturbed one; it is put back at the end, with the masks
-/// of the study, after an error too. `progress` is told
-/// the number of images done, of [`simulated_images`], and stops the work by an error.
+/// The bench of `engine` is the undisturbed one; it is put back at the end, with the masks of the study, after an error
+/// too. `go_on` is told the number of images done, of [`simulated_images`]. Where it says no there are the draws that are
+/// done, of the last kind perhaps fewer than of the others; nothing where the undisturbed device is not judged.
 ///
 /// # Errors
-/// As [`evaluate`]; [`Error::Value`] for no draws, sizes out of their range, heights of masks that have none, and errors
-/// by which planes would meet.
+/// As [`evaluate`](super::evaluate); [`Error::Value`] for no draws, sizes out of their range, heights of masks that have
+/// none, and errors by which planes would meet.
 pub fn tolerance(
-    engine: &mut dyn Engine,
-    study: &Study<'_>,
-    disturbances: &[Disturbance],
-    progress: &mut dyn FnMut(usize) -> Result<()>,
-) -> Result<(Judged, Vec<Outcome>)> {
-    let whole = tolerance_until(engine, study, disturbances, &mut |done| progress(done).map(|()| true))?;
-    whole.ok_or_else(|| Error::Value("the undisturbed device was not judged".into()))
-}
-
-/// [`tolerance`] up to where `go_on` says no, which is told the number of images done: the draws that are done, of the
-/// last kind perhaps fewer than of the others; nothing where the undisturbed device is not judged.
-///
-/// # Errors
-/// As [`tolerance`], and what `go_on` returns.
-pub fn tolerance_until(
     engine: &mut dyn Engine,
     study: &Study<'_>,
     disturbances: &[Disturbance],
@@ -209,7 +195,7 @@ pub fn tolerance_until(
     judged
 }
 
-/// [`tolerance_until`] of `bench`, which is not put back.
+/// [`tolerance`] of `bench`, which is not put back.
 fn judge_all(
     engine: &mut dyn Engine,
     bench: &Bench,
@@ -220,24 +206,29 @@ fn judge_all(
     let mut before = 0;
     let goes_on = Cell::new(true);
     // Nothing where it was stopped before the last image.
-    let mut judge = |engine: &mut dyn Engine, readings: &RefCell<Vec<Reading>>| {
-        let noted = |read: &[f64], label: usize, entering: f64| {
-            readings.borrow_mut().push(Reading { regions: read.to_vec(), label, entering });
-            0.0
-        };
-        let judged = evaluate_until(engine, study.images, study.indices, &noted, &mut |done| {
+    let mut judge = |engine: &dyn Engine, note: &mut dyn FnMut(&Sample<'_>)| {
+        let mut judge = ClassJudge::of(engine.bench());
+        let told = &mut |done| {
             goes_on.set(go_on(before + done)?);
             Ok(goes_on.get())
+        };
+        stream(engine, study.images, study.indices, told, &mut |sample| {
+            note(sample);
+            judge.add(sample, &|_| 0.0)
         })?;
         before += study.indices.len();
+        let judged = judge.figures();
         let power_efficiency_input = judged.power_efficiency_input;
         let whole = judged.images == study.indices.len();
         Ok::<_, Error>(whole.then(|| Judged { accuracy: judged.accuracy(), power_efficiency_input }))
     };
     engine.set_masks(study.values)?;
-    let readings = RefCell::default();
-    let Some(undisturbed) = judge(engine, &readings)? else { return Ok(None) };
-    let readings = readings.into_inner();
+    let mut readings = Vec::with_capacity(study.indices.len());
+    let undisturbed = judge(engine, &mut |sample| {
+        let regions = sample.readings.to_vec();
+        readings.push(Reading { regions, label: sample.label, entering: sample.entering });
+    })?;
+    let Some(undisturbed) = undisturbed else { return Ok(None) };
     let mut outcomes = Vec::with_capacity(disturbances.len());
     for &disturbance in disturbances {
         let runs = disturbance.runs(study.draws);
@@ -258,7 +249,7 @@ fn judge_all(
                     let (bench, values) = disturbed(bench, study, disturbance, run)?;
                     engine.set_bench(bench)?;
                     engine.set_masks(&values)?;
-                    judge(engine, &RefCell::default())?
+                    judge(engine, &mut |_| ())?
                 }
             });
         }

@@ -18,6 +18,7 @@ use crate::error::{Error, Result};
 use crate::named::named;
 use crate::random::{Purpose, Stream};
 
+mod assessment;
 mod augmentation;
 #[cfg(feature = "npz")]
 pub mod checkpoint;
@@ -31,8 +32,8 @@ mod smoothness;
 mod state;
 mod temperature;
 mod validation;
-mod verdict;
 
+use assessment::Assessment;
 pub use augmentation::Augmentation;
 pub use components::{component_bytes, leading_components, too_many_values};
 pub use loss::{ClassError, ClassLoss, Hinge, ImageError, Loss, Needs, Target};
@@ -44,7 +45,7 @@ pub use smoothness::roughness;
 pub use state::{Epoch, State};
 use state::{binned, spread};
 pub use temperature::LearntTemperature;
-use verdict::Verdict;
+pub use validation::loss_of;
 
 /// Where the phases begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -268,19 +269,19 @@ impl<'a> Trainer<'a> {
         let images = chosen.len();
         let share = 1.0 / images as f64;
         // Samples are judged in any order on many threads; their sums are taken in theirs.
-        let verdicts: Vec<OnceLock<Verdict>> = (0..images).map(|_| OnceLock::new()).collect();
+        let assessments: Vec<OnceLock<Assessment>> = (0..images).map(|_| OnceLock::new()).collect();
         let pass = self.engine.gradients(batch.view(), &|sample, readings, slopes| {
             let image = batch.index_axis(Axis(0), sample);
             let target = needs.target(bench, image, usize::from(self.images.labels[chosen[sample]]));
-            let verdict = Verdict::of(loss, temperature, readings, &target, slopes);
-            let _ = verdicts[sample].set(verdict);
+            let assessment = Assessment::of(loss, temperature, readings, &target, slopes);
+            let _ = assessments[sample].set(assessment);
             slopes.iter_mut().for_each(|slope| *slope *= share);
         })?;
         let mut by_temperature = 0.0;
-        for verdict in verdicts.iter().filter_map(OnceLock::get) {
-            self.state.loss += verdict.loss;
-            self.state.score += verdict.score;
-            by_temperature += share * verdict.by_log_temperature;
+        for assessment in assessments.iter().filter_map(OnceLock::get) {
+            self.state.loss += assessment.loss;
+            self.state.score += assessment.score;
+            by_temperature += share * assessment.by_log_temperature;
         }
         self.state.images += images as u64;
         if !self.state.loss.is_finite() {

@@ -1,13 +1,12 @@
 //! Whether a loss fits what it is to be trained with, and what it says of images that are not learned from.
 
-use ndarray::Array2;
-
-use super::loss::{Loss, Target};
+use super::assessment::Assessment;
+use super::loss::Loss;
 use super::{Epoch, Settings, Trainer};
 use crate::bench::Bench;
 use crate::dataset::Images;
 use crate::error::{Error, Result};
-use crate::evaluation::{evaluate, evaluate_images};
+use crate::evaluation::{Sample, stream};
 
 /// Refuses a loss that cannot be trained with such settings on `bench` by `images`.
 pub(super) fn check_fit(loss: &dyn Loss, settings: &Settings, bench: &Bench, images: &Images) -> Result<()> {
@@ -40,33 +39,51 @@ pub(super) fn check_fit(loss: &dyn Loss, settings: &Settings, bench: &Bench, ima
     }
 }
 
+/// `loss` as judges take it: its value for a sample of the device on `bench`.
+pub fn loss_of<'a>(loss: &'a dyn Loss, bench: &'a Bench) -> impl Fn(&Sample<'_>) -> f64 + 'a {
+    move |sample| {
+        let target = loss.needs().target_of(bench, sample);
+        loss.evaluate(sample.readings, &target, &mut vec![0.0; sample.readings.len()])
+    }
+}
+
+/// What the validation images have said so far, in sums.
+#[derive(Default)]
+struct Sums {
+    judged: f64,
+    loss: f64,
+    score: f64,
+    /// Images with light on the regions.
+    lit: f64,
+    detector_share: f64,
+}
+
 impl Trainer<'_> {
     /// Writes what the validation images say into `row`.
     pub(super) fn validate(&self, row: &mut Epoch) -> Result<()> {
-        let (engine, indices) = (&*self.engine, &self.held.validation[..]);
-        let progress = &mut |_| Ok(());
-        let value = |readings: &[f64], target: &Target| {
-            let slopes = &mut vec![0.0; readings.len()];
-            match self.temperature() {
-                Some(temperature) => self.loss.evaluate_at(temperature, readings, target, slopes).0,
-                None => self.loss.evaluate(readings, target, slopes),
+        let (engine, loss, temperature) = (&*self.engine, &*self.loss, self.temperature());
+        let (needs, mut sums) = (loss.needs(), Sums::default());
+        let mut slopes = vec![0.0; engine.bench().readings()];
+        stream(engine, self.images, &self.held.validation, &mut |_| Ok(true), &mut |sample| {
+            let target = needs.target_of(engine.bench(), sample);
+            // A picture without light has nothing to be compared with, as in `ImageFigures`.
+            if needs.picture && (target.picture.sum() <= 0.0 || sample.plane <= 0.0) {
+                return Ok(());
             }
-        };
-        if self.loss.needs().picture {
-            let loss = |readings: &[f64], picture: &Array2<f64>| {
-                value(readings, &Target { label: 0, entering: f64::NAN, picture: picture.clone() })
-            };
-            let judged = evaluate_images(engine, self.images, indices, &loss, progress)?;
-            (row.validation_loss, row.validation_accuracy, row.detector_share) =
-                (judged.loss, judged.ssim, judged.detector_share);
-        } else {
-            let loss = |readings: &[f64], label: usize, entering: f64| {
-                value(readings, &Target { label, entering, picture: Array2::zeros((0, 0)) })
-            };
-            let judged = evaluate(engine, self.images, indices, &loss, progress)?;
-            (row.validation_loss, row.validation_accuracy, row.detector_share) =
-                (judged.loss, judged.accuracy(), judged.detector_share);
-        }
+            let assessment = Assessment::of(loss, temperature, sample.readings, &target, &mut slopes);
+            sums.judged += 1.0;
+            sums.loss += assessment.loss;
+            sums.score += assessment.score;
+            let collected = sample.collected();
+            if collected > 0.0 {
+                sums.lit += 1.0;
+                sums.detector_share += collected / sample.plane;
+            }
+            Ok(())
+        })?;
+        row.validation_loss = sums.loss / sums.judged.max(1.0);
+        row.validation_accuracy = sums.score / sums.judged.max(1.0);
+        row.detector_share = sums.detector_share / sums.lit.max(1.0);
         Ok(())
     }
 }

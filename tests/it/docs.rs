@@ -313,7 +313,9 @@ fn the_crate_page_names_every_module() {
     let library = fs::read_to_string(root().join("src/lib.rs")).unwrap();
     for line in library.lines() {
         if let Some(module) = line.strip_prefix("pub mod ").and_then(|rest| rest.strip_suffix(';')) {
-            assert!(library.contains(&format!("[`{module}`]")), "src/lib.rs does not introduce {module}");
+            // `mod@` tells a module from a keyword or a macro of its name.
+            let introduced = ["", "mod@"].iter().any(|kind| library.contains(&format!("[`{kind}{module}`]")));
+            assert!(introduced, "src/lib.rs does not introduce {module}");
         }
     }
 }

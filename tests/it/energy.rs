@@ -6,7 +6,7 @@ use d2nn::design::{Design, DesignFile};
 use d2nn::detector::{Detector, Layout};
 use d2nn::element::Modulation;
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
-use d2nn::evaluation::{PowerBudget, convergence};
+use d2nn::evaluation::{PowerBudget, Sample, convergence};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::object::{Encoding, ObjectPlane};
@@ -149,6 +149,6 @@ fn a_gap_that_gives_light_is_refused_by_name_and_by_its_figure() {
     let modes = ModesEngine::new(engine);
     modes.prepare(10_000, &mut |_| Ok(())).unwrap();
     refused(modes.readings(batch.view()).map(|_| ()));
-    let loss = |_: &[f64], _: usize, _: f64| 0.0;
-    refused(convergence(&design.bench, &masks, 1, &images, &[0], &loss, &mut |_| Ok(())).map(|_| ()));
+    let loss = |_: &Sample<'_>| 0.0;
+    refused(convergence(&design.bench, &masks, 1, &images, &[0], &loss, &mut |_| Ok(true)).map(|_| ()));
 }

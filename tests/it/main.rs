@@ -35,6 +35,7 @@ mod plates;
 mod plots;
 mod report;
 mod solids;
+mod stream;
 mod tolerance;
 mod training;
 mod view;

@@ -34,8 +34,9 @@ fn larger_errors_cost_more_and_the_bench_is_put_back() {
     let (designed, outcomes) =
         tolerance(&mut engine, &study(&values, &images, &indices), &kinds, &mut |images| {
             done.push(images);
-            Ok(())
+            Ok(true)
         })
+        .unwrap()
         .unwrap();
     assert_eq!(outcomes.iter().map(|outcome| outcome.draws.len()).collect::<Vec<_>>(), [4, 4, 1, 2, 4]);
     let total = simulated_images(&kinds, 4, 40);
@@ -51,7 +52,7 @@ fn larger_errors_cost_more_and_the_bench_is_put_back() {
     assert_ne!(outcomes[3].draws[0], outcomes[3].draws[1], "longer and shorter light");
 
     assert!(*engine.bench() == bench);
-    let judged = evaluate(&engine, &images, &indices, &|_, _, _| 0.0, &mut |_| Ok(())).unwrap();
+    let judged = evaluate(&engine, &images, &indices, &|_| 0.0, &mut |_| Ok(true)).unwrap();
     assert_eq!(judged.accuracy(), designed.accuracy);
     assert_eq!(judged.power_efficiency_input, designed.power_efficiency_input);
 }
@@ -62,13 +63,14 @@ fn a_wavelength_is_the_misaligned_bench() {
     let values = random_masks(&bench, 2);
     let mut engine = CpuEngine::new(bench.clone(), 2).unwrap();
     let kinds = [Disturbance::Wavelength(0.03)];
-    let (_, outcomes) =
-        tolerance(&mut engine, &study(&values, &images, &indices), &kinds, &mut |_| Ok(())).unwrap();
+    let (_, outcomes) = tolerance(&mut engine, &study(&values, &images, &indices), &kinds, &mut |_| Ok(true))
+        .unwrap()
+        .unwrap();
     for (draw, wavelength) in outcomes[0].draws.iter().zip([0.03, -0.03]) {
         let errors = Misalignment { wavelength, ..Misalignment::default() };
         let mut engine = CpuEngine::new(bench.misaligned(&errors).unwrap(), 2).unwrap();
         engine.set_masks(&values).unwrap();
-        let judged = evaluate(&engine, &images, &indices, &|_, _, _| 0.0, &mut |_| Ok(())).unwrap();
+        let judged = evaluate(&engine, &images, &indices, &|_| 0.0, &mut |_| Ok(true)).unwrap();
         assert_eq!(draw.power_efficiency_input, judged.power_efficiency_input);
         assert_eq!(draw.accuracy, judged.accuracy());
     }
@@ -81,7 +83,7 @@ fn impossible_studies_are_refused_and_stops_are_heard() {
     let mut engine = CpuEngine::new(bench.clone(), 1).unwrap();
     let study = study(&values, &images, &indices);
     let mut run = |study: &Study, kind| {
-        tolerance(&mut engine, study, &[kind], &mut |_| Ok(())).unwrap_err().to_string()
+        tolerance(&mut engine, study, &[kind], &mut |_| Ok(true)).unwrap_err().to_string()
     };
     assert!(run(&Study { draws: 0, ..study }, Disturbance::Levels(2)).contains("no draws"));
     let usual = Readout::default();
@@ -95,7 +97,7 @@ fn impossible_studies_are_refused_and_stops_are_heard() {
     assert!(run(&study, Disturbance::Levels(1)).contains("at least 2"));
     // Some of 4 draws of 24 numbers up to 50 mm put a gap of 6 mm below zero.
     assert!(run(&study, Disturbance::Axial(50e-3)).contains("it must stay above zero"));
-    let mut stop = |done: usize| if done > 40 { Err(Error::Value("stopped".into())) } else { Ok(()) };
+    let mut stop = |done: usize| if done > 40 { Err(Error::Value("stopped".into())) } else { Ok(true) };
     let stopped = tolerance(&mut engine, &study, &[Disturbance::Levels(4)], &mut stop);
     assert!(stopped.unwrap_err().to_string().contains("stopped"));
     assert!(*engine.bench() == bench, "and the bench is put back");

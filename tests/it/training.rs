@@ -13,8 +13,8 @@ use d2nn::engine::{CpuEngine, Engine};
 use d2nn::misalignment::Tolerance;
 use d2nn::training::checkpoint::{Identity, load, previous, save};
 use d2nn::training::{
-    Augmentation, ClassError, ClassLoss, Hinge, ImageError, Loss, Needs, Perturbations, Settings, Start,
-    State, Target, Trainer,
+    Augmentation, ClassError, ClassLoss, Epoch, Hinge, ImageError, Loss, Needs, Perturbations, Settings,
+    Start, State, Target, Trainer, loss_of,
 };
 
 use crate::support::device;
@@ -265,6 +265,46 @@ fn a_loss_is_asked_once_for_each_sample_of_a_step() {
     }
 }
 
+/// The loss of the small device with a score of its own, or the one every loss has.
+struct Scored {
+    loss: ClassLoss,
+    score: Option<f64>,
+}
+
+/// Nothing but a value and its derivatives.
+struct Bare(ClassLoss);
+
+impl Loss for Bare {
+    fn evaluate(&self, readings: &[f64], target: &Target, slopes: &mut [f64]) -> f64 {
+        Loss::evaluate(&self.0, readings, target, slopes)
+    }
+}
+
+impl Loss for Scored {
+    fn evaluate(&self, readings: &[f64], target: &Target, slopes: &mut [f64]) -> f64 {
+        Loss::evaluate(&self.loss, readings, target, slopes)
+    }
+
+    fn score(&self, readings: &[f64], target: &Target) -> f64 {
+        self.score.unwrap_or_else(|| Bare(self.loss).score(readings, target))
+    }
+}
+
+#[test]
+fn a_history_has_the_score_of_the_loss() {
+    let settings = Settings { epochs: 1, ..settings() };
+    let row = |score| {
+        let loss = Scored { loss: design().loss().unwrap(), score };
+        run(trainer_of(Box::new(loss), settings, images(), None)).history[0]
+    };
+    let scored = row(Some(0.25));
+    assert_eq!((scored.training_accuracy, scored.validation_accuracy), (0.25, 0.25));
+    // Without one of its own: the share of right answers, as the loss of the small device has it.
+    let (usual, own) = (row(None), run(trainer(settings, images(), None)).history[0]);
+    assert_eq!(Epoch { seconds: 0.0, ..usual }, Epoch { seconds: 0.0, ..own });
+    assert_eq!((scored.validation_loss, scored.detector_share), (own.validation_loss, own.detector_share));
+}
+
 #[test]
 fn errors_end_with_the_training() {
     let mut trainer = trainer(Settings { averaging: 0.0, ..everything() }, images(), None);
@@ -393,9 +433,9 @@ fn training_learns() {
     let losses: Vec<f64> = state.history.iter().map(|row| row.training_loss).collect();
     assert!(losses[3] < losses[0], "{losses:?}");
     let loss = design.loss().unwrap();
-    let loss = |readings: &[f64], label, entering| loss.value(readings, label, entering);
+    let loss = loss_of(&loss, engine.bench());
     let indices: Vec<usize> = (0..test.len()).collect();
-    let judged = d2nn::evaluation::evaluate(&*engine, &test, &indices, &loss, &mut |_| Ok(())).unwrap();
+    let judged = d2nn::evaluation::evaluate(&*engine, &test, &indices, &loss, &mut |_| Ok(true)).unwrap();
     // Chance is 0.1 with a standard deviation of sqrt(0.1 0.9 / 200) = 0.02: twenty of them above. 0.63 is
     // reached; rounding on other processors may move that by some of its own deviation of 0.034.
     assert!(judged.accuracy() > 0.5, "{}", judged.accuracy());

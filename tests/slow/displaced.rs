@@ -48,7 +48,8 @@ fn a_device_that_learnt_on_displaced_planes_forgives_them() {
             readout: Readout::default(),
         };
         let aside = [Disturbance::Lateral(lateral)];
-        let (undisturbed, outcomes) = tolerance_of(&mut engine, &study, &aside, &mut |_| Ok(())).unwrap();
+        let (undisturbed, outcomes) =
+            tolerance_of(&mut engine, &study, &aside, &mut |_| Ok(true)).unwrap().unwrap();
         (undisturbed.accuracy, outcomes[0].accuracy())
     };
     let (clean, clean_aside) = judged(Tolerance::default());

@@ -1,9 +1,10 @@
 //! How well the device answers: accuracy with its spread, confusion, distribution of the light.
 
-use super::figures::{Figured, Figures};
+use super::figured::Figured;
+use super::figures::Figures;
 use super::words::{basis, device, figure, grouped, heads, interval, name, paragraph, percent, words};
 use crate::error::Result;
-use crate::evaluation::{Answer, Evaluation, Spread, wilson_interval};
+use crate::evaluation::{Answer, Evaluation, Figure, FigureUnit, Spread, wilson_interval};
 use crate::plots::report::{Cell, Markup, Section, bar, classed, element, heat_table, histogram, table};
 
 /// Bins of the distributions.
@@ -80,25 +81,21 @@ pub(super) fn class_name(figures: &Figures<'_>, class: usize) -> String {
 }
 
 fn efficiencies(judged: &Evaluation) -> Markup {
-    let rows = [
-        ("power efficiency, input", judged.power_efficiency_input, "true region / power of the object"),
-        ("power efficiency, output", judged.power_efficiency_output, "true region / detector plane"),
-        ("detector share", judged.detector_share, "all regions / detector plane"),
-        ("signal contrast", judged.signal_contrast, "(true - best other) / all regions"),
-    ];
-    let mut rows: Vec<_> = rows
+    let figures = judged.figures();
+    // The score has a table of its own.
+    let (shares, others): (Vec<&Figure>, Vec<&Figure>) = figures
+        .iter()
+        .skip(1)
+        .filter(|one| one.value.is_finite())
+        .partition(|one| one.unit == FigureUnit::Share);
+    let rows: Vec<_> = shares
         .into_iter()
-        .map(|(title, share, meaning)| {
-            vec![name(title), figure(percent(share, 3)), words(meaning.replace(" - ", " \u{2212} "))]
+        .chain(others)
+        .map(|one| {
+            let value = if one.unit == FigureUnit::Share { percent(one.value, 3) } else { one.told() };
+            vec![name(one.label), figure(value), words(one.of.replace(" - ", " \u{2212} "))]
         })
         .collect();
-    if judged.loss.is_finite() {
-        rows.push(vec![
-            name("loss"),
-            figure(format!("{:.4}", judged.loss)),
-            words("mean of what the training minimises"),
-        ]);
-    }
     table("Efficiencies, means over the images", &heads(&["figure", "mean", "what it is"]), &rows)
 }
 
@@ -152,28 +149,19 @@ fn spread(answers: &[Answer]) -> Result<Markup> {
 }
 
 fn formed(judged: &crate::cli::imaging::Compared) -> Markup {
-    let (image, free) = (&judged.device, &judged.free_space);
-    let row = |title: &str, of: &dyn Fn(&crate::evaluation::ImageFigures) -> String, meaning: &str| {
-        vec![name(title), figure(of(image)), figure(of(free)), words(meaning)]
-    };
+    let (image, free) = (judged.device.figures(), judged.free_space.figures());
+    let told = |one: &Figure| if one.unit == FigureUnit::Share { percent(one.value, 2) } else { one.told() };
+    let rows: Vec<_> = image
+        .iter()
+        .zip(&free)
+        .map(|(image, free)| {
+            vec![name(image.label), figure(told(image)), figure(told(free)), words(image.of)]
+        })
+        .collect();
     table(
         "Device and free space, means over the images",
         &heads(&["figure", "device", "free space", "what it is"]),
-        &[
-            row("SSIM", &|f| format!("{:.4}", f.ssim), "structural similarity, 1 for the same picture"),
-            row(
-                "mean squared error",
-                &|f| format!("{:.5}", f.mean_squared_error),
-                "equally bright pictures, white = 1",
-            ),
-            row("loss", &|f| format!("{:.4}", f.loss), "mean image error, as in training"),
-            row(
-                "power efficiency, input",
-                &|f| percent(f.power_efficiency_input, 2),
-                "area of the image / power of the object",
-            ),
-            row("detector share", &|f| percent(f.detector_share, 2), "area of the image / detector plane"),
-        ],
+        &rows,
     )
 }
 

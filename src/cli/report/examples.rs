@@ -3,7 +3,8 @@
 use ndarray::{Array2, ArrayView2, Axis, Slice};
 
 use super::answers::class_name;
-use super::figures::{Example, Figured, Figures};
+use super::figured::Figured;
+use super::figures::{Example, Figures};
 use super::words::{grouped, loud, paragraph};
 use crate::bench::Role;
 use crate::detector::Region;

@@ -1,16 +1,18 @@
 //! Everything a report shows, judged and simulated once.
 
-use std::cell::RefCell;
 use std::f64::consts::TAU;
 
 use ndarray::{Array2, Axis};
 
+use super::figured::Figured;
 use super::so_far::SoFar;
 use crate::cli::inspect::power::budget;
+use crate::cli::judgement::Judgement;
 use crate::cli::progress::Progress;
 use crate::cli::stop::Stop;
 use crate::cli::tolerance::sizes;
-use crate::cli::{LabelledImages, ThreadsFlag, as_exported, convergence, evaluate, imaging, print_report};
+use crate::cli::trial::{Trial, first_images};
+use crate::cli::{LabelledImages, ThreadsFlag, as_exported, convergence, print_report};
 use crate::dataset::Images;
 use crate::design::folder::read_history;
 use crate::design::{Device, Purpose};
@@ -18,8 +20,8 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::evaluation::imaging::{likeness, scaled};
 use crate::evaluation::{
-    Answer, Convergence, Disturbance, Evaluation, Judged, Outcome, PowerBudget, Readout, Study,
-    simulated_images, tolerance_until,
+    Answer, Convergence, Disturbance, Judged, Outcome, PowerBudget, Readout, Sample, Study, simulated_images,
+    tolerance,
 };
 use crate::fabrication::PrintReport;
 use crate::files::Scratch;
@@ -45,14 +47,6 @@ const MISTAKES: usize = 9;
 pub(super) enum ReportPart {
     Convergence,
     Tolerance,
-}
-
-/// Figures of what the device is for.
-pub(super) enum Figured {
-    /// It names classes.
-    Classes { judged: Evaluation, answers: Vec<Answer> },
-    /// It forms images.
-    Images(imaging::Compared),
 }
 
 /// One image on its way through the device.
@@ -149,7 +143,7 @@ impl<'a> Figures<'a> {
         let plates = plates(device)?;
         let mut so_far = Box::new(SoFar {
             figured: judge(device, images, limit, threads, stop)?,
-            wanted: evaluate::first_images(images, limit)?.len(),
+            wanted: first_images(images, limit)?.len(),
             convergence: None,
             tolerance: None,
         });
@@ -157,10 +151,7 @@ impl<'a> Figures<'a> {
             return Ok(Gathered::Stopped(so_far));
         }
         let figured = &so_far.figured;
-        let judged_images = match figured {
-            Figured::Classes { judged, .. } => judged.images,
-            Figured::Images(judged) => judged.device.images,
-        };
+        let judged_images = figured.images();
         let stage = ReportStage::new(device)?;
         let (examples, positions) = stage.one_a_class(images)?;
         let formed = if design.forms_image() { stage.formed(&examples)? } else { Vec::new() };
@@ -223,18 +214,20 @@ fn judge(
     threads: &ThreadsFlag,
     stop: &Stop,
 ) -> Result<Figured> {
-    let go_on = || Ok(!stop.asked());
-    let (design, engine) = (&device.design, threads.engine(device)?);
-    if design.forms_image() {
-        return Ok(Figured::Images(imaging::judge_until(&engine, design, threads, images, limit, &go_on)?));
-    }
-    let answers = RefCell::new(Vec::new());
-    let scheme = engine.bench().detector.scheme();
-    let note = |readings: &[f64], truth: usize, entering: f64| {
-        answers.borrow_mut().push(Answer::new(scheme, readings, truth, entering));
+    let engine = threads.engine(device)?;
+    let (scheme, names_classes) = (engine.bench().detector.scheme(), !device.design.forms_image());
+    let mut answers = Vec::new();
+    let mut note = |sample: &Sample<'_>| {
+        if names_classes {
+            answers.push(Answer::new(scheme, sample.readings, sample.label, sample.entering));
+        }
     };
-    let judged = evaluate::judge_until(&engine, design, images, limit, &go_on, &note)?;
-    Ok(Figured::Classes { judged, answers: answers.into_inner() })
+    let go_on = || Ok(!stop.asked());
+    let trial = Trial { go_on: &go_on, ..Trial::of(&device.design, images, limit) };
+    Ok(match Judgement::of(&engine, &trial, threads, &mut note)? {
+        Judgement::Classes(judged) => Figured::Classes { judged, answers },
+        Judgement::Images(judged) => Figured::Images(judged),
+    })
 }
 
 /// The kinds of errors with one sample a pixel, which costs a quarter of two.
@@ -260,7 +253,7 @@ fn disturb(
     let mut engine = threads.bare_engine(design.bench.clone())?;
     let total = simulated_images(&disturbances, TOLERANCE_DRAWS, count);
     let mut progress = Progress::new("disturbing", total as u64, "images");
-    let judged = tolerance_until(&mut engine, &study, &disturbances, &mut |done| {
+    let judged = tolerance(&mut engine, &study, &disturbances, &mut |done| {
         progress.update(done as u64, String::new);
         Ok(!stop.asked())
     });

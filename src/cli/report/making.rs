@@ -1,6 +1,7 @@
 //! How the device is made: plates, training, and how this report came to be.
 
-use super::figures::{Figured, Figures};
+use super::figured::Figured;
+use super::figures::Figures;
 use super::words::{device, figure, grouped, name, paragraph, percent};
 use crate::error::Result;
 use crate::fabrication::plate_table;

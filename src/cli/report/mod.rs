@@ -14,6 +14,7 @@ use crate::plots::report::Page;
 
 mod answers;
 mod examples;
+mod figured;
 mod figures;
 mod making;
 mod overview;

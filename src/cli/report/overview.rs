@@ -1,6 +1,7 @@
 //! What the device is, the figures in large, the data sheet.
 
-use super::figures::{Figured, Figures, MaskOrigin};
+use super::figured::Figured;
+use super::figures::{Figures, MaskOrigin};
 use super::words::{grouped, interval, loud, percent};
 use crate::cli::inspect;
 use crate::cli::inspect::power::{budget_images, budget_lines};

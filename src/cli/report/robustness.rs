@@ -1,6 +1,7 @@
 //! Whether the figures are real, and what is left of them when the device is built.
 
-use super::figures::{Figured, Figures, TOLERANCE_DRAWS};
+use super::figured::Figured;
+use super::figures::{Figures, TOLERANCE_DRAWS};
 use super::words::{basis, device, figure, heads, name, paragraph, percent};
 use crate::cli::tolerance::report::{self, CurveOf};
 use crate::cli::tolerance::sizes::{kind, written};

@@ -1,7 +1,7 @@
 //! What a report that was stopped had found out: told as text, since no page is written.
 
-use super::figures::Figured;
-use crate::cli::{LabelledImages, convergence, evaluate, imaging, tolerance};
+use super::figured::Figured;
+use crate::cli::{LabelledImages, answers, convergence, imaging, tolerance};
 use crate::design::Device;
 use crate::evaluation::{Convergence, GRIDS, Judged, Outcome};
 
@@ -17,24 +17,16 @@ pub(super) struct SoFar {
 }
 
 impl SoFar {
-    /// Images judged.
-    pub(super) fn images(&self) -> usize {
-        match &self.figured {
-            Figured::Classes { judged, .. } => judged.images,
-            Figured::Images(judged) => judged.device.images,
-        }
-    }
-
     /// The figures as the commands that make them alone tell them; nothing where no image was judged.
     pub(super) fn text(&self, device: &Device, shown: &LabelledImages) -> String {
-        if self.images() == 0 {
+        if self.figured.images() == 0 {
             return String::new();
         }
         let (name, origin) = (&device.design.name, shown.origin());
         let heading = format!("{name} on {}, {} images from {origin}", shown.set, shown.split_name());
         let mut text = match &self.figured {
             Figured::Classes { judged, .. } => {
-                evaluate::report(&heading, judged, &device.design.data.class_names)
+                answers::report(&heading, judged, &device.design.data.class_names)
             }
             Figured::Images(judged) => imaging::report(&heading, judged),
         };
@@ -50,10 +42,10 @@ impl SoFar {
 
     /// How far it came.
     pub(super) fn describe(&self) -> String {
-        if self.images() == 0 {
+        if self.figured.images() == 0 {
             return format!("stopped before any of {} images was judged: nothing is told", self.wanted);
         }
-        let mut told = format!("stopped after {} of {} images", self.images(), self.wanted);
+        let mut told = format!("stopped after {} of {} images", self.figured.images(), self.wanted);
         if let Some(rows) = &self.convergence {
             told += &format!(", {} of {} grids", rows.len(), GRIDS.len());
         }

@@ -11,13 +11,14 @@ use crate::design::Sweep;
 use crate::design::folder::{Metrics, Provenance};
 use crate::design::sweep::{SEED, SweptValue};
 use crate::error::{Error, Result};
+use crate::evaluation::{FigureUnit, SSIM};
 use crate::files::write_bytes;
 
 /// Files beside the folders of the devices: the table and the picture.
 pub(super) const FILES: [&str; 2] = ["sweep.csv", "sweep.png"];
 
 /// A column of figures.
-struct Figure {
+struct ResultColumn {
     /// Name in the CSV, as in the provenance.
     name: &'static str,
     /// Heading in the table.
@@ -28,18 +29,11 @@ struct Figure {
     images: Option<bool>,
 }
 
-#[derive(Clone, Copy)]
-enum FigureUnit {
-    Share,
-    Similarity,
-    Seconds,
-}
-
-const FIGURES: [Figure; 9] = [
+const FIGURES: [ResultColumn; 9] = [
     figure("test_accuracy", "accuracy", |metrics| metrics.test_accuracy, FigureUnit::Share, Some(false)),
     figure("validation_accuracy", "validation", |m| m.validation_accuracy, FigureUnit::Share, Some(false)),
-    figure("test_ssim", "SSIM", |metrics| metrics.test_ssim, FigureUnit::Similarity, Some(true)),
-    figure("validation_ssim", "validation", |m| m.validation_ssim, FigureUnit::Similarity, Some(true)),
+    figure("test_ssim", "SSIM", |metrics| metrics.test_ssim, SSIM.unit, Some(true)),
+    figure("validation_ssim", "validation", |m| m.validation_ssim, SSIM.unit, Some(true)),
     figure(
         "power_efficiency_input",
         "of object",
@@ -65,18 +59,8 @@ const fn figure(
     of: fn(&Metrics) -> Option<f64>,
     unit: FigureUnit,
     images: Option<bool>,
-) -> Figure {
-    Figure { name, heading, of, unit, images }
-}
-
-impl FigureUnit {
-    fn told(self, value: f64) -> String {
-        match self {
-            FigureUnit::Share => format!("{:.2} %", 100.0 * value),
-            FigureUnit::Similarity => format!("{value:.4}"),
-            FigureUnit::Seconds => format!("{value:.0} s"),
-        }
-    }
+) -> ResultColumn {
+    ResultColumn { name, heading, of, unit, images }
 }
 
 /// Mean of values, and their sample standard deviation if there are several.
@@ -151,10 +135,11 @@ impl<'a> Results<'a> {
     }
 
     /// The figures that devices of this sweep can have.
-    fn figures(&self) -> impl Iterator<Item = &'static Figure> {
+    fn figures(&self) -> impl Iterator<Item = &'static ResultColumn> {
         let kind = |images| self.sweep.devices.iter().any(|device| device.design.forms_image() == images);
         let (classes, images) = (kind(false), kind(true));
-        let has = move |figure: &&Figure| figure.images.is_none_or(|of| if of { images } else { classes });
+        let has =
+            move |figure: &&ResultColumn| figure.images.is_none_or(|of| if of { images } else { classes });
         FIGURES.iter().filter(has)
     }
 
@@ -205,9 +190,9 @@ impl<'a> Results<'a> {
 
     /// The table, and with several seeds the one of means.
     pub(super) fn report(&self) -> String {
-        let figures: Vec<&Figure> = self.figures().collect();
+        let figures: Vec<&ResultColumn> = self.figures().collect();
         let mut text = format!("{}: {} devices\n\n", self.sweep.name, self.sweep.devices.len());
-        let told = |figure: &Figure, metrics: &Metrics| {
+        let told = |figure: &ResultColumn, metrics: &Metrics| {
             (figure.of)(metrics).map_or_else(|| "-".into(), |value| figure.unit.told(value))
         };
         let headings = figures.iter().map(|figure| figure.heading.to_owned());
@@ -277,7 +262,7 @@ impl<'a> Results<'a> {
         let mut means = Vec::new();
         let unseeded: Vec<&String> = keys.into_iter().filter(|key| *key != SEED).collect();
         for group in self.groups() {
-            let figure = |figure: &Figure| {
+            let figure = |figure: &ResultColumn| {
                 let spread = group.spread(figure.of);
                 let value =
                     spread.map(|spread| json!({ "mean": spread.mean, "deviation": spread.deviation }));

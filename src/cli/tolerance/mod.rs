@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::evaluate::first_images;
 use super::progress::Progress;
 use super::stop::Stop;
+use super::trial::first_images;
 use super::{DataFlag, ModifiedFlag, SimulationFlags, ThreadsFlag, data_note, print, print_json, say};
 use crate::dataset::Split;
 use crate::design::Device;
 use crate::design::folder::PLOTS;
 use crate::error::{Error, Result};
-use crate::evaluation::{Outcome, Study, simulated_images, tolerance_until};
+use crate::evaluation::{Outcome, Study, simulated_images, tolerance};
 use crate::files::Place;
 use crate::plots::Format;
 
@@ -145,7 +145,7 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
     let stop = Stop::watch_judging()?;
     let total = simulated_images(&disturbances, args.draws, indices.len());
     let mut progress = Progress::new("disturbing", total as u64, "images");
-    let judged = tolerance_until(&mut engine, &study, &disturbances, &mut |done| {
+    let judged = tolerance(&mut engine, &study, &disturbances, &mut |done| {
         progress.update(done as u64, String::new);
         Ok(!stop.asked())
     });

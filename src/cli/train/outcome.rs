@@ -6,7 +6,8 @@ use crate::bench::Bench;
 use crate::cli::images::not_published;
 use crate::cli::judgement::Judgement;
 use crate::cli::stop::Stop;
-use crate::cli::{evaluate, plot};
+use crate::cli::trial::Trial;
+use crate::cli::{answers, plot};
 use crate::design::folder::{
     DataProvenance, FinerGrid, Metrics, Provenance, write_history, write_masks, write_provenance,
 };
@@ -39,16 +40,17 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
     write_history(&job.folder, &state.history)?;
     let device = job.device(masks);
     let engine = job.threads.engine(&device)?;
-    let stopped = || {
-        stop.asked().then(|| {
-            Error::Interrupted(format!(
-                "stopped in the final test, all steps are saved; go on with\n  {}",
-                job.go_on
-            ))
-        })
+    // A test on fewer images than the provenance says is none.
+    let go_on = || match stop.asked() {
+        false => Ok(true),
+        true => Err(Error::Interrupted(format!(
+            "stopped in the final test, all steps are saved; go on with\n  {}",
+            job.go_on
+        ))),
     };
-    let judged = Judgement::of(&engine, &device, job.threads, &job.dataset.test, &stopped)?;
-    let finer = finer_grid(job, &device, &stopped)?;
+    let trial = Trial { go_on: &go_on, ..Trial::of(&job.design, &job.dataset.test, None) };
+    let judged = Judgement::of(&engine, &trial, job.threads, &mut |_| ())?;
+    let finer = finer_grid(job, &device, &trial)?;
     let metrics = judged.metrics(state.history.last(), job.design.learnt_temperature(state.temperature));
     let provenance = provenance(job, metrics, judged.images(), sums, finer, commands);
     write_provenance(&job.folder, &provenance)?;
@@ -93,17 +95,17 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
 
 /// The accuracy on a finer grid, nearer to printed pixels; none for a device that forms images, and where a finer
 /// grid does not fit into memory.
-fn finer_grid(job: &Job, device: &Device, stopped: &dyn Fn() -> Option<Error>) -> Result<Option<FinerGrid>> {
+fn finer_grid(job: &Job, device: &Device, whole: &Trial<'_>) -> Result<Option<FinerGrid>> {
     if device.design.forms_image() {
         return Ok(None);
     }
     let Some(oversample) = finer_oversample(&job.design) else { return Ok(None) };
     let images = job.dataset.test.len().min(FINER_GRID_IMAGES);
+    let trial = Trial { limit: Some(images), ..*whole };
     let accuracy = |bench: Bench| {
         let mut engine = job.threads.bare_engine(bench)?;
         engine.set_masks(&device.masks)?;
-        evaluate::judge(&engine, &job.design, &job.dataset.test, Some(images), stopped)
-            .map(|judged| judged.accuracy())
+        answers::judge(&engine, &trial, &mut |_| ()).map(|judged| judged.accuracy())
     };
     Ok(Some(FinerGrid {
         oversample,

@@ -5,25 +5,10 @@ use crate::design::{Objective, Stage};
 use crate::training::Epoch;
 use crate::units::counted;
 
-/// What the score of `objective` is called.
-fn score_name(objective: Objective) -> &'static str {
-    match objective {
-        Objective::Classification(_) => "accuracy",
-        Objective::Imaging(_) => "SSIM",
-    }
-}
-
-/// A mean score.
-fn score_figure(objective: Objective, mean: f64) -> String {
-    match objective {
-        Objective::Classification(_) => format!("{:.2} %", 100.0 * mean),
-        Objective::Imaging(_) => format!("{mean:.4}"),
-    }
-}
-
 /// A mean score, named.
 pub(super) fn score(objective: Objective, mean: f64) -> String {
-    format!("{} {}", score_name(objective), score_figure(objective, mean))
+    let score = objective.score();
+    format!("{} {}", score.label, score.unit.told(mean))
 }
 
 /// What is about to happen: images, epochs and steps of `stage`.
@@ -58,14 +43,14 @@ fn row(cells: [String; 8]) -> String {
 
 /// The head of the table by epoch.
 pub(super) fn table_head(objective: Objective) -> String {
-    let score = score_name(objective);
+    let score = objective.score().label;
     row(["epoch", "step", "training loss", score, "validation loss", score, "detector share", "time"]
         .map(str::to_owned))
 }
 
 /// What an epoch of `epochs` has brought, in the columns of [`table_head`].
 pub(super) fn epoch_row(epoch: &Epoch, epochs: u64, objective: Objective) -> String {
-    let score = |mean| score_figure(objective, mean);
+    let score = |mean| objective.score().unit.told(mean);
     // Not every epoch looks at the validation images, and a loss of the whole plane is not known there.
     let judged = |value: f64, text: String| if value.is_finite() { text } else { "-".into() };
     row([

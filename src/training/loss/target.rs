@@ -3,6 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::bench::Bench;
+use crate::evaluation::Sample;
 
 /// What a loss asks for beside the readings of the regions and the class of the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,18 +33,16 @@ impl Needs {
     pub fn target(self, bench: &Bench, image: ArrayView2<'_, f32>, label: usize) -> Target {
         // Thousands of images a step: their power is not summed up in vain.
         let entering = if self.power { bench.entering(image) } else { f64::NAN };
-        self.target_of_power(bench, image, label, entering)
+        Target { label, entering, picture: self.picture_of(bench, image) }
     }
 
-    /// [`Needs::target`] of an object whose power is known to be `entering`.
-    pub fn target_of_power(
-        self,
-        bench: &Bench,
-        image: ArrayView2<'_, f32>,
-        label: usize,
-        entering: f64,
-    ) -> Target {
-        let picture = if self.picture { bench.object.picture(image) } else { Array2::zeros((0, 0)) };
-        Target { label, entering, picture }
+    /// [`Needs::target`] of a sample whose power is known.
+    pub fn target_of(self, bench: &Bench, sample: &Sample<'_>) -> Target {
+        let picture = self.picture_of(bench, sample.image);
+        Target { label: sample.label, entering: sample.entering, picture }
+    }
+
+    fn picture_of(self, bench: &Bench, image: ArrayView2<'_, f32>) -> Array2<f64> {
+        if self.picture { bench.object.picture(image) } else { Array2::zeros((0, 0)) }
     }
 }

@@ -15,7 +15,7 @@ use d2nn::design::{Design, Preset};
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::error::{Error, Result};
 use d2nn::evaluation::evaluate;
-use d2nn::training::{ClassLoss, Settings, State, Trainer, leading_components};
+use d2nn::training::{ClassLoss, Settings, State, Trainer, leading_components, loss_of};
 use ndarray::Array2;
 
 struct Stage {
@@ -57,8 +57,7 @@ fn judge(bench: &Bench, masks: &[Array2<f32>], images: &Images, loss: ClassLoss)
     let mut engine = ModesEngine::new(CpuEngine::new(bench.clone(), 0)?);
     engine.set_masks(masks)?;
     let indices: Vec<usize> = (0..images.len()).collect();
-    let loss = |readings: &[f64], label, entering| loss.value(readings, label, entering);
-    let judged = evaluate(&engine, images, &indices, &loss, &mut |_| Ok(()))?;
+    let judged = evaluate(&engine, images, &indices, &loss_of(&loss, bench), &mut |_| Ok(true))?;
     Ok((judged.accuracy(), judged.power_efficiency_input, judged.detector_share))
 }
 
