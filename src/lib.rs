@@ -40,7 +40,7 @@
 //! | [`detector`] | regions, readings and their adjoint |
 //! | [`program`] | what light meets as a list of operations: cross, multiply, pointwise |
 //! | [`element`] | kinds of optics, one file each: masks, lenses, stops, plates, saturable sheets, yours |
-//! | [`bench`] | the device, and the path of light through it |
+//! | [`mod@bench`] | the device, and the path of light through it |
 //! | [`mod@reference`] | programs run plainly, in any precision |
 //! | [`engine`] | the same programs over batches, fast |
 //! | [`evaluation`], [`training`] | how well a device answers; how its masks are found |

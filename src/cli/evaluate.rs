@@ -15,6 +15,7 @@ use crate::dataset::Split;
 use crate::error::{Error, Result};
 use crate::evaluation::Sample;
 use crate::files::Place;
+use crate::named::Named;
 
 /// Arguments of `d2nn evaluate`.
 #[derive(Debug, Args)]
@@ -104,11 +105,12 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
     let shown = args.data.load(&device.design, args.split.split())?;
     let stop = Stop::watch_judging()?;
     let heading = format!(
-        "{} on {}, {} images from {}",
+        "{} on {}, {} images from {}, {} plates",
         device.design.name,
         shown.set,
         shown.split_name(),
-        shown.origin()
+        shown.origin(),
+        device.design.plate_model().name()
     );
     if args.convergence {
         return convergence::run(&device, &shown, args.limit, args.threads.threads, args.json, &stop);

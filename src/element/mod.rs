@@ -1,6 +1,6 @@
 //! Kinds of optics, one file each: what stands on the path of light, and how it becomes operations.
 //!
-//! An [`Element`] lowers itself into a [`Program`](crate::program::Program), and turns the slopes found at its operations into
+//! An [`Element`] lowers itself into a [`Program`], and turns the slopes found at its operations into
 //! slopes of its values. Nothing else needs to know it: engines, training and plots work on programs. To add a kind of
 //! optics, write one file with `impl Element` (here, or in a program of your own) and put it on the bench
 //! ([`Placed`], [`Bench::optics`](crate::bench::Bench::optics)).

@@ -61,8 +61,8 @@ pub struct ThickPlate {
     absent: bool,
 }
 
-/// Room around the plane in which light spreads inside a plate, in heights of the relief: beyond, it would have to travel
-/// at more than 75 degrees.
+/// Room around the plane in which light spreads inside a plate, in thicknesses of the plate: beyond, it would have to
+/// travel at more than 75 degrees.
 const SPREAD: f64 = 4.0;
 
 impl ThickPlate {
