@@ -7,7 +7,7 @@ use num_complex::{Complex, Complex32};
 use rayon::prelude::*;
 
 use super::aligned::Aligned;
-use super::optics::{FactorSlot, Local, Optics};
+use super::optics::{FactorSlot, Optics};
 use super::passes::Workspace;
 use super::{Engine, Gradients, ReadingSlopes, Readings};
 use crate::bench::{Bench, Lowered, Path};
@@ -135,10 +135,7 @@ impl CpuEngine {
         let mut counts = std::collections::BTreeMap::new();
         let mut add = |points: usize, count: usize| *counts.entry(points).or_insert(0) += count;
         let last = optics.crossings.len() - 1;
-        let asks = |plane: &Vec<Local>| {
-            plane.iter().any(|local| matches!(local, Local::Multiply(slot) if slot.wants != Wants::Nothing))
-        };
-        let earliest = optics.planes.iter().position(asks).unwrap_or(usize::MAX);
+        let earliest = optics.earliest().unwrap_or(usize::MAX);
         let detector: usize = optics.detector_rows.iter().map(|rows| rows.len()).sum();
         let distinct =
             (0..self.bench.object.extent().0).filter(|row| !self.bench.object.repeats(*row)).count();

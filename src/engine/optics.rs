@@ -160,6 +160,12 @@ impl Optics {
         first..first + slot.sums() * self.samples()
     }
 
+    /// Number of the first plane on which anything is asked for: the adjoint light ends there.
+    pub(super) fn earliest(&self) -> Option<usize> {
+        let asks = |local: &Local| matches!(local, Local::Multiply(slot) if slot.wants != Wants::Nothing);
+        self.planes.iter().position(|plane| plane.iter().any(asks))
+    }
+
     /// The slots of a network that ask for something, in the order of the light.
     pub(super) fn asking(&self) -> impl Iterator<Item = FactorSlot> + '_ {
         self.planes.iter().flatten().filter_map(|local| match local {

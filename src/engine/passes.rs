@@ -236,10 +236,7 @@ impl Workspace {
     }
 
     fn adjoint_through(&mut self, optics: &Optics, network: usize, sums: &mut [f32]) {
-        let asks = |plane: &Vec<Local>| {
-            plane.iter().any(|local| matches!(local, Local::Multiply(slot) if slot.wants != Wants::Nothing))
-        };
-        let Some(earliest) = optics.planes.iter().position(asks) else { return };
+        let Some(earliest) = optics.earliest() else { return };
         let last = optics.to_regions();
         let first = network * optics.rows;
         let at_detector = &optics.planes[optics.crossings.len()];
