@@ -13,13 +13,10 @@ use d2nn::bench::Bench;
 use d2nn::dataset::idx::Idx;
 use d2nn::dataset::{Images, Split};
 use d2nn::detector::{Detector, Layout};
-use d2nn::element::Modulation;
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::evaluation::evaluate;
 use d2nn::grid::Grid;
-use d2nn::misalignment::Alignment;
 use d2nn::object::{Encoding, ObjectPlane};
-use d2nn::propagation::{Method, PixelModel, padded_shape};
 use d2nn::random::{Purpose, Stream};
 use d2nn::training::{ClassLoss, Settings, State, Trainer, loss_of};
 use d2nn::{Result, files};
@@ -60,22 +57,8 @@ fn shapes(count: usize, seed: u64) -> Images {
 fn bench() -> Result<Bench> {
     let grid = Grid::new(64, 64, 0.4e-3)?;
     let layout = Layout { counts: vec![2, 2], region_size: 4e-3, row_pitch: 8e-3, column_pitch: 8e-3 };
-    Ok(Bench {
-        wavelength: 0.75e-3,
-        networks: 1,
-        gaps: vec![12e-3; 3],
-        padded: padded_shape(grid, 2.0)?,
-        method: Method::Auto,
-        pixel_model: PixelModel::Square,
-        medium: 1.0,
-        oversample: 1,
-        modulation: Modulation::LOSSLESS,
-        alignment: Alignment::default(),
-        optics: Vec::new(),
-        plate: None,
-        object: ObjectPlane::new(grid, (SIDE, SIDE), 2, Encoding::Amplitude)?,
-        detector: Detector::new(grid, layout.regions(grid)?)?,
-    })
+    let object = ObjectPlane::new(grid, (SIDE, SIDE), 2, Encoding::Amplitude)?;
+    Bench::new(0.75e-3, vec![12e-3; 3], object, Detector::new(grid, layout.regions(grid)?)?)
 }
 
 /// The two IDX files of one half, as Fashion-MNIST names them.

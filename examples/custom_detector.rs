@@ -10,13 +10,10 @@ use d2nn::Result;
 use d2nn::bench::Bench;
 use d2nn::dataset::{DatasetName, Source, Split, load_split};
 use d2nn::detector::{Detector, Region};
-use d2nn::element::Modulation;
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::evaluation::evaluate;
 use d2nn::grid::Grid;
-use d2nn::misalignment::Alignment;
 use d2nn::object::{Encoding, ObjectPlane};
-use d2nn::propagation::{Method, PixelModel, padded_shape};
 use d2nn::training::{ClassLoss, Settings, State, Trainer, loss_of};
 
 /// Ten regions side by side in the middle of the plane, the outer ones wider: less light goes there.
@@ -33,22 +30,8 @@ fn bar() -> Vec<Region> {
 
 fn bench() -> Result<Bench> {
     let grid = Grid::new(100, 100, 0.4e-3)?;
-    Ok(Bench {
-        wavelength: 0.75e-3,
-        networks: 1,
-        gaps: vec![20e-3; 3],
-        padded: padded_shape(grid, 2.0)?,
-        method: Method::Auto,
-        pixel_model: PixelModel::Square,
-        medium: 1.0,
-        oversample: 1,
-        modulation: Modulation::LOSSLESS,
-        alignment: Alignment::default(),
-        optics: Vec::new(),
-        plate: None,
-        object: ObjectPlane::new(grid, (28, 28), 2, Encoding::Amplitude)?,
-        detector: Detector::new(grid, bar())?,
-    })
+    let object = ObjectPlane::new(grid, (28, 28), 2, Encoding::Amplitude)?;
+    Bench::new(0.75e-3, vec![20e-3; 3], object, Detector::new(grid, bar())?)
 }
 
 fn main() -> Result<()> {

@@ -16,14 +16,12 @@ use d2nn::Result;
 use d2nn::bench::Bench;
 use d2nn::dataset::{DatasetName, Source, Split, load_split};
 use d2nn::detector::{Detector, Region};
-use d2nn::element::{Element, Modulation, Placed, Site};
+use d2nn::element::{Element, Placed, Site};
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::grid::Grid;
 use d2nn::material::Material;
-use d2nn::misalignment::Alignment;
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::program::{Factor, Program, Slopes, Wants};
-use d2nn::propagation::{Method, PixelModel, padded_shape};
 use d2nn::reference::Network;
 use d2nn::units::Metres;
 use ndarray::{Array2, Axis};
@@ -83,22 +81,14 @@ impl Element for Grating {
 fn bench(grating: Grating) -> Result<Bench> {
     let grid = Grid::new(64, 64, 0.4e-3)?;
     let half = |column| Region { row: 8, column, height: 48, width: 32 };
-    Ok(Bench {
-        wavelength: WAVELENGTH,
-        networks: 1,
-        gaps: vec![12e-3, 20e-3, 20e-3],
-        padded: padded_shape(grid, 2.0)?,
-        method: Method::Auto,
-        pixel_model: PixelModel::Square,
-        medium: 1.0,
-        oversample: 1,
-        modulation: Modulation::LOSSLESS,
-        alignment: Alignment::default(),
-        optics: vec![Placed { gap: 1, distance: 8e-3, element: Arc::new(grating) }],
-        plate: None,
-        object: ObjectPlane::new(grid, (28, 28), 2, Encoding::Amplitude)?,
-        detector: Detector::new(grid, vec![half(0), half(32)])?,
-    })
+    let object = ObjectPlane::new(grid, (28, 28), 2, Encoding::Amplitude)?;
+    let bench = Bench::new(
+        WAVELENGTH,
+        vec![12e-3, 20e-3, 20e-3],
+        object,
+        Detector::new(grid, vec![half(0), half(32)])?,
+    )?;
+    Ok(Bench { optics: vec![Placed { gap: 1, distance: 8e-3, element: Arc::new(grating) }], ..bench })
 }
 
 fn main() -> Result<()> {

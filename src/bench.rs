@@ -8,13 +8,16 @@ use crate::error::{Error, Result};
 use crate::field::Real;
 use crate::grid::Grid;
 use crate::misalignment::{Alignment, Misalignment};
-use crate::object::ObjectPlane;
+use crate::object::{Illumination, ObjectPlane};
 use crate::program::Program;
 use crate::propagation::{Gap, Method, PixelModel, padded_shape};
+use crate::source::LightSource;
 use crate::units::{Metres, format_length};
 
+mod beams;
 mod path;
 
+pub use beams::Beam;
 pub use path::{Lowered, Path, Role, Station};
 
 /// Everything on the optical table but the masks.
@@ -47,11 +50,45 @@ pub struct Bench {
     pub optics: Vec<Placed>,
     /// The object plane; its grid is the grid of every plane.
     pub object: ObjectPlane,
+    /// The light on the object: how many wavelengths, from how many points.
+    pub source: LightSource,
     /// The detector plane.
     pub detector: Detector,
 }
 
 impl Bench {
+    /// One network of lossless phase masks in air, one sample a pixel, in windows of twice the side, in one coherent wave:
+    /// `gaps` from the object to the detector, one more than there are masks.
+    ///
+    /// # Errors
+    /// As [`Bench::check`].
+    pub fn new(
+        wavelength: Metres,
+        gaps: Vec<Metres>,
+        object: ObjectPlane,
+        detector: Detector,
+    ) -> Result<Bench> {
+        let bench = Bench {
+            wavelength,
+            medium: 1.0,
+            networks: 1,
+            gaps,
+            padded: padded_shape(object.grid(), 2.0)?,
+            method: Method::Auto,
+            pixel_model: PixelModel::Square,
+            oversample: 1,
+            modulation: Modulation::LOSSLESS,
+            plate: None,
+            alignment: Alignment::default(),
+            optics: Vec::new(),
+            object,
+            source: LightSource::default(),
+            detector,
+        };
+        bench.check()?;
+        Ok(bench)
+    }
+
     /// Checks that the parts fit together.
     ///
     /// # Errors
@@ -89,6 +126,7 @@ impl Bench {
         if self.detector.grid() != self.grid() {
             return Err(Error::Value("object plane and detector plane must have the same grid".into()));
         }
+        self.check_source()?;
         self.check_plates()?;
         self.check_optics()?;
         let (height, width) = self.grid().aperture();
@@ -129,10 +167,7 @@ impl Bench {
             }
         }
         if errors.wavelength != 0.0 {
-            let ratio = 1.0 + errors.wavelength;
-            bench.wavelength *= ratio;
-            bench.modulation = bench.modulation.in_light(ratio);
-            bench.object = bench.object.in_light(ratio, bench.wavelength_in_medium());
+            bench.change_light(1.0 + errors.wavelength);
         }
         bench.check()?;
         Ok(bench)
@@ -149,7 +184,36 @@ impl Bench {
         of(self) == of(other)
             && self.detector == other.detector
             && self.object.is_placed_as(&other.object)
-            && (&self.optics, self.plate) == (&other.optics, other.plate)
+            && (&self.optics, self.plate, &self.source) == (&other.optics, other.plate, &other.source)
+    }
+
+    /// The source is one that the object and the detector can have.
+    fn check_source(&self) -> Result<()> {
+        self.source.check()?;
+        if self.source.told_apart() != self.detector.told_apart() {
+            return Err(Error::Value(format!(
+                "{} wavelengths are read apart, and the detector has {} readings at every place",
+                self.source.told_apart(),
+                self.detector.told_apart()
+            )));
+        }
+        let Some(extended) = self.source.extended else { return Ok(()) };
+        if let Illumination::Gaussian { .. } = self.object.illumination() {
+            return Err(Error::Value(
+                "an extended source sends plane waves, and the object stands in a Gaussian beam: take one of the two".into(),
+            ));
+        }
+        let (y, x) = match self.object.illumination() {
+            Illumination::Tilted { towards_y, towards_x } => (towards_y.sin(), towards_x.sin()),
+            Illumination::Plane | Illumination::Gaussian { .. } => (0.0, 0.0),
+        };
+        if extended.directions().iter().any(|at| (y + at.0).hypot(x + at.1) >= 1.0) {
+            return Err(Error::Value(
+                "an extended source about tilted light has waves at 90 degrees or more: make its half angle or the tilt smaller"
+                    .into(),
+            ));
+        }
+        Ok(())
     }
 
     /// Plates have room in the gaps, and are reliefs.
@@ -321,7 +385,8 @@ impl Bench {
         self.networks * self.detector.classes()
     }
 
-    /// Power that enters the device with `image` (values 0 to 1): each network has an object of its own.
+    /// Power that enters the device with `image` (values 0 to 1): each network has an object of its own, and the beams of a
+    /// network share its light.
     pub fn entering(&self, image: ArrayView2<'_, f32>) -> f64 {
         self.networks as f64 * self.object.power(image)
     }

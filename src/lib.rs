@@ -35,6 +35,7 @@
 //! | [`dataset`] | images with labels: files, download, the sample in the program, splits, own pictures |
 //! | [`field`] | light on a plane |
 //! | [`object`] | an image encoded as amplitude or phase |
+//! | [`source`] | the light on it: several wavelengths, a source that is no point |
 //! | [`propagation`] | free space between two planes, forward and adjoint |
 //! | [`misalignment`] | planes that do not stand where the design puts them |
 //! | [`detector`] | regions, readings and their adjoint |
@@ -62,35 +63,18 @@
 //! ```
 //! use d2nn::detector::{Detector, Region, brightest};
 //! use d2nn::grid::Grid;
-//! use d2nn::element::Modulation;
-//! use d2nn::misalignment::Alignment;
 //! use d2nn::bench::Bench;
 //! use d2nn::reference::Network;
 //! use d2nn::object::{Encoding, ObjectPlane};
-//! use d2nn::propagation::{Method, PixelModel, padded_shape};
 //! use ndarray::Array2;
 //!
 //! # fn main() -> d2nn::Result<()> {
 //! let grid = Grid::new(32, 32, 0.4e-3)?;
 //! let left = Region { row: 8, column: 0, height: 16, width: 16 };
 //! let right = Region { row: 8, column: 16, height: 16, width: 16 };
-//! let bench = Bench {
-//!     wavelength: 0.75e-3,
-//!     networks: 1,
-//!     gaps: vec![8e-3; 3],
-//!     padded: padded_shape(grid, 2.0)?,
-//!     method: Method::RayleighSommerfeld,
-//!     pixel_model: PixelModel::Square,
-//!     medium: 1.0,
-//!     oversample: 1,
-//!     modulation: Modulation::LOSSLESS,
-//!     alignment: Alignment::default(),
-//!     optics: Vec::new(),
-//!     plate: None,
-//!     // Images of 4 x 4 values, each a square of 2 x 2 pixels, in the middle of the plane.
-//!     object: ObjectPlane::new(grid, (4, 4), 2, Encoding::Amplitude)?,
-//!     detector: Detector::new(grid, vec![left, right])?,
-//! };
+//! // Images of 4 x 4 values, each a square of 2 x 2 pixels, in the middle of the plane.
+//! let object = ObjectPlane::new(grid, (4, 4), 2, Encoding::Amplitude)?;
+//! let bench = Bench::new(0.75e-3, vec![8e-3; 3], object, Detector::new(grid, vec![left, right])?)?;
 //!
 //! let prism = Array2::from_shape_fn(grid.shape(), |(_, x)| 0.5 * x as f64);
 //! let network = Network::new(bench, vec![prism, Array2::zeros(grid.shape())])?;
@@ -137,6 +121,7 @@ pub mod propagation;
 pub mod random;
 pub mod raster;
 pub mod reference;
+pub mod source;
 pub mod training;
 pub mod units;
 #[cfg(feature = "view")]

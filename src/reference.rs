@@ -5,7 +5,7 @@
 use ndarray::{Array2, ArrayView2, Zip};
 use num_complex::Complex;
 
-use crate::bench::{Bench, Lowered, Path, Role};
+use crate::bench::{Beam, Bench, Lowered, Path, Role};
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField, narrow_complex};
 use crate::program::{Op, Slopes, Wants, cross_pointwise, cross_pointwise_adjoint};
@@ -44,10 +44,11 @@ impl<T: Real> Network<T> {
     /// [`Error::Value`] when the parts do not fit together.
     pub fn new(bench: Bench, values: Vec<Array2<T>>) -> Result<Self> {
         bench.check()?;
-        if bench.networks != 1 {
+        if bench.networks != 1 || !bench.source.is_plain() {
             return Err(Error::Value(format!(
-                "{} networks side by side: take one alone (Network::side_by_side)",
-                bench.networks
+                "{} networks side by side in {} beams each: a Network is one beam, take an Instrument",
+                bench.networks,
+                bench.beams_each()
             )));
         }
         bench.check_values(0, &values)?;
@@ -63,24 +64,6 @@ impl<T: Real> Network<T> {
             });
         }
         Ok(Network { bench, path, lowered, values, propagators })
-    }
-
-    /// Each network of `bench` by itself; `values` of all, network by network.
-    ///
-    /// # Errors
-    /// As [`Network::new`].
-    pub fn side_by_side(bench: &Bench, values: &[Array2<T>]) -> Result<Vec<Self>> {
-        let each = bench.arrays();
-        if values.len() != bench.networks * each {
-            return Err(Error::Value(format!(
-                "{} arrays of mask values for {} networks of {each}",
-                values.len(),
-                bench.networks
-            )));
-        }
-        (0..bench.networks)
-            .map(|network| Network::new(bench.alone(), values[network * each..(network + 1) * each].to_vec()))
-            .collect()
     }
 
     /// Everything but the masks.
@@ -243,9 +226,14 @@ impl<T: Real> Network<T> {
     /// # Errors
     /// As [`Network::propagate`].
     pub fn gradients(&self, light: &Light<T>, slopes: &[f64]) -> Result<Vec<Array2<T>>> {
+        self.gradients_from(light, self.bench.detector.adjoint(&light.detector, slopes))
+    }
+
+    /// The same for the adjoint field `source` at the detector.
+    fn gradients_from(&self, light: &Light<T>, source: WaveField<T>) -> Result<Vec<Array2<T>>> {
         let program = &self.lowered.program;
         let trace = self.trace(light.object.clone())?;
-        let mut adjoint = self.bench.detector.adjoint(&light.detector, slopes);
+        let mut adjoint = source;
         let mut found = Vec::new();
         for (op, incident) in program.ops().iter().zip(&trace).rev() {
             adjoint = match *op {
@@ -282,6 +270,169 @@ impl<T: Real> Network<T> {
         let by_value = self.path.pull_back(&self.lowered, &self.values, found);
         Ok(by_value.into_iter().map(|slopes| slopes.mapv(T::narrow)).collect())
     }
+}
+
+/// A bench with its masks, beam by beam: the intensities of beams add on the detector.
+#[derive(Clone)]
+pub struct Instrument<T: Real> {
+    bench: Bench,
+    beams: Vec<(Beam, Network<T>)>,
+}
+
+impl<T: Real> Instrument<T> {
+    /// Plans every beam of `bench`; `values` of all networks, network by network.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when the parts do not fit together.
+    pub fn new(bench: &Bench, values: &[Array2<T>]) -> Result<Self> {
+        bench.check()?;
+        let each = bench.arrays();
+        if values.len() != bench.networks * each {
+            return Err(Error::Value(format!(
+                "{} arrays of mask values for {} networks of {each}",
+                values.len(),
+                bench.networks
+            )));
+        }
+        let of = |network: usize| values[network * each..(network + 1) * each].to_vec();
+        let carried = |beam: Beam| Ok((beam, Network::new(bench.in_beam(&beam), of(beam.network))?));
+        let beams = bench.beams().into_iter().map(carried).collect::<Result<_>>()?;
+        Ok(Instrument { bench: bench.clone(), beams })
+    }
+
+    /// Everything but the masks.
+    pub fn bench(&self) -> &Bench {
+        &self.bench
+    }
+
+    /// Each beam, and the device as it sees it.
+    pub fn beams(&self) -> &[(Beam, Network<T>)] {
+        &self.beams
+    }
+
+    /// The light of `image` (values 0 to 1), beam by beam.
+    ///
+    /// # Errors
+    /// As [`Network::light`].
+    pub fn light(&self, image: ArrayView2<'_, f32>) -> Result<Vec<Light<T>>> {
+        self.beams.iter().map(|(_, network)| network.light(image)).collect()
+    }
+
+    /// Readings of the light of all beams, network by network; where the detector watches the plane, its two numbers behind
+    /// them ([`Detector::watching_plane`](crate::detector::Detector::watching_plane)).
+    pub fn readings_of(&self, lights: &[Light<T>]) -> Vec<f64> {
+        readings(&self.bench, lights)
+    }
+
+    /// Intensity on the cut x = 0 along the axis of the light of every beam of `network`, as [`Network::side_view`].
+    ///
+    /// # Errors
+    /// [`Error::Value`] for no slices.
+    pub fn side_view(
+        &self,
+        lights: &[Light<T>],
+        network: usize,
+        slices: usize,
+        progress: &mut dyn FnMut(usize),
+    ) -> Result<(Vec<Metres>, Array2<f64>)> {
+        let mut total: Option<(Vec<Metres>, Array2<f64>)> = None;
+        let own = self.beams.iter().zip(lights).filter(|((beam, _), _)| beam.network == network);
+        for (number, ((beam, carried), light)) in own.enumerate() {
+            let columns = carried.bench().gaps.len() * slices;
+            let (positions, view) =
+                carried.side_view(light, slices, &mut |done| progress(number * columns + done))?;
+            match &mut total {
+                None => total = Some((positions, view * beam.share)),
+                Some((_, sum)) => sum.scaled_add(beam.share, &view),
+            }
+        }
+        total.ok_or_else(|| Error::Value(format!("network {network}: there is none with that number")))
+    }
+
+    /// Readings of `image` (values 0 to 1), as [`Instrument::readings_of`].
+    ///
+    /// # Errors
+    /// As [`Network::light`].
+    pub fn readings(&self, image: ArrayView2<'_, f32>) -> Result<Vec<f64>> {
+        Ok(self.readings_of(&self.light(image)?))
+    }
+
+    /// Gradients by the values of all networks of a loss whose derivatives by the readings are `slopes`.
+    ///
+    /// # Errors
+    /// As [`Network::gradients`].
+    pub fn gradients(&self, lights: &[Light<T>], slopes: &[f64]) -> Result<Vec<Array2<T>>> {
+        let (bench, each) = (&self.bench, self.bench.detector.regions().len());
+        let (of_regions, of_plane) = slopes.split_at(bench.readings().min(slopes.len()));
+        let mut sums: Vec<Array2<T>> = Vec::new();
+        for network in 0..bench.networks {
+            let total =
+                (!of_plane.is_empty()).then(|| intensity(bench, lights, network, |light| &light.detector));
+            let mut by_value: Option<Vec<Array2<T>>> = None;
+            for ((beam, carried), light) in self.beams.iter().zip(lights) {
+                if beam.network != network {
+                    continue;
+                }
+                let own = of_regions[network * each..(network + 1) * each].iter().enumerate();
+                let own: Vec<f64> = own.map(|(region, slope)| slope * bench.counts(beam, region)).collect();
+                let mut source = bench.detector.adjoint(&light.detector, &own);
+                if let (Some(total), &[by_power, by_square]) = (&total, of_plane) {
+                    // From E = sum I and Q = sum I^2 with I = sum share |U|^2.
+                    let area = 2.0 * beam.share * bench.grid().pixel_area();
+                    Zip::from(&mut source.amplitude).and(&light.detector.amplitude).and(total).for_each(
+                        |source, u, total| {
+                            *source = *source + *u * T::narrow(area * (by_power + 2.0 * total * by_square));
+                        },
+                    );
+                }
+                let found = carried.gradients_from(light, source)?;
+                match &mut by_value {
+                    None => by_value = Some(found),
+                    Some(sum) => sum.iter_mut().zip(&found).for_each(|(sum, found)| {
+                        sum.zip_mut_with(found, |sum, found| *sum = *sum + *found);
+                    }),
+                }
+            }
+            sums.extend(by_value.unwrap_or_default());
+        }
+        Ok(sums)
+    }
+}
+
+/// Intensity of the light of every beam of `network` on a plane, of which `field` gives the field: what a camera sees there.
+pub fn intensity<'a, T: Real + 'a>(
+    bench: &Bench,
+    lights: &'a [Light<T>],
+    network: usize,
+    field: impl Fn(&'a Light<T>) -> &'a WaveField<T>,
+) -> Array2<f64> {
+    let mut total = Array2::zeros(bench.grid().shape());
+    for (beam, light) in bench.beams().iter().zip(lights).filter(|(beam, _)| beam.network == network) {
+        total.scaled_add(beam.share, &field(light).intensity());
+    }
+    total
+}
+
+/// Readings of the light of every beam of `bench`, as [`Instrument::readings_of`].
+pub fn readings<T: Real>(bench: &Bench, lights: &[Light<T>]) -> Vec<f64> {
+    let each = bench.detector.regions().len();
+    let mut readings = vec![0.0; bench.readings()];
+    for (beam, light) in bench.beams().iter().zip(lights) {
+        let own = readings[beam.network * each..(beam.network + 1) * each].iter_mut();
+        for (region, (reading, power)) in own.zip(bench.detector.readings(&light.detector)).enumerate() {
+            *reading += bench.counts(beam, region) * power;
+        }
+    }
+    if bench.detector.watches_plane() {
+        let area = bench.grid().pixel_area();
+        let planes: Vec<_> = (0..bench.networks)
+            .map(|network| intensity(bench, lights, network, |light| &light.detector))
+            .collect();
+        let power: f64 = planes.iter().map(|plane| plane.sum() * area).sum();
+        let squares: f64 = planes.iter().map(|plane| plane.mapv(|i| i * i).sum() * area).sum();
+        readings.extend([power, squares]);
+    }
+    readings
 }
 
 fn widen<T: Real>(u: Complex<T>) -> Complex<f64> {

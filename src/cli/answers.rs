@@ -5,6 +5,7 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::figures::json_of;
+use super::source::source_json;
 use super::trial::{Pass, Trial};
 use crate::design::Device;
 use crate::engine::Engine;
@@ -51,6 +52,7 @@ pub(super) fn as_json(judged: &Evaluation, device: &Device, partial: bool, data:
     object["oversample"] = json!(device.design.simulated.oversample);
     object["extinction_coefficient"] = json!(device.design.material.extinction_coefficient());
     object["plate"] = json!(device.design.plate_model().name());
+    object["source"] = source_json(&device.design.bench);
     object["modified_masks"] = json!(device.modified);
     object["data"] = data;
     object

@@ -104,13 +104,18 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
     }
     let shown = args.data.load(&device.design, args.split.split())?;
     let stop = Stop::watch_judging()?;
+    let bench = &device.design.bench;
     let heading = format!(
-        "{} on {}, {} images from {}, {} plates",
+        "{} on {}, {} images from {}, {} plates{}",
         device.design.name,
         shown.set,
         shown.split_name(),
         shown.origin(),
-        device.design.plate_model().name()
+        device.design.plate_model().name(),
+        match bench.source.words(bench.wavelength) {
+            words if words.is_empty() => words,
+            words => format!(", {words}"),
+        }
     );
     if args.convergence {
         return convergence::run(&device, &shown, args.limit, args.threads.threads, args.json, &stop);

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::design::folder::is_device_folder;
-use crate::design::{Design, DesignFile, Device, Purpose};
+use crate::design::{Angle, Design, DesignFile, Device, Length, Purpose};
 use crate::element::PlateModel;
 use crate::engine::{CpuEngine, Engine, ModesEngine};
 use crate::error::{Error, Result};
@@ -44,6 +44,7 @@ mod propagate;
 mod readings;
 mod report;
 mod set;
+mod source;
 mod stop;
 mod subject;
 mod sweep;
@@ -170,6 +171,15 @@ struct SimulationFlags {
     /// Slices of a relief with its thickness; overrides mask.slices
     #[arg(long, value_name = "N")]
     slices: Option<usize>,
+    /// Vacuum wavelengths of the light, such as "0.7 mm,0.8 mm"; overrides source.wavelengths
+    #[arg(long, value_name = "LENGTHS", value_delimiter = ',')]
+    wavelengths: Vec<Length>,
+    /// Half the angle of an incoherent source seen from the object, such as "1 deg"; overrides source.half_angle
+    #[arg(long, value_name = "ANGLE")]
+    half_angle: Option<Angle>,
+    /// Points that stand for the source; overrides source.points
+    #[arg(long, value_name = "N")]
+    points: Option<usize>,
     /// Run a design that the sampling rules refuse
     #[arg(long)]
     allow_aliasing: bool,
@@ -199,6 +209,13 @@ impl SimulationFlags {
             }
         }
         typed.mask.slices = self.slices.unwrap_or(typed.mask.slices);
+        let source = &mut typed.source;
+        if !self.wavelengths.is_empty() {
+            source.wavelengths.clone_from(&self.wavelengths);
+            source.weights.clear();
+        }
+        source.half_angle = self.half_angle.clone().unwrap_or_else(|| source.half_angle.clone());
+        source.points = self.points.unwrap_or(source.points);
         bench.padding = self.padding.unwrap_or(bench.padding);
         bench.allow_aliasing |= self.allow_aliasing;
         let kappa = &mut typed.material.extinction_coefficient;

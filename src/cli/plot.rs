@@ -19,12 +19,13 @@ use crate::detector::Region;
 use crate::error::{Error, Result};
 use crate::evaluation::Evaluation;
 use crate::evaluation::imaging::{likeness, scaled};
+use crate::field::WaveField;
 use crate::files::{Place, create_folder};
 use crate::plots::{
     Confusion, DetectorPlane, Format, FormedImage, History, Imaging, Light, MaskQuantity, Masks, Plane,
     Score, SideView, Training,
 };
-use crate::reference::{Light as Beam, Network};
+use crate::reference::{Instrument, Light as Carried, intensity};
 use crate::units::Metres;
 
 /// Slices of the side view in each gap.
@@ -207,6 +208,20 @@ struct Artist<'a> {
     written: Vec<PathBuf>,
 }
 
+/// The light of one image, and the network that is shown.
+struct Seen<'a> {
+    instrument: &'a Instrument<f64>,
+    lights: &'a [Carried<f64>],
+    network: usize,
+}
+
+impl Seen<'_> {
+    /// Intensity on a plane.
+    fn on(&self, field: impl Fn(&Carried<f64>) -> &WaveField<f64>) -> Array2<f64> {
+        intensity(self.instrument.bench(), self.lights, self.network, field)
+    }
+}
+
 /// Classes of a network's detector plane among all.
 struct ShownClasses {
     /// The first of them.
@@ -306,16 +321,15 @@ impl Artist<'_> {
 
     fn image(&mut self, subject: &Subject, detector: bool, light: bool) -> Result<()> {
         let masks: Vec<Array2<f64>> = self.device.masks.iter().map(|values| values.mapv(f64::from)).collect();
-        let networks = Network::<f64>::side_by_side(&self.device.design.simulated, &masks)?;
-        let beams: Vec<Beam<f64>> =
-            networks.iter().map(|network| network.light(subject.image.view())).collect::<Result<_>>()?;
-        let detector_of = |beam: &Beam<f64>| networks[0].bench().detector.readings(&beam.detector);
-        let readings: Vec<f64> = beams.iter().flat_map(detector_of).collect();
-        let answer = networks[0].bench().detector.scheme().answer(&readings);
+        let instrument = Instrument::<f64>::new(&self.device.design.simulated, &masks)?;
+        let bench = instrument.bench();
+        let lights = instrument.light(subject.image.view())?;
+        let readings = instrument.readings_of(&lights);
+        let answer = bench.detector.scheme().answer(&readings);
         // Of networks side by side the one with the true class is shown, or with the answer.
-        let shown = subject.truth.unwrap_or(answer) / networks[0].bench().detector.classes();
-        let (network, beam) = (&networks[shown], &beams[shown]);
-        let bench = network.bench();
+        let shown = subject.truth.unwrap_or(answer) / bench.detector.classes();
+        let shown = if self.device.design.forms_image() { 0 } else { shown };
+        let seen = Seen { instrument: &instrument, lights: &lights, network: shown };
         let grid = bench.grid();
         let name = format!("{}: {}", self.device.design.name, subject.name);
         let note = self.note(subject.truth.is_some());
@@ -323,31 +337,33 @@ impl Artist<'_> {
             let ssim = likeness(&readings, &bench.object.picture(subject.image.view()));
             format!("{name}, SSIM {ssim:.3}")
         } else {
-            let which = match networks.len() {
+            let which = match bench.networks {
                 1 => String::new(),
                 count => format!(", network {} of {count}", shown + 1),
             };
             format!("{name}{which}, answer {}", self.labels()[answer])
         };
         if detector && self.device.design.forms_image() {
-            self.formed_image(subject, bench, beam, &title, note)?;
+            self.formed_image(subject, &seen, &title, note)?;
         } else if detector {
             let first_class = shown * bench.detector.classes();
             let classes = ShownClasses { first: first_class, answer, truth: subject.truth };
-            self.detector_plane(&classes, bench, beam, &title, note)?;
+            self.detector_plane(&classes, &seen, &title, note)?;
         }
         if light {
-            let mut progress = Progress::new("side view", (bench.gaps.len() * SLICES) as u64, "slices");
-            let side = network.side_view(beam, SLICES, &mut |done| progress.update(done as u64, String::new));
+            let columns = bench.beams_each() * bench.gaps.len() * SLICES;
+            let mut progress = Progress::new("side view", columns as u64, "slices");
+            let side = instrument
+                .side_view(&lights, shown, SLICES, &mut |done| progress.update(done as u64, String::new));
             progress.finish();
             let (positions, side) = side?;
             let ends = bench.positions();
             let masks = &ends[1..ends.len() - 1];
             let (names, ends) = named_planes(bench);
-            let intensities: Vec<Array2<f64>> = std::iter::once(&beam.object)
-                .chain(&beam.incident)
-                .chain([&beam.detector])
-                .map(|field| field.intensity())
+            let incident = 0..bench.planes().len();
+            let intensities: Vec<Array2<f64>> = std::iter::once(seen.on(|light| &light.object))
+                .chain(incident.map(|plane| seen.on(|light| &light.incident[plane])))
+                .chain([seen.on(|light| &light.detector)])
                 .collect();
             let planes: Vec<Plane<'_>> = names
                 .iter()
@@ -372,12 +388,14 @@ impl Artist<'_> {
     fn detector_plane(
         &mut self,
         classes: &ShownClasses,
-        bench: &Bench,
-        beam: &Beam<f64>,
+        seen: &Seen<'_>,
         title: &str,
         note: Option<&str>,
     ) -> Result<()> {
-        let readings = bench.detector.readings(&beam.detector);
+        let bench = seen.instrument.bench();
+        let each = bench.detector.regions().len();
+        let all = seen.instrument.readings_of(seen.lights);
+        let readings = &all[seen.network * each..(seen.network + 1) * each];
         let total: f64 = readings.iter().sum();
         let shares: Vec<f64> =
             readings.iter().map(|reading| if total > 0.0 { reading / total } else { 0.0 }).collect();
@@ -386,7 +404,7 @@ impl Artist<'_> {
         let here =
             |class: usize| class.checked_sub(first_class).filter(|class| *class < bench.detector.classes());
         DetectorPlane {
-            intensity: &beam.detector.intensity(),
+            intensity: &seen.on(|light| &light.detector),
             grid: &bench.grid(),
             regions: bench.detector.regions(),
             scheme: bench.detector.scheme(),
@@ -405,16 +423,22 @@ impl Artist<'_> {
     fn formed_image(
         &mut self,
         subject: &Subject,
-        bench: &Bench,
-        beam: &Beam<f64>,
+        seen: &Seen<'_>,
         title: &str,
         note: Option<&str>,
     ) -> Result<()> {
-        let free = Network::<f64>::new(bench.free_space(), Vec::new())?.light(subject.image.view())?;
+        let bench = seen.instrument.bench();
+        let free = Instrument::<f64>::new(&bench.free_space(), &[])?;
+        let lights = free.light(subject.image.view())?;
+        let alone = Seen { instrument: &free, lights: &lights, network: 0 };
         let picture = bench.object.picture(subject.image.view());
-        let planes = [&beam.object, &beam.detector, &free.detector].map(|field| field.intensity());
-        let read = [&beam.detector, &free.detector].map(|field| bench.detector.readings(field));
-        let seen = read.each_ref().map(|readings| scaled(readings, &picture));
+        let planes = [
+            seen.on(|light| &light.object),
+            seen.on(|light| &light.detector),
+            alone.on(|light| &light.detector),
+        ];
+        let read = [seen, &alone].map(|seen| seen.instrument.readings_of(seen.lights));
+        let pictures = read.each_ref().map(|readings| scaled(readings, &picture));
         let similarity = read.each_ref().map(|readings| Some(likeness(readings, &picture)));
         let image = |name, intensity, picture, ssim| FormedImage { name, intensity, picture, ssim };
         let ((row, column), (height, width)) = (bench.object.origin(), bench.object.extent());
@@ -422,8 +446,8 @@ impl Artist<'_> {
         Imaging {
             images: &[
                 image("object", &planes[0], &picture, None),
-                image("image", &planes[1], &seen[0], similarity[0]),
-                image("free space", &planes[2], &seen[1], similarity[1]),
+                image("image", &planes[1], &pictures[0], similarity[0]),
+                image("free space", &planes[2], &pictures[1], similarity[1]),
             ],
             grid: &bench.grid(),
             area: Region { row, column, height, width },

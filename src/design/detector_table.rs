@@ -102,6 +102,8 @@ pub(super) struct Task<'a> {
     pub(super) classes: usize,
     /// Number of devices that share them.
     pub(super) networks: usize,
+    /// Wavelengths that are read at every place.
+    pub(super) told_apart: usize,
     /// What the device is trained by.
     pub(super) loss: LossName,
 }
@@ -111,13 +113,30 @@ pub(super) fn detector(table: &DetectorTable, task: &Task<'_>) -> Checked<(Detec
     let (networks, grid) = (task.networks, task.object.grid());
     let scheme = table.scheme;
     let classes = task.classes / networks.max(1);
-    let regions = classes * scheme.regions_a_class();
-    let in_rows = || rows_of(classes, scheme).iter().map(usize::to_string).collect::<Vec<_>>().join("-");
+    let (readings, lines) = (classes * scheme.regions_a_class(), task.told_apart);
+    if !readings.is_multiple_of(lines) {
+        return Err(format!(
+            "source.readout = \"multiplexed\": {classes} classes and scheme = \"{}\" take {readings} readings, which {lines} \
+             wavelengths do not share evenly; take another number of source.wavelengths, or readout = \"sum\"",
+            scheme.name()
+        ));
+    }
+    // Each place has a reading for each of the wavelengths that are told apart.
+    let regions = readings / lines;
+    let in_rows = || {
+        let rows = if lines == 1 { rows_of(classes, scheme) } else { rows_of(regions, Scheme::Single) };
+        rows.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
+    };
     let name = table.layout.clone().unwrap_or_else(in_rows);
     let layout = format!("detector.layout = \"{name}\"");
     match (name.as_str(), task.loss) {
         ("image", LossName::ImageMse) if networks > 1 => {
             return Err(format!("bench.networks = {networks}: devices that form an image share no classes"));
+        }
+        ("image", LossName::ImageMse) if task.told_apart > 1 => {
+            return Err(
+                "source.readout = \"multiplexed\": an image is read in all wavelengths; take \"sum\"".into(),
+            );
         }
         ("image", LossName::ImageMse) => {
             return Ok((image_detector(&layout, task)?, table.clone()));
@@ -146,12 +165,18 @@ pub(super) fn detector(table: &DetectorTable, task: &Task<'_>) -> Checked<(Detec
              as many",
             centres.len(),
             scheme.name(),
-            if networks > 1 { " in each of the networks" } else { "" },
+            match (networks > 1, lines > 1) {
+                (true, false) => " in each of the networks",
+                (false, true) => ", each read in every wavelength",
+                (true, true) => " in each of the networks, each read in every wavelength",
+                (false, false) => "",
+            },
             in_rows()
         ));
     }
     let placed = regions_at(grid, size, &centres).map_err(|error| format!("detector: {error}"))?;
     let detector = Detector::new(grid, placed)
+        .map(|detector| detector.telling_apart(lines))
         .and_then(|detector| detector.read_by(scheme))
         .map_err(|error| format!("detector: {error}"))?;
     let arrangement = DetectorTable {

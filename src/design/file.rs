@@ -11,6 +11,7 @@ use super::images_table::ImagesTable;
 use super::named_key;
 use super::optics_table::OpticTable;
 use super::printer::PrinterTable;
+use super::source_table::SourceTable;
 use super::training_table::TrainingTable;
 use super::typed::{Angle, Length, Lengths, Offset};
 use crate::element::{Modulation, PlateModel};
@@ -40,6 +41,9 @@ pub struct DesignFile {
     pub images: ImagesTable,
     /// The image at the object plane.
     pub object: ObjectTable,
+    /// The light on the object.
+    #[serde(skip_serializing_if = "SourceTable::is_usual")]
+    pub source: SourceTable,
     /// The detector plane.
     pub detector: DetectorTable,
     /// What the plates are made of.
@@ -269,6 +273,7 @@ impl Default for DesignFile {
             mask: MaskTable::default(),
             images: ImagesTable::default(),
             object: ObjectTable::default(),
+            source: SourceTable::default(),
             detector: DetectorTable::default(),
             material: MaterialTable::default(),
             training: TrainingTable::default(),

@@ -4,6 +4,7 @@ use toml::{Table, Value};
 
 use super::detector_table::RegionSize;
 use super::file::DesignFile;
+use super::source_table::SourceTable;
 use super::training::{FINE_EPOCHS, TrainingPlan};
 use super::typed::Length;
 use crate::element::{Modulation, PlateModel};
@@ -74,6 +75,9 @@ const RULES: &[Rule] = &[
         |typed, _| matches!(typed.object.illumination, Illumination::Gaussian { .. }),
         "object.illumination = \"gaussian\"",
     ),
+    rule("source.weights", |typed, _| !typed.source.wavelengths.is_empty(), "source.wavelengths"),
+    rule("source.readout", |typed, _| typed.source.wavelengths.len() > 1, "two source.wavelengths or more"),
+    rule("source.points", |typed, _| typed.source.half_angle.value() > 0.0, "source.half_angle above 0"),
     rule("detector.scheme", |typed, _| layout(typed) != "image", NO_IMAGE),
     rule("detector.region_size", |typed, _| layout(typed) != "image", NO_IMAGE),
     rule("detector.row_pitch", |typed, _| in_rows(typed), "a layout in rows, or \"grid\""),
@@ -148,9 +152,13 @@ pub(super) fn idle_keys(typed: &DesignFile, training: &TrainingPlan) -> Vec<Stri
     usual.detector.row_pitch = Some(Length::known("9.6 mm", 9.6e-3));
     usual.detector.column_pitch = Some(Length::known("9.6 mm", 9.6e-3));
     // What cannot be written as TOML is refused where it is.
-    let (Ok(given), Ok(usual)) = (typed.to_table(), usual.to_table()) else {
+    let (Ok(given), Ok(mut usual)) = (typed.to_table(), usual.to_table()) else {
         return Vec::new();
     };
+    // Left out of a file where nothing of it is typed.
+    if let Ok(source) = Value::try_from(SourceTable::default()) {
+        usual.insert("source".into(), source);
+    }
     let idle = RULES.iter().filter(|rule| !(rule.used)(typed, training)).flat_map(|rule| {
         let told = move |(key, value): (String, Value)| {
             format!("{key} = {value} does nothing without {}: leave it out, or give that too", rule.without)

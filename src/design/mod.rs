@@ -35,6 +35,7 @@ mod purpose;
 pub mod resolve;
 mod rounding;
 mod sampling;
+mod source_table;
 mod stages;
 pub mod sweep;
 mod training;

@@ -23,6 +23,7 @@ use super::images_table::image_set;
 use super::optics_table::optics;
 use super::purpose::{Broken, Checked, Purpose};
 use super::rounding::Rounding;
+use super::source_table::source;
 use super::training::TrainingPlan;
 use super::typed::{Length, Offset};
 use super::{plate, printer, sampling};
@@ -155,6 +156,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     let data = image_set(&typed.training.data, &typed.images)?;
     let (object, extent_key) =
         object(&typed.object, data.shape, grid, wavelength / material.surrounding_index())?;
+    let source = source(&typed.source, wavelength)?;
     let classes = data.classes();
     if table.networks == 0 || !classes.is_multiple_of(table.networks) {
         let possible: Vec<String> = (1..classes)
@@ -172,6 +174,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         extent_key: &extent_key,
         classes,
         networks: table.networks,
+        told_apart: source.told_apart(),
         loss: typed.training.loss,
     };
     let (detector, arrangement) = detector(&typed.detector, &task)?;
@@ -192,6 +195,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         plate: thickness(&typed.mask, modulation, &material, wavelength, base)?,
         detector,
         object,
+        source,
     };
     bench.check().map_err(|error| format!("bench: {error}"))?;
     let sides = rows.max(columns).saturating_mul(table.oversample);

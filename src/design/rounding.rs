@@ -36,7 +36,8 @@ impl Rounding {
         if arranged.layout.as_deref() == Some("image") {
             return Ok(Rounding { image, regions: Vec::new() });
         }
-        let regions = bench.detector.regions();
+        let places = bench.detector.regions().iter().step_by(bench.detector.told_apart());
+        let regions: Vec<_> = places.collect();
         let wanted = wanted(arranged, regions.len(), grid)?;
         let regions = regions
             .iter()

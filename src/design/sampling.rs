@@ -1,6 +1,6 @@
 //! Whether a bench is sampled finely enough and padded widely enough: each rule with its number, limit and advice.
 
-use crate::bench::Bench;
+use crate::bench::{Beam, Bench};
 use crate::element::{Placed, Site};
 use crate::named::Named;
 use crate::object::Illumination;
@@ -15,11 +15,28 @@ const ENOUGH_OF_THE_PADDING: f64 = 0.9;
 
 /// What is wrong with the sampling of `bench`, a sentence each.
 pub(super) fn problems(bench: &Bench) -> Vec<String> {
+    let steepest = |beam: &Beam| beam.direction.0.abs().max(beam.direction.1.abs());
+    let mut problems: Vec<String> = Vec::new();
+    for line in 0..bench.source.lines.len() {
+        let beams = bench.beams().into_iter().filter(|beam| beam.network == 0 && beam.line == line);
+        let Some(outermost) = beams.max_by(|a, b| steepest(a).total_cmp(&steepest(b))) else { continue };
+        let key = if outermost.direction == (0.0, 0.0) { "object.tilt" } else { "source.half_angle" };
+        for problem in of_beam(&bench.in_beam(&outermost), key) {
+            if !problems.contains(&problem) {
+                problems.push(problem);
+            }
+        }
+    }
+    problems
+}
+
+/// What is wrong with the sampling of a single beam, whose direction is that of `key`.
+fn of_beam(bench: &Bench, key: &str) -> Vec<String> {
     let mut problems: Vec<String> =
         bench.path().stops().iter().filter_map(|stop| gap(&stop.free_space()?)).collect();
     problems.dedup();
     problems.extend(bench.optics.iter().filter_map(|placed| optic(placed, &bench.site())));
-    problems.extend(illumination(bench));
+    problems.extend(illumination(bench, key));
     problems
 }
 
@@ -143,7 +160,7 @@ fn optic(placed: &Placed, place: &Site) -> Option<String> {
 }
 
 /// A tilted wave must turn by less than half a turn from sample to sample.
-fn illumination(bench: &Bench) -> Option<String> {
+fn illumination(bench: &Bench, key: &str) -> Option<String> {
     let Illumination::Tilted { towards_y, towards_x } = bench.object.illumination() else {
         return None;
     };
@@ -151,8 +168,8 @@ fn illumination(bench: &Bench) -> Option<String> {
     let limit = bench.wavelength_in_medium() / (2.0 * bench.grid().pixel_pitch());
     (steepest > limit).then(|| {
         format!(
-            "object.tilt is aliased: a wave at {:.1} degrees turns by more than half a turn from sample to sample, \
-             the limit here is {:.1} degrees; lower the tilt or pixel_pitch, or raise oversample",
+            "{key} is aliased: a wave at {:.1} degrees turns by more than half a turn from sample to sample, \
+             the limit here is {:.1} degrees; lower the angle or pixel_pitch, or raise oversample",
             steepest.asin().to_degrees(),
             limit.min(1.0).asin().to_degrees()
         )

@@ -100,6 +100,8 @@ pub struct Detector {
     regions: Vec<Region>,
     scheme: Scheme,
     watches_plane: bool,
+    /// Readings at each place.
+    told_apart: usize,
 }
 
 impl Detector {
@@ -128,7 +130,24 @@ impl Detector {
                 return Err(Error::Value(format!("detector regions {other} and {number} overlap")));
             }
         }
-        Ok(Detector { grid, regions, scheme: Scheme::Single, watches_plane: false })
+        Ok(Detector { grid, regions, scheme: Scheme::Single, watches_plane: false, told_apart: 1 })
+    }
+
+    /// The same detector with `lines` readings at every place, one behind the other in the order of the regions: a filter for
+    /// each wavelength ([`LineReadout::Multiplexed`](crate::source::LineReadout::Multiplexed)).
+    pub fn telling_apart(self, lines: usize) -> Self {
+        let regions = self.regions.iter().flat_map(|region| std::iter::repeat_n(*region, lines)).collect();
+        Detector { regions, told_apart: self.told_apart * lines, ..self }
+    }
+
+    /// The same readings as light of one wavelength sees them: no filters.
+    pub(crate) fn without_filters(&self) -> Self {
+        Detector { told_apart: 1, ..self.clone() }
+    }
+
+    /// Readings at every place: 1, or one for each wavelength.
+    pub fn told_apart(&self) -> usize {
+        self.told_apart
     }
 
     /// The same regions read by `scheme`.
@@ -147,9 +166,10 @@ impl Detector {
 
     /// The same classes on another grid, where `place` finds each region; none where it has no place or they do not fit.
     pub fn replaced(&self, grid: Grid, place: impl Fn(&Region) -> Option<Region>) -> Option<Self> {
-        let regions = self.regions.iter().map(place).collect::<Option<Vec<_>>>()?;
-        let detector =
-            Detector::new(grid, regions).and_then(|detector| detector.read_by(self.scheme)).ok()?;
+        let places = self.regions.iter().step_by(self.told_apart);
+        let regions = places.map(place).collect::<Option<Vec<_>>>()?;
+        let detector = Detector::new(grid, regions).map(|detector| detector.telling_apart(self.told_apart));
+        let detector = detector.and_then(|detector| detector.read_by(self.scheme)).ok()?;
         Some(Detector { watches_plane: self.watches_plane, ..detector })
     }
 
@@ -207,7 +227,7 @@ impl Detector {
         for (region, slope) in self.regions.iter().zip(slopes) {
             let factor = T::narrow(2.0 * slope * self.grid.pixel_area());
             for at in region.pixels() {
-                adjoint.amplitude[at] = field.amplitude[at] * factor;
+                adjoint.amplitude[at] = adjoint.amplitude[at] + field.amplitude[at] * factor;
             }
         }
         if let (true, &[by_power, by_square]) =

@@ -7,15 +7,16 @@ use num_complex::{Complex, Complex32};
 use rayon::prelude::*;
 
 use super::aligned::Aligned;
-use super::optics::{FactorSlot, Optics};
-use super::passes::Workspace;
+use super::optics::{FactorSlot, Lit, Optics};
+use super::passes::{Reach, Workspace};
 use super::{Engine, Gradients, ReadingSlopes, Readings};
-use crate::bench::{Bench, Lowered, Path};
+use crate::bench::{Beam, Bench, Lowered, Path};
 use crate::error::{Error, Result};
 use crate::field::{WaveField, narrow_complex};
+use crate::object::ObjectPlane;
 use crate::program::{Factor, Slopes, Wants};
 use crate::propagation::passive::check_passive;
-use crate::reference::{Light, Network};
+use crate::reference::{Instrument, Light};
 
 /// Samples whose gradients are summed one after the other, for a batch of `samples`.
 ///
@@ -25,12 +26,21 @@ fn chunk_size(samples: usize) -> usize {
     samples.div_ceil(32).max(2)
 }
 
+/// A beam, and what it meets.
+struct Ray {
+    beam: Beam,
+    bench: Bench,
+    path: Path,
+}
+
 /// Engine for the processor.
 pub struct CpuEngine {
     bench: Bench,
-    path: Path,
-    /// The program of each network.
+    rays: Vec<Ray>,
+    /// The program of each beam.
     lowered: Vec<Lowered>,
+    /// The object plane of each beam.
+    pub(super) objects: Vec<ObjectPlane>,
     pub(super) optics: Optics,
     pub(super) pool: rayon::ThreadPool,
     /// The values the program was made of.
@@ -52,13 +62,14 @@ impl CpuEngine {
             .build()
             .map_err(|error| Error::Value(format!("cannot start {threads} threads: {error}")))?;
         let open: Vec<Array2<f32>> = bench.open_values();
-        let path = bench.path();
+        let rays = rays(&bench);
         let values = vec![open; bench.networks].concat();
-        let lowered = lower(&path, &bench, &values, &pool);
+        let lowered = lower(&rays, &values, &pool);
         let mut engine = CpuEngine {
-            optics: Optics::new(&bench, &lowered[0].program, &pool),
+            optics: Optics::new(&bench, &lit(&rays, &lowered), &pool),
             lowered,
-            path,
+            objects: objects(&rays),
+            rays,
             pool,
             values,
             workspaces: Mutex::default(),
@@ -79,7 +90,7 @@ impl CpuEngine {
         self.pool.current_num_threads()
     }
 
-    /// The light of one image (values 0 to 1) in each network: every field of [`Light`], at the speed of
+    /// The light of one image (values 0 to 1) in each beam ([`Bench::beams`]): every field of [`Light`], at the speed of
     /// [`Engine::readings`].
     ///
     /// # Errors
@@ -88,11 +99,11 @@ impl CpuEngine {
     pub fn light(&self, image: ArrayView2<'_, f32>) -> Result<Vec<Light<f32>>> {
         if !self.bench.optics.is_empty() || self.bench.plate.is_some() {
             // Fields in front of what asks for no slopes are not kept: plainly, then.
-            let networks = Network::side_by_side(&self.bench, &self.values)?;
-            return networks.iter().map(|network| network.light(image)).collect();
+            return Instrument::new(&self.bench, &self.values)?.light(image);
         }
         let (optics, grid) = (&self.optics, self.bench.grid());
-        let object: WaveField<f32> = self.bench.object.encode(image)?;
+        let objects: Vec<WaveField<f32>> =
+            self.objects.iter().map(|object| object.encode(image)).collect::<Result<_>>()?;
         let (pixels, masks) = (optics.samples(), self.bench.masks());
         let field = |samples: &mut dyn Iterator<Item = Complex32>| {
             let mut field = WaveField::dark(grid);
@@ -100,26 +111,25 @@ impl CpuEngine {
             field
         };
         let lights: Vec<Light<f32>> = self.with_workspace(|workspace| {
-            let every_row = 0..optics.rows;
-            workspace.carry(optics, &self.bench, image, &optics.to_plane, std::slice::from_ref(&every_row));
+            workspace.carry(optics, &self.objects, image, Reach::Plane);
             let (mut incident, mut behind) = (Vec::new(), Vec::new());
             for (plane, factor) in workspace.incident_mut().chunks_exact(pixels).zip(&optics.factors) {
                 incident.push(field(&mut plane.iter().copied()));
                 behind.push(field(&mut plane.iter().zip(&**factor).map(|(u, t)| u * t)));
             }
             let (mut incident, mut behind) = (incident.into_iter(), behind.into_iter());
-            let detectors = workspace.plane_field().chunks_exact(pixels);
+            let detectors = workspace.plane_field().chunks_exact(pixels).zip(objects);
             detectors
-                .map(|detector| Light {
-                    object: object.clone(),
+                .map(|(detector, object)| Light {
+                    object,
                     incident: incident.by_ref().take(masks).collect(),
                     behind: behind.by_ref().take(masks).collect(),
                     detector: field(&mut detector.iter().copied()),
                 })
                 .collect()
         });
-        let entering = object.power();
         for light in &lights {
+            let entering = light.object.power();
             for field in light.incident.iter().chain([&light.detector]) {
                 check_passive("the device", entering, field.power())?;
             }
@@ -134,20 +144,21 @@ impl CpuEngine {
         let optics = &self.optics;
         let mut counts = std::collections::BTreeMap::new();
         let mut add = |points: usize, count: usize| *counts.entry(points).or_insert(0) += count;
-        let last = optics.crossings.len() - 1;
+        let last = optics.crossed() - 1;
         let earliest = optics.earliest().unwrap_or(usize::MAX);
         let detector: usize = optics.detector_rows.iter().map(|rows| rows.len()).sum();
-        let distinct =
-            (0..self.bench.object.extent().0).filter(|row| !self.bench.object.repeats(*row)).count();
-        for (index, crossing) in optics.crossings.iter().enumerate() {
-            let (sent, received) = (
-                if index == 0 { distinct } else { optics.rows },
-                if index == last { detector } else { optics.rows },
-            );
-            // Forward and, behind the first plane that asks for slopes, adjoint: the adjoint ends there.
-            let passes = optics.networks * if index < earliest { 1 } else { 2 };
-            add(crossing.window.1, passes * (sent + received));
-            add(crossing.window.0, passes * 2 * crossing.window.1);
+        for (beam, object) in optics.beams.iter().zip(&self.objects) {
+            let distinct = (0..object.extent().0).filter(|row| !object.repeats(*row)).count();
+            for (index, crossing) in beam.crossings.iter().enumerate() {
+                let (sent, received) = (
+                    if index == 0 { distinct } else { optics.rows },
+                    if index == last { detector } else { optics.rows },
+                );
+                // Forward and, behind the first plane that asks for slopes, adjoint: the adjoint ends there.
+                let passes = if index < earliest { 1 } else { 2 };
+                add(crossing.window.1, passes * (sent + received));
+                add(crossing.window.0, passes * 2 * crossing.window.1);
+            }
         }
         counts.into_iter().collect()
     }
@@ -174,7 +185,7 @@ impl CpuEngine {
         let parts = samples.div_ceil(size);
         let mut sums = self.sums.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = sums.len().max(parts);
-        sums.resize_with(kept, || Aligned::new(0.0, optics.networks * optics.sums * optics.samples()));
+        sums.resize_with(kept, || Aligned::new(0.0, optics.beams.len() * optics.sums * optics.samples()));
         let sums = &mut sums[..parts];
         let results: Vec<Vec<R>> = self.pool.install(|| {
             sums.par_iter_mut()
@@ -191,36 +202,51 @@ impl CpuEngine {
         });
         let slots: Vec<FactorSlot> = optics.asking().collect();
         let slopes: Vec<Slopes> = self.pool.install(|| {
-            (0..optics.networks * slots.len())
+            (0..optics.beams.len() * slots.len())
                 .into_par_iter()
                 .map(|number| {
-                    let (network, slot) = (number / slots.len(), &slots[number % slots.len()]);
-                    let part = optics.sums_of(network, slot);
+                    let (beam, slot) = (number / slots.len(), &slots[number % slots.len()]);
+                    let part = optics.sums_of(beam, slot);
                     let mut total =
                         sums.first().map_or(vec![0.0; part.len()], |sum| sum[part.clone()].to_vec());
                     for sum in sums.iter().skip(1) {
                         total.iter_mut().zip(&sum[part.clone()]).for_each(|(total, value)| *total += value);
                     }
-                    self.of_entries(&self.lowered[network].program.factors()[slot.factor], &total)
+                    self.of_entries(&self.lowered[beam].program.factors()[slot.factor], &total)
                 })
                 .collect()
         });
-        let each = self.bench.arrays();
         let mut slopes = slopes.into_iter();
-        let of_networks: Vec<Vec<Slopes>> =
-            (0..optics.networks).map(|_| slopes.by_ref().take(slots.len()).collect()).collect();
-        let by_value = self.pool.install(|| {
-            of_networks
-                .into_par_iter()
-                .enumerate()
-                .map(|(network, slopes)| {
-                    let values = &self.values[network * each..(network + 1) * each];
-                    let found = self.path.pull_back(&self.lowered[network], values, slopes);
-                    found.into_iter().map(|slopes| slopes.mapv(|slope| slope as f32)).collect()
-                })
-                .collect::<Vec<Vec<_>>>()
+        let of_beams: Vec<Vec<Slopes>> =
+            self.rays.iter().map(|_| slopes.by_ref().take(slots.len()).collect()).collect();
+        let by_beam: Vec<Vec<Array2<f64>>> = self.pool.install(|| {
+            let rays = self.rays.par_iter().zip(&self.lowered).zip(of_beams);
+            rays.map(|((ray, lowered), slopes)| {
+                ray.path.pull_back(lowered, self.values_of(ray.beam.network), slopes)
+            })
+            .collect()
         });
-        (results.into_iter().flatten().collect(), by_value.concat())
+        // Beams of a network share its values.
+        let by_value: Vec<Array2<f32>> = self.pool.install(|| {
+            by_beam
+                .par_chunks(self.bench.beams_each())
+                .map(|beams| {
+                    let mut total = beams[0].clone();
+                    for beam in &beams[1..] {
+                        total.iter_mut().zip(beam).for_each(|(total, slopes)| *total += slopes);
+                    }
+                    total.into_iter().map(|slopes| slopes.mapv(|slope| slope as f32)).collect::<Vec<_>>()
+                })
+                .collect::<Vec<_>>()
+                .concat()
+        });
+        (results.into_iter().flatten().collect(), by_value)
+    }
+
+    /// The values of `network`.
+    fn values_of(&self, network: usize) -> &[Array2<f32>] {
+        let each = self.bench.arrays();
+        &self.values[network * each..(network + 1) * each]
     }
 
     /// Slopes by the entries of `factor` from the sums over all samples of the plane, row by row.
@@ -311,7 +337,7 @@ impl Engine for CpuEngine {
             self.bench.check_values(network * self.bench.masks(), values)?;
         }
         self.values = values.to_vec();
-        self.lowered = lower(&self.path, &self.bench, &self.values, &self.pool);
+        self.lowered = lower(&self.rays, &self.values, &self.pool);
         self.lay_factors();
         Ok(())
     }
@@ -324,9 +350,10 @@ impl Engine for CpuEngine {
                     .into(),
             ));
         }
-        self.path = bench.path();
-        self.lowered = lower(&self.path, &bench, &self.values, &self.pool);
-        self.optics.realign(&bench, &self.lowered[0].program, &self.pool);
+        self.rays = rays(&bench);
+        self.objects = objects(&self.rays);
+        self.lowered = lower(&self.rays, &self.values, &self.pool);
+        self.optics.realign(&bench, &lit(&self.rays, &self.lowered), &self.pool);
         self.bench = bench;
         self.lay_factors();
         Ok(())
@@ -341,9 +368,8 @@ impl Engine for CpuEngine {
                 .into_par_iter()
                 .map(|sample| {
                     self.with_workspace(|workspace| {
-                        let (last, every_row) = (&optics.to_plane, 0..optics.rows);
                         let image = images.index_axis(Axis(0), sample);
-                        workspace.carry(optics, &self.bench, image, last, std::slice::from_ref(&every_row));
+                        workspace.carry(optics, &self.objects, image, Reach::Plane);
                         (workspace.readings(optics), workspace.plane_power(optics))
                     })
                 })
@@ -362,10 +388,9 @@ impl Engine for CpuEngine {
         let samples = images.len_of(Axis(0));
         let optics = &self.optics;
         let numbers = self.bench.readings() + if optics.watches_plane { 2 } else { 0 };
-        let last = optics.to_regions();
         let (readings, masks) = self.sum_passes(samples, |workspace, sample, gradient| {
             let image = images.index_axis(Axis(0), sample);
-            workspace.carry(optics, &self.bench, image, last, &optics.detector_rows);
+            workspace.carry(optics, &self.objects, image, Reach::Regions);
             let read = workspace.readings(optics);
             let mut slope = vec![0.0; numbers];
             slopes(sample, &read, &mut slope);
@@ -380,18 +405,41 @@ impl Engine for CpuEngine {
     }
 }
 
-/// The program of each network; `values` of all, network by network.
-fn lower(path: &Path, bench: &Bench, values: &[Array2<f32>], pool: &rayon::ThreadPool) -> Vec<Lowered> {
-    let (each, stops) = (bench.arrays(), path.stops().len());
+/// Every beam of `bench`, and what it meets.
+fn rays(bench: &Bench) -> Vec<Ray> {
+    let ray = |beam: Beam| {
+        let bench = bench.in_beam(&beam);
+        Ray { beam, path: bench.path(), bench }
+    };
+    bench.beams().into_iter().map(ray).collect()
+}
+
+fn objects(rays: &[Ray]) -> Vec<ObjectPlane> {
+    rays.iter().map(|ray| ray.bench.object.clone()).collect()
+}
+
+fn lit<'a>(rays: &'a [Ray], lowered: &'a [Lowered]) -> Vec<Lit<'a>> {
+    let of = |(ray, lowered): (&'a Ray, &'a Lowered)| Lit {
+        beam: ray.beam,
+        bench: &ray.bench,
+        program: &lowered.program,
+    };
+    rays.iter().zip(lowered).map(of).collect()
+}
+
+/// The program of each beam; `values` of all networks, network by network.
+fn lower(rays: &[Ray], values: &[Array2<f32>], pool: &rayon::ThreadPool) -> Vec<Lowered> {
+    let Some(first) = rays.first() else { return Vec::new() };
+    let (each, stops) = (first.bench.arrays(), first.path.stops().len());
     let pieces: Vec<_> = pool.install(|| {
-        (0..bench.networks * stops)
+        (0..rays.len() * stops)
             .into_par_iter()
             .map(|number| {
-                let network = number / stops;
-                path.piece(number % stops, &values[network * each..(network + 1) * each])
+                let Ray { beam, path, .. } = &rays[number / stops];
+                path.piece(number % stops, &values[beam.network * each..(beam.network + 1) * each])
             })
             .collect()
     });
     let mut pieces = pieces.into_iter();
-    (0..bench.networks).map(|_| Lowered::of(pieces.by_ref().take(stops))).collect()
+    rays.iter().map(|_| Lowered::of(pieces.by_ref().take(stops))).collect()
 }

@@ -180,13 +180,13 @@ pub(super) fn ways(bench: &Bench, program: &Program) -> Vec<Way> {
 /// precision at a time.
 const LARGE: usize = 1 << 22;
 
-/// A crossing for each of `ways`, of which some are `known`; equal ones share one. The last is given by itself.
+/// A crossing for each of `ways`, of which some are `known`; equal ones share one.
 pub(super) fn plan(
     ways: &[Way],
     known: &[(Way, Arc<Crossing>)],
     plans: &mut Plans,
     pool: &rayon::ThreadPool,
-) -> (Vec<Arc<Crossing>>, Arc<Crossing>) {
+) -> Vec<Arc<Crossing>> {
     // The impulse response of a span serves all its crossings.
     let mut unknown: Vec<Vec<Way>> = Vec::new();
     for way in ways {
@@ -214,13 +214,10 @@ pub(super) fn plan(
         pool.install(|| unknown.par_iter().map(make).collect())
     };
     let all: Vec<_> = known.iter().chain(made.iter().flatten()).collect();
-    let mut crossings: Vec<_> = ways
-        .iter()
+    ways.iter()
         .filter_map(|way| all.iter().find(|(other, _)| other == way))
         .map(|(_, crossing)| Arc::clone(crossing))
-        .collect();
-    let to_plane = crossings.remove(ways.len() - 1);
-    (crossings, to_plane)
+        .collect()
 }
 
 /// The largest offset between a place in `from` and one in `to`, in pixels.

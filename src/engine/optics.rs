@@ -8,7 +8,7 @@ use num_complex::Complex32;
 
 use super::aligned::Aligned;
 use super::crossing::{Crossing, Plans, Way, looked_at, plan, ways};
-use crate::bench::Bench;
+use crate::bench::{Beam, Bench};
 use crate::program::{Op, Pointwise, Program, Wants};
 
 /// What happens on a plane, between two crossings.
@@ -44,25 +44,57 @@ impl FactorSlot {
     }
 }
 
-/// What all samples share.
-pub(super) struct Optics {
-    pub(super) rows: usize,
-    pub(super) columns: usize,
+/// What a beam has to itself.
+pub(super) struct BeamOptics {
+    /// The network it crosses.
+    pub(super) network: usize,
+    /// Its share of the power.
+    pub(super) share: f64,
     /// What is crossed, in the order of the light; the last one only as far as the detector looks.
     pub(super) crossings: Vec<Arc<Crossing>>,
     /// The last crossing, to the whole detector plane.
     pub(super) to_plane: Arc<Crossing>,
-    /// What happens on the object plane and behind each crossing.
+    /// Regions of its network whose readings it counts in, and what it counts there.
+    pub(super) counts: Vec<(usize, f64)>,
+    /// Places in `counts` of the regions each row meets: an image has hundreds of regions.
+    pub(super) counts_of_row: Vec<Vec<usize>>,
+}
+
+impl BeamOptics {
+    /// The last crossing, as far as the detector looks.
+    pub(super) fn to_regions(&self) -> &Crossing {
+        &self.crossings[self.crossings.len() - 1]
+    }
+}
+
+/// A region on the planes of all beams, one below the other.
+pub(super) struct Watched {
+    /// Rows, those of the planes above counted.
+    pub(super) rows: Range<usize>,
+    pub(super) columns: Range<usize>,
+    /// Number of the reading it counts in.
+    pub(super) reading: usize,
+    /// What its power counts there.
+    pub(super) share: f64,
+}
+
+/// What all samples share.
+pub(super) struct Optics {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    /// Beams, those of a network one behind the other.
+    pub(super) beams: Vec<BeamOptics>,
+    /// What happens on the object plane and behind each crossing, the same for every beam.
     pub(super) planes: Vec<Vec<Local>>,
-    /// Devices side by side, each with factors and regions of its own.
+    /// Devices side by side.
     pub(super) networks: usize,
-    /// Each factor, one number a sample; network by network.
+    /// Each factor, one number a sample; beam by beam.
     pub(super) factors: Vec<Aligned<Complex32>>,
     /// Sheets of the program.
     pub(super) sheets: Vec<Arc<dyn Pointwise>>,
-    /// Fields a network keeps for the adjoint pass.
+    /// Fields a beam keeps for the adjoint pass.
     pub(super) kept: usize,
-    /// Sums a network has, in planes of one number a sample.
+    /// Sums a beam has, in planes of one number a sample.
     pub(super) sums: usize,
     /// Rows of the object plane that carry light.
     pub(super) object_rows: Range<usize>,
@@ -72,35 +104,40 @@ pub(super) struct Optics {
     pub(super) watches_plane: bool,
     /// Regions of a network as (rows, columns).
     pub(super) regions: Vec<(Range<usize>, Range<usize>)>,
-    /// Numbers of the regions each row meets: an image has hundreds of regions.
-    pub(super) regions_of_row: Vec<Vec<usize>>,
     pub(super) pixel_area: f64,
     pub(super) arithmetic: Arithmetic,
     plans: Plans,
-    /// What each of `crossings`, and `to_plane`, crosses.
+    /// What the beams cross, in the order of [`all_ways`].
     ways: Vec<Way>,
 }
 
+/// A beam, the bench as it sees it, and its program.
+pub(super) struct Lit<'a> {
+    pub(super) beam: Beam,
+    pub(super) bench: &'a Bench,
+    pub(super) program: &'a Program,
+}
+
 impl Optics {
-    /// Plans `bench` with `program`, with the threads of `pool`.
-    pub(super) fn new(bench: &Bench, program: &Program, pool: &rayon::ThreadPool) -> Self {
+    /// Plans `bench` for the beams `lit`, with the threads of `pool`.
+    pub(super) fn new(bench: &Bench, lit: &[Lit<'_>], pool: &rayon::ThreadPool) -> Self {
         let (rows, columns) = bench.grid().shape();
         let regions: Vec<_> =
             bench.detector.regions().iter().map(|region| (region.rows(), region.columns())).collect();
         let (top, _) = bench.object.origin();
         let (height, _) = bench.object.extent();
-        let ways = ways(bench, program);
+        let ways = all_ways(lit);
         let mut plans = Plans::default();
-        let (crossings, to_plane) = plan(&ways, &[], &mut plans, pool);
+        let crossings = plan(&ways, &[], &mut plans, pool);
+        let program = lit[0].program;
         let (planes, kept, sums) = planes(program);
         Optics {
             rows,
             columns,
-            crossings,
-            to_plane,
+            beams: beams(bench, lit, crossings, &regions),
             planes,
             networks: bench.networks,
-            factors: (0..bench.networks * program.factors().len())
+            factors: (0..lit.len() * program.factors().len())
                 .map(|_| Aligned::new(Complex32::new(1.0, 0.0), rows * columns))
                 .collect(),
             sheets: program.sheets().to_vec(),
@@ -109,7 +146,6 @@ impl Optics {
             object_rows: top..top + height,
             detector_rows: merged(looked_at(bench).into_iter().map(|(rows, _)| rows).collect()),
             watches_plane: bench.detector.watches_plane(),
-            regions_of_row: regions_of_row(rows, &regions),
             regions,
             pixel_area: bench.grid().pixel_area(),
             arithmetic: Arithmetic::default(),
@@ -119,18 +155,14 @@ impl Optics {
     }
 
     /// Plans the same device with other errors of alignment; spans that are as they were are not planned again.
-    pub(super) fn realign(&mut self, bench: &Bench, program: &Program, pool: &rayon::ThreadPool) {
-        let ways = ways(bench, program);
+    pub(super) fn realign(&mut self, bench: &Bench, lit: &[Lit<'_>], pool: &rayon::ThreadPool) {
+        let ways = all_ways(lit);
         let known: Vec<_> = self.ways.iter().copied().zip(self.all_crossings().cloned()).collect();
-        (self.crossings, self.to_plane) = plan(&ways, &known, &mut self.plans, pool);
+        let crossings = plan(&ways, &known, &mut self.plans, pool);
+        self.beams = beams(bench, lit, crossings, &self.regions);
         self.ways = ways;
-        (self.planes, self.kept, self.sums) = planes(program);
-        self.sheets = program.sheets().to_vec();
-    }
-
-    /// The last crossing, as far as the detector looks.
-    pub(super) fn to_regions(&self) -> &Crossing {
-        &self.crossings[self.crossings.len() - 1]
+        (self.planes, self.kept, self.sums) = planes(lit[0].program);
+        self.sheets = lit[0].program.sheets().to_vec();
     }
 
     /// Samples of a plane.
@@ -138,25 +170,30 @@ impl Optics {
         self.rows * self.columns
     }
 
-    /// Factors of each network.
-    pub(super) fn factors_each(&self) -> usize {
-        self.factors.len() / self.networks
+    /// Crossings from the object to the detector.
+    pub(super) fn crossed(&self) -> usize {
+        self.planes.len() - 1
     }
 
-    /// Where `network` keeps row `row` of the field in front of a plane.
-    pub(super) fn kept_row(&self, network: usize, kept: usize, row: usize) -> Range<usize> {
-        let first = ((network * self.kept + kept) * self.rows + row) * self.columns;
+    /// Factors of each beam.
+    fn factors_each(&self) -> usize {
+        self.factors.len() / self.beams.len()
+    }
+
+    /// Where `beam` keeps row `row` of the field in front of a plane.
+    pub(super) fn kept_row(&self, beam: usize, kept: usize, row: usize) -> Range<usize> {
+        let first = ((beam * self.kept + kept) * self.rows + row) * self.columns;
         first..first + self.columns
     }
 
-    /// Row `row` of a factor of `network`.
-    pub(super) fn factor_row(&self, network: usize, factor: usize, row: usize) -> &[Complex32] {
-        &self.factors[network * self.factors_each() + factor][row * self.columns..][..self.columns]
+    /// Row `row` of a factor of `beam`.
+    pub(super) fn factor_row(&self, beam: usize, factor: usize, row: usize) -> &[Complex32] {
+        &self.factors[beam * self.factors_each() + factor][row * self.columns..][..self.columns]
     }
 
-    /// Where the sums of `slot` of `network` stand.
-    pub(super) fn sums_of(&self, network: usize, slot: &FactorSlot) -> Range<usize> {
-        let first = (network * self.sums + slot.first_sum) * self.samples();
+    /// Where the sums of `slot` of `beam` stand.
+    pub(super) fn sums_of(&self, beam: usize, slot: &FactorSlot) -> Range<usize> {
+        let first = (beam * self.sums + slot.first_sum) * self.samples();
         first..first + slot.sums() * self.samples()
     }
 
@@ -166,7 +203,7 @@ impl Optics {
         self.planes.iter().position(|plane| plane.iter().any(asks))
     }
 
-    /// The slots of a network that ask for something, in the order of the light.
+    /// The slots of a beam that ask for something, in the order of the light.
     pub(super) fn asking(&self) -> impl Iterator<Item = FactorSlot> + '_ {
         self.planes.iter().flatten().filter_map(|local| match local {
             Local::Multiply(slot) if slot.wants != Wants::Nothing => Some(*slot),
@@ -174,20 +211,62 @@ impl Optics {
         })
     }
 
-    /// The regions of all networks as (rows, columns), the planes one below the other.
-    pub(super) fn all_regions(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> + '_ {
-        (0..self.networks).flat_map(move |network| {
-            let first = network * self.rows;
-            self.regions
-                .iter()
-                .map(move |(rows, columns)| (first + rows.start..first + rows.end, columns.clone()))
+    /// Readings of all networks.
+    pub(super) fn readings(&self) -> usize {
+        self.networks * self.regions.len()
+    }
+
+    /// The regions on which beams are looked at, beam by beam.
+    pub(super) fn watched(&self) -> impl Iterator<Item = Watched> + '_ {
+        self.beams.iter().enumerate().flat_map(move |(number, beam)| {
+            let (first, before) = (number * self.rows, beam.network * self.regions.len());
+            beam.counts.iter().map(move |&(region, share)| {
+                let (rows, columns) = &self.regions[region];
+                Watched {
+                    rows: first + rows.start..first + rows.end,
+                    columns: columns.clone(),
+                    reading: before + region,
+                    share,
+                }
+            })
         })
     }
 
-    /// Every crossing there is.
+    /// Every crossing there is, in the order of [`all_ways`].
     pub(super) fn all_crossings(&self) -> impl Iterator<Item = &Arc<Crossing>> {
-        self.crossings.iter().chain(std::iter::once(&self.to_plane))
+        self.beams.iter().flat_map(|beam| beam.crossings.iter().chain(std::iter::once(&beam.to_plane)))
     }
+}
+
+/// What beams cross, beam by beam; the last of each is that to the whole plane.
+fn all_ways(lit: &[Lit<'_>]) -> Vec<Way> {
+    lit.iter().flat_map(|lit| ways(lit.bench, lit.program)).collect()
+}
+
+/// The beams of `bench`, with the crossings of [`all_ways`].
+fn beams(
+    bench: &Bench,
+    lit: &[Lit<'_>],
+    crossings: Vec<Arc<Crossing>>,
+    regions: &[(Range<usize>, Range<usize>)],
+) -> Vec<BeamOptics> {
+    let each = crossings.len() / lit.len();
+    let of_beam = |(lit, crossings): (&Lit<'_>, &[Arc<Crossing>])| {
+        let beam = &lit.beam;
+        let counts: Vec<(usize, f64)> = (0..regions.len())
+            .map(|region| (region, bench.counts(beam, region)))
+            .filter(|(_, share)| *share != 0.0)
+            .collect();
+        BeamOptics {
+            network: beam.network,
+            share: beam.share,
+            crossings: crossings[..each - 1].to_vec(),
+            to_plane: Arc::clone(&crossings[each - 1]),
+            counts_of_row: counts_of_row(bench.grid().rows(), regions, &counts),
+            counts,
+        }
+    };
+    lit.iter().zip(crossings.chunks_exact(each)).map(of_beam).collect()
 }
 
 /// What `program` does on each plane, the planes of fields it keeps, and the planes of sums.
@@ -219,11 +298,15 @@ fn planes(program: &Program) -> (Vec<Vec<Local>>, usize, usize) {
     (planes, kept, sums)
 }
 
-/// For each of `rows` rows the numbers of the regions it meets, rising.
-fn regions_of_row(rows: usize, regions: &[(Range<usize>, Range<usize>)]) -> Vec<Vec<usize>> {
+/// For each of `rows` rows the places in `counts` of the regions it meets, rising.
+fn counts_of_row(
+    rows: usize,
+    regions: &[(Range<usize>, Range<usize>)],
+    counts: &[(usize, f64)],
+) -> Vec<Vec<usize>> {
     let mut met = vec![Vec::new(); rows];
-    for (number, (lines, _)) in regions.iter().enumerate() {
-        met[lines.clone()].iter_mut().for_each(|row| row.push(number));
+    for (place, (region, _)) in counts.iter().enumerate() {
+        met[regions[*region].0.clone()].iter_mut().for_each(|row| row.push(place));
     }
     met
 }

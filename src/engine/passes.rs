@@ -14,12 +14,21 @@ use num_complex::{Complex, Complex32};
 
 use super::aligned::Aligned;
 use super::crossing::{Column, Crossing};
-use super::optics::{Local, Optics};
-use crate::bench::Bench;
+use super::optics::{Local, Optics, Watched};
 use crate::field::narrow_complex;
+use crate::object::ObjectPlane;
 use crate::program::{Wants, cross_pointwise, cross_pointwise_adjoint};
 
 const DARK: Complex32 = Complex32::new(0.0, 0.0);
+
+/// How much of the detector plane light is carried to.
+#[derive(Clone, Copy)]
+pub(super) enum Reach {
+    /// What the detector looks at.
+    Regions,
+    /// All of it.
+    Plane,
+}
 
 /// What one sample in flight needs.
 pub(super) struct Workspace {
@@ -29,9 +38,9 @@ pub(super) struct Workspace {
     /// One block of columns, shape (BLOCK, rows of the window).
     block: Aligned<Complex32>,
     scratch: Aligned<Complex32>,
-    /// Fields that are kept for the adjoint pass, shape (networks, kept, rows, columns).
+    /// Fields that are kept for the adjoint pass, shape (beams, kept, rows, columns).
     incident: Aligned<Complex32>,
-    /// Field at the detector plane of each network, shape (networks, rows, columns); only what was asked for is valid.
+    /// Field at the detector plane of each beam, shape (beams, rows, columns); only what was asked for is valid.
     detector: Aligned<Complex32>,
 }
 
@@ -47,39 +56,44 @@ impl Workspace {
             stride,
             block: Aligned::new(DARK, BLOCK * largest(&|crossing| crossing.window.0)),
             scratch: Aligned::new(DARK, largest(&Crossing::scratch)),
-            incident: Aligned::new(DARK, optics.networks * optics.kept * rows * columns),
-            detector: Aligned::new(DARK, optics.networks * rows * columns),
+            incident: Aligned::new(DARK, optics.beams.len() * optics.kept * rows * columns),
+            detector: Aligned::new(DARK, optics.beams.len() * rows * columns),
         }
     }
 
-    /// Carries an image through every network to `rows` of its detector plane, across `last`, the last gap.
+    /// Carries an image through every beam to the detector plane, as far as `reach`; `objects` has the object plane of each.
     pub(super) fn carry(
         &mut self,
         optics: &Optics,
-        bench: &Bench,
+        objects: &[ObjectPlane],
         image: ArrayView2<'_, f32>,
-        last: &Crossing,
-        rows: &[Range<usize>],
+        reach: Reach,
     ) {
-        for network in 0..optics.networks {
-            self.forward(optics, bench, image, last, network);
-            self.arrive(optics, last, rows, network);
+        let every_row = 0..optics.rows;
+        for (number, (beam, object)) in optics.beams.iter().zip(objects).enumerate() {
+            let (last, rows) = match reach {
+                Reach::Plane => (&*beam.to_plane, std::slice::from_ref(&every_row)),
+                Reach::Regions => (beam.to_regions(), &optics.detector_rows[..]),
+            };
+            self.forward(optics, object, image, last, number);
+            self.arrive(optics, last, rows, number);
         }
     }
 
-    /// Carries an image from the object plane to the last plane of `network` before the detector, transformed for `last`,
+    /// Carries an image from the object plane to the last plane of `beam` before the detector, transformed for `last`,
     /// the span to the detector.
     fn forward(
         &mut self,
         optics: &Optics,
-        bench: &Bench,
+        object: &ObjectPlane,
         image: ArrayView2<'_, f32>,
         last: &Crossing,
-        network: usize,
+        beam: usize,
     ) {
-        let crossed = optics.crossings.len() - 1;
-        let of = |index: usize| if index < crossed { &*optics.crossings[index] } else { last };
-        self.emit(optics, bench, image, of(0), network);
+        let crossed = optics.crossed() - 1;
+        let crossings = &optics.beams[beam].crossings;
+        let of = |index: usize| if index < crossed { &*crossings[index] } else { last };
+        self.emit(optics, object, image, of(0), beam);
         let every_row = 0..optics.rows;
         let every_row = std::slice::from_ref(&every_row);
         let mut lit = std::slice::from_ref(&optics.object_rows);
@@ -90,7 +104,7 @@ impl Workspace {
                 let spectrum = &mut self.spectra[row * self.stride..][..self.stride];
                 here.row_inverse.process_with_scratch(&mut spectrum[..here.window.1], &mut self.scratch);
                 let inside = &mut spectrum[..optics.columns];
-                meet(optics, &optics.planes[index + 1], network, row, inside, &mut self.incident);
+                meet(optics, &optics.planes[index + 1], beam, row, inside, &mut self.incident);
                 spectrum[optics.columns..next.window.1].fill(DARK);
                 next.row_forward.process_with_scratch(&mut spectrum[..next.window.1], &mut self.scratch);
             }
@@ -102,12 +116,11 @@ impl Workspace {
     fn emit(
         &mut self,
         optics: &Optics,
-        bench: &Bench,
+        object: &ObjectPlane,
         image: ArrayView2<'_, f32>,
         span: &Crossing,
-        network: usize,
+        beam: usize,
     ) {
-        let object = &bench.object;
         let ((_, left), (_, extent)) = (object.origin(), object.extent());
         let width = span.window.1;
         let plane = &optics.planes[0];
@@ -120,22 +133,22 @@ impl Workspace {
             }
             spectrum.fill(DARK);
             object.row(image, line, &mut spectrum[left..left + extent]);
-            meet(optics, plane, network, row, &mut spectrum[..optics.columns], &mut self.incident);
+            meet(optics, plane, beam, row, &mut spectrum[..optics.columns], &mut self.incident);
             span.row_forward.process_with_scratch(spectrum, &mut self.scratch);
         }
     }
 
-    /// Last column pass and inverse row transforms: the field at the detector plane of `network` on `rows`.
-    fn arrive(&mut self, optics: &Optics, last: &Crossing, rows: &[Range<usize>], network: usize) {
-        let crossed = optics.crossings.len() - 1;
+    /// Last column pass and inverse row transforms: the field at the detector plane of `beam` on `rows`.
+    fn arrive(&mut self, optics: &Optics, last: &Crossing, rows: &[Range<usize>], beam: usize) {
+        let crossed = optics.crossed() - 1;
         let lit = if crossed == 0 { optics.object_rows.clone() } else { 0..optics.rows };
         self.cross_columns(optics, last, std::slice::from_ref(&lit), rows, false);
-        let first = network * optics.rows;
+        let first = beam * optics.rows;
         for row in rows.iter().cloned().flatten() {
             let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
             last.row_inverse.process_with_scratch(spectrum, &mut self.scratch);
             let inside = &mut spectrum[..optics.columns];
-            meet(optics, &optics.planes[crossed + 1], network, row, inside, &mut self.incident);
+            meet(optics, &optics.planes[crossed + 1], beam, row, inside, &mut self.incident);
             self.detector[(first + row) * optics.columns..(first + row + 1) * optics.columns]
                 .copy_from_slice(inside);
         }
@@ -144,17 +157,16 @@ impl Workspace {
     /// Power in each region, then what [`Detector::watching_plane`](crate::detector::Detector::watching_plane) adds; after
     /// [`Workspace::carry`].
     pub(super) fn readings(&self, optics: &Optics) -> Vec<f64> {
-        let read = |(rows, columns): (Range<usize>, Range<usize>)| {
+        let mut readings = vec![0.0; optics.readings()];
+        for Watched { rows, columns, reading, share } in optics.watched() {
             let line = |row: usize| &self.detector[row * optics.columns..][columns.clone()];
-            rows.map(|row| power(line(row))).sum::<f64>() * optics.pixel_area
-        };
-        let mut readings: Vec<f64> = optics.all_regions().map(read).collect();
+            readings[reading] += share * (rows.map(|row| power(line(row))).sum::<f64>() * optics.pixel_area);
+        }
         if optics.watches_plane {
-            let square = |u: &Complex32| f64::from(u.norm_sqr()).powi(2);
             let squares: f64 = self
-                .detector
+                .intensity(optics)
                 .chunks_exact(optics.columns)
-                .map(|row| row.iter().map(square).sum::<f64>())
+                .map(|row| row.iter().map(|intensity| intensity * intensity).sum::<f64>())
                 .sum();
             readings.extend([self.plane_power(optics), squares * optics.pixel_area]);
         }
@@ -163,12 +175,24 @@ impl Workspace {
 
     /// Power through the planes; after [`Workspace::carry`] to every row.
     pub(super) fn plane_power(&self, optics: &Optics) -> f64 {
-        self.detector.chunks_exact(optics.columns).map(power).sum::<f64>() * optics.pixel_area
+        let planes = optics.beams.iter().zip(self.detector.chunks_exact(optics.samples()));
+        let of_beam = |plane: &[Complex32]| plane.chunks_exact(optics.columns).map(power).sum::<f64>();
+        planes.map(|(beam, plane)| beam.share * of_beam(plane)).sum::<f64>() * optics.pixel_area
     }
 
-    /// The field on the samples of every region, region by region and row by row; after [`Workspace::carry`].
+    /// Intensity on the detector plane of each network, of all its beams; after [`Workspace::carry`] to every row.
+    fn intensity(&self, optics: &Optics) -> Vec<f64> {
+        let mut intensity = vec![0.0; optics.networks * optics.samples()];
+        for (beam, plane) in optics.beams.iter().zip(self.detector.chunks_exact(optics.samples())) {
+            let total = &mut intensity[beam.network * optics.samples()..][..optics.samples()];
+            total.iter_mut().zip(plane).for_each(|(sum, u)| *sum += beam.share * f64::from(u.norm_sqr()));
+        }
+        intensity
+    }
+
+    /// The field on the samples of every region that is watched ([`Optics::watched`]), region by region and row by row; after [`Workspace::carry`].
     pub(super) fn region_fields<'a>(&'a self, optics: &'a Optics) -> impl Iterator<Item = Complex32> + 'a {
-        optics.all_regions().flat_map(move |(rows, columns)| {
+        optics.watched().flat_map(move |Watched { rows, columns, .. }| {
             rows.flat_map(move |row| &self.detector[row * optics.columns..][columns.clone()]).copied()
         })
     }
@@ -189,29 +213,32 @@ impl Workspace {
         if optics.watches_plane {
             return self.weigh_plane(optics, slopes);
         }
-        for ((rows, columns), slope) in optics.all_regions().zip(slopes) {
-            let factor = (2.0 * slope * optics.pixel_area) as f32;
+        for Watched { rows, columns, reading, share } in optics.watched() {
+            let factor = (2.0 * (share * slopes[reading]) * optics.pixel_area) as f32;
             for row in rows {
                 self.detector[row * optics.columns..][columns.clone()].iter_mut().for_each(|u| *u *= factor);
             }
         }
     }
 
-    /// With the slopes s of regions, plane power and Q: 2 pitch^2 (s_region + s_plane + 2 s_Q |U|^2) U.
+    /// With the slopes s of regions, plane power and Q, of a beam 2 pitch^2 share (s_region + s_plane + 2 s_Q I) U.
     fn weigh_plane(&mut self, optics: &Optics, slopes: &[f64]) {
-        let regions = optics.regions.len();
-        let (of_regions, of_plane) = slopes.split_at(optics.networks * regions);
+        let (of_regions, of_plane) = slopes.split_at(optics.readings());
         let [by_power, by_square] = [of_plane[0], of_plane[1]].map(|slope| 2.0 * slope * optics.pixel_area);
+        let intensity = self.intensity(optics);
         let mut along = vec![0f64; optics.columns];
         for (line, row) in self.detector.chunks_exact_mut(optics.columns).enumerate() {
-            let (network, line) = (line / optics.rows, line % optics.rows);
-            along.fill(by_power);
-            for &region in &optics.regions_of_row[line] {
-                let slope = 2.0 * of_regions[network * regions + region] * optics.pixel_area;
+            let (beam, line) = (&optics.beams[line / optics.rows], line % optics.rows);
+            along.fill(beam.share * by_power);
+            for &place in &beam.counts_of_row[line] {
+                let (region, share) = beam.counts[place];
+                let slope = of_regions[beam.network * optics.regions.len() + region];
+                let slope = 2.0 * (share * slope) * optics.pixel_area;
                 along[optics.regions[region].1.clone()].iter_mut().for_each(|factor| *factor += slope);
             }
-            for (u, factor) in row.iter_mut().zip(&along) {
-                *u *= (factor + 2.0 * by_square * f64::from(u.norm_sqr())) as f32;
+            let total = &intensity[(beam.network * optics.rows + line) * optics.columns..];
+            for ((u, factor), total) in row.iter_mut().zip(&along).zip(total) {
+                *u *= (factor + 2.0 * beam.share * by_square * total) as f32;
             }
         }
     }
@@ -219,7 +246,7 @@ impl Workspace {
     /// Makes `source`, in the order of [`Workspace::region_fields`], the source of the adjoint light.
     pub(super) fn set_region_source(&mut self, optics: &Optics, source: impl Iterator<Item = Complex32>) {
         let mut source = source;
-        for (rows, columns) in optics.all_regions() {
+        for Watched { rows, columns, .. } in optics.watched() {
             for row in rows {
                 let samples = self.detector[row * optics.columns..][columns.clone()].iter_mut();
                 samples.zip(source.by_ref()).for_each(|(sample, value)| *sample = value);
@@ -227,19 +254,20 @@ impl Workspace {
         }
     }
 
-    /// Carries the adjoint field from what is looked at on the detector plane to the first plane of each network that asks
+    /// Carries the adjoint field from what is looked at on the detector plane to the first plane of each beam that asks
     /// for slopes, and adds them to `sums` ([`Optics::sums_of`]).
     pub(super) fn adjoint(&mut self, optics: &Optics, sums: &mut [f32]) {
-        for network in 0..optics.networks {
-            self.adjoint_through(optics, network, sums);
+        for beam in 0..optics.beams.len() {
+            self.adjoint_through(optics, beam, sums);
         }
     }
 
-    fn adjoint_through(&mut self, optics: &Optics, network: usize, sums: &mut [f32]) {
+    fn adjoint_through(&mut self, optics: &Optics, beam: usize, sums: &mut [f32]) {
         let Some(earliest) = optics.earliest() else { return };
-        let last = optics.to_regions();
-        let first = network * optics.rows;
-        let at_detector = &optics.planes[optics.crossings.len()];
+        let own = &optics.beams[beam];
+        let last = own.to_regions();
+        let first = beam * optics.rows;
+        let at_detector = &optics.planes[optics.crossed()];
         for row in optics.detector_rows.iter().cloned().flatten() {
             let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
             spectrum.fill(DARK);
@@ -247,29 +275,29 @@ impl Workspace {
             if optics.watches_plane {
                 spectrum[..optics.columns].copy_from_slice(source);
             } else {
-                for &region in &optics.regions_of_row[row] {
-                    let columns = optics.regions[region].1.clone();
+                for &place in &own.counts_of_row[row] {
+                    let columns = optics.regions[own.counts[place].0].1.clone();
                     spectrum[columns.clone()].copy_from_slice(&source[columns]);
                 }
             }
             let inside = &mut spectrum[..optics.columns];
-            meet_adjoint(optics, at_detector, network, row, inside, &self.incident, sums);
+            meet_adjoint(optics, at_detector, beam, row, inside, &self.incident, sums);
             last.row_forward.process_with_scratch(spectrum, &mut self.scratch);
         }
         let every_row = 0..optics.rows;
         let every_row = std::slice::from_ref(&every_row);
         let mut lit = &optics.detector_rows[..];
-        for index in (earliest..optics.crossings.len()).rev() {
-            let here = &*optics.crossings[index];
+        for index in (earliest..optics.crossed()).rev() {
+            let here = &*own.crossings[index];
             self.cross_columns(optics, here, lit, every_row, true);
             lit = every_row;
             for row in 0..optics.rows {
                 let spectrum = &mut self.spectra[row * self.stride..][..self.stride];
                 here.row_inverse.process_with_scratch(&mut spectrum[..here.window.1], &mut self.scratch);
                 let inside = &mut spectrum[..optics.columns];
-                meet_adjoint(optics, &optics.planes[index], network, row, inside, &self.incident, sums);
+                meet_adjoint(optics, &optics.planes[index], beam, row, inside, &self.incident, sums);
                 if index > earliest {
-                    let next = &optics.crossings[index - 1];
+                    let next = &own.crossings[index - 1];
                     spectrum[optics.columns..next.window.1].fill(DARK);
                     next.row_forward.process_with_scratch(&mut spectrum[..next.window.1], &mut self.scratch);
                 }
@@ -316,11 +344,11 @@ impl Workspace {
     }
 }
 
-/// Row `row` of a field meets what stands on the plane of `network`; what is kept goes to `incident`.
+/// Row `row` of a field meets what stands on the plane of `beam`; what is kept goes to `incident`.
 fn meet(
     optics: &Optics,
     plane: &[Local],
-    network: usize,
+    beam: usize,
     row: usize,
     field: &mut [Complex32],
     incident: &mut [Complex32],
@@ -328,17 +356,17 @@ fn meet(
     for local in plane {
         match *local {
             Local::Multiply(slot) => {
-                let factor = optics.factor_row(network, slot.factor, row);
+                let factor = optics.factor_row(beam, slot.factor, row);
                 if slot.wants == Wants::Nothing {
                     field.iter_mut().zip(factor).for_each(|(u, t)| *u *= t);
                 } else {
-                    let kept = &mut incident[optics.kept_row(network, slot.kept, row)];
+                    let kept = &mut incident[optics.kept_row(beam, slot.kept, row)];
                     optics.arithmetic.cross_mask(field, factor, kept);
                 }
             }
             Local::Pointwise { sheet, kept } => {
                 let sheet = &*optics.sheets[sheet];
-                incident[optics.kept_row(network, kept, row)].copy_from_slice(field);
+                incident[optics.kept_row(beam, kept, row)].copy_from_slice(field);
                 field.iter_mut().for_each(|u| *u = narrow_complex(cross_pointwise(sheet, widen(*u))));
             }
         }
@@ -349,7 +377,7 @@ fn meet(
 fn meet_adjoint(
     optics: &Optics,
     plane: &[Local],
-    network: usize,
+    beam: usize,
     row: usize,
     field: &mut [Complex32],
     incident: &[Complex32],
@@ -358,14 +386,14 @@ fn meet_adjoint(
     for local in plane.iter().rev() {
         match *local {
             Local::Multiply(slot) => {
-                let factor = optics.factor_row(network, slot.factor, row);
+                let factor = optics.factor_row(beam, slot.factor, row);
                 if slot.wants == Wants::Nothing {
                     field.iter_mut().zip(factor).for_each(|(u, t)| *u *= t.conj());
                     continue;
                 }
-                let kept = &incident[optics.kept_row(network, slot.kept, row)];
+                let kept = &incident[optics.kept_row(beam, slot.kept, row)];
                 let numbers = optics.columns * slot.sums();
-                let sums = &mut sums[optics.sums_of(network, &slot)][row * numbers..][..numbers];
+                let sums = &mut sums[optics.sums_of(beam, &slot)][row * numbers..][..numbers];
                 match slot.wants {
                     Wants::Turn { absorption } => {
                         optics.arithmetic.cross_phase_adjoint(field, factor, kept, sums, absorption as f32);
@@ -377,7 +405,7 @@ fn meet_adjoint(
             }
             Local::Pointwise { sheet, kept } => {
                 let sheet = &*optics.sheets[sheet];
-                let kept = &incident[optics.kept_row(network, kept, row)];
+                let kept = &incident[optics.kept_row(beam, kept, row)];
                 for (g, u) in field.iter_mut().zip(kept) {
                     *g = narrow_complex(cross_pointwise_adjoint(sheet, widen(*u), widen(*g)));
                 }

@@ -5,7 +5,7 @@ use ndarray::{Array2, Axis};
 use crate::bench::{Bench, Role};
 use crate::dataset::Images;
 use crate::error::{Error, Result};
-use crate::reference::Network;
+use crate::reference::Instrument;
 
 /// Shares of the power of the object, means over images. They add up to 1.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,14 +23,14 @@ pub struct PowerBudget {
 }
 
 impl PowerBudget {
-    /// The budget of masks of `values` on `bench`, the mean over its networks, for the images with `indices`; black ones do not count.
+    /// The budget of masks of `values` on `bench`, the mean over its networks and beams, for the images with `indices`; black ones do not count.
     ///
     /// Reflection at the faces of plates is not in it: it is not simulated.
     ///
     /// # Errors
     /// [`Error::Value`] when the parts do not fit together or there is no light at all.
     pub fn of(bench: &Bench, values: &[Array2<f32>], images: &Images, indices: &[usize]) -> Result<Self> {
-        let networks = Network::<f32>::side_by_side(bench, values)?;
+        let instrument = Instrument::<f32>::new(bench, values)?;
         let (masks, planes) = (bench.masks(), bench.planes());
         let mut sum = PowerBudget {
             past: vec![0.0; masks + 1],
@@ -40,14 +40,19 @@ impl PowerBudget {
             beside: 0.0,
         };
         let mut lit = 0.0;
-        for (&index, network) in indices.iter().flat_map(|index| networks.iter().map(move |n| (index, n))) {
+        let beams = instrument.beams();
+        for (&index, (beam, network)) in
+            indices.iter().flat_map(|index| beams.iter().map(move |b| (index, b)))
+        {
             let image = images.batch(&[index]);
             let light = network.light(image.index_axis(Axis(0), 0))?;
             let entering = light.object.power();
             if entering <= 0.0 {
                 continue;
             }
-            lit += 1.0;
+            // Shares of this beam's light count by the beam's share of it.
+            lit += beam.share;
+            let entering = entering / beam.share;
             let (mut leaving, mut gap) = (entering, 0);
             for ((role, _), (incident, behind)) in planes.iter().zip(light.incident.iter().zip(&light.behind))
             {
@@ -64,7 +69,9 @@ impl PowerBudget {
                 leaving = behind;
             }
             let arriving = light.detector.power();
-            let collected: f64 = bench.detector.readings(&light.detector).iter().sum();
+            let read =
+                bench.detector.readings(&light.detector).into_iter().step_by(bench.detector.told_apart());
+            let collected: f64 = read.sum();
             sum.past[masks] += (leaving - arriving) / entering;
             sum.regions += collected / entering;
             sum.beside += (arriving - collected) / entering;

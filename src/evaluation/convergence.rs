@@ -10,7 +10,7 @@ use crate::dataset::Images;
 use crate::engine::{CpuEngine, Engine, ModesEngine};
 use crate::error::{Error, Result};
 use crate::propagation::{Gap, Propagator};
-use crate::reference::Network;
+use crate::reference::Instrument;
 
 /// Samples along one side of a pixel, and side of the window over the side of the plane. The last is the reference.
 pub const GRIDS: [(usize, f64); 5] = [(1, 2.0), (1, 4.0), (2, 2.0), (2, 4.0), (4, 2.0)];
@@ -88,7 +88,7 @@ pub fn convergence(
         .collect())
 }
 
-/// Fields at the centres of the pixels of each network's detector plane, whatever the number of samples a pixel.
+/// Fields at the centres of the pixels of each beam's detector plane, whatever the number of samples a pixel.
 fn pixel_fields(
     bench: &Bench,
     values: &[Array2<f32>],
@@ -96,25 +96,28 @@ fn pixel_fields(
     indices: &[usize],
 ) -> Result<Vec<Array2<Complex<f32>>>> {
     let samples = bench.oversample;
-    let networks = Network::<f32>::side_by_side(bench, values)?;
+    let instrument = Instrument::<f32>::new(bench, values)?;
     // With an even number of samples none lies in the centre: the plane is moved there by half a sample.
     let aside = if samples.is_multiple_of(2) { bench.grid().pixel_pitch() / 2.0 } else { 0.0 };
-    // Across the last free space: what touches the detector is behind it.
-    let path = bench.path();
-    let last = path.stops().iter().enumerate().rev().find_map(|(at, stop)| Some((at, stop.free_space()?)));
-    let (at, last) = last.ok_or_else(|| Error::Value("a device without free space".into()))?;
-    let before = path.stops()[..at].iter().filter(|stop| stop.role != Role::Gap).count();
-    let shift = (last.shift.0 + aside, last.shift.1 + aside);
-    let last = Propagator::<f32>::new(Gap { shift, ..last })?;
     let centre = (samples - 1) / 2;
     let mut fields = Vec::new();
-    for (&index, network) in indices.iter().flat_map(|index| networks.iter().map(move |n| (index, n))) {
-        let image = images.batch(&[index]);
-        let light = network.light(image.index_axis(Axis(0), 0))?;
-        let field = last.propagate(light.behind[..before].last().unwrap_or(&light.object)).amplitude;
-        fields.push(Array2::from_shape_fn(bench.mask_shape(), |(y, x)| {
-            field[[y * samples + centre, x * samples + centre]]
-        }));
+    for (_, network) in instrument.beams() {
+        // Across the last free space: what touches the detector is behind it.
+        let path = network.bench().path();
+        let last =
+            path.stops().iter().enumerate().rev().find_map(|(at, stop)| Some((at, stop.free_space()?)));
+        let (at, last) = last.ok_or_else(|| Error::Value("a device without free space".into()))?;
+        let before = path.stops()[..at].iter().filter(|stop| stop.role != Role::Gap).count();
+        let shift = (last.shift.0 + aside, last.shift.1 + aside);
+        let last = Propagator::<f32>::new(Gap { shift, ..last })?;
+        for &index in indices {
+            let image = images.batch(&[index]);
+            let light = network.light(image.index_axis(Axis(0), 0))?;
+            let field = last.propagate(light.behind[..before].last().unwrap_or(&light.object)).amplitude;
+            fields.push(Array2::from_shape_fn(bench.mask_shape(), |(y, x)| {
+                field[[y * samples + centre, x * samples + centre]]
+            }));
+        }
     }
     Ok(fields)
 }

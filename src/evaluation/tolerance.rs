@@ -318,6 +318,7 @@ mod tests {
     use crate::misalignment::Alignment;
     use crate::object::{Encoding, ObjectPlane};
     use crate::propagation::{Method, PixelModel};
+    use crate::source::LightSource;
 
     fn bench(phase_max: f64) -> Bench {
         let grid = Grid::new(8, 8, 1e-3).unwrap();
@@ -336,6 +337,7 @@ mod tests {
             optics: Vec::new(),
             plate: None,
             object: ObjectPlane::new(grid, (4, 4), 2, Encoding::Amplitude).unwrap(),
+            source: LightSource::default(),
             detector: Detector::new(grid, vec![region(0), region(4)]).unwrap(),
         }
     }

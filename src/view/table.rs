@@ -2,7 +2,8 @@
 
 use std::time::Instant;
 
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, Axis, Zip};
+use num_complex::Complex32;
 use serde_json::{Value, json};
 
 use super::frame::FrameWriter;
@@ -15,9 +16,10 @@ use crate::element::Modulation;
 use crate::engine::{CpuEngine, Engine};
 use crate::error::{Error, Result};
 use crate::evaluation::imaging::{likeness, scaled};
+use crate::field::WaveField;
 use crate::plots::Colormap;
 use crate::propagation::AxialCut;
-use crate::reference::{Light, Network};
+use crate::reference::{Instrument, Light, intensity, readings};
 use crate::units::Metres;
 
 /// Columns of the side view in each gap.
@@ -182,12 +184,12 @@ impl Table {
         let planned = began.elapsed();
         let lights = setup.engine.light(image.view())?;
         let bench = setup.engine.bench();
-        let readings: Vec<f64> =
-            lights.iter().flat_map(|light| bench.detector.readings(&light.detector)).collect();
+        let readings = readings(bench, &lights);
         let scheme = bench.detector.scheme();
         let answer = scheme.answer(&readings);
         let network = shown.unwrap_or(if forms_image { 0 } else { answer / bench.detector.classes() });
-        let light = &lights[network];
+        let on = |field: &dyn Fn(&Light<f32>) -> &WaveField<f32>| shown_field(bench, &lights, network, field);
+        let at_detector = on(&|light| &light.detector);
         // Each network has an object of its own.
         let each = bench.detector.regions().len();
         let collected: f64 = readings[network * each..(network + 1) * each].iter().sum();
@@ -197,7 +199,7 @@ impl Table {
             "network": network,
             "power": {
                 "object": entering,
-                "detector": light.detector.power(),
+                "detector": power(&at_detector, bench),
                 "regions": collected,
             },
         }));
@@ -211,16 +213,17 @@ impl Table {
             frame.set("scores", json!(scheme.scores(&readings)));
             frame.set("answer", json!(answer));
         }
-        frame.field("object", &light.object.amplitude, request.phase);
-        for ((role, _), field) in bench.planes().iter().zip(&light.behind) {
+        frame.field("object", &on(&|light| &light.object), request.phase);
+        for (plane, (role, _)) in bench.planes().iter().enumerate() {
             if let Role::Mask(mask) = role {
-                frame.field(&format!("mask {}", mask + 1), &field.amplitude, request.phase);
+                let behind = on(&|light| &light.behind[plane]);
+                frame.field(&format!("mask {}", mask + 1), &behind, request.phase);
             }
         }
-        frame.field("detector", &light.detector.amplitude, request.phase);
+        frame.field("detector", &at_detector, request.phase);
         let simulated = began.elapsed();
         if request.side {
-            let side = setup.side_view(light, network)?;
+            let side = setup.side_view(&lights, network)?;
             frame.intensity("side", &side);
         }
         let milliseconds = |time: std::time::Duration| 1e3 * time.as_secs_f64();
@@ -234,6 +237,27 @@ impl Table {
         );
         Ok(frame.finish())
     }
+}
+
+/// What is shown of a plane of `network`: the field of a single beam; of several the root of their intensity, with the phase
+/// of the chief one.
+fn shown_field<'a>(
+    bench: &Bench,
+    lights: &'a [Light<f32>],
+    network: usize,
+    field: &dyn Fn(&'a Light<f32>) -> &'a WaveField<f32>,
+) -> Array2<Complex32> {
+    let chief = &field(&lights[bench.chief_beam(network)]).amplitude;
+    if bench.beams_each() == 1 {
+        return chief.clone();
+    }
+    let total = intensity(bench, lights, network, field);
+    Zip::from(chief).and(&total).map_collect(|u, total| Complex32::from_polar(total.sqrt() as f32, u.arg()))
+}
+
+/// Power of a field on a plane of `bench`.
+fn power(field: &Array2<Complex32>, bench: &Bench) -> f64 {
+    field.iter().map(|u| f64::from(u.norm_sqr())).sum::<f64>() * bench.grid().pixel_area()
 }
 
 /// The device simulated on one grid.
@@ -282,18 +306,15 @@ impl Setup {
         Ok(())
     }
 
-    /// Intensity on the plane x = 0, indexed `[y, z]`, gap by gap.
-    fn side_view(&mut self, light: &Light<f32>, network: usize) -> Result<Array2<f32>> {
+    /// Intensity on the plane x = 0, indexed `[y, z]`, gap by gap, of the light of every beam of `network`.
+    fn side_view(&mut self, lights: &[Light<f32>], network: usize) -> Result<Array2<f32>> {
         let bench = self.engine.bench();
-        let rows = bench.grid().rows();
-        let gaps = bench.gaps.len();
+        let (rows, gaps) = (bench.grid().rows(), bench.gaps.len());
         let mut side = Array2::zeros((rows, gaps * SLICES));
         if !bench.optics.is_empty() || bench.plate.is_some() {
             // Cuts know free space alone: plainly, then, at the columns that are nearest.
-            let each = bench.arrays();
-            let values = self.values[network * each..(network + 1) * each].to_vec();
-            let plain = Network::new(bench.alone(), values)?;
-            let (positions, view) = plain.side_view(light, SLICES, &mut |_| ())?;
+            let plain = Instrument::new(bench, &self.values)?;
+            let (positions, view) = plain.side_view(lights, network, SLICES, &mut |_| ())?;
             let ends = bench.positions();
             for column in 0..gaps * SLICES {
                 let (gap, slice) = (column / SLICES, column % SLICES);
@@ -304,21 +325,27 @@ impl Setup {
             }
             return Ok(side);
         }
-        self.cuts.retain(|cut| (0..gaps).any(|index| cut.serves(&bench.gap(index))));
-        for (index, field) in std::iter::once(&light.object).chain(&light.behind).enumerate() {
-            let gap = bench.gap(index);
-            let known = self.cuts.iter().position(|cut| cut.serves(&gap));
-            let cut = match known {
-                Some(known) => &self.cuts[known],
-                None => {
-                    self.cuts.push(AxialCut::new(gap, SLICES)?);
-                    &self.cuts[self.cuts.len() - 1]
+        let beams: Vec<_> = bench.beams().into_iter().map(|beam| (beam, bench.in_beam(&beam))).collect();
+        let own = || beams.iter().zip(lights).filter(|((beam, _), _)| beam.network == network);
+        self.cuts
+            .retain(|cut| own().any(|((_, bench), _)| (0..gaps).any(|index| cut.serves(&bench.gap(index)))));
+        for ((beam, bench), light) in own() {
+            for (index, field) in std::iter::once(&light.object).chain(&light.behind).enumerate() {
+                let gap = bench.gap(index);
+                let known = self.cuts.iter().position(|cut| cut.serves(&gap));
+                let cut = match known {
+                    Some(known) => &self.cuts[known],
+                    None => {
+                        self.cuts.push(AxialCut::new(gap, SLICES)?);
+                        &self.cuts[self.cuts.len() - 1]
+                    }
+                };
+                let place: (Metres, Metres) = bench.alignment.lateral(index);
+                let columns = cut.intensity(field, place);
+                for slice in 0..SLICES {
+                    let share = beam.share as f32;
+                    side.column_mut(index * SLICES + slice).scaled_add(share, &columns.column(slice));
                 }
-            };
-            let place: (Metres, Metres) = bench.alignment.lateral(index);
-            let columns = cut.intensity(field, place);
-            for slice in 0..SLICES {
-                side.column_mut(index * SLICES + slice).assign(&columns.column(slice));
             }
         }
         Ok(side)

@@ -19,6 +19,7 @@ const FLOORS: &[(&str, u32)] = &[
     ("dataset", 1),
     ("field", 2),
     ("object", 3),
+    ("source", 3),
     ("propagation", 3),
     ("misalignment", 3),
     ("detector", 3),

@@ -47,7 +47,12 @@ fn section<'a>(markdown: &'a str, from: &str) -> &'a str {
 }
 
 /// Keys without a default, commented out in the complete file.
-const OPTIONAL: [&str; 31] = [
+const OPTIONAL: [&str; 36] = [
+    "wavelengths",
+    "weights",
+    "readout",
+    "half_angle",
+    "points",
     "shape",
     "classes",
     "density",

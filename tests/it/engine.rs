@@ -6,7 +6,7 @@ use d2nn::engine::{CpuEngine, Engine};
 use d2nn::grid::Grid;
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
-use d2nn::reference::Network;
+use d2nn::reference::{Instrument, Network};
 use d2nn::training::{ClassError, ClassLoss};
 use ndarray::{Array2, Array3, Axis};
 
@@ -107,7 +107,7 @@ fn a_loss_of_the_whole_plane_is_that_of_the_reference() {
     for bench in benches().into_iter().chain([side_by_side()]) {
         let phases = values(&bench, 11);
         let images = random_images(&bench, 2);
-        let (regions, each) = (bench.readings(), bench.detector.regions().len());
+        let regions = bench.readings();
         let loss = ClassLoss { error: ClassError::PlaneError { regions, area: 4e-6 }, ..LOSS };
         let watching = Bench { detector: bench.detector.clone().watching_plane(), ..bench.clone() };
         let engine = engine(&watching, &phases, 2);
@@ -119,15 +119,11 @@ fn a_loss_of_the_whole_plane_is_that_of_the_reference() {
         let answers = engine.readings(images.view()).unwrap().regions;
         assert_eq!(answers.dim(), (2, regions), "answers need no plane");
 
-        let reference = Network::<f64>::side_by_side(&watching, &phases).unwrap();
+        let reference = Instrument::<f64>::new(&watching, &phases).unwrap();
         let mut gradients = vec![Array2::<f64>::zeros(bench.mask_shape()); phases.len()];
         for (sample, image) in images.outer_iter().enumerate() {
-            let light: Vec<_> = reference.iter().map(|network| network.light(image).unwrap()).collect();
-            let read: Vec<_> =
-                light.iter().map(|light| watching.detector.readings(&light.detector)).collect();
-            let of_planes = |number: usize| read.iter().map(|read| read[each + number]).sum::<f64>();
-            let mut exact: Vec<f64> = read.iter().flat_map(|read| &read[..each]).copied().collect();
-            exact.extend([of_planes(0), of_planes(1)]);
+            let light = reference.light(image).unwrap();
+            let exact = reference.readings_of(&light);
             // As for regions alone; Q goes with the square of the power, so with twice the roundings.
             for (number, (got, want)) in pass.readings.row(sample).iter().zip(&exact).enumerate() {
                 let scale = if number > regions { *want } else { exact[regions] };
@@ -135,12 +131,8 @@ fn a_loss_of_the_whole_plane_is_that_of_the_reference() {
             }
             let mut slopes = vec![0.0; regions + 2];
             loss.evaluate(&exact, label(sample, regions), 1.0, &mut slopes);
-            let mut sums = gradients.iter_mut();
-            for (number, (network, light)) in reference.iter().zip(&light).enumerate() {
-                let own = [&slopes[number * each..(number + 1) * each], &slopes[regions..]].concat();
-                for gradient in network.gradients(light, &own).unwrap() {
-                    *sums.next().unwrap() += &gradient;
-                }
+            for (sum, gradient) in gradients.iter_mut().zip(reference.gradients(&light, &slopes).unwrap()) {
+                *sum += &gradient;
             }
         }
         for (mask, (got, want)) in pass.masks.iter().zip(&gradients).enumerate() {
@@ -191,7 +183,7 @@ fn networks_side_by_side_are_each_alone() {
     // The sums of power are added in another order: rounding of a few thousand numbers.
     assert!(read.plane.iter().zip(&plane).all(|(together, apart)| (together / apart - 1.0).abs() < 1e-12));
     assert!(Network::new(bench.clone(), phases.clone()).is_err());
-    assert_eq!(Network::side_by_side(&bench, &phases).unwrap().len(), 2);
+    assert_eq!(Instrument::new(&bench, &phases).unwrap().beams().len(), 2);
 }
 
 #[test]

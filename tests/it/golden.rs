@@ -11,7 +11,7 @@ use d2nn::bench::Bench;
 use d2nn::dataset::Split;
 use d2nn::design::{Design, DesignFile};
 use d2nn::engine::CpuEngine;
-use d2nn::reference::Network;
+use d2nn::reference::Instrument;
 use d2nn::training::{ClassLoss, Start, State, Trainer};
 use ndarray::Array2;
 use serde_json::{Value, json};
@@ -76,10 +76,11 @@ fn light_of(bench: &Bench) -> Value {
     let channels = bench.modulation.channels();
     let masks = bench.masks() * channels;
     let loss = ClassLoss::cross_entropy(20.0);
-    let networks: Vec<Value> = Network::<f64>::side_by_side(bench, &values)
+    let networks: Vec<Value> = Instrument::<f64>::new(bench, &values)
         .unwrap()
+        .beams()
         .iter()
-        .map(|network| {
+        .map(|(_, network)| {
             let images = random_images(bench, 3);
             let readings: Vec<Vec<f64>> =
                 images.outer_iter().map(|image| network.readings(image).unwrap()).collect();

@@ -12,6 +12,7 @@ mod adjoint;
 mod analytic;
 mod architecture;
 mod as_exported;
+mod beams;
 mod brought;
 mod classifier;
 mod cli;

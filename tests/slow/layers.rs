@@ -8,7 +8,7 @@ use d2nn::design::Device;
 use d2nn::detector::brightest;
 use d2nn::engine::{Classifier, CpuEngine, Engine, ModesEngine};
 use d2nn::evaluation::{Disturbance, Readout, Study, evaluate, tolerance};
-use d2nn::reference::Network;
+use d2nn::reference::Instrument;
 use d2nn::training::loss_of;
 use sha2::{Digest, Sha256};
 
@@ -112,10 +112,9 @@ fn the_engine_agrees_with_the_reference_at_full_size() {
         engine.set_masks(&device.masks).unwrap();
         let read = engine.readings(batch.view()).unwrap();
         let phases: Vec<_> = device.masks.iter().map(|phase| phase.mapv(f64::from)).collect();
-        let reference = Network::<f64>::side_by_side(bench, &phases).unwrap();
+        let reference = Instrument::<f64>::new(bench, &phases).unwrap();
         for (sample, image) in batch.outer_iter().enumerate() {
-            let exact: Vec<f64> =
-                reference.iter().flat_map(|network| network.readings(image).unwrap()).collect();
+            let exact = reference.readings(image).unwrap();
             let brightest = exact.iter().copied().fold(0.0, f64::max);
             for (found, want) in read.regions.row(sample).iter().zip(&exact) {
                 // Single precision through six gaps; tests/it/engine.rs has the count.

@@ -12,10 +12,10 @@ use d2nn::detector::{Detector, Layout, Scheme};
 use d2nn::element::Modulation;
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
-use d2nn::misalignment::{Alignment, Displacement, Misalignment};
+use d2nn::misalignment::{Displacement, Misalignment};
 use d2nn::npy::Number;
 use d2nn::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
-use d2nn::propagation::{Method, PixelModel, padded_shape};
+use d2nn::propagation::Method;
 use d2nn::random::{Purpose, Stream};
 use ndarray::{Array2, Array3};
 use num_complex::Complex;
@@ -172,22 +172,10 @@ pub fn random_masks(bench: &Bench, seed: u64) -> Vec<Array2<f32>> {
 pub fn small_bench() -> Bench {
     let grid = Grid::new(28, 28, 0.4e-3).unwrap();
     let layout = Layout { counts: vec![2, 2], region_size: 1.6e-3, row_pitch: 4e-3, column_pitch: 4e-3 };
-    Bench {
-        wavelength: 0.75e-3,
-        networks: 1,
-        gaps: vec![6e-3, 6e-3, 8e-3],
-        padded: padded_shape(grid, 2.0).unwrap(),
-        method: Method::RayleighSommerfeld,
-        pixel_model: PixelModel::Square,
-        medium: 1.0,
-        oversample: 1,
-        modulation: Modulation::LOSSLESS,
-        alignment: Alignment::default(),
-        optics: Vec::new(),
-        plate: None,
-        object: ObjectPlane::new(grid, (8, 8), 2, Encoding::Amplitude).unwrap(),
-        detector: Detector::new(grid, layout.regions(grid).unwrap()).unwrap(),
-    }
+    let object = ObjectPlane::new(grid, (8, 8), 2, Encoding::Amplitude).unwrap();
+    let detector = Detector::new(grid, layout.regions(grid).unwrap()).unwrap();
+    let bench = Bench::new(0.75e-3, vec![6e-3, 6e-3, 8e-3], object, detector).unwrap();
+    Bench { method: Method::RayleighSommerfeld, ..bench }
 }
 
 /// Two devices side by side, read by pairs of regions.

@@ -16,6 +16,7 @@ use sampling::{Sampling, methods};
 
 use super::presets::PresetFlag;
 use super::set::SetFlag;
+use super::source::source_json;
 use super::{ModifiedFlag, SimulationFlags, print, print_json};
 use crate::design::folder::{DESIGN, read_typed};
 use crate::design::{Design, Device, Purpose, Rounding, Stage};
@@ -184,6 +185,7 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
         },
     });
     json["plate"] = json!(design.plate_model().name());
+    json["source"] = source_json(bench);
     json["other_optics"] = bench.optics.iter().map(|placed| json!(placed.element.name())).collect();
     let pitch = bench.grid().pixel_pitch();
     let Rounding { image, regions } = &design.rounding;
@@ -357,6 +359,10 @@ fn design_lines(design: &Design) -> Vec<(String, String)> {
             illumination(bench.object.illumination())
         ),
     );
+    let source = bench.source.words(bench.wavelength);
+    if !source.is_empty() {
+        line("source", format!("{source}: {} beams", bench.beams().len()));
+    }
     let region = bench.detector.regions()[0];
     line(
         "detector",

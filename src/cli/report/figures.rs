@@ -24,8 +24,9 @@ use crate::evaluation::{
     tolerance,
 };
 use crate::fabrication::PrintReport;
+use crate::field::WaveField;
 use crate::files::Scratch;
-use crate::reference::{Light, Network};
+use crate::reference::{Instrument, Light, intensity};
 use crate::training::Epoch;
 use crate::units::Metres;
 
@@ -282,44 +283,41 @@ fn origin(device: &Device) -> MaskOrigin {
     }
 }
 
-/// The networks of a device, ready to carry single images.
+/// A device, ready to carry single images.
 struct ReportStage {
-    networks: Vec<Network<f32>>,
+    instrument: Instrument<f32>,
     samples: usize,
 }
 
 impl ReportStage {
     fn new(device: &Device) -> Result<Self> {
         let bench = &device.design.simulated;
-        Ok(ReportStage {
-            networks: Network::<f32>::side_by_side(bench, &device.masks)?,
-            samples: bench.oversample,
-        })
+        Ok(ReportStage { instrument: Instrument::new(bench, &device.masks)?, samples: bench.oversample })
     }
 
-    /// Carries test image `number`, and gives the light of the network that is shown.
-    fn carry(&self, images: &Images, number: usize) -> Result<(Example, Light<f32>)> {
+    /// Carries test image `number`, and gives its light, beam by beam.
+    fn carry(&self, images: &Images, number: usize) -> Result<(Example, Vec<Light<f32>>)> {
         let image = images.batch(&[number]).index_axis_move(Axis(0), 0);
         let truth = usize::from(images.labels[number]);
-        let bench = self.networks[0].bench();
-        let mut lights =
-            self.networks.iter().map(|network| network.light(image.view())).collect::<Result<Vec<_>>>()?;
-        let readings: Vec<f64> =
-            lights.iter().flat_map(|light| bench.detector.readings(&light.detector)).collect();
+        let bench = self.instrument.bench();
+        let lights = self.instrument.light(image.view())?;
+        let readings = self.instrument.readings_of(&lights);
         // Of networks side by side the one with the true class is shown.
-        let network = (truth / bench.detector.classes()).min(lights.len() - 1);
-        let detectors =
-            lights.iter().map(|light| self.pixels(&light.detector.intensity())).collect::<Vec<_>>();
-        let light = lights.swap_remove(network);
-        let planes = std::iter::once(&light.object)
-            .chain(&light.incident)
-            .chain([&light.detector])
-            .map(|field| self.pixels(&field.intensity()))
+        let network = (truth / bench.detector.classes()).min(bench.networks - 1);
+        let detectors = (0..bench.networks)
+            .map(|network| self.pixels(&intensity(bench, &lights, network, |light| &light.detector)))
+            .collect();
+        let on = |field: &dyn Fn(&Light<f32>) -> &WaveField<f32>| {
+            self.pixels(&intensity(bench, &lights, network, field))
+        };
+        let planes = std::iter::once(on(&|light| &light.object))
+            .chain((0..bench.planes().len()).map(|plane| on(&|light| &light.incident[plane])))
+            .chain([on(&|light| &light.detector)])
             .collect();
         let answer = bench.detector.scheme().answer(&readings);
         Ok((
             Example { number, image, truth, answer, readings, network, planes, detectors, side: None },
-            light,
+            lights,
         ))
     }
 
@@ -341,14 +339,15 @@ impl ReportStage {
         }
         let carried: Vec<_> =
             first.iter().map(|number| self.carry(images, *number)).collect::<Result<_>>()?;
-        let (mut examples, lights): (Vec<Example>, Vec<Light<f32>>) = carried.into_iter().unzip();
-        let columns = self.networks[0].bench().gaps.len() * SLICES;
-        let mut progress = Progress::new("side views", (self.networks.len() * columns) as u64, "slices");
+        let (mut examples, lights): (Vec<Example>, Vec<Vec<Light<f32>>>) = carried.into_iter().unzip();
+        let beams = self.instrument.beams();
+        let columns = self.instrument.bench().gaps.len() * SLICES;
+        let mut progress = Progress::new("side views", (beams.len() * columns) as u64, "slices");
         let mut positions = Vec::new();
-        for (index, network) in self.networks.iter().enumerate() {
+        for (index, (beam, network)) in beams.iter().enumerate() {
             let chosen: Vec<usize> =
-                (0..examples.len()).filter(|example| examples[*example].network == index).collect();
-            let shown: Vec<&Light<f32>> = chosen.iter().map(|example| &lights[*example]).collect();
+                (0..examples.len()).filter(|example| examples[*example].network == beam.network).collect();
+            let shown: Vec<&Light<f32>> = chosen.iter().map(|example| &lights[*example][index]).collect();
             if shown.is_empty() {
                 continue;
             }
@@ -357,7 +356,11 @@ impl ReportStage {
             })?;
             positions = z;
             for (example, view) in chosen.into_iter().zip(views) {
-                examples[example].side = Some(self.rows(&view));
+                let view = self.rows(&view) * beam.share;
+                examples[example].side = Some(match examples[example].side.take() {
+                    Some(side) => side + view,
+                    None => view,
+                });
             }
         }
         progress.finish();
@@ -388,8 +391,8 @@ impl ReportStage {
 
     /// What a device that forms images makes of `examples`.
     fn formed(&self, examples: &[Example]) -> Result<Vec<Formed>> {
-        let bench = self.networks[0].bench();
-        let free = Network::<f32>::new(bench.free_space(), Vec::new())?;
+        let bench = self.instrument.bench();
+        let free = Instrument::<f32>::new(&bench.free_space(), &[])?;
         examples
             .iter()
             .map(|example| {

@@ -44,9 +44,9 @@ impl Classifier {
             ));
         }
         let responses = engine.region_responses(progress)?;
-        let factors: Vec<Array2<f64>> = (0..engine.bench().readings())
-            .map(|region| {
-                let fields = responses.region(region).mapv(f64::from);
+        let factors: Vec<Array2<f64>> = (0..responses.readings_each())
+            .map(|reading| {
+                let fields = responses.fields_of(reading);
                 factor(&if object.has_complex_coefficients() { embedded(&fields) } else { fields })
             })
             .map(|factor| factor * responses.pixel_area().sqrt())

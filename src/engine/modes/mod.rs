@@ -11,10 +11,11 @@ use num_complex::Complex32;
 use rayon::prelude::*;
 
 use super::aligned::Aligned;
-use super::passes::Workspace;
+use super::passes::{Reach, Workspace};
 use super::{CpuEngine, Engine, Gradients, ReadingSlopes, Readings};
 use crate::bench::Bench;
 use crate::error::{Error, Result};
+use crate::object::ObjectPlane;
 
 mod classifier;
 mod plane_power;
@@ -42,8 +43,8 @@ const PARTS: usize = 16;
 /// An engine that carries modes of the object where that is less work than carrying every image.
 pub struct ModesEngine {
     images: CpuEngine,
-    /// The bench that takes modes in place of images; none where the field is not linear in coefficients.
-    linear: Option<Bench>,
+    /// The object planes that take modes in place of images, one a beam; none where the field is not linear in coefficients.
+    linear: Option<Vec<ObjectPlane>>,
     /// The modes that gradients are made in, shape (modes, image values); none for image by image.
     basis: Option<Array2<f32>>,
     /// What the present masks make of a mode for each image value.
@@ -89,8 +90,8 @@ impl ModesEngine {
         }
         if self.linear.is_none() {
             return Err(Error::Value(
-                "there are no modes where values are interpolated and then become phases or holes, or where a sheet changes \
-                 with the intensity: image by image, then"
+                "there are no modes where values are interpolated and then become phases or holes, where phases differ by \
+                 wavelength, or where a sheet changes with the intensity: image by image, then"
                     .into(),
             ));
         }
@@ -181,33 +182,21 @@ impl ModesEngine {
     }
 
     /// Carries the mode `values` to the detector.
-    fn carry(&self, workspace: &mut Workspace, linear: &Bench, values: &[f32], reach: Reach) {
-        let optics = &self.images.optics;
-        let shape = linear.object.image();
-        let mode = Array2::from_shape_fn(shape, |(y, x)| values[y * shape.1 + x]);
-        let every_row = 0..optics.rows;
-        let (last, rows) = match reach {
-            Reach::Plane => (&*optics.to_plane, std::slice::from_ref(&every_row)),
-            Reach::Regions => (optics.to_regions(), &optics.detector_rows[..]),
-        };
-        workspace.carry(optics, linear, mode.view(), last, rows);
+    fn carry(&self, workspace: &mut Workspace, linear: &[ObjectPlane], values: &[f32], reach: Reach) {
+        let (rows, columns) = self.bench().object.image();
+        let mode = Array2::from_shape_fn((rows, columns), |(y, x)| values[y * columns + x]);
+        workspace.carry(&self.images.optics, linear, mode.view(), reach);
     }
 }
 
-/// The bench that takes modes in place of images, if there is one.
-fn linear(engine: &CpuEngine) -> Option<Bench> {
-    let bench = engine.bench();
-    if !engine.is_linear() {
+/// The object planes that take modes in place of images, if there are any: coefficients must be the same in every beam.
+fn linear(engine: &CpuEngine) -> Option<Vec<ObjectPlane>> {
+    let first = engine.objects.first()?;
+    let alike = engine.objects.iter().all(|object| object.encoding() == first.encoding());
+    if !engine.is_linear() || !alike {
         return None;
     }
-    bench.object.linear().map(|object| Bench { object, ..bench.clone() })
-}
-
-/// How much of the detector plane a mode is carried to.
-#[derive(Clone, Copy)]
-enum Reach {
-    Regions,
-    Plane,
+    engine.objects.iter().map(ObjectPlane::linear).collect()
 }
 
 /// One value of an image, and nothing else.
@@ -235,10 +224,12 @@ impl Engine for ModesEngine {
     }
 
     fn prepare(&self, samples: usize, progress: &mut dyn FnMut(f64) -> Result<()>) -> Result<()> {
-        let Some(linear) = &self.linear else { return Ok(()) };
+        if self.linear.is_none() {
+            return Ok(());
+        }
         let optics = &self.images.optics;
-        let (rows, columns) = linear.object.image();
-        let (modes, plane_samples) = (rows * columns, optics.networks * optics.rows * optics.columns);
+        let (rows, columns) = self.bench().object.image();
+        let (modes, plane_samples) = (rows * columns, optics.beams.len() * optics.samples());
         let bytes = PlaneFields::bytes(modes, plane_samples).saturating_add(Responses::bytes(modes, optics));
         let worth = samples as f64 > IMAGES_A_MODE * modes as f64 && bytes <= MEMORY;
         if !worth || self.prepared().is_some() {
@@ -252,7 +243,10 @@ impl Engine for ModesEngine {
             &|mode| unit(modes, mode),
             Reach::Plane,
             planes.planes_mut(),
-            &|workspace, plane| plane.set(workspace.plane_field()),
+            &|workspace, plane| {
+                let shares = optics.beams.iter().map(|beam| beam.share);
+                plane.set(workspace.plane_field(), shares);
+            },
             Some(progress),
         )?;
         let complex = self.bench().object.has_complex_coefficients();
@@ -294,7 +288,7 @@ impl Engine for ModesEngine {
         let optics = &self.images.optics;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = &mut *kept;
-        let numbers = optics.networks * optics.kept * optics.samples();
+        let numbers = optics.beams.len() * optics.kept * optics.samples();
         let most = self.keeping / (numbers * size_of::<Complex32>()).max(1);
         kept.resize_with(modes.min(most), || Aligned::new(Complex32::default(), numbers));
 

@@ -117,13 +117,21 @@ pub(super) struct PlaneField<'a> {
 }
 
 impl PlaneField<'_> {
-    /// Keeps `field`.
-    pub(super) fn set(self, field: &[Complex32]) {
-        let largest = field.iter().fold(0f32, |largest, u| largest.max(u.re.abs()).max(u.im.abs()));
+    /// Keeps `field`, plane after plane, of which each has its share of the power.
+    pub(super) fn set(self, field: &[Complex32], shares: impl ExactSizeIterator<Item = f64> + Clone) {
+        let samples = field.len() / shares.len();
+        let planes = || field.chunks_exact(samples).zip(shares.clone().map(|share| share.sqrt() as f32));
+        let largest = planes().fold(0f32, |largest, (plane, weight)| {
+            plane.iter().fold(largest, |largest, u| largest.max(weight * u.re.abs().max(u.im.abs())))
+        });
         let factor = if largest > 0.0 { f32::from(i16::MAX) / largest } else { 0.0 };
         *self.scale = largest / f32::from(i16::MAX);
-        for (to, u) in self.steps.as_chunks_mut::<2>().0.iter_mut().zip(field) {
-            *to = [(u.re * factor).round() as i16, (u.im * factor).round() as i16];
+        let steps = self.steps.as_chunks_mut::<2>().0.chunks_exact_mut(samples);
+        for (steps, (plane, weight)) in steps.zip(planes()) {
+            let factor = weight * factor;
+            for (to, u) in steps.iter_mut().zip(plane) {
+                *to = [(u.re * factor).round() as i16, (u.im * factor).round() as i16];
+            }
         }
     }
 }

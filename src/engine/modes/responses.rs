@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
+use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis, Slice};
 use num_complex::Complex32;
 use rayon::prelude::*;
 
 use crate::engine::ReadingSlopes;
-use crate::engine::optics::Optics;
+use crate::engine::optics::{Optics, Watched};
 
 /// Coefficients of images in the modes, shape (images, modes).
 pub(super) struct Coefficients {
@@ -20,9 +21,21 @@ pub(super) struct Coefficients {
 pub(super) struct Responses {
     /// Real and imaginary parts side by side, region by region; shape (modes, numbers).
     fields: Array2<f32>,
-    /// The numbers of each region.
-    regions: Vec<Range<usize>>,
+    /// Every region on which a beam is looked at.
+    regions: Vec<LitRegion>,
+    /// Number of readings.
+    readings: usize,
     pixel_area: f64,
+}
+
+/// A region in the light of a beam.
+struct LitRegion {
+    /// Its numbers.
+    numbers: Range<usize>,
+    /// The reading it counts in.
+    reading: usize,
+    /// What its power counts there.
+    share: f64,
 }
 
 impl Responses {
@@ -30,19 +43,24 @@ impl Responses {
     pub(super) fn new(modes: usize, optics: &Optics) -> Self {
         let mut end = 0;
         let regions: Vec<_> = optics
-            .all_regions()
-            .map(|(rows, columns)| {
+            .watched()
+            .map(|Watched { rows, columns, reading, share }| {
                 let start = end;
                 end += 2 * rows.len() * columns.len();
-                start..end
+                LitRegion { numbers: start..end, reading, share }
             })
             .collect();
-        Responses { fields: Array2::zeros((modes, end)), regions, pixel_area: optics.pixel_area }
+        Responses {
+            fields: Array2::zeros((modes, end)),
+            regions,
+            readings: optics.readings(),
+            pixel_area: optics.pixel_area,
+        }
     }
 
     /// Bytes of the fields of that many modes.
     pub(super) fn bytes(modes: usize, optics: &Optics) -> usize {
-        let samples: usize = optics.all_regions().map(|(rows, columns)| rows.len() * columns.len()).sum();
+        let samples: usize = optics.watched().map(|watched| watched.rows.len() * watched.columns.len()).sum();
         modes * 2 * samples * size_of::<f32>()
     }
 
@@ -51,9 +69,30 @@ impl Responses {
         &mut self.fields
     }
 
-    /// The fields of the modes on the samples of one region.
-    pub(super) fn region(&self, region: usize) -> ArrayView2<'_, f32> {
-        self.fields.slice_axis(Axis(1), self.regions[region].clone().into())
+    /// The fields of the modes on the samples of a region.
+    fn region(&self, region: &LitRegion) -> ArrayView2<'_, f32> {
+        self.fields.slice_axis(Axis(1), region.numbers.clone().into())
+    }
+
+    /// The regions that count in `reading`.
+    fn of_reading(&self, reading: usize) -> impl Iterator<Item = &LitRegion> {
+        self.regions.iter().filter(move |region| region.reading == reading)
+    }
+
+    /// Number of readings.
+    pub(super) fn readings_each(&self) -> usize {
+        self.readings
+    }
+
+    /// The fields of the modes that make `reading`, the sum of their squares: those of every beam, by the root of what it
+    /// counts.
+    pub(super) fn fields_of(&self, reading: usize) -> Array2<f64> {
+        let counted: Vec<Array2<f64>> = self
+            .of_reading(reading)
+            .map(|region| self.region(region).mapv(|number| f64::from(number) * region.share.sqrt()))
+            .collect();
+        let views: Vec<_> = counted.iter().map(|fields| fields.view()).collect();
+        ndarray::concatenate(Axis(1), &views).unwrap_or_else(|_| Array2::zeros((self.fields.nrows(), 0)))
     }
 
     /// Area of a sample, square metres.
@@ -66,14 +105,17 @@ impl Responses {
         let columns: Vec<Vec<f64>> = self
             .regions
             .par_iter()
-            .map(|numbers| {
-                let fields = self.superpose(coefficients, numbers.clone());
-                fields.outer_iter().map(|field| self.power(field.iter())).collect()
+            .map(|region| {
+                let fields = self.superpose(coefficients, region.numbers.clone());
+                fields.outer_iter().map(|field| region.share * self.power(field.iter())).collect()
             })
             .collect();
-        Array2::from_shape_fn((coefficients.real.nrows(), columns.len()), |(image, region)| {
-            columns[region][image]
-        })
+        let mut readings = Array2::zeros((coefficients.real.nrows(), self.readings));
+        for (region, column) in self.regions.iter().zip(columns) {
+            let mut sums = readings.column_mut(region.reading);
+            sums.iter_mut().zip(column).for_each(|(sum, power)| *sum += power);
+        }
+        readings
     }
 
     /// The way by which a batch of `images` images with real or complex coefficients is cheapest.
@@ -82,15 +124,19 @@ impl Responses {
         // A region of n numbers: 2 images x modes x n products by the fields; by the products of modes 2 images x
         // modes^2, and 2 modes^2 x n once a batch.
         let by_fields = images * self.fields.ncols();
-        let by_products = modes * (images * self.regions.len() + self.fields.ncols());
+        let by_products = modes * (images * self.readings + self.fields.ncols());
         if complex || by_products >= by_fields {
             return Batch { responses: self, products: None };
         }
-        let product = |region: usize| {
-            let fields = self.region(region);
-            fields.dot(&fields.t())
+        let product = |reading: usize| {
+            let mut sum = Array2::zeros((modes, modes));
+            for region in self.of_reading(reading) {
+                let fields = self.region(region);
+                general_mat_mul(region.share as f32, &fields, &fields.t(), 1.0, &mut sum);
+            }
+            sum
         };
-        let products = (0..self.regions.len()).into_par_iter().map(product).collect();
+        let products = (0..self.readings).into_par_iter().map(product).collect();
         Batch { responses: self, products: Some(products) }
     }
 
@@ -116,7 +162,7 @@ impl Responses {
 /// is a quadratic form in them, and the sum over the images a matrix of modes by modes.
 pub(super) struct Batch<'a> {
     responses: &'a Responses,
-    /// For each region the products of the modes' fields, shape (modes, modes), unless fields are cheaper.
+    /// For each reading the products of the modes' fields, shape (modes, modes), unless fields are cheaper.
     products: Option<Vec<Array2<f32>>>,
 }
 
@@ -151,11 +197,11 @@ impl Batch<'_> {
         }
         let modes = self.responses.fields.nrows();
         let mut source = Array2::zeros(self.responses.fields.dim());
-        for (region, numbers) in self.responses.regions.iter().enumerate() {
-            let weights = sum.slice_axis(Axis(0), (region * modes..(region + 1) * modes).into());
-            source
-                .slice_axis_mut(Axis(1), numbers.clone().into())
-                .assign(&weights.dot(&self.responses.region(region)));
+        for region in &self.responses.regions {
+            let reading = region.reading;
+            let weights = sum.slice_axis(Axis(0), (reading * modes..(reading + 1) * modes).into());
+            let mut source = source.slice_axis_mut(Axis(1), region.numbers.clone().into());
+            general_mat_mul(region.share as f32, &weights, &self.responses.region(region), 0.0, &mut source);
         }
         source
     }
@@ -199,18 +245,19 @@ impl Batch<'_> {
         coefficients: &Coefficients,
         slopes: &ReadingSlopes<'_>,
     ) -> (Array2<f64>, Array2<f32>) {
-        let Responses { fields, regions, pixel_area } = self.responses;
+        let Responses { fields, regions, readings: count, pixel_area } = self.responses;
         let mut fields = self.responses.superpose(coefficients, 0..fields.ncols());
-        let mut readings = Array2::zeros((fields.nrows(), regions.len()));
-        let mut slope = vec![0.0; regions.len()];
+        let mut readings = Array2::zeros((fields.nrows(), *count));
+        let mut slope = vec![0.0; *count];
         for (image, mut field) in fields.outer_iter_mut().enumerate() {
-            let read: Vec<f64> = regions
-                .iter()
-                .map(|numbers| self.responses.power(field.slice_axis(Axis(0), numbers.clone().into()).iter()))
-                .collect();
+            let mut read = vec![0.0; *count];
+            for LitRegion { numbers, reading, share } in regions {
+                let numbers = field.slice_axis(Axis(0), numbers.clone().into());
+                read[*reading] += share * self.responses.power(numbers.iter());
+            }
             slopes(image, &read, &mut slope);
-            for (numbers, slope) in regions.iter().zip(&slope) {
-                let factor = (2.0 * slope * pixel_area) as f32;
+            for LitRegion { numbers, reading, share } in regions {
+                let factor = (2.0 * (share * slope[*reading]) * pixel_area) as f32;
                 field.slice_axis_mut(Axis(0), numbers.clone().into()).mapv_inplace(|number| number * factor);
             }
             readings.row_mut(image).iter_mut().zip(read).for_each(|(to, value)| *to = value);

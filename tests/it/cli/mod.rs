@@ -20,6 +20,7 @@ mod propagate;
 mod rules;
 mod set;
 mod shell;
+mod sources;
 mod sweep;
 mod tolerance;
 mod train;

@@ -6,7 +6,7 @@ use d2nn::design::Device;
 use d2nn::element::Modulation;
 use d2nn::evaluation::imaging::likeness;
 use d2nn::misalignment::{Displacement, Misalignment};
-use d2nn::reference::{Light, Network};
+use d2nn::reference::{Instrument, Light, Network};
 use ndarray::{Array2, Axis};
 use num_complex::Complex;
 use serde_json::{Value, json};
@@ -26,8 +26,7 @@ fn pixels() -> Vec<u8> {
 /// The light of [`image`] in each network of `device` on `bench`.
 fn reference(device: &Device, bench: &Bench) -> Vec<Light<f64>> {
     let masks: Vec<_> = device.masks.iter().map(|values| values.mapv(f64::from)).collect();
-    let networks = Network::<f64>::side_by_side(bench, &masks).unwrap();
-    networks.iter().map(|network| network.light(image().view()).unwrap()).collect()
+    Instrument::<f64>::new(bench, &masks).unwrap().light(image().view()).unwrap()
 }
 
 fn readings(bench: &Bench, lights: &[Light<f64>]) -> Vec<f64> {
