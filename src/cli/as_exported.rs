@@ -14,6 +14,7 @@ use super::{LabelledImages, ThreadsFlag};
 use crate::dataset::Images;
 use crate::design::folder::{PLATES, is_device_folder};
 use crate::design::{Design, Device};
+use crate::element::{Modulation, Thickness};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::{Figure, FigureUnit};
@@ -121,6 +122,20 @@ impl Plates {
         let relief = self.exported.relief(design.plate.relief, step, turn);
         let compared = self.compare(device, &PlateOptions { relief, ..design.plate })?;
         Ok(Compared { other_step: (relief != design.plate.relief).then_some(step), ..compared })
+    }
+
+    /// The masks these plates are, what they do to light, and how thick they are: as `designed`, with the base and the highest relief
+    /// they have.
+    pub(super) fn as_thick(
+        &self,
+        design: &Design,
+        designed: Thickness,
+    ) -> (Modulation, Vec<Array2<f32>>, Thickness) {
+        let (modulation, masks) = self.exported.masks(&design.material, design.bench.wavelength);
+        let (low, high) = self.exported.range();
+        // A plate without any relief is a slab, in slices of next to no height.
+        let relief = (high - low).max(1e-3 * designed.relief);
+        (modulation, masks, Thickness { base: low, relief, ..designed })
     }
 
     fn file_name(&self, index: usize) -> String {

@@ -4,10 +4,11 @@ use std::fmt::Write;
 
 use serde_json::json;
 
+use super::as_printed::{self, Printed};
 use super::progress::Progress;
 use super::stop::Stop;
 use super::trial::first_images;
-use super::{LabelledImages, print, print_json};
+use super::{LabelledImages, ThreadsFlag, print, print_json};
 use crate::dataset::Images;
 use crate::design::Device;
 use crate::error::{Error, Result};
@@ -60,6 +61,13 @@ pub(super) fn run(
 ) -> Result<()> {
     let rows = judge(device, &shown.images, limit, threads, stop)?;
     let judged = rows.first().map_or(0, |row| row.evaluation.images);
+    let printed = match rows.len() {
+        ALL_GRIDS => {
+            let threads = ThreadsFlag { threads };
+            as_printed::judge(device, None, &threads, &shown.images, judged, &|| Ok(!stop.asked()))?
+        }
+        _ => None,
+    };
     let told = match rows.len() {
         ALL_GRIDS => Ok(()),
         0 => Err(Error::Interrupted("stopped before the first grid was done: nothing is told".into())),
@@ -74,9 +82,17 @@ pub(super) fn run(
             "field_images": judged.min(FIELD_IMAGES),
             "data": shown.as_json(),
             "grids": rows.iter().map(row_json).collect::<Vec<_>>(),
+            "as_printed": printed.as_ref().map(Printed::as_json),
         }))?;
     } else if !rows.is_empty() {
-        print(&table(device, shown, &rows))?;
+        let mut text = table(device, shown, &rows);
+        if let Some(printed) = &printed {
+            let _ = writeln!(text, "\n{}", printed.text());
+            if let Some(warning) = printed.warning() {
+                let _ = writeln!(text, "warning: {warning}");
+            }
+        }
+        print(&text)?;
     }
     told
 }

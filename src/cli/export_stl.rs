@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::as_printed::PRINTED_IMAGES;
 use super::phase_map::{PhaseMap, PhaseMapFlags};
 use super::plate_flags::PlateFlags;
 use super::stop::Stop;
-use super::{DataFlag, ModifiedFlag, ThreadsFlag, as_exported, print, print_json, print_report};
+use super::{DataFlag, ModifiedFlag, ThreadsFlag, as_exported, as_printed, print, print_json, print_report};
 use crate::dataset::Split;
 use crate::design::folder::PLATES;
 use crate::design::{DesignFile, Purpose};
@@ -143,6 +144,16 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
             text += &format!("warning: {warning}\n");
         }
         json["as_exported"] = as_exported::as_json(&device, &plates, &compared, &judged, shown);
+        let (images, limit) = (&shown.images, PRINTED_IMAGES.min(limit));
+        let printed =
+            as_printed::judge(&device, Some(&plates), &threads, images, limit, &|| Ok(!stop.asked()))?;
+        if let Some(printed) = &printed {
+            text += &format!("\n{}\n", printed.text());
+            if let Some(warning) = printed.warning() {
+                text += &format!("warning: {warning}\n");
+            }
+            json["as_printed"] = printed.as_json();
+        }
     }
     if args.json {
         print_json(&json)?

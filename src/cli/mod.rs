@@ -18,6 +18,7 @@ use crate::named::Named;
 pub mod advice;
 mod answers;
 mod as_exported;
+mod as_printed;
 mod classify;
 mod completions;
 mod convergence;

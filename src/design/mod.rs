@@ -30,6 +30,7 @@ mod optics_table;
 mod overrides;
 mod plate;
 pub mod presets;
+mod printed;
 pub mod printer;
 mod purpose;
 pub mod resolve;

@@ -13,6 +13,7 @@ mod photons;
 mod spread;
 mod ssim;
 mod stream;
+mod thickness;
 mod tolerance;
 
 pub use budget::PowerBudget;
@@ -24,4 +25,5 @@ pub use photons::Readout;
 pub use spread::{Answer, Spread, wilson_interval};
 pub use ssim::ssim;
 pub use stream::{Sample, SampleLoss, stream};
+pub use thickness::thin_correlation;
 pub use tolerance::{Disturbance, Judged, Outcome, Study, simulated_images, tolerance};

@@ -190,6 +190,12 @@ impl Exported {
         Relief::LayerHeight((found * digit).round() / digit)
     }
 
+    /// The thinnest and the thickest pixel of all plates, metres.
+    pub fn range(&self) -> (Metres, Metres) {
+        let heights = self.heights.iter().flatten().copied();
+        heights.fold((f64::INFINITY, 0.0), |(low, high), height| (low.min(height), high.max(height)))
+    }
+
     /// What the plates do to the light: the modulation of a bench, and a phase for each pixel of each mask, radians.
     ///
     /// A pixel of thickness h has the transmission exp(2 pi (i (n - m) - kappa) h/wavelength), m the index of what

@@ -3,6 +3,7 @@
 pub(super) mod power;
 mod provenance;
 mod sampling;
+mod thickness;
 
 use std::f64::consts::{PI, TAU};
 use std::fmt::Write;
@@ -83,10 +84,14 @@ pub fn run(args: InspectArgs) -> Result<()> {
         }
     };
     let budget = device.as_ref().map(budget).transpose()?;
+    let foretold = device.as_ref().map(thickness::foretold).transpose()?.flatten();
     if args.json {
         let mut json = as_json(&design, &Sampling::of(&design));
         if let Some(budget) = &budget {
             json["power_budget"] = budget_json(budget, &design);
+        }
+        if let Some(foretold) = &foretold {
+            json["thin_correlation"] = json!(foretold.masks);
         }
         if let Some(device) = &device {
             provenance::add_to_json(&mut json, device);
@@ -97,6 +102,7 @@ pub fn run(args: InspectArgs) -> Result<()> {
         if let Some(budget) = &budget {
             text += &budget_text(budget, &design);
         }
+        text += &foretold.map(|foretold| foretold.text()).unwrap_or_default();
         print(&text)
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use ndarray::{Array3, Axis};
 use serde_json::json;
 
-use crate::dataset::{DatasetName, Source, Split, load_split};
+use crate::dataset::{DatasetName, Images, Source, Split, load_split};
 use crate::design::{Design, Device};
 use crate::error::Result;
 use crate::evaluation::PowerBudget;
@@ -15,11 +15,18 @@ pub(in crate::cli) const BUDGET_IMAGES: usize = 10;
 
 /// Where the light of some images of the sample in the program goes.
 pub(in crate::cli) fn budget(device: &Device) -> Result<PowerBudget> {
-    let mut images = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Test)?;
+    let images = sample_images(device, BUDGET_IMAGES)?;
     let indices: Vec<usize> = (0..BUDGET_IMAGES).collect();
-    images.images = stretched(&images.images.select(Axis(0), &indices), device.design.bench.object.image());
-    images.labels.truncate(BUDGET_IMAGES);
     PowerBudget::of(&device.design.simulated, &device.masks, &images, &indices)
+}
+
+/// The first `count` test images of the sample in the program, as `device` takes images.
+pub(super) fn sample_images(device: &Device, count: usize) -> Result<Images> {
+    let mut images = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Test)?;
+    let indices: Vec<usize> = (0..count).collect();
+    images.images = stretched(&images.images.select(Axis(0), &indices), device.design.bench.object.image());
+    images.labels.truncate(count);
+    Ok(images)
 }
 
 /// `images` stretched to `shape` = (rows, columns), each value that of the nearest.

@@ -52,6 +52,22 @@ fn the_export_ends_with_its_check() {
     let losses = [&exported["designed"]["loss"], &exported["exported"]["loss"]].map(number);
     assert!((losses[0] - losses[1]).abs() < 1e-3, "{losses:?}");
 
+    // With their thickness the same plates are judged once more.
+    assert!(
+        text.contains(
+            "as printed, plates with their thickness in 4 slices and 4 x 4 samples a pixel: accuracy"
+        ),
+        "{text}"
+    );
+    let printed = &json["as_printed"];
+    assert_eq!((&printed["plate"], &printed["designed_plate"]), (&"sliced".into(), &"thin".into()));
+    assert_eq!((&printed["images"], &printed["oversample"]), (&50.into(), &4.into()));
+    let sliced = ["evaluate", "device", "--data", "data", "--plate", "sliced", "--json"];
+    let sliced = d2nn(own.path(), &sliced).json();
+    // The heights of the plates are those of the design but for steps of 1 um, on the same 50 images.
+    let losses = [&printed["printed"]["loss"], &sliced["loss"]].map(number);
+    assert!((losses[0] - losses[1]).abs() < 5e-3, "{losses:?}");
+
     // A wrong place for the images is told before anything is written.
     fs::remove_dir_all(own.path().join("device/stl")).unwrap();
     d2nn(own.path(), &["export-stl", "device", "--data", "nowhere"]).fails(1, &["nowhere"]);

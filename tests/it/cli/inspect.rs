@@ -44,6 +44,9 @@ fn json_has_what_other_programs_need() {
     let [budget, provenance, modified] = ["power_budget", "provenance", "modified_masks"]
         .map(|key| json.as_object_mut().unwrap().remove(key).unwrap());
     assert_eq!((&provenance["seed"], modified), (&json!(7), json!([])));
+    let correlation = json.as_object_mut().unwrap().remove("thin_correlation").unwrap();
+    let foretold: Vec<f64> = correlation.as_array().unwrap().iter().map(|c| c.as_f64().unwrap()).collect();
+    assert!(foretold.len() == 2 && foretold.iter().all(|c| *c > 0.0 && *c <= 1.0), "{foretold:?}");
     assert_eq!(budget["past_the_plane"].as_array().unwrap().len(), 3);
     assert!(
         budget["regions"].as_f64().unwrap() > 0.0 && budget["left_by_reflection"].as_f64().unwrap() < 1.0
