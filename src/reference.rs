@@ -8,7 +8,7 @@ use num_complex::Complex;
 use crate::bench::{Beam, Bench, Lowered, Path, Role};
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField, narrow_complex};
-use crate::program::{Op, Slopes, Wants, cross_pointwise, cross_pointwise_adjoint};
+use crate::program::{Blend, Op, Slopes, Wants, cross_pointwise, cross_pointwise_adjoint};
 use crate::propagation::{Gap, Method, Propagator, Span};
 use crate::units::Metres;
 
@@ -88,6 +88,18 @@ impl<T: Real> Network<T> {
                     let sheet = &*self.lowered.program.sheets()[sheet];
                     let mut behind = field.clone();
                     behind.amplitude.mapv_inplace(|u| narrow_complex(cross_pointwise(sheet, widen(u))));
+                    behind
+                }
+                Op::Blend(number) => {
+                    let blend = self.lowered.program.blends()[number];
+                    let share = self.lowered.program.factors()[blend.share].samples(field.amplitude.dim());
+                    let mut behind = self.propagators[blend.without].carry(field)?;
+                    let with = self.propagators[blend.with].carry(field)?;
+                    Zip::from(&mut behind.amplitude).and(&with.amplitude).and(&share).for_each(
+                        |without, with, share| {
+                            *without = Blend::join(narrow_complex(*share), *without, *with)
+                        },
+                    );
                     behind
                 }
             };
@@ -255,6 +267,31 @@ impl<T: Real> Network<T> {
                         }
                     }
                     factor.adjoint(&adjoint)
+                }
+                Op::Blend(number) => {
+                    let blend = program.blends()[number];
+                    let share = &program.factors()[blend.share];
+                    let ways = [blend.without, blend.with].map(|span| &self.propagators[span]);
+                    if share.wants() == Wants::Whole {
+                        // From v = A u + w (B - A) u follows dL = Re(conj(g) (B - A) u dw).
+                        let [without, with] = ways.map(|way| way.propagate(incident));
+                        let mut sums = Array2::from_elem(share.entries().dim(), Complex::new(0.0, 0.0));
+                        for ((at, g), (with, without)) in adjoint
+                            .amplitude
+                            .indexed_iter()
+                            .zip(with.amplitude.iter().zip(&without.amplitude))
+                        {
+                            sums[share.footprint().pixel(at)] += widen(*g).conj() * widen(*with - *without);
+                        }
+                        found.push(Slopes::Whole(sums));
+                    }
+                    let with = share.adjoint(&adjoint);
+                    let mut without = adjoint;
+                    without.amplitude.zip_mut_with(&with.amplitude, |g, with| *g = *g - *with);
+                    let mut before = ways[0].adjoint(&without);
+                    let other = ways[1].adjoint(&with);
+                    before.amplitude.zip_mut_with(&other.amplitude, |sum, g| *sum = *sum + *g);
+                    before
                 }
                 Op::Pointwise(sheet) => {
                     let sheet = &*program.sheets()[sheet];

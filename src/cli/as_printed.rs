@@ -114,7 +114,7 @@ impl Printed {
     /// The figures for programs.
     pub(super) fn as_json(&self) -> Value {
         json!({
-            "plate": PlateModel::Sliced.name(),
+            "plate": self.thickness.model().name(),
             "slices": self.thickness.slices,
             "oversample": self.samples,
             "images": self.images,
@@ -129,6 +129,7 @@ impl Printed {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::element::Slicing;
     use crate::evaluation::ACCURACY;
 
     fn of(designed: f64, printed: f64) -> Printed {
@@ -139,6 +140,7 @@ mod tests {
             base: 1e-3,
             relief: 1e-3,
             height_per_radian: 1e-4,
+            slicing: Slicing::SplitStep,
             slices: 4,
             reference_index: 1.35,
         };

@@ -209,6 +209,10 @@ impl SimulationFlags {
                 bench.oversample = bench.oversample.max(samples as usize);
             }
         }
+        if self.plate == Some(PlateModel::WavePropagation) {
+            // A slice is crossed as one medium: it takes more of them than split steps do.
+            typed.mask.slices = typed.mask.slices.max(16);
+        }
         typed.mask.slices = self.slices.unwrap_or(typed.mask.slices);
         let source = &mut typed.source;
         if !self.wavelengths.is_empty() {

@@ -48,10 +48,14 @@ const NO_IMAGE: &str = "a layout other than \"image\"";
 /// Every key that may do nothing. The others always do something; a test names them all.
 const RULES: &[Rule] = &[
     rule("mask.phase_max", |typed, _| typed.mask.height_max.is_none(), "leaving mask.height_max out"),
-    rule("mask.slices", |typed, _| typed.mask.plate == PlateModel::Sliced, "mask.plate = \"sliced\""),
+    rule(
+        "mask.slices",
+        |typed, _| matches!(typed.mask.plate, PlateModel::Sliced | PlateModel::WavePropagation),
+        "mask.plate = \"sliced\" or \"wpm\"",
+    ),
     rule(
         "mask.reference_index",
-        |typed, _| typed.mask.plate != PlateModel::Thin,
+        |typed, _| matches!(typed.mask.plate, PlateModel::Equivalent | PlateModel::Sliced),
         "mask.plate = \"equivalent\" or \"sliced\"",
     ),
     rule(

@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_PI_2, TAU};
 
 use crate::bench::Bench;
 use crate::dataset::ImageSet;
-use crate::element::{Modulation, PlateModel, Thickness};
+use crate::element::{Modulation, PlateModel, Slicing, Thickness};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::material::Material;
@@ -89,6 +89,12 @@ impl Design {
             resolve(typed).map_err(|problem| Error::Design { file: file.to_owned(), problem })?;
         design.check_for(purpose, file)?;
         if purpose == Purpose::Training {
+            for stage in design.stages(1) {
+                stage.bench.check().map_err(|error| Error::Design {
+                    file: file.to_owned(),
+                    problem: format!("training.modes: {error}"),
+                })?;
+            }
             // Allowed, or it would have been refused.
             design.warnings.extend(design.training.sampling_problems());
         }
@@ -368,7 +374,11 @@ fn thickness(
     let slices = match table.plate {
         PlateModel::Thin => return Ok(None),
         PlateModel::Equivalent => 1,
-        PlateModel::Sliced => table.slices,
+        PlateModel::Sliced | PlateModel::WavePropagation => table.slices,
+    };
+    let slicing = match table.plate {
+        PlateModel::WavePropagation => Slicing::WavePropagation,
+        _ => Slicing::SplitStep,
     };
     let Modulation::Phase { phase_max, .. } = modulation else {
         return Err(format!(
@@ -382,6 +392,7 @@ fn thickness(
         base,
         relief: material.height(phase_max, wavelength),
         height_per_radian: material.height(1.0, wavelength),
+        slicing,
         slices,
         reference_index,
     }))

@@ -6,7 +6,7 @@ use super::resolve::Design;
 use super::training::BINNING;
 use super::training_table::StageGrid;
 use crate::bench::Bench;
-use crate::element::PlateModel;
+use crate::element::{PlateModel, Slicing, Thickness};
 use crate::training::{ClassLoss, LearntTemperature, Settings};
 
 /// Steps in which the step size of a stage in modes rises: without them a stage begins by losing most of what the one
@@ -63,9 +63,10 @@ impl Design {
                 validate_every: epochs.div_ceil(LOOKS),
                 ..settings
             };
-            Some(Stage { settings, bench: bench.clone(), modes: Some(table.modes) })
+            let bench = self.with_plates_of(bench, table.plate);
+            Some(Stage { settings, bench, modes: Some(table.modes) })
         });
-        let coarse = Stage { settings, bench: training.coarse.clone(), modes: None };
+        let coarse = Stage { settings, bench: self.with_plates_of(&training.coarse, None), modes: None };
         let (epochs, learning_rate) = training.fine;
         let fine = training.finer.then(|| Stage {
             settings: Settings { epochs, learning_rate, ..settings },
@@ -86,6 +87,19 @@ impl Design {
         stages
     }
 
+    /// `bench`, one of the grids of the training, with plates of `model`: those of the device on the grid of the bench, and thin ones on a
+    /// coarser one unless said otherwise. There the light inside plates would not be sampled.
+    fn with_plates_of(&self, bench: &Bench, model: Option<PlateModel>) -> Bench {
+        let usual = if bench.grid() == self.simulated.grid() { self.plate_model() } else { PlateModel::Thin };
+        let plate = self.thickness().and_then(|thickness| match model.unwrap_or(usual) {
+            PlateModel::Thin => None,
+            PlateModel::Equivalent => Some(Thickness { slices: 1, slicing: Slicing::SplitStep, ..thickness }),
+            PlateModel::Sliced => Some(Thickness { slicing: Slicing::SplitStep, ..thickness }),
+            PlateModel::WavePropagation => Some(Thickness { slicing: Slicing::WavePropagation, ..thickness }),
+        });
+        Bench { plate, ..bench.clone() }
+    }
+
     /// Writes into `typed`, of which this design was made, what follows from keys that were left out.
     pub fn settle(&self, typed: &mut DesignFile) {
         typed.name = Some(self.name.clone());
@@ -102,11 +116,7 @@ impl Design {
 
     /// How the plates are simulated.
     pub fn plate_model(&self) -> PlateModel {
-        match self.bench.plate {
-            None => PlateModel::Thin,
-            Some(plate) if plate.slices == 1 => PlateModel::Equivalent,
-            Some(_) => PlateModel::Sliced,
-        }
+        self.bench.plate.map_or(PlateModel::Thin, |plate| plate.model())
     }
 
     /// What the device is trained for.

@@ -234,6 +234,7 @@ fn settings(
     }
     for (key, value, most) in [
         ("smoothness", table.smoothness, 1e6),
+        ("steepness", table.steepness, 1e6),
         ("efficiency_weight", table.efficiency_weight, 1e6),
         ("contrast_weight", table.contrast_weight, 1e6),
         ("label_smoothing", table.label_smoothing, 0.99),
@@ -252,6 +253,15 @@ fn settings(
         Ok(())
     };
     broken.or(Purpose::Training, phases, ());
+    let reliefs = if table.steepness > 0.0 && !bench.modulation.is_phase() {
+        Err("training.steepness is of reliefs, which only mask.modulation = \"phase\" has: leave it out"
+            .into())
+    } else {
+        Ok(())
+    };
+    broken.or(Purpose::Training, reliefs, ());
+    // Of slopes in metres per metre, in radians per pixel.
+    let slope = material.height(1.0, bench.wavelength) / bench.grid().pixel_pitch();
     if !(0.0..=0.9).contains(&table.validation) {
         return Err(format!(
             "training.validation = {}: the share held out must be 0 to 0.9",
@@ -270,6 +280,7 @@ fn settings(
         warm_up: 0,
         learn_temperature: table.learn_temperature,
         smoothness: table.smoothness,
+        steepness: table.steepness * slope * slope,
         validation: 0,
         validate_every: 1,
         flips: table.flips,

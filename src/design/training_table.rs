@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::named_key;
 use super::typed::{Angle, Offset};
+use crate::element::PlateModel;
 use crate::named::named;
 use crate::training::Start;
 
@@ -50,6 +51,8 @@ pub struct TrainingTable {
     pub contrast_target: f64,
     /// Weight of the roughness of the masks in the loss.
     pub smoothness: f64,
+    /// Weight of the mean square slope of the reliefs from pixel to pixel.
+    pub steepness: f64,
     /// Share of the training images held out for validation.
     pub validation: f64,
     /// Whether images are shown mirrored left to right half of the times.
@@ -141,6 +144,10 @@ pub struct ModesTable {
     pub modes: usize,
     /// What the light is simulated on.
     pub grid: StageGrid,
+    /// How the plates are simulated; none for thin ones on grids that are coarser than that of the bench, and as the device
+    /// on it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "named_key::optional")]
+    pub plate: Option<PlateModel>,
     /// Images a step.
     pub batch: usize,
     /// Steps at least: they end with an epoch.
@@ -204,6 +211,7 @@ impl Default for TrainingTable {
             contrast_weight: 0.0,
             contrast_target: 0.2,
             smoothness: 0.0,
+            steepness: 0.0,
             validation: 0.1,
             flips: false,
             averaging: 0.0,
@@ -221,6 +229,7 @@ impl Default for TrainingTable {
             .map(|(modes, grid, steps, learning_rate)| ModesTable {
                 modes,
                 grid,
+                plate: None,
                 batch: 4000,
                 steps,
                 learning_rate,

@@ -55,7 +55,7 @@ pub use gap::FreeSpace;
 pub use lens::{Lens, LensPhase};
 pub use saturable::Saturable;
 pub use slab::Plate;
-pub use thick_plate::{PlateModel, ThickPlate, Thickness};
+pub use thick_plate::{PlateModel, Slicing, ThickPlate, Thickness};
 pub use thin_mask::{Modulation, ThinMask};
 
 /// The plane an element stands on, and the light there.

@@ -60,6 +60,7 @@ impl Element for Plate {
             thickness: self.thickness,
             polarisation: self.polarisation,
             echoes: self.echoes,
+            faces: true,
         };
         program.cross(slab.into());
     }

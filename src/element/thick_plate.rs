@@ -1,18 +1,20 @@
 //! A printed plate with its thickness: a base, and a relief that light crosses slice by slice.
 //!
 //! A thin mask has pillars of no height. Real ones are as high as a wavelength and act on each other; in plastic light
-//! spreads from pillar to pillar. Two models of that, both linear, one-way and scalar:
+//! spreads from pillar to pillar. Three models of that, all linear, one-way and scalar:
 //!
 //! - *equivalent*, one slice: half of the relief's height in a homogeneous medium, the phases in one plane, the other
 //!   half;
 //! - *sliced*, several slices: the split-step method (Feit & Fleck, Appl. Opt. 17, 3990 (1978)), each slice a thin mask of
-//!   what of the relief lies in it, in the middle of its way through the medium.
+//!   what of the relief lies in it, in the middle of its way through the medium;
+//! - *wpm*, the wave propagation method (Brenner & Singer, Appl. Opt. 32, 4984 (1993)): light crosses each slice in plastic and,
+//!   beside it, in what surrounds it, and each pixel takes what belongs to it. Right for steep light, at twice the price.
 //!
-//! Neither has reflections inside the relief, or polarisation; docs/optics.md says what that costs.
+//! None has reflections inside the relief, or polarisation; docs/optics.md says what that costs.
 
 use std::f64::consts::TAU;
 
-use ndarray::{Array2, Zip};
+use ndarray::Array2;
 use num_complex::Complex;
 
 use super::{Element, Modulation, Site};
@@ -30,8 +32,24 @@ pub enum PlateModel {
     Equivalent,
     /// With base and relief, in several slices.
     Sliced,
+    /// With base and relief, in slices that are crossed in both media.
+    WavePropagation,
 }
-named! { PlateModel { Thin = "thin", Equivalent = "equivalent", Sliced = "sliced" } }
+named! { PlateModel {
+    Thin = "thin",
+    Equivalent = "equivalent",
+    Sliced = "sliced",
+    WavePropagation = "wpm",
+} }
+
+/// How light crosses a slice of a relief.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slicing {
+    /// Half of the slice in a medium between both, the phases of its plastic, the other half.
+    SplitStep,
+    /// In plastic and in the surroundings side by side; each pixel takes its own.
+    WavePropagation,
+}
 
 /// What a plate is made of, and how light is taken through it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,7 +64,9 @@ pub struct Thickness {
     pub relief: Metres,
     /// Height of a radian of phase as designed, metres.
     pub height_per_radian: Metres,
-    /// Slices of the relief; 1 is the equivalent sheet.
+    /// How light crosses them.
+    pub slicing: Slicing,
+    /// Slices of the relief; one in split steps is the equivalent sheet.
     pub slices: usize,
     /// Refractive index of the medium that light spreads in, between plate and surroundings.
     pub reference_index: f64,
@@ -109,6 +129,72 @@ impl ThickPlate {
         (side(site.grid.rows(), site.padded.0), side(site.grid.columns(), site.padded.1))
     }
 
+    /// Heights above the foot of slice `number` of each pixel, as far as the slice goes.
+    fn filled(&self, number: usize, phase: f64) -> Metres {
+        let above = self.height(phase) - number as f64 * self.slice();
+        // What a wrong print has above the highest relief is in the last slice.
+        let most = if number + 1 == self.thickness.slices { f64::INFINITY } else { self.slice() };
+        above.clamp(0.0, most)
+    }
+
+    /// Each slice a thin mask in the middle of its way through the reference medium.
+    fn lower_in_split_steps(&self, values: &[Array2<f64>], site: &Site, program: &mut Program) {
+        let Thickness { refractive_index, extinction_coefficient, slices, reference_index, .. } =
+            self.thickness;
+        let (wavenumber, slice) = (TAU / site.wavelength, self.slice());
+        // Against the plate's own index, and what every sample of a slice has in common.
+        let contrast = refractive_index - site.medium;
+        let common = site.medium - reference_index;
+        let absorption = extinction_coefficient / contrast;
+        for number in 0..slices {
+            let way = if number == 0 { slice / 2.0 } else { slice };
+            program.cross(self.way(site, reference_index, way).into());
+            let entries = values[0].mapv(|phase| {
+                let turn = wavenumber * contrast * self.filled(number, phase);
+                Complex::from_polar((-absorption * turn).exp(), turn + wavenumber * common * slice)
+            });
+            program.multiply(Factor::of_pixels(entries, self.footprint, Wants::Turn { absorption }));
+        }
+        program.cross(self.way(site, reference_index, slice / 2.0).into());
+    }
+
+    /// Each slice crossed in the surroundings and in the plate, side by side.
+    fn lower_side_by_side(&self, values: &[Array2<f64>], site: &Site, program: &mut Program) {
+        let Thickness { refractive_index, extinction_coefficient, slices, .. } = self.thickness;
+        let slice = self.slice();
+        let inside = Slab {
+            grid: site.grid,
+            padded: self.window(site),
+            wavelength: site.wavelength,
+            medium: site.medium,
+            refractive_index,
+            extinction_coefficient,
+            thickness: slice,
+            polarisation: Polarisation::TransverseElectric,
+            echoes: false,
+            faces: false,
+        };
+        for number in 0..slices {
+            let shares = values[0].mapv(|phase| self.share(site, self.filled(number, phase)).0);
+            let share = Factor::of_pixels(shares, self.footprint, Wants::Whole);
+            program.blend(self.way(site, site.medium, slice).into(), inside.into(), share);
+        }
+    }
+
+    /// What a pixel takes of the light in plastic, with `filled` metres of a slice full of it, and the slope by `filled`.
+    ///
+    /// A top inside a slice: w = (exp(i f b) - 1)/(exp(i b) - 1) with the share f of the slice and what plastic turns the light by in
+    /// it, b: along the axis the pixel then is as high as it is, whatever the slice, and w = f in thin slices, where
+    /// (1 - f) exp(i k1 d) + f exp(i k2 d) is right to first order for any direction.
+    fn share(&self, site: &Site, filled: Metres) -> (Complex<f64>, Complex<f64>) {
+        let Thickness { refractive_index, extinction_coefficient, .. } = self.thickness;
+        let index = Complex::new(refractive_index - site.medium, extinction_coefficient);
+        let by_metre = Complex::i() * (TAU / site.wavelength) * index;
+        let whole = (by_metre * self.slice()).exp() - 1.0;
+        let part = (by_metre * filled).exp();
+        ((part - 1.0) / whole, by_metre * part / whole)
+    }
+
     /// A way of `distance` in a medium of index `index`.
     fn way(&self, site: &Site, index: f64, distance: Metres) -> Gap {
         Gap {
@@ -125,6 +211,15 @@ impl ThickPlate {
 }
 
 impl Thickness {
+    /// The model of plates that it is.
+    pub fn model(&self) -> PlateModel {
+        match self.slicing {
+            Slicing::SplitStep if self.slices == 1 => PlateModel::Equivalent,
+            Slicing::SplitStep => PlateModel::Sliced,
+            Slicing::WavePropagation => PlateModel::WavePropagation,
+        }
+    }
+
     /// Samples along a side of a pixel of `pitch` metres that light needs inside the plate: four a wavelength in it.
     ///
     /// With half as many the field behind a plate of the default device has a squared correlation of 0.85 with that of
@@ -148,15 +243,11 @@ impl Element for ThickPlate {
     }
 
     fn lower(&self, values: &[Array2<f64>], site: &Site, program: &mut Program) {
-        let Thickness {
-            refractive_index, extinction_coefficient, base, relief, slices, reference_index, ..
-        } = self.thickness;
+        let Thickness { refractive_index, extinction_coefficient, base, relief, .. } = self.thickness;
         if self.absent {
             program.cross(self.way(site, site.medium, base + relief).into());
             return;
         }
-        let wavenumber = TAU / site.wavelength;
-        let slice = self.slice();
         // The faces of the plate reflect what those of the base alone would.
         let slab = Slab {
             grid: site.grid,
@@ -168,26 +259,13 @@ impl Element for ThickPlate {
             thickness: base,
             polarisation: Polarisation::Mean,
             echoes: false,
+            faces: true,
         };
         program.cross(slab.into());
-        // Against the plate's own index, and what every sample of a slice has in common.
-        let contrast = refractive_index - site.medium;
-        let common = site.medium - reference_index;
-        let absorption = extinction_coefficient / contrast;
-        for number in 0..slices {
-            let way = if number == 0 { slice / 2.0 } else { slice };
-            program.cross(self.way(site, reference_index, way).into());
-            let entries = Zip::from(&values[0]).map_collect(|phase| {
-                let above = self.height(*phase) - number as f64 * slice;
-                // What a wrong print has above the highest relief is in the last slice.
-                let most = if number + 1 == slices { f64::INFINITY } else { slice };
-                let filled = above.clamp(0.0, most);
-                let turn = wavenumber * contrast * filled;
-                Complex::from_polar((-absorption * turn).exp(), turn + wavenumber * common * slice)
-            });
-            program.multiply(Factor::of_pixels(entries, self.footprint, Wants::Turn { absorption }));
+        match self.thickness.slicing {
+            Slicing::SplitStep => self.lower_in_split_steps(values, site, program),
+            Slicing::WavePropagation => self.lower_side_by_side(values, site, program),
         }
-        program.cross(self.way(site, reference_index, slice / 2.0).into());
     }
 
     fn pull_back(&self, values: &[Array2<f64>], site: &Site, slopes: &[Slopes]) -> Vec<Array2<f64>> {
@@ -204,7 +282,10 @@ impl Element for ThickPlate {
             let top = ((height / slice) as usize).min(slopes.len() - 1);
             match &slopes[top] {
                 Slopes::Turn(found) => found[at] * turn,
-                Slopes::Whole(_) => 0.0,
+                Slopes::Whole(found) => {
+                    let (_, by_height) = self.share(site, height - top as f64 * slice);
+                    (found[at] * by_height).re * self.thickness.height_per_radian
+                }
             }
         });
         vec![by_value]

@@ -14,7 +14,7 @@ use crate::bench::{Beam, Bench, Lowered, Path};
 use crate::error::{Error, Result};
 use crate::field::{WaveField, narrow_complex};
 use crate::object::ObjectPlane;
-use crate::program::{Factor, Slopes, Wants};
+use crate::program::{Factor, Op, Slopes, Wants};
 use crate::propagation::passive::check_passive;
 use crate::reference::{Instrument, Light};
 
@@ -65,6 +65,13 @@ impl CpuEngine {
         let rays = rays(&bench);
         let values = vec![open; bench.networks].concat();
         let lowered = lower(&rays, &values, &pool);
+        let crossings = lowered[0].program.ops().iter().rev();
+        let last = crossings.copied().find(|op| matches!(op, Op::Cross(_) | Op::Blend(_)));
+        if !matches!(last, Some(Op::Cross(_))) {
+            return Err(Error::Value(
+                "the last way to the detector is not free space or a homogeneous plate: leave some room there".into(),
+            ));
+        }
         let mut engine = CpuEngine {
             optics: Optics::new(&bench, &lit(&rays, &lowered), &pool),
             lowered,
@@ -158,6 +165,11 @@ impl CpuEngine {
                 let passes = if index < earliest { 1 } else { 2 };
                 add(crossing.window.1, passes * (sent + received));
                 add(crossing.window.0, passes * 2 * crossing.window.1);
+                // Of two that are blended, what is sent is transformed once along the rows and received twice.
+                if beam.beside[index].is_some() {
+                    add(crossing.window.1, passes * received);
+                    add(crossing.window.0, passes * 2 * crossing.window.1);
+                }
             }
         }
         counts.into_iter().collect()

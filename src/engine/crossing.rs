@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::aligned::Aligned;
 use crate::bench::Bench;
 use crate::field::narrow_complex;
-use crate::program::Program;
+use crate::program::{Op, Program};
 use crate::propagation::{Fft2, Span};
 
 /// Rows and columns of a plane that light comes from or goes to.
@@ -152,7 +152,7 @@ pub(super) fn looked_at(bench: &Bench) -> Vec<(Range<usize>, Range<usize>)> {
 }
 
 /// What the light of `bench` crosses: each span of `program`, the last one to what the detector looks at and once more to
-/// the whole plane.
+/// the whole plane; then what is crossed beside those that are blended, to whole planes.
 pub(super) fn ways(bench: &Bench, program: &Program) -> Vec<Way> {
     let (rows, columns) = bench.grid().shape();
     let ((top, left), (height, width)) = (bench.object.origin(), bench.object.extent());
@@ -164,15 +164,28 @@ pub(super) fn ways(bench: &Bench, program: &Program) -> Vec<Way> {
         columns: hull(lines.iter().map(|(_, columns)| columns)),
     };
     let spans = program.spans();
-    let last = spans.len() - 1;
-    let reached = |index: usize, to: &Extent| {
+    let (mut first, mut beside) = (Vec::new(), Vec::new());
+    for op in program.ops() {
+        match *op {
+            Op::Cross(span) => first.push(spans[span]),
+            Op::Blend(number) => {
+                let blend = program.blends()[number];
+                beside.push((first.len(), spans[blend.with]));
+                first.push(spans[blend.without]);
+            }
+            Op::Multiply(_) | Op::Pointwise(_) => {}
+        }
+    }
+    let last = first.len() - 1;
+    let reached = |index: usize, span: Span, to: &Extent| {
         let from = if index == 0 { &object } else { &plane };
         let reach = [reach(&from.rows, &to.rows), reach(&from.columns, &to.columns)];
-        Way { span: spans[index], reach }
+        Way { span, reach }
     };
     (0..last)
-        .map(|index| reached(index, &plane))
-        .chain([reached(last, &seen), reached(last, &plane)])
+        .map(|index| reached(index, first[index], &plane))
+        .chain([reached(last, first[last], &seen), reached(last, first[last], &plane)])
+        .chain(beside.into_iter().map(|(index, span)| reached(index, span, &plane)))
         .collect()
 }
 

@@ -18,6 +18,20 @@ pub(super) enum Local {
     Multiply(FactorSlot),
     /// Samples cross a sheet with that number; the field on it is kept at that place.
     Pointwise { sheet: usize, kept: usize },
+    /// Samples take their shares of two crossings; it is the first on its plane. Their difference is kept.
+    Blend(FactorSlot),
+}
+
+impl Local {
+    /// The factor here, if anything is asked for at it.
+    fn asking(&self) -> Option<FactorSlot> {
+        match self {
+            Local::Multiply(slot) | Local::Blend(slot) => {
+                Some(*slot).filter(|slot| slot.wants != Wants::Nothing)
+            }
+            Local::Pointwise { .. } => None,
+        }
+    }
 }
 
 /// A factor of each network, and what the adjoint pass needs there.
@@ -54,6 +68,8 @@ pub(super) struct BeamOptics {
     pub(super) crossings: Vec<Arc<Crossing>>,
     /// The last crossing, to the whole detector plane.
     pub(super) to_plane: Arc<Crossing>,
+    /// What is crossed beside each of `crossings`, where two are blended.
+    pub(super) beside: Vec<Option<Arc<Crossing>>>,
     /// Regions of its network whose readings it counts in, and what it counts there.
     pub(super) counts: Vec<(usize, f64)>,
     /// Places in `counts` of the regions each row meets: an image has hundreds of regions.
@@ -199,16 +215,12 @@ impl Optics {
 
     /// Number of the first plane on which anything is asked for: the adjoint light ends there.
     pub(super) fn earliest(&self) -> Option<usize> {
-        let asks = |local: &Local| matches!(local, Local::Multiply(slot) if slot.wants != Wants::Nothing);
-        self.planes.iter().position(|plane| plane.iter().any(asks))
+        self.planes.iter().position(|plane| plane.iter().any(|local| local.asking().is_some()))
     }
 
     /// The slots of a beam that ask for something, in the order of the light.
     pub(super) fn asking(&self) -> impl Iterator<Item = FactorSlot> + '_ {
-        self.planes.iter().flatten().filter_map(|local| match local {
-            Local::Multiply(slot) if slot.wants != Wants::Nothing => Some(*slot),
-            _ => None,
-        })
+        self.planes.iter().flatten().filter_map(Local::asking)
     }
 
     /// Readings of all networks.
@@ -234,11 +246,19 @@ impl Optics {
 
     /// Every crossing there is, in the order of [`all_ways`].
     pub(super) fn all_crossings(&self) -> impl Iterator<Item = &Arc<Crossing>> {
-        self.beams.iter().flat_map(|beam| beam.crossings.iter().chain(std::iter::once(&beam.to_plane)))
+        self.beams.iter().flat_map(|beam| {
+            let first = beam.crossings.iter().chain(std::iter::once(&beam.to_plane));
+            first.chain(beam.beside.iter().flatten())
+        })
     }
 }
 
-/// What beams cross, beam by beam; the last of each is that to the whole plane.
+/// Crossings from the object to the detector.
+fn crossed(program: &Program) -> usize {
+    program.ops().iter().filter(|op| matches!(op, Op::Cross(_) | Op::Blend(_))).count()
+}
+
+/// What beams cross, beam by beam: one crossing behind the other, that to the whole plane, and what is crossed beside some.
 fn all_ways(lit: &[Lit<'_>]) -> Vec<Way> {
     lit.iter().flat_map(|lit| ways(lit.bench, lit.program)).collect()
 }
@@ -253,6 +273,14 @@ fn beams(
     let each = crossings.len() / lit.len();
     let of_beam = |(lit, crossings): (&Lit<'_>, &[Arc<Crossing>])| {
         let beam = &lit.beam;
+        let (count, mut blended) = (crossed(lit.program), crossings.iter().skip(crossed(lit.program) + 1));
+        let is_blend = lit.program.ops().iter().filter_map(|op| match op {
+            Op::Cross(_) => Some(false),
+            Op::Blend(_) => Some(true),
+            Op::Multiply(_) | Op::Pointwise(_) => None,
+        });
+        let beside =
+            is_blend.map(|blend| if blend { blended.next().map(Arc::clone) } else { None }).collect();
         let counts: Vec<(usize, f64)> = (0..regions.len())
             .map(|region| (region, bench.counts(beam, region)))
             .filter(|(_, share)| *share != 0.0)
@@ -260,8 +288,9 @@ fn beams(
         BeamOptics {
             network: beam.network,
             share: beam.share,
-            crossings: crossings[..each - 1].to_vec(),
-            to_plane: Arc::clone(&crossings[each - 1]),
+            crossings: crossings[..count].to_vec(),
+            to_plane: Arc::clone(&crossings[count]),
+            beside,
             counts_of_row: counts_of_row(bench.grid().rows(), regions, &counts),
             counts,
         }
@@ -289,6 +318,15 @@ fn planes(program: &Program) -> (Vec<Vec<Local>>, usize, usize) {
             Op::Pointwise(sheet) => {
                 kept += 1;
                 Local::Pointwise { sheet, kept: kept - 1 }
+            }
+            Op::Blend(number) => {
+                planes.push(Vec::new());
+                let factor = program.blends()[number].share;
+                let wants = program.factors()[factor].wants();
+                let slot = FactorSlot { factor, wants, kept, first_sum: sums };
+                sums += slot.sums();
+                kept += usize::from(wants != Wants::Nothing);
+                Local::Blend(slot)
             }
         };
         if let Some(plane) = planes.last_mut() {

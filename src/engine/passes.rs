@@ -34,6 +34,8 @@ pub(super) enum Reach {
 pub(super) struct Workspace {
     /// x-spectra of the rows; a row begins every `stride` numbers, whatever the window of the gap at hand.
     spectra: Aligned<Complex32>,
+    /// The same of light that crosses another span beside, where two are blended.
+    beside: Aligned<Complex32>,
     stride: usize,
     /// One block of columns, shape (BLOCK, rows of the window).
     block: Aligned<Complex32>,
@@ -51,8 +53,10 @@ impl Workspace {
         let largest =
             |size: &dyn Fn(&Crossing) -> usize| optics.all_crossings().map(|c| size(c)).fold(0, usize::max);
         let stride = largest(&|crossing| crossing.window.1);
+        let blends = optics.beams.iter().any(|beam| beam.beside.iter().any(Option::is_some));
         Workspace {
             spectra: Aligned::new(DARK, rows * stride),
+            beside: Aligned::new(DARK, if blends { rows * stride } else { 0 }),
             stride,
             block: Aligned::new(DARK, BLOCK * largest(&|crossing| crossing.window.0)),
             scratch: Aligned::new(DARK, largest(&Crossing::scratch)),
@@ -99,17 +103,57 @@ impl Workspace {
         let mut lit = std::slice::from_ref(&optics.object_rows);
         for index in 0..crossed {
             let (here, next) = (of(index), of(index + 1));
-            self.cross_columns(optics, here, lit, every_row, false);
+            self.cross(optics, beam, index, here, lit, every_row);
             for row in 0..optics.rows {
+                self.receive(optics, beam, index, here, row);
                 let spectrum = &mut self.spectra[row * self.stride..][..self.stride];
-                here.row_inverse.process_with_scratch(&mut spectrum[..here.window.1], &mut self.scratch);
-                let inside = &mut spectrum[..optics.columns];
-                meet(optics, &optics.planes[index + 1], beam, row, inside, &mut self.incident);
                 spectrum[optics.columns..next.window.1].fill(DARK);
                 next.row_forward.process_with_scratch(&mut spectrum[..next.window.1], &mut self.scratch);
             }
             lit = every_row;
         }
+    }
+
+    /// The column pass of crossing `index` of `beam`, which is `here`, and of what is crossed beside it.
+    fn cross(
+        &mut self,
+        optics: &Optics,
+        beam: usize,
+        index: usize,
+        here: &Crossing,
+        lit: &[Range<usize>],
+        kept: &[Range<usize>],
+    ) {
+        if let Some(other) = &optics.beams[beam].beside[index] {
+            self.beside.copy_from_slice(&self.spectra);
+            std::mem::swap(&mut self.spectra, &mut self.beside);
+            self.cross_columns(optics, other, lit, kept, false);
+            std::mem::swap(&mut self.spectra, &mut self.beside);
+        }
+        self.cross_columns(optics, here, lit, kept, false);
+    }
+
+    /// Row `row` of the field behind crossing `index` of `beam`, which is `here`, and behind what stands on the plane there.
+    fn receive(&mut self, optics: &Optics, beam: usize, index: usize, here: &Crossing, row: usize) {
+        let width = here.window.1;
+        let spectrum = &mut self.spectra[row * self.stride..][..width];
+        here.row_inverse.process_with_scratch(spectrum, &mut self.scratch);
+        let inside = &mut spectrum[..optics.columns];
+        let plane = &optics.planes[index + 1];
+        if let (Some(Local::Blend(slot)), Some(other)) = (plane.first(), &optics.beams[beam].beside[index]) {
+            let beside = &mut self.beside[row * self.stride..][..width];
+            other.row_inverse.process_with_scratch(beside, &mut self.scratch);
+            let with = &mut beside[..optics.columns];
+            let shares = optics.factor_row(beam, slot.factor, row);
+            for ((u, with), share) in inside.iter_mut().zip(&mut *with).zip(shares) {
+                *with -= *u;
+                *u += share * *with;
+            }
+            if slot.wants != Wants::Nothing {
+                self.incident[optics.kept_row(beam, slot.kept, row)].copy_from_slice(with);
+            }
+        }
+        meet(optics, plane, beam, row, inside, &mut self.incident);
     }
 
     /// Puts the encoded image into the spectra, behind what stands on the object plane, transformed for `span`.
@@ -142,13 +186,11 @@ impl Workspace {
     fn arrive(&mut self, optics: &Optics, last: &Crossing, rows: &[Range<usize>], beam: usize) {
         let crossed = optics.crossed() - 1;
         let lit = if crossed == 0 { optics.object_rows.clone() } else { 0..optics.rows };
-        self.cross_columns(optics, last, std::slice::from_ref(&lit), rows, false);
+        self.cross(optics, beam, crossed, last, std::slice::from_ref(&lit), rows);
         let first = beam * optics.rows;
         for row in rows.iter().cloned().flatten() {
-            let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
-            last.row_inverse.process_with_scratch(spectrum, &mut self.scratch);
-            let inside = &mut spectrum[..optics.columns];
-            meet(optics, &optics.planes[crossed + 1], beam, row, inside, &mut self.incident);
+            self.receive(optics, beam, crossed, last, row);
+            let inside = &self.spectra[row * self.stride..][..optics.columns];
             self.detector[(first + row) * optics.columns..(first + row + 1) * optics.columns]
                 .copy_from_slice(inside);
         }
@@ -267,22 +309,19 @@ impl Workspace {
         let own = &optics.beams[beam];
         let last = own.to_regions();
         let first = beam * optics.rows;
-        let at_detector = &optics.planes[optics.crossed()];
         for row in optics.detector_rows.iter().cloned().flatten() {
-            let spectrum = &mut self.spectra[row * self.stride..][..last.window.1];
-            spectrum.fill(DARK);
+            let inside = &mut self.spectra[row * self.stride..][..optics.columns];
+            inside.fill(DARK);
             let source = &self.detector[(first + row) * optics.columns..(first + row + 1) * optics.columns];
             if optics.watches_plane {
-                spectrum[..optics.columns].copy_from_slice(source);
+                inside.copy_from_slice(source);
             } else {
                 for &place in &own.counts_of_row[row] {
                     let columns = optics.regions[own.counts[place].0].1.clone();
-                    spectrum[columns.clone()].copy_from_slice(&source[columns]);
+                    inside[columns.clone()].copy_from_slice(&source[columns]);
                 }
             }
-            let inside = &mut spectrum[..optics.columns];
-            meet_adjoint(optics, at_detector, beam, row, inside, &self.incident, sums);
-            last.row_forward.process_with_scratch(spectrum, &mut self.scratch);
+            self.send_back(optics, beam, optics.crossed(), Some(last), row, sums);
         }
         let every_row = 0..optics.rows;
         let every_row = std::slice::from_ref(&every_row);
@@ -290,19 +329,50 @@ impl Workspace {
         for index in (earliest..optics.crossed()).rev() {
             let here = &*own.crossings[index];
             self.cross_columns(optics, here, lit, every_row, true);
+            if let Some(other) = &own.beside[index] {
+                std::mem::swap(&mut self.spectra, &mut self.beside);
+                self.cross_columns(optics, other, lit, every_row, true);
+                std::mem::swap(&mut self.spectra, &mut self.beside);
+                self.spectra.iter_mut().zip(&*self.beside).for_each(|(sum, other)| *sum += other);
+            }
             lit = every_row;
             for row in 0..optics.rows {
-                let spectrum = &mut self.spectra[row * self.stride..][..self.stride];
-                here.row_inverse.process_with_scratch(&mut spectrum[..here.window.1], &mut self.scratch);
-                let inside = &mut spectrum[..optics.columns];
-                meet_adjoint(optics, &optics.planes[index], beam, row, inside, &self.incident, sums);
-                if index > earliest {
-                    let next = &own.crossings[index - 1];
-                    spectrum[optics.columns..next.window.1].fill(DARK);
-                    next.row_forward.process_with_scratch(&mut spectrum[..next.window.1], &mut self.scratch);
-                }
+                let spectrum = &mut self.spectra[row * self.stride..][..here.window.1];
+                here.row_inverse.process_with_scratch(spectrum, &mut self.scratch);
+                let next = (index > earliest).then(|| &*own.crossings[index - 1]);
+                self.send_back(optics, beam, index, next, row, sums);
             }
         }
+    }
+
+    /// Row `row` of the adjoint field meets what stands on plane `index` of `beam`, and is transformed for `next`, the crossing
+    /// in front of it.
+    fn send_back(
+        &mut self,
+        optics: &Optics,
+        beam: usize,
+        index: usize,
+        next: Option<&Crossing>,
+        row: usize,
+        sums: &mut [f32],
+    ) {
+        let plane = &optics.planes[index];
+        let spectrum = &mut self.spectra[row * self.stride..][..self.stride];
+        meet_adjoint(optics, plane, beam, row, &mut spectrum[..optics.columns], &self.incident, sums);
+        let Some(next) = next else { return };
+        let width = next.window.1;
+        spectrum[optics.columns..width].fill(DARK);
+        if let Some(Local::Blend(slot)) = plane.first() {
+            let beside = &mut self.beside[row * self.stride..][..width];
+            let shares = optics.factor_row(beam, slot.factor, row);
+            for ((g, with), share) in spectrum[..optics.columns].iter_mut().zip(&mut *beside).zip(shares) {
+                *with = *g * share.conj();
+                *g -= *with;
+            }
+            beside[optics.columns..].fill(DARK);
+            next.row_forward.process_with_scratch(beside, &mut self.scratch);
+        }
+        next.row_forward.process_with_scratch(&mut spectrum[..width], &mut self.scratch);
     }
 
     /// The column pass across `span`: rows outside `lit` are dark, rows outside `kept` are not written.
@@ -369,6 +439,8 @@ fn meet(
                 incident[optics.kept_row(beam, kept, row)].copy_from_slice(field);
                 field.iter_mut().for_each(|u| *u = narrow_complex(cross_pointwise(sheet, widen(*u))));
             }
+            // Before it meets anything: [`Workspace::receive`].
+            Local::Blend(_) => {}
         }
     }
 }
@@ -401,6 +473,18 @@ fn meet_adjoint(
                     Wants::Whole | Wants::Nothing => {
                         optics.arithmetic.cross_adjoint(field, factor, kept, sums);
                     }
+                }
+            }
+            Local::Blend(slot) => {
+                if slot.wants == Wants::Nothing {
+                    continue;
+                }
+                // S = conj(g) (B - A) u; the light is parted where it is sent on.
+                let kept = &incident[optics.kept_row(beam, slot.kept, row)];
+                let sums = &mut sums[optics.sums_of(beam, &slot)][row * 2 * optics.columns..];
+                for ((g, difference), sum) in field.iter().zip(kept).zip(sums.as_chunks_mut::<2>().0) {
+                    let slope = g.conj() * difference;
+                    *sum = [sum[0] + slope.re, sum[1] + slope.im];
                 }
             }
             Local::Pointwise { sheet, kept } => {

@@ -38,6 +38,8 @@ pub enum Op {
     Multiply(usize),
     /// Each sample changes by a rule of its own ([`Pointwise`]).
     Pointwise(usize),
+    /// Light crosses two spans side by side, and each sample behind them takes its own share of both ([`Blend`]).
+    Blend(usize),
 }
 
 /// What the adjoint pass is asked for at a factor.
@@ -118,6 +120,26 @@ impl Factor {
     }
 }
 
+/// Two ways to the next plane: v = (1 - w) A u + w B u with the share w of each sample.
+///
+/// The step of the wave propagation method (Brenner & Singer, Appl. Opt. 32, 4984 (1993)) between two media.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Blend {
+    /// Number of the span A, of samples with the share 0.
+    pub without: usize,
+    /// Number of the span B, of samples with the share 1; its window is that of A.
+    pub with: usize,
+    /// Number of the factor w, which wants nothing or [`Wants::Whole`].
+    pub share: usize,
+}
+
+impl Blend {
+    /// The sample behind both, of those behind each.
+    pub fn join<T: Real>(share: Complex<T>, without: Complex<T>, with: Complex<T>) -> Complex<T> {
+        without + share * (with - without)
+    }
+}
+
 /// What the adjoint pass found at a factor that wanted something: one number an entry.
 #[derive(Clone, Debug)]
 pub enum Slopes {
@@ -156,6 +178,7 @@ pub struct Program {
     spans: Vec<Span>,
     factors: Vec<Factor>,
     sheets: Vec<Arc<dyn Pointwise>>,
+    blends: Vec<Blend>,
 }
 
 impl Program {
@@ -177,13 +200,29 @@ impl Program {
         self.sheets.push(sheet);
     }
 
+    /// Light crosses `without` and `with` side by side, and `share` says what each sample takes of the second.
+    pub fn blend(&mut self, without: Span, with: Span, share: Factor) {
+        let first = self.spans.len();
+        self.ops.push(Op::Blend(self.blends.len()));
+        self.blends.push(Blend { without: first, with: first + 1, share: self.factors.len() });
+        self.spans.extend([without, with]);
+        self.factors.push(share);
+    }
+
     /// The operations of `other` behind those here.
     pub fn append(&mut self, other: Program) {
         let (spans, factors, sheets) = (self.spans.len(), self.factors.len(), self.sheets.len());
+        let blends = self.blends.len();
         self.ops.extend(other.ops.into_iter().map(|op| match op {
             Op::Cross(span) => Op::Cross(spans + span),
             Op::Multiply(factor) => Op::Multiply(factors + factor),
             Op::Pointwise(sheet) => Op::Pointwise(sheets + sheet),
+            Op::Blend(blend) => Op::Blend(blends + blend),
+        }));
+        self.blends.extend(other.blends.into_iter().map(|Blend { without, with, share }| Blend {
+            without: spans + without,
+            with: spans + with,
+            share: factors + share,
         }));
         self.spans.extend(other.spans);
         self.factors.extend(other.factors);
@@ -208,6 +247,11 @@ impl Program {
     /// Sheets, by number.
     pub fn sheets(&self) -> &[Arc<dyn Pointwise>] {
         &self.sheets
+    }
+
+    /// Blends, by number.
+    pub fn blends(&self) -> &[Blend] {
+        &self.blends
     }
 
     /// Whether the field at the end is linear in that at the start.

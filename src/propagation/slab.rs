@@ -41,6 +41,8 @@ pub struct Slab {
     pub polarisation: Polarisation,
     /// Whether light goes to and fro inside: the sum of all of it, or what crosses once.
     pub echoes: bool,
+    /// Whether it has faces; without, light is inside before and behind it, and crosses no more than its material.
+    pub faces: bool,
 }
 
 impl Slab {
@@ -51,7 +53,8 @@ impl Slab {
     /// plate, and never arrive.
     pub fn transfer(&self, fy: f64, fx: f64) -> Complex<f64> {
         let across = fy * fy + fx * fx;
-        let outside = (self.medium / self.wavelength).powi(2) - across;
+        let around = if self.faces { self.medium } else { self.refractive_index };
+        let outside = (around / self.wavelength).powi(2) - across;
         if outside <= 0.0 {
             return Complex::new(0.0, 0.0);
         }
@@ -60,6 +63,9 @@ impl Slab {
         let w1 = Complex::new(outside.sqrt(), 0.0);
         let w2 = (index * index / self.wavelength.powi(2) - across).sqrt();
         let path = (Complex::i() * TAU * self.thickness * w2).exp();
+        if !self.faces {
+            return path;
+        }
         let crossed = |a: Complex<f64>, b: Complex<f64>| {
             // With a and b the admittances before and behind a face: r = (a - b)/(a + b), t t' = 1 - r^2.
             let r = (a - b) / (a + b);
@@ -91,6 +97,7 @@ mod tests {
             thickness,
             polarisation: Polarisation::Mean,
             echoes: true,
+            faces: true,
         }
     }
 

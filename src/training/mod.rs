@@ -40,8 +40,8 @@ pub use loss::{ClassError, ClassLoss, Hinge, ImageError, Loss, Needs, Target};
 pub use optimiser::Adam;
 pub use perturbations::Perturbations;
 pub use schedule::{cosine, rise};
-use smoothness::add_roughness_gradient;
-pub use smoothness::roughness;
+use smoothness::{add_roughness_gradient, add_steepness_gradient};
+pub use smoothness::{roughness, steepness};
 pub use state::{Epoch, State};
 use state::{binned, spread};
 pub use temperature::LearntTemperature;
@@ -79,6 +79,9 @@ pub struct Settings {
     pub learn_temperature: bool,
     /// Weight of the roughness of the masks in the loss ([`roughness`]).
     pub smoothness: f64,
+    /// Weight of the steepness of the reliefs in the loss ([`steepness`]), of pixels as they are: in blocks of b x b pixels slopes are
+    /// a b-th of what steps are.
+    pub steepness: f64,
     /// Images held out of the training set.
     pub validation: usize,
     /// Epochs from one look at them to the next; the last epoch always has one.
@@ -110,6 +113,7 @@ impl Default for Settings {
             warm_up: 0,
             learn_temperature: false,
             smoothness: 0.0,
+            steepness: 0.0,
             validation: 0,
             validate_every: 1,
             flips: false,
@@ -311,11 +315,18 @@ impl<'a> Trainer<'a> {
     /// has them and by the logarithm of the temperature; returns the step size.
     fn descend(&mut self, mut gradients: Vec<Array2<f32>>, by_temperature: f64) -> Result<f64> {
         let (modulation, bins) = (self.bench.modulation, self.settings.binning);
-        if self.settings.smoothness > 0.0 {
+        let Settings { smoothness, steepness, .. } = self.settings;
+        if smoothness > 0.0 || steepness > 0.0 {
             let values = values(&self.state.parameters, modulation, bins);
             for (array, (gradient, values)) in gradients.iter_mut().zip(&values).enumerate() {
-                if modulation.is_angle(array % modulation.channels()) {
-                    add_roughness_gradient(self.settings.smoothness, values, gradient);
+                if !modulation.is_angle(array % modulation.channels()) {
+                    continue;
+                }
+                if smoothness > 0.0 {
+                    add_roughness_gradient(smoothness, values, gradient);
+                }
+                if steepness > 0.0 {
+                    add_steepness_gradient(steepness / (bins * bins) as f64, values, gradient);
                 }
             }
         }

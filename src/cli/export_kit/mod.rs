@@ -26,7 +26,7 @@ use crate::field::WaveField;
 use crate::files::Place;
 use crate::grid::Grid;
 use crate::object::Encoding;
-use crate::reference::Network;
+use crate::reference::{Instrument, Network};
 use crate::units::Metres;
 
 /// Width of a frame that the design does not give, in pixels: 6 mm of 0.4 mm.
@@ -357,20 +357,24 @@ impl<'a> Workshop<'a> {
         if design.forms_image() || !matches!(design.bench.modulation, Modulation::Phase { .. }) {
             return Ok(None);
         }
-        let network = Network::<f32>::new(design.simulated.clone(), self.device.masks.clone())?;
+        let instrument = Instrument::<f32>::new(&design.simulated, &self.device.masks)?;
         let image = self.subject.image.view();
-        let bench = network.bench();
+        let (bench, samples) = (instrument.bench(), design.simulated.oversample);
         let ones = Array2::from_elem(image.dim(), 1.0_f32);
-        let mut field: WaveField<f32> = bench.object.encode(ones.view())?;
-        let samples = bench.oversample;
-        for ((row, column), value) in field.amplitude.indexed_iter_mut() {
-            if material[[row / samples, column / samples]] {
-                *value = Complex::new(0.0, 0.0);
+        let through_the_stencil = |network: &Network<f32>| {
+            let mut field: WaveField<f32> = network.bench().object.encode(ones.view())?;
+            for ((row, column), value) in field.amplitude.indexed_iter_mut() {
+                if material[[row / samples, column / samples]] {
+                    *value = Complex::new(0.0, 0.0);
+                }
             }
-        }
-        let stencil = bench.detector.readings(&network.propagate(field)?.detector);
+            network.propagate(field)
+        };
+        let beams = instrument.beams().iter();
+        let lights = beams.map(|(_, network)| through_the_stencil(network)).collect::<Result<Vec<_>>>()?;
+        let stencil = instrument.readings_of(&lights);
         let answer = |readings: &[f64]| bench.detector.scheme().answer(readings);
-        Ok(Some([answer(&network.readings(image)?), answer(&stencil)]))
+        Ok(Some([answer(&instrument.readings(image)?), answer(&stencil)]))
     }
 
     /// The plate with a window for each region.

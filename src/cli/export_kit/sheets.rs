@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::fabrication::SolidReport;
 use crate::fabrication::format_reports;
 use crate::files::write_bytes;
+use crate::named::Named;
 use crate::plots::{AssembledPlate, Assembly, Format};
 use crate::units::{format_length, trimmed};
 
@@ -62,8 +63,12 @@ fn object_line(kit: &Workshop<'_>, made: &Made) -> String {
             );
             if let Some([image, stencil]) = answers.map(|classes| classes.map(|class| class_name(kit, class)))
             {
-                let _ =
-                    write!(text, "\nthe device answers {image} to the image and {stencil} to the stencil");
+                let model = kit.device.design.plate_model().name();
+                let _ = write!(
+                    text,
+                    "\nthe device answers {image} to the image and {stencil} to the stencil, simulated with {model} plates \
+                     (`d2nn export-stl` says what they do as printed)"
+                );
             }
             text
         }
@@ -106,7 +111,10 @@ fn assembly(kit: &Workshop<'_>, made: &Made, path: &Path) -> Result<()> {
                 crate::object::Illumination::Tilted { .. } => "the tilted wave of the design",
                 crate::object::Illumination::Gaussian { .. } => "the Gaussian beam of the design",
             },
-            format_length(design.bench.wavelength, 4)
+            match design.bench.source.words(design.bench.wavelength) {
+                words if words.is_empty() => format_length(design.bench.wavelength, 4),
+                words => words,
+            }
         ),
     ];
     steps.push(match &made.object_plate {
@@ -191,6 +199,7 @@ fn as_json(kit: &Workshop<'_>, made: &Made) -> Value {
             "bridge_pixels": bridges.pixels,
             "answer_to_image": answers.map(|[image, _]| image),
             "answer_to_stencil": answers.map(|[_, stencil]| stencil),
+            "plate_model": kit.device.design.plate_model().name(),
         }),
     };
     let planes: Vec<Value> = made
