@@ -6,7 +6,7 @@ use plotters::style::{Color, RGBAColor};
 use super::font::CAPITAL_HEIGHT;
 use super::sheet::{Frame, Hang, Ink, Shape, Sheet, SheetRaster, Text, WIDTH};
 use crate::error::{Error, Result};
-use crate::raster::{self, Effort, Samples};
+use crate::raster::{self, Samples};
 
 /// The PNG file of `sheet`.
 pub(super) fn render(sheet: &Sheet) -> Result<Vec<u8>> {
@@ -28,7 +28,7 @@ pub(super) fn render(sheet: &Sheet) -> Result<Vec<u8>> {
 
 /// A PNG file from rows x columns x 3 bytes of sRGB.
 pub(super) fn encode(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
-    raster::png(rgb, width as usize, height as usize, Samples::Colour, Effort::High)
+    raster::png(rgb, width as usize, height as usize, Samples::Colour)
 }
 
 fn refused(error: impl std::fmt::Display) -> Error {
