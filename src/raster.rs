@@ -3,7 +3,7 @@
 use std::io::{Cursor, Read};
 
 use png::{
-    BitDepth, ColorType, Compression, Decoder, DecodingError, Encoder, Filter, Limits, Transformations,
+    BitDepth, ColorType, Decoder, DecodingError, DeflateCompression, Encoder, Filter, Limits, Transformations,
 };
 
 use crate::error::{Error, Result};
@@ -21,20 +21,15 @@ pub enum Samples {
     ColourAlpha,
 }
 
-/// How much work goes into a small file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effort {
-    /// For large rasters.
-    Balanced,
-    /// For pictures that are kept.
-    High,
-}
+/// How hard zlib looks for repetitions, of 9. The plots of a device are 2 to 6 % larger than at 9 and packed in a fifth
+/// of the time, which was more than half of a small training.
+const LEVEL: u8 = 4;
 
 /// The PNG file of a raster: `bytes` from the top left pixel on, row by row, `width` x `height` pixels.
 ///
 /// # Errors
 /// [`Error::Value`] for no pixels, or bytes that do not belong to that many.
-pub fn png(bytes: &[u8], width: usize, height: usize, samples: Samples, effort: Effort) -> Result<Vec<u8>> {
+pub fn png(bytes: &[u8], width: usize, height: usize, samples: Samples) -> Result<Vec<u8>> {
     let refused =
         |error: &dyn std::fmt::Display| Error::Value(format!("the picture cannot be written: {error}"));
     let side = |pixels: usize| u32::try_from(pixels).map_err(|error| refused(&error));
@@ -48,10 +43,7 @@ pub fn png(bytes: &[u8], width: usize, height: usize, samples: Samples, effort: 
     };
     encoder.set_color(colour);
     encoder.set_depth(depth);
-    encoder.set_compression(match effort {
-        Effort::Balanced => Compression::Balanced,
-        Effort::High => Compression::High,
-    });
+    encoder.set_deflate_compression(DeflateCompression::Level(LEVEL));
     encoder.set_filter(Filter::Adaptive);
     let written = encoder.write_header().and_then(|mut writer| {
         writer.write_image_data(bytes)?;
@@ -173,7 +165,7 @@ mod tests {
         ] {
             let count = 7 * 5 * channels * if deep { 2 } else { 1 };
             let bytes: Vec<u8> = (0..count).map(|n| (n * 37 % 251) as u8).collect();
-            let file = png(&bytes, 7, 5, samples, Effort::Balanced).unwrap();
+            let file = png(&bytes, 7, 5, samples).unwrap();
             let raster = read_png(&*file, MOST).unwrap();
             assert_eq!((raster.width, raster.height, raster.channels, raster.deep), (7, 5, channels, deep));
             let expected: Vec<u16> = if deep {
@@ -187,13 +179,13 @@ mod tests {
 
     #[test]
     fn rasters_that_are_none_are_refused() {
-        assert!(matches!(png(&[1, 2, 3], 2, 2, Samples::Grey, Effort::High), Err(Error::Value(_))));
-        assert!(matches!(png(&[], 0, 2, Samples::Grey, Effort::High), Err(Error::Value(_))));
-        let wide = png(&[0; 101], 101, 1, Samples::Grey, Effort::High).unwrap();
+        assert!(matches!(png(&[1, 2, 3], 2, 2, Samples::Grey), Err(Error::Value(_))));
+        assert!(matches!(png(&[], 0, 2, Samples::Grey), Err(Error::Value(_))));
+        let wide = png(&[0; 101], 101, 1, Samples::Grey).unwrap();
         assert!(matches!(read_png(&*wide, MOST), Err(Refusal::Side)));
-        let many = png(&[0; 9900], 99, 100, Samples::Grey, Effort::High).unwrap();
+        let many = png(&[0; 9900], 99, 100, Samples::Grey).unwrap();
         assert!(matches!(read_png(&*many, MOST), Err(Refusal::Pixels(99, 100))));
-        let heavy = png(&[0; 4000], 40, 25, Samples::ColourAlpha, Effort::High).unwrap();
+        let heavy = png(&[0; 4000], 40, 25, Samples::ColourAlpha).unwrap();
         assert!(matches!(read_png(&*heavy, Most { bytes: 2000, ..MOST }), Err(Refusal::Bytes)));
         assert!(matches!(read_png(&heavy[..heavy.len() / 2], MOST), Err(Refusal::Unsound(_))));
     }

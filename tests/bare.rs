@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 
 use d2nn::Error;
 use d2nn::dataset::{
-    DatasetName, Finding, Images, Place, Places, Source, Split, Wanted, load_split, locate, look, survey,
+    DatasetName, Finding, Images, Places, SearchPlace, Source, Split, Wanted, load_split, locate, look,
+    survey,
 };
 use d2nn::design::{Design, DesignFile, Device};
 use d2nn::plate::Relief;
@@ -88,8 +89,9 @@ fn the_network_says_which_feature_it_takes() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is begun");
     // A search passes the network over, says so, and ends at the sample.
     let skipped = Finding::Skipped("this build of d2nn has no feature \"download\"".into());
-    let step =
-        survey(DatasetName::FashionMnist, &places).into_iter().find(|step| step.place == Place::Download);
+    let step = survey(DatasetName::FashionMnist, &places)
+        .into_iter()
+        .find(|step| step.place == SearchPlace::Download);
     assert_eq!(step.unwrap().finding, skipped);
     let found = ask(Wanted::Search).unwrap();
     assert!(found.steps.iter().any(|step| step.finding == skipped));

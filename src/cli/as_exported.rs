@@ -41,7 +41,7 @@ pub(super) struct Compared {
 }
 
 /// What a device does with its masks as designed, and with its plates as exported.
-pub(super) struct Judged {
+pub(super) struct AsExported {
     designed: Vec<Figure>,
     /// None where the work was stopped before the last image: then `designed` too may be of fewer than `wanted` images.
     exported: Option<Vec<Figure>>,
@@ -208,7 +208,7 @@ pub(super) fn judge(
     images: &Images,
     limit: Option<usize>,
     go_on: &dyn Fn() -> Result<bool>,
-) -> Result<Judged> {
+) -> Result<AsExported> {
     let design = &device.design;
     let (modulation, masks) = plates.exported.masks(&design.material, design.bench.wavelength);
     let mut bench = design.simulated.clone();
@@ -217,7 +217,7 @@ pub(super) fn judge(
     let trial = Trial { go_on, ..Trial::of(design, images, limit) };
     let wanted = trial.wanted()?;
     let (designed, images) = figures(&threads.engine(device)?, &trial)?;
-    let mut judged = Judged { designed, exported: None, images, wanted };
+    let mut judged = AsExported { designed, exported: None, images, wanted };
     if images == wanted {
         let mut engine = threads.bare_engine(bench)?;
         engine.set_masks(&masks)?;
@@ -227,7 +227,7 @@ pub(super) fn judge(
     Ok(judged)
 }
 
-impl Judged {
+impl AsExported {
     /// The figures side by side, as text.
     pub(super) fn table(&self) -> String {
         let mut text = format!("{:<26}{:>11}{:>11}{:>15}\n", "", "designed", "exported", "difference");
@@ -285,7 +285,7 @@ pub(super) fn report(
     device: &Device,
     plates: &Plates,
     compared: &Compared,
-    judged: &Judged,
+    judged: &AsExported,
     shown: &LabelledImages,
 ) -> String {
     let mut text = format!(
@@ -337,7 +337,7 @@ pub(super) fn as_json(
     device: &Device,
     plates: &Plates,
     compared: &Compared,
-    judged: &Judged,
+    judged: &AsExported,
     shown: &LabelledImages,
 ) -> Value {
     let design = &device.design;

@@ -10,10 +10,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::{print, print_json, say};
-use crate::dataset::download::Progress;
+use crate::dataset::download::Received;
 use crate::dataset::{
-    DatasetName, Finding, ImageSet, Place, Places, SAMPLE_LICENCE, Source, Split, Step, Verdict, Wanted,
-    locate, survey, verify,
+    DatasetName, Finding, ImageSet, Places, SAMPLE_LICENCE, SearchPlace, SearchStep, Source, Split, Verdict,
+    Wanted, locate, survey, verify,
 };
 use crate::error::Result;
 
@@ -103,7 +103,7 @@ struct DownloadProgress {
 }
 
 impl DownloadProgress {
-    fn show(&mut self, step: &Progress) {
+    fn show(&mut self, step: &Received) {
         if self.url != step.url {
             self.finish();
             self.url = step.url.to_owned();
@@ -141,11 +141,11 @@ fn table(places: &Places) -> String {
         let mut used = false;
         for step in survey(name, places) {
             let finding = match (&step.finding, step.place) {
-                (Finding::Found, Place::Cache | Place::System | Place::Named) => {
+                (Finding::Found, SearchPlace::Cache | SearchPlace::System | SearchPlace::Named) => {
                     content(name, Path::new(&step.at), places)
                 }
-                (Finding::Found, Place::Download) => "may be downloaded".into(),
-                (Finding::Found, Place::BuiltinSample) => "there, for trying out".into(),
+                (Finding::Found, SearchPlace::Download) => "may be downloaded".into(),
+                (Finding::Found, SearchPlace::BuiltinSample) => "there, for trying out".into(),
                 (Finding::Absent(why), _) => why.clone(),
                 (Finding::Skipped(why), _) => format!("skipped: {why}"),
                 (Finding::Failed(why), _) => format!("failed: {why}"),
@@ -159,13 +159,13 @@ fn table(places: &Places) -> String {
     text
 }
 
-fn label(place: Place) -> &'static str {
+fn label(place: SearchPlace) -> &'static str {
     match place {
-        Place::Named => "--data",
-        Place::Cache => "cache",
-        Place::System => "system",
-        Place::Download => "network",
-        Place::BuiltinSample => "sample",
+        SearchPlace::Named => "--data",
+        SearchPlace::Cache => "cache",
+        SearchPlace::System => "system",
+        SearchPlace::Download => "network",
+        SearchPlace::BuiltinSample => "sample",
     }
 }
 
@@ -181,14 +181,15 @@ fn as_json(places: &Places) -> Value {
         };
         json!({ "file": path.display().to_string(), "count": count, "content": state, "problem": problem, "sha256": sum })
     };
-    let place = |name: DatasetName, step: &Step| {
+    let place = |name: DatasetName, step: &SearchStep| {
         let (state, why) = match &step.finding {
             Finding::Found => ("found", None),
             Finding::Absent(why) => ("absent", Some(why)),
             Finding::Skipped(why) => ("skipped", Some(why)),
             Finding::Failed(why) => ("failed", Some(why)),
         };
-        let folder = step.finding == Finding::Found && matches!(step.place, Place::Cache | Place::System);
+        let folder =
+            step.finding == Finding::Found && matches!(step.place, SearchPlace::Cache | SearchPlace::System);
         let files: Vec<Value> = if folder {
             verify(name, Path::new(&step.at), places).into_iter().map(file).collect()
         } else {

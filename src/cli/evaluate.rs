@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 
 use super::judgement::Judgement;
-use super::readings::Readings;
+use super::readings::ReadingsFile;
 use super::stop::Stop;
 use super::trial::Trial;
 use super::{
@@ -120,7 +120,7 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
     if args.convergence {
         return convergence::run(&device, &shown, args.limit, args.threads.threads, args.json, &stop);
     }
-    let mut readings = args.readings.as_ref().map(|path| (path, Readings::default()));
+    let mut readings = args.readings.as_ref().map(|path| (path, ReadingsFile::default()));
     let mut note = |sample: &Sample<'_>| {
         if let Some((_, readings)) = &mut readings {
             readings.note(sample);

@@ -14,7 +14,7 @@ use crate::evaluation::{ImageFigures, ImageJudge, SSIM, Sample};
 use crate::training::loss_of;
 
 /// Figures of a device and of the same bench without masks.
-pub(super) struct Compared {
+pub(super) struct BesideFreeSpace {
     pub(super) device: ImageFigures,
     /// Perhaps of fewer images, or of none, where the work was stopped.
     pub(super) free_space: ImageFigures,
@@ -27,7 +27,7 @@ pub(super) fn judge(
     trial: &Trial<'_>,
     threads: &ThreadsFlag,
     see: &mut dyn FnMut(&Sample<'_>),
-) -> Result<Compared> {
+) -> Result<BesideFreeSpace> {
     let open = threads.bare_engine(trial.design.simulated.free_space())?;
     let (mut device, mut free_space) = (ImageJudge::of(engine.bench())?, ImageJudge::of(open.bench())?);
     let loss = trial.design.objective().loss();
@@ -42,7 +42,7 @@ pub(super) fn judge(
         Ok(())
     };
     trial.run(&mut [Pass { engine, see: &mut look }, Pass { engine: &open, see: &mut look_without }])?;
-    Ok(Compared { device: device.figures(), free_space: free_space.figures() })
+    Ok(BesideFreeSpace { device: device.figures(), free_space: free_space.figures() })
 }
 
 /// Judges a device alone, with progress.
@@ -59,7 +59,7 @@ pub(super) fn judge_alone(engine: &dyn Engine, trial: &Trial<'_>) -> Result<Imag
 }
 
 /// The figures as text.
-pub(super) fn report(heading: &str, judged: &Compared) -> String {
+pub(super) fn report(heading: &str, judged: &BesideFreeSpace) -> String {
     let mut text = format!("{heading}\n\n{:<26}{:>10}{:>12}\n", "", "device", "free space");
     let (device, free) = (&judged.device, &judged.free_space);
     for (figure, open) in device.figures().iter().zip(free.figures()) {
@@ -76,7 +76,7 @@ pub(super) fn report(heading: &str, judged: &Compared) -> String {
 
 /// The figures for programs; `partial` says whether the judging was stopped, `data` of what they are.
 pub(super) fn as_json(
-    judged: &Compared,
+    judged: &BesideFreeSpace,
     design: &Design,
     partial: bool,
     data: serde_json::Value,

@@ -14,7 +14,7 @@ pub(super) enum Judgement {
     /// It names classes.
     Classes(Evaluation),
     /// It forms images.
-    Images(imaging::Compared),
+    Images(imaging::BesideFreeSpace),
 }
 
 impl Judgement {

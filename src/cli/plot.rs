@@ -22,10 +22,10 @@ use crate::evaluation::imaging::{likeness, scaled};
 use crate::field::WaveField;
 use crate::files::{Place, create_folder};
 use crate::plots::{
-    Confusion, DetectorPlane, Format, FormedImage, History, Imaging, Light, MaskQuantity, Masks, Plane,
-    Score, SideView, Training,
+    Confusion, DetectorPlane, FormedImage, History, Imaging, LightPath, MaskQuantity, Masks, PictureFormat,
+    Plane, Score, SideView, Training,
 };
-use crate::reference::{Instrument, Light as Carried, intensity};
+use crate::reference::{Instrument, Light, intensity};
 use crate::units::Metres;
 
 /// Slices of the side view in each gap.
@@ -100,8 +100,8 @@ enum PictureFormatName {
 pub fn run(args: PlotArgs) -> Result<()> {
     let device = args.modified.open(&args.device)?;
     let format = match args.format {
-        PictureFormatName::Png => Format::Png,
-        PictureFormatName::Svg => Format::Svg,
+        PictureFormatName::Png => PictureFormat::Png,
+        PictureFormatName::Svg => PictureFormat::Svg,
     };
     let forms_image = device.design.forms_image();
     if args.kind == PlotKind::Confusion && forms_image {
@@ -202,7 +202,7 @@ pub(super) fn after_training(
 struct Artist<'a> {
     device: &'a Device,
     folder: PathBuf,
-    format: Format,
+    format: PictureFormat,
     /// What must be said of the images.
     data_note: Option<&'static str>,
     written: Vec<PathBuf>,
@@ -211,13 +211,13 @@ struct Artist<'a> {
 /// The light of one image, and the network that is shown.
 struct Seen<'a> {
     instrument: &'a Instrument<f64>,
-    lights: &'a [Carried<f64>],
+    lights: &'a [Light<f64>],
     network: usize,
 }
 
 impl Seen<'_> {
     /// Intensity on a plane.
-    fn on(&self, field: impl Fn(&Carried<f64>) -> &WaveField<f64>) -> Array2<f64> {
+    fn on(&self, field: impl Fn(&Light<f64>) -> &WaveField<f64>) -> Array2<f64> {
         intensity(self.instrument.bench(), self.lights, self.network, field)
     }
 }
@@ -237,7 +237,7 @@ impl<'a> Artist<'a> {
     fn at_home(device: &'a Device, data_note: Option<&'static str>) -> Result<Self> {
         let folder = device.folder.join(PLOTS);
         create_folder(&folder)?;
-        Ok(Artist { device, folder, format: Format::Png, data_note, written: Vec::new() })
+        Ok(Artist { device, folder, format: PictureFormat::Png, data_note, written: Vec::new() })
     }
 }
 
@@ -372,7 +372,7 @@ impl Artist<'_> {
                 .map(|((name, z), intensity)| Plane { name, z: *z, intensity })
                 .collect();
             let path = self.path("light");
-            Light {
+            LightPath {
                 planes: &planes,
                 side: SideView { intensity: &side, z: &positions },
                 grid: &grid,

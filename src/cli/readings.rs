@@ -11,7 +11,7 @@ use crate::npy::ArchiveWriter;
 
 /// Readings in the order of the images.
 #[derive(Default)]
-pub(super) struct Readings {
+pub(super) struct ReadingsFile {
     /// All readings of one image after those of another.
     readings: Vec<f64>,
     /// The power of each object.
@@ -19,7 +19,7 @@ pub(super) struct Readings {
     labels: Vec<i64>,
 }
 
-impl Readings {
+impl ReadingsFile {
     /// Notes what is read of the next image.
     pub(super) fn note(&mut self, sample: &Sample<'_>) {
         self.readings.extend_from_slice(sample.readings);
@@ -29,7 +29,7 @@ impl Readings {
 
     /// Writes `readings` (images, regions), `entering` (images) and `labels` (images) to `path`, whole or not at all.
     pub(super) fn write(self, path: &Path) -> Result<()> {
-        let Readings { readings, entering, labels } = self;
+        let ReadingsFile { readings, entering, labels } = self;
         let count = entering.len();
         let readings = Array2::from_shape_vec((count, readings.len() / count.max(1)), readings);
         let failed = |error: ShapeError| Error::Value(format!("cannot put the readings together: {error}"));

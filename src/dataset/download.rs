@@ -39,7 +39,7 @@ impl Default for Patience {
 
 /// How far a download is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress<'a> {
+pub struct Received<'a> {
     /// The address.
     pub url: &'a str,
     /// Bytes so far.
@@ -58,7 +58,7 @@ pub fn fetch(
     part: Part,
     _: &Path,
     _: &Patience,
-    _: &mut dyn FnMut(&Progress),
+    _: &mut dyn FnMut(&Received),
 ) -> Result<PathBuf> {
     Err(Error::Feature { action: format!("download {}", part.file_name()), feature: "download" })
 }

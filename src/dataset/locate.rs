@@ -5,7 +5,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::download::{self, Patience, Progress};
+use super::download::{self, Patience, Received};
 use super::idx::Idx;
 use super::idx_folder::IdxFolder;
 use super::names::DatasetName;
@@ -103,7 +103,7 @@ impl Places {
 
 /// A place that is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum SearchPlace {
     /// The folder named with `--data`.
     Named,
     /// The user's cache.
@@ -131,9 +131,9 @@ pub enum Finding {
 
 /// One step of the search.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct SearchStep {
     /// The kind of place.
-    pub place: Place,
+    pub place: SearchPlace,
     /// Folder or addresses.
     pub at: String,
     /// What was found.
@@ -146,7 +146,7 @@ pub struct Located {
     /// Where it is.
     pub source: Source,
     /// The places that were searched, in order; the last one has it.
-    pub steps: Vec<Step>,
+    pub steps: Vec<SearchStep>,
 }
 
 impl Located {
@@ -155,7 +155,7 @@ impl Located {
         let warning = self.source.warning()?;
         let failure = self.steps.iter().find_map(|step| match &step.finding {
             Finding::Failed(why) => Some(format!(" (the download failed: {why})")),
-            Finding::Skipped(why) if step.place == Place::Download => {
+            Finding::Skipped(why) if step.place == SearchPlace::Download => {
                 Some(format!(" (nothing was downloaded: {why})"))
             }
             _ => None,
@@ -175,7 +175,7 @@ pub fn locate(
     wanted: &Wanted,
     places: &Places,
     splits: &[Split],
-    progress: &mut dyn FnMut(&Progress),
+    progress: &mut dyn FnMut(&Received),
 ) -> Result<Located> {
     let set = set.into();
     let parts: Vec<Part> = splits.iter().flat_map(|split| split.parts()).collect();
@@ -220,7 +220,7 @@ pub fn locate(
                 }
             }
             let at = folder.display().to_string();
-            let step = Step { place: Place::Download, at, finding: Finding::Found };
+            let step = SearchStep { place: SearchPlace::Download, at, finding: Finding::Found };
             Ok(Located { source: Source::Download(folder), steps: vec![step] })
         }
         _ => search(name, places, &parts, progress),
@@ -230,7 +230,8 @@ pub fn locate(
 /// The place the user named, and no other.
 fn named(path: &Path, known: Option<DatasetName>, parts: &[Part]) -> Result<Located> {
     let found = || {
-        let step = Step { place: Place::Named, at: path.display().to_string(), finding: Finding::Found };
+        let step =
+            SearchStep { place: SearchPlace::Named, at: path.display().to_string(), finding: Finding::Found };
         Located { source: Source::named(path.to_owned()), steps: vec![step] }
     };
     if path.is_file() {
@@ -270,11 +271,11 @@ fn search(
     name: DatasetName,
     places: &Places,
     parts: &[Part],
-    progress: &mut dyn FnMut(&Progress),
+    progress: &mut dyn FnMut(&Received),
 ) -> Result<Located> {
     let mut steps = Vec::new();
     for mut step in passive_steps(name, places, parts) {
-        if step.place == Place::Download
+        if step.place == SearchPlace::Download
             && step.finding == Finding::Found
             && let Some(folder) = places.cache_of(name)
         {
@@ -289,10 +290,10 @@ fn search(
             }
         }
         let source = match (step.place, &step.finding) {
-            (Place::Cache, Finding::Found) => places.cache_of(name).map(Source::Cache),
-            (Place::Download, Finding::Found) => places.cache_of(name).map(Source::Download),
-            (Place::System, Finding::Found) => Some(Source::System(PathBuf::from(&step.at))),
-            (Place::BuiltinSample, Finding::Found) => Some(Source::BuiltinSample),
+            (SearchPlace::Cache, Finding::Found) => places.cache_of(name).map(Source::Cache),
+            (SearchPlace::Download, Finding::Found) => places.cache_of(name).map(Source::Download),
+            (SearchPlace::System, Finding::Found) => Some(Source::System(PathBuf::from(&step.at))),
+            (SearchPlace::BuiltinSample, Finding::Found) => Some(Source::BuiltinSample),
             _ => None,
         };
         steps.push(step);
@@ -318,19 +319,20 @@ fn search(
 
 /// Looks at every place where `name` is searched for, without downloading anything: the network counts as
 /// found when it may be used.
-pub fn survey(name: DatasetName, places: &Places) -> Vec<Step> {
+pub fn survey(name: DatasetName, places: &Places) -> Vec<SearchStep> {
     passive_steps(name, places, &Part::ALL)
 }
 
-fn passive_steps(name: DatasetName, places: &Places, parts: &[Part]) -> Vec<Step> {
-    let nowhere = |place, why: &str| Step { place, at: "-".into(), finding: Finding::Skipped(why.into()) };
+fn passive_steps(name: DatasetName, places: &Places, parts: &[Part]) -> Vec<SearchStep> {
+    let nowhere =
+        |place, why: &str| SearchStep { place, at: "-".into(), finding: Finding::Skipped(why.into()) };
     let cache = match places.cache_of(name) {
-        Some(folder) => look(name, Place::Cache, &folder, parts),
-        None => nowhere(Place::Cache, "no home folder is known: set D2NN_CACHE"),
+        Some(folder) => look(name, SearchPlace::Cache, &folder, parts),
+        None => nowhere(SearchPlace::Cache, "no home folder is known: set D2NN_CACHE"),
     };
     let system = match &places.system {
-        Some(folder) => look(name, Place::System, &folder.join(name.as_str()), parts),
-        None => nowhere(Place::System, "this operating system has no such folder"),
+        Some(folder) => look(name, SearchPlace::System, &folder.join(name.as_str()), parts),
+        None => nowhere(SearchPlace::System, "this operating system has no such folder"),
     };
     let catalogue = places.catalogue(name);
     let finding = if catalogue.is_none() {
@@ -345,20 +347,20 @@ fn passive_steps(name: DatasetName, places: &Places, parts: &[Part]) -> Vec<Step
         Finding::Found
     };
     let at = catalogue.map_or_else(|| "-".into(), |catalogue| catalogue.mirrors.join(", "));
-    vec![cache, system, Step { place: Place::Download, at, finding }, sample_step(name)]
+    vec![cache, system, SearchStep { place: SearchPlace::Download, at, finding }, sample_step(name)]
 }
 
-fn sample_step(name: DatasetName) -> Step {
+fn sample_step(name: DatasetName) -> SearchStep {
     let (finding, at) = if name == DatasetName::FashionMnist {
         let (train, test) = sample::SIZES;
         (Finding::Found, format!("in the program ({train} + {test} images)"))
     } else {
         (Finding::Absent("the program has a sample of fashion-mnist only".into()), "in the program".into())
     };
-    Step { place: Place::BuiltinSample, at, finding }
+    SearchStep { place: SearchPlace::BuiltinSample, at, finding }
 }
 
-fn look(name: DatasetName, place: Place, folder: &Path, parts: &[Part]) -> Step {
+fn look(name: DatasetName, place: SearchPlace, folder: &Path, parts: &[Part]) -> SearchStep {
     let files = IdxFolder::find(folder, Some(name), parts);
     let missing = files.missing(parts);
     let finding = if missing.is_empty() {
@@ -368,7 +370,7 @@ fn look(name: DatasetName, place: Place, folder: &Path, parts: &[Part]) -> Step 
     } else {
         Finding::Absent(format!("lacks {}", files.names(&missing)))
     };
-    Step { place, at: folder.display().to_string(), finding }
+    SearchStep { place, at: folder.display().to_string(), finding }
 }
 
 /// What a file's checksum says.

@@ -34,7 +34,9 @@ mod split;
 
 use ndarray::{Array3, Axis};
 
-pub use locate::{Finding, Located, Place, Places, Step, Verdict, Wanted, locate, survey, verify};
+pub use locate::{
+    Finding, Located, Places, SearchPlace, SearchStep, Verdict, Wanted, locate, survey, verify,
+};
 pub use names::DatasetName;
 pub use published::{Catalogue, Part, PublishedFile, Split};
 pub use reading::{Dataset, Half, brings_classes, load, load_half, load_split, look};

@@ -1,9 +1,8 @@
 //! What a detector that counts photons, or has a noise of its own, makes of the light on its regions.
 
-use super::tolerance::Disturbance;
 use crate::detector::Scheme;
 use crate::random::Stream;
-use crate::units::{Metres, Seconds};
+use crate::units::{Metres, Seconds, Watts};
 
 /// Planck's constant times the speed of light, J m (both exact by definition).
 const PLANCK_TIMES_LIGHT: f64 = 6.626_070_15e-34 * 299_792_458.0;
@@ -11,12 +10,12 @@ const PLANCK_TIMES_LIGHT: f64 = 6.626_070_15e-34 * 299_792_458.0;
 /// How the detector turns light into numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Readout {
-    /// Standard deviation of a region's reading in the dark, photons; for [`Disturbance::Photons`].
+    /// Standard deviation of a region's reading in the dark, photons; for [`Disturbance::Photons`](super::Disturbance::Photons).
     pub read_noise: f64,
-    /// Time over which a region gathers light; for [`Disturbance::Power`].
+    /// Time over which a region gathers light; for [`Disturbance::Power`](super::Disturbance::Power).
     pub exposure: Seconds,
     /// Signal as strong as the noise of a region in a bandwidth of one hertz, watts per root hertz. An exposure t has the
-    /// bandwidth 1/(2 t), and the noise NEP / sqrt(2 t). For [`Disturbance::Power`].
+    /// bandwidth 1/(2 t), and the noise NEP / sqrt(2 t). For [`Disturbance::Power`](super::Disturbance::Power).
     pub noise_equivalent_power: f64,
 }
 
@@ -56,27 +55,29 @@ pub(super) struct Counting {
     noise: f64,
 }
 
-/// How the light of the device as designed is counted; none for a disturbance of the light itself.
-pub(super) fn counting(
-    readings: &[Reading],
-    wavelength: Metres,
-    disturbance: Disturbance,
-    readout: &Readout,
-) -> Option<Counting> {
-    let count = readings.len() as f64;
-    let over = |photons: f64, sum: f64| if sum > 0.0 { photons * count / sum } else { 0.0 };
-    match disturbance {
-        Disturbance::Photons(mean) => {
-            let collected = readings.iter().flat_map(|reading| &reading.regions).sum();
-            Some(Counting { gain: over(mean, collected), noise: readout.read_noise })
-        }
-        Disturbance::Power(power) => {
-            let entering = readings.iter().map(|reading| reading.entering).sum();
-            let photons = power * readout.photons_a_watt(wavelength);
-            Some(Counting { gain: over(photons, entering), noise: readout.thermal_noise(wavelength) })
-        }
-        _ => None,
+impl Counting {
+    /// The regions count `photons` together in the mean over `readings`.
+    pub(super) fn of_photons(photons: f64, readings: &[Reading], readout: &Readout) -> Self {
+        let collected = readings.iter().flat_map(|reading| &reading.regions).sum();
+        Counting { gain: gain(photons, readings, collected), noise: readout.read_noise }
     }
+
+    /// The object has `power` in the mean over `readings`, in light of `wavelength`.
+    pub(super) fn of_power(
+        power: Watts,
+        readings: &[Reading],
+        wavelength: Metres,
+        readout: &Readout,
+    ) -> Self {
+        let entering = readings.iter().map(|reading| reading.entering).sum();
+        let photons = power * readout.photons_a_watt(wavelength);
+        Counting { gain: gain(photons, readings, entering), noise: readout.thermal_noise(wavelength) }
+    }
+}
+
+/// Photons for a reading of 1, where `photons` a reading are `sum` in all of them.
+fn gain(photons: f64, readings: &[Reading], sum: f64) -> f64 {
+    if sum > 0.0 { photons * readings.len() as f64 / sum } else { 0.0 }
 }
 
 /// Share of right answers of a detector that counts photons.
@@ -117,7 +118,7 @@ mod tests {
     /// Share of right answers for `photons` in the mean.
     fn counted(readings: &[Reading], scheme: Scheme, photons: f64, read_noise: f64) -> f64 {
         let readout = Readout { read_noise, ..Readout::default() };
-        let counting = counting(readings, 1e-3, Disturbance::Photons(photons), &readout).unwrap();
+        let counting = Counting::of_photons(photons, readings, &readout);
         let mut stream = Stream::new(1, Purpose::DetectorNoise, 0);
         accuracy_of_counts(readings, scheme, counting, &mut stream)
     }
@@ -161,7 +162,7 @@ mod tests {
         let readings = alike(2000, &[0.6, 0.4], |_| 0);
         let right = |power: f64, noise_equivalent_power: f64| {
             let readout = Readout { noise_equivalent_power, ..readout };
-            let counting = counting(&readings, wavelength, Disturbance::Power(power), &readout).unwrap();
+            let counting = Counting::of_power(power, &readings, wavelength, &readout);
             assert!(
                 (counting.gain * 0.6 / (0.15 * power * readout.photons_a_watt(wavelength)) - 1.0).abs()
                     < 1e-12

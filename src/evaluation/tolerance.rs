@@ -9,7 +9,7 @@ use std::f64::consts::TAU;
 use ndarray::Array2;
 
 use super::classes::ClassJudge;
-use super::photons::{Reading, Readout, accuracy_of_counts, counting};
+use super::photons::{Counting, Reading, Readout, accuracy_of_counts};
 use super::stream::{Sample, stream};
 use crate::bench::Bench;
 use crate::dataset::Images;
@@ -232,7 +232,14 @@ fn judge_all(
     let mut outcomes = Vec::with_capacity(disturbances.len());
     for &disturbance in disturbances {
         let runs = disturbance.runs(study.draws);
-        let counting = counting(&readings, bench.wavelength, disturbance, &study.readout);
+        // How the light of the device as designed is counted; none for a disturbance of the light itself.
+        let counting = match disturbance {
+            Disturbance::Photons(mean) => Some(Counting::of_photons(mean, &readings, &study.readout)),
+            Disturbance::Power(power) => {
+                Some(Counting::of_power(power, &readings, bench.wavelength, &study.readout))
+            }
+            _ => None,
+        };
         let mut draws = Vec::with_capacity(runs);
         for run in 0..runs {
             if !goes_on.get() {

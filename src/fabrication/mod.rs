@@ -51,12 +51,10 @@ pub use height_map::HeightMap;
 pub use likeness::{Comparison, Lie, compare};
 pub use manifold::{Defect, Surface};
 pub use mesh::PlateMesh;
-pub use plate::{
-    PlateReport, export_plate, export_plates, export_profiles, format_reports, plate_file_name, plate_table,
-};
+pub use plate::{PlateReport, export_plate, export_plates, export_profiles, plate_file_name, plate_table};
 pub use profile::Profile;
 pub use read_back::{check_plate, read_heights};
-pub use report::{Making, PrintReport};
+pub use report::{Making, PrintReport, format_reports};
 pub use solid_file::{SolidReport, export_solid};
 pub use stl::{StlScale, StlUnit};
 pub use survey::Survey;

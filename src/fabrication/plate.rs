@@ -10,7 +10,6 @@ use crate::fabrication::frame::Framed;
 use crate::fabrication::height_map::HeightMap;
 use crate::fabrication::mesh::PlateMesh;
 use crate::fabrication::profile::Profile;
-use crate::fabrication::report::aligned;
 use crate::fabrication::solid_file::export_solid;
 use crate::fabrication::stl::{StlScale, StlUnit};
 use crate::fabrication::survey::Survey;
@@ -213,11 +212,6 @@ pub fn export_plate(
         engraved,
         seconds: start.elapsed().as_secs_f64(),
     })
-}
-
-/// The reports as a table in plain text, one line a plate under a line of heads.
-pub fn format_reports(reports: &[PlateReport]) -> String {
-    aligned(&plate_table(reports))
 }
 
 /// The reports as a table, a row a plate under a row of heads; the last column is the time it took.

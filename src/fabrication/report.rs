@@ -6,7 +6,7 @@ use std::fmt::Write;
 use ndarray::ArrayView2;
 
 use crate::element::Modulation;
-use crate::fabrication::plate::{PlateReport, format_reports};
+use crate::fabrication::plate::{PlateReport, plate_table};
 use crate::fabrication::stl::StlUnit;
 use crate::material::Material;
 use crate::plate::{Printer, Stock};
@@ -264,8 +264,13 @@ fn significant(value: f64) -> String {
     trimmed(value, digits.clamp(0, 15) as usize)
 }
 
+/// The reports as a table in plain text, one line a plate under a line of heads.
+pub fn format_reports(reports: &[PlateReport]) -> String {
+    aligned(&plate_table(reports))
+}
+
 /// A table in plain text: the first column to the left, figures to the right.
-pub(super) fn aligned(table: &[Vec<String>]) -> String {
+fn aligned(table: &[Vec<String>]) -> String {
     let columns = table.first().map_or(0, Vec::len);
     let width = |cell: usize| table.iter().map(|row| row[cell].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();

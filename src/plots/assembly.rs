@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::Format;
+use super::PictureFormat;
 use super::font::Weight;
-use super::sheet::{Frame, Hang, Ink, Sheet, Text, WIDTH};
+use super::sheet::{Hang, Ink, Pane, Sheet, Text, WIDTH};
 use crate::error::{Error, Result};
 use crate::units::{Metres, format_length};
 
@@ -51,7 +51,7 @@ impl Assembly<'_> {
     ///
     /// # Errors
     /// [`Error::Value`] for no plates; [`Error::Io`] when the file cannot be written.
-    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
+    pub fn write(&self, path: &Path, format: PictureFormat) -> Result<()> {
         super::write(&self.draw()?, path, format)
     }
 
@@ -59,7 +59,7 @@ impl Assembly<'_> {
         let mut sheet = Sheet::new()?;
         let top = sheet.head(self.title, self.note) + 40.0;
         let below = self.side_view(&mut sheet, top)?;
-        let view = Frame::new(LEFT, below + 96.0, 470.0, 470.0);
+        let view = Pane::new(LEFT, below + 96.0, 470.0, 470.0);
         let bottom = self.back_view(&mut sheet, view);
         let steps = self.list(&mut sheet, 660.0, below + 40.0);
         sheet.height = bottom.max(steps) + 50.0;
@@ -86,10 +86,10 @@ impl Assembly<'_> {
         sheet.stroke(vec![(tip - 16.0, axis - 10.0), (tip, axis), (tip - 16.0, axis + 10.0)], 3.0, Ink::RED);
         for (index, plate) in self.plates.iter().enumerate() {
             let width = (plate.thickness * scale).max(4.0);
-            let body = Frame::new(at(plate.flat_side), top, width, height);
+            let body = Pane::new(at(plate.flat_side), top, width, height);
             sheet.fill(body, Ink::PALE);
             for end in [top, top + height - frame] {
-                sheet.fill(Frame::new(body.left, end, width, frame.max(3.0)), Ink::BLUE);
+                sheet.fill(Pane::new(body.left, end, width, frame.max(3.0)), Ink::BLUE);
             }
             // Names of near planes in two rows.
             let row = f64::from(u8::from(index % 2 == 1 && self.crowded(scale))) * 32.0;
@@ -122,7 +122,7 @@ impl Assembly<'_> {
     }
 
     /// A plate as whoever mounts it sees it: the engraved side, against the light.
-    fn back_view(&self, sheet: &mut Sheet, room: Frame) -> f64 {
+    fn back_view(&self, sheet: &mut Sheet, room: Pane) -> f64 {
         let whole = room.fit(self.plate.1, self.plate.0);
         let scale = whole.width / self.plate.0;
         let frame = self.frame * scale;
@@ -131,7 +131,7 @@ impl Assembly<'_> {
         );
         sheet.fill(whole, Ink::BLUE.alpha(0.35));
         sheet.outline(whole, 3.0, Ink::LINE);
-        let optics = Frame::new(
+        let optics = Pane::new(
             whole.left + frame,
             whole.top + frame,
             whole.width - 2.0 * frame,
@@ -141,7 +141,7 @@ impl Assembly<'_> {
         sheet.outline(optics, 2.0, Ink::LINE);
         if self.notch {
             let side = frame / 2.0;
-            let cut = Frame::new(whole.right() - side, whole.top - 2.0, side + 2.0, side + 2.0);
+            let cut = Pane::new(whole.right() - side, whole.top - 2.0, side + 2.0, side + 2.0);
             sheet.fill(cut, Ink::WHITE);
             sheet.stroke(
                 vec![(cut.left, whole.top), (cut.left, whole.top + side), (whole.right(), whole.top + side)],
@@ -158,7 +158,7 @@ impl Assembly<'_> {
                 (whole.left + inset, whole.bottom() - inset - side),
                 (whole.right() - inset - side, whole.bottom() - inset - side),
             ] {
-                let hole = Frame::new(x, y, side, side);
+                let hole = Pane::new(x, y, side, side);
                 sheet.fill(hole, Ink::WHITE);
                 sheet.outline(hole, 2.0, Ink::LINE);
             }

@@ -4,7 +4,7 @@ use ndarray::Array2;
 
 use super::colormaps::Colormap;
 use super::font::Weight;
-use super::sheet::{Frame, Hang, Ink, Sheet, Text};
+use super::sheet::{Hang, Ink, Pane, Sheet, Text};
 use crate::grid::Grid;
 
 /// Pixels per em of tick labels.
@@ -110,7 +110,7 @@ pub(super) struct Words {
 }
 
 /// Frame, ticks and labels of a plane shown in `frame`: x to the right, y downward as rows go, from the axis.
-pub(super) fn plane(sheet: &mut Sheet, frame: Frame, grid: &Grid, words: Words) {
+pub(super) fn plane(sheet: &mut Sheet, frame: Pane, grid: &Grid, words: Words) {
     plane_ticks(sheet, frame, grid, words, 14.0);
     let (height, width) = grid.aperture();
     let unit = length_unit(height.max(width)).0;
@@ -123,7 +123,7 @@ pub(super) fn plane(sheet: &mut Sheet, frame: Frame, grid: &Grid, words: Words) 
 }
 
 /// The same without the names of the axes; tick labels may stand out of the frame by `spill` pixels.
-pub(super) fn plane_ticks(sheet: &mut Sheet, frame: Frame, grid: &Grid, words: Words, spill: f64) {
+pub(super) fn plane_ticks(sheet: &mut Sheet, frame: Pane, grid: &Grid, words: Words, spill: f64) {
     let (height, width) = grid.aperture();
     let size = length_unit(height.max(width)).1;
     let (half_x, half_y) = (width / size / 2.0, height / size / 2.0);
@@ -168,22 +168,22 @@ pub(super) fn upward_ticks(scale: &Scale) -> Vec<Tick> {
 }
 
 /// Name of the axis below `frame`.
-pub(super) fn name_below(sheet: &mut Sheet, frame: Frame, name: &str) {
+pub(super) fn name_below(sheet: &mut Sheet, frame: Pane, name: &str) {
     sheet.text(Text::new(name, (frame.middle().0, frame.bottom() + 66.0), LABEL_SIZE));
 }
 
 /// Name of the axis left of `frame`, clear of four-letter tick labels.
-pub(super) fn name_beside(sheet: &mut Sheet, frame: Frame, name: &str) {
+pub(super) fn name_beside(sheet: &mut Sheet, frame: Pane, name: &str) {
     let name = Text::new(name, (frame.left - 100.0, frame.middle().1), LABEL_SIZE).upward();
     let name = sheet.fitted(name, frame.height + 80.0);
     sheet.text(name);
 }
 
 /// Ticks below `frame`, labelled if `words`.
-pub(super) fn bottom_axis(sheet: &mut Sheet, frame: Frame, scale: &Scale, ticks: &[Tick], words: bool) {
+pub(super) fn bottom_axis(sheet: &mut Sheet, frame: Pane, scale: &Scale, ticks: &[Tick], words: bool) {
     for tick in ticks {
         let x = scale.pixel(tick.value);
-        sheet.fill(Frame::new(x - 1.0, frame.bottom(), 2.0, TICK_LENGTH), Ink::LINE);
+        sheet.fill(Pane::new(x - 1.0, frame.bottom(), 2.0, TICK_LENGTH), Ink::LINE);
         if words {
             sheet.text(Text::new(&tick.label, (x, frame.bottom() + 26.0), TICK_SIZE));
         }
@@ -191,10 +191,10 @@ pub(super) fn bottom_axis(sheet: &mut Sheet, frame: Frame, scale: &Scale, ticks:
 }
 
 /// Ticks left of `frame`, labelled if `words`.
-pub(super) fn left_axis(sheet: &mut Sheet, frame: Frame, scale: &Scale, ticks: &[Tick], words: bool) {
+pub(super) fn left_axis(sheet: &mut Sheet, frame: Pane, scale: &Scale, ticks: &[Tick], words: bool) {
     for tick in ticks {
         let y = scale.pixel(tick.value);
-        sheet.fill(Frame::new(frame.left - TICK_LENGTH, y - 1.0, TICK_LENGTH, 2.0), Ink::LINE);
+        sheet.fill(Pane::new(frame.left - TICK_LENGTH, y - 1.0, TICK_LENGTH, 2.0), Ink::LINE);
         if words {
             sheet.text(Text::new(&tick.label, (frame.left - 14.0, y), TICK_SIZE).hang(Hang::Right));
         }
@@ -202,12 +202,12 @@ pub(super) fn left_axis(sheet: &mut Sheet, frame: Frame, scale: &Scale, ticks: &
 }
 
 /// Pale lines across `frame` at the ticks of both axes, below the curves.
-pub(super) fn grid_lines(sheet: &mut Sheet, frame: Frame, x: (&Scale, &[Tick]), y: (&Scale, &[Tick])) {
+pub(super) fn grid_lines(sheet: &mut Sheet, frame: Pane, x: (&Scale, &[Tick]), y: (&Scale, &[Tick])) {
     for tick in x.1 {
-        sheet.fill(Frame::new(x.0.pixel(tick.value) - 1.0, frame.top, 2.0, frame.height), Ink::GRID);
+        sheet.fill(Pane::new(x.0.pixel(tick.value) - 1.0, frame.top, 2.0, frame.height), Ink::GRID);
     }
     for tick in y.1 {
-        sheet.fill(Frame::new(frame.left, y.0.pixel(tick.value) - 1.0, frame.width, 2.0), Ink::GRID);
+        sheet.fill(Pane::new(frame.left, y.0.pixel(tick.value) - 1.0, frame.width, 2.0), Ink::GRID);
     }
 }
 
@@ -221,7 +221,7 @@ pub(super) struct Bar<'a> {
 }
 
 /// A colour bar lying in `frame`, ticks and label below it.
-pub(super) fn bar_below(sheet: &mut Sheet, frame: Frame, bar: &Bar) {
+pub(super) fn bar_below(sheet: &mut Sheet, frame: Pane, bar: &Bar) {
     let colours = Array2::from_shape_fn((1, 256), |(_, i)| i as f64 / 255.0);
     sheet.raster(frame, colours.view(), bar.map, true);
     let scale = Scale { low: bar.low, high: bar.high, at_low: frame.left, at_high: frame.right() };
@@ -233,14 +233,14 @@ pub(super) fn bar_below(sheet: &mut Sheet, frame: Frame, bar: &Bar) {
 }
 
 /// A colour bar standing in `frame`, low end at the bottom, ticks at its right, label further right.
-pub(super) fn bar_beside(sheet: &mut Sheet, frame: Frame, bar: &Bar) {
+pub(super) fn bar_beside(sheet: &mut Sheet, frame: Pane, bar: &Bar) {
     let colours = Array2::from_shape_fn((256, 1), |(i, _)| 1.0 - i as f64 / 255.0);
     sheet.raster(frame, colours.view(), bar.map, true);
     let scale = Scale { low: bar.low, high: bar.high, at_low: frame.bottom(), at_high: frame.top };
     let mut widest = 0.0f64;
     for tick in &bar.ticks {
         let y = scale.pixel(tick.value);
-        sheet.fill(Frame::new(frame.right(), y - 1.0, TICK_LENGTH, 2.0), Ink::LINE);
+        sheet.fill(Pane::new(frame.right(), y - 1.0, TICK_LENGTH, 2.0), Ink::LINE);
         sheet.text(Text::new(&tick.label, (frame.right() + 14.0, y), TICK_SIZE).hang(Hang::Left));
         widest = widest.max(sheet.width_of(&tick.label, TICK_SIZE, Weight::Regular));
     }

@@ -4,9 +4,9 @@ use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::style::{Color, RGBAColor};
 
 use super::font::CAPITAL_HEIGHT;
-use super::sheet::{Frame, Hang, Ink, Shape, Sheet, SheetRaster, Text, WIDTH};
+use super::sheet::{Hang, Ink, Pane, Shape, Sheet, SheetRaster, Text, WIDTH};
 use crate::error::{Error, Result};
-use crate::raster::{self, Effort, Samples};
+use crate::raster::{self, Samples};
 
 /// The PNG file of `sheet`.
 pub(super) fn render(sheet: &Sheet) -> Result<Vec<u8>> {
@@ -28,7 +28,7 @@ pub(super) fn render(sheet: &Sheet) -> Result<Vec<u8>> {
 
 /// A PNG file from rows x columns x 3 bytes of sRGB.
 pub(super) fn encode(rgb: &[u8], width: u32, height: u32) -> Result<Vec<u8>> {
-    raster::png(rgb, width as usize, height as usize, Samples::Colour, Effort::High)
+    raster::png(rgb, width as usize, height as usize, Samples::Colour)
 }
 
 fn refused(error: impl std::fmt::Display) -> Error {
@@ -37,7 +37,7 @@ fn refused(error: impl std::fmt::Display) -> Error {
 
 /// Stretches a raster over its frame: averaged when shrunk, interpolated or repeated when enlarged.
 fn paste(buffer: &mut [u8], width: usize, raster: &SheetRaster) {
-    let Frame { left, top, .. } = raster.frame;
+    let Pane { left, top, .. } = raster.frame;
     let (left, top) = (left.round() as usize, top.round() as usize);
     let across = weights(raster.columns, raster.frame.width.round() as usize, raster.smooth);
     let down = weights(raster.rows, raster.frame.height.round() as usize, raster.smooth);
@@ -119,7 +119,7 @@ impl Canvas<'_> {
         self.backend.draw_pixel((x, y), colour).map_err(refused)
     }
 
-    fn fill(&mut self, frame: &Frame, ink: Ink) -> Result<()> {
+    fn fill(&mut self, frame: &Pane, ink: Ink) -> Result<()> {
         let (left, top) = (frame.left.round() as i32, frame.top.round() as i32);
         let (right, bottom) = (frame.right().round() as i32, frame.bottom().round() as i32);
         // Pixel by pixel: the backend's own thin rectangles lose their last column or row.
@@ -176,15 +176,15 @@ impl Canvas<'_> {
 }
 
 /// The four sides of an outline, `width` thick, centred on the edge of `frame`, not overlapping.
-fn sides(frame: &Frame, width: f64) -> [Frame; 4] {
+fn sides(frame: &Pane, width: f64) -> [Pane; 4] {
     let out = (width / 2.0).ceil();
     let (left, top) = (frame.left.round() - out, frame.top.round() - out);
     let (right, bottom) = (frame.right().round() + out, frame.bottom().round() + out);
     [
-        Frame::new(left, top, right - left, width),
-        Frame::new(left, bottom - width, right - left, width),
-        Frame::new(left, top + width, width, bottom - top - 2.0 * width),
-        Frame::new(right - width, top + width, width, bottom - top - 2.0 * width),
+        Pane::new(left, top, right - left, width),
+        Pane::new(left, bottom - width, right - left, width),
+        Pane::new(left, top + width, width, bottom - top - 2.0 * width),
+        Pane::new(right - width, top + width, width, bottom - top - 2.0 * width),
     ]
 }
 

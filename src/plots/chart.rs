@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::axes::{self, LABEL_SIZE, Scale, TICK_SIZE, Tick};
 use super::font::Weight;
-use super::sheet::{Frame, Hang, Ink, Sheet, Text, WIDTH};
-use super::{Format, check_finite};
+use super::sheet::{Hang, Ink, Pane, Sheet, Text, WIDTH};
+use super::{PictureFormat, check_finite};
 use crate::error::{Error, Result};
 
 /// Inks of the curves, in their order.
@@ -79,7 +79,7 @@ impl Chart<'_> {
     /// [`Error::Value`] for no panels, a panel without points or with more than five curves, values that are not finite or
     /// not above zero on a logarithmic axis, and ranges for some points but not all; [`Error::Io`] when the file cannot be
     /// written.
-    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
+    pub fn write(&self, path: &Path, format: PictureFormat) -> Result<()> {
         super::write(&self.draw()?, path, format)
     }
 
@@ -101,7 +101,7 @@ impl Chart<'_> {
             let mut names: f64 = 0.0;
             for (index, panel) in row.iter().enumerate() {
                 let left = 20.0 + index as f64 * each + BESIDE;
-                let frame = Frame::new(left, top, each - BESIDE - 30.0, height);
+                let frame = Pane::new(left, top, each - BESIDE - 30.0, height);
                 let values = if self.level { all.clone() } else { panel.values().collect() };
                 names = names.max(panel.draw(&mut sheet, frame, &values));
             }
@@ -152,7 +152,7 @@ impl ChartPanel<'_> {
 
     /// Draws into `frame`, its upright axis holds `values`; returns the room that names need below it, beyond that for
     /// numbers.
-    fn draw(&self, sheet: &mut Sheet, frame: Frame, values: &[f64]) -> f64 {
+    fn draw(&self, sheet: &mut Sheet, frame: Pane, values: &[f64]) -> f64 {
         let x = self.across.scale(self.points().map(|point| point.0), frame.left, frame.right());
         let y = self.upright.scale(values.iter().copied(), frame.bottom(), frame.top);
         // Nothing lies between whole numbers.
@@ -227,7 +227,7 @@ impl ChartPanel<'_> {
 
 /// Names below `frame`: lying where all of them have room, else upward, as many as have room; returns how much more room
 /// they take than numbers.
-fn names_below(sheet: &mut Sheet, frame: Frame, x: &Scale, ticks: &[Tick]) -> f64 {
+fn names_below(sheet: &mut Sheet, frame: Pane, x: &Scale, ticks: &[Tick]) -> f64 {
     let pitch = frame.width / ticks.len() as f64;
     let width = |tick: &Tick| sheet.width_of(&tick.label, TICK_SIZE, Weight::Regular);
     let widest = ticks.iter().map(width).fold(0.0, f64::max);

@@ -4,11 +4,11 @@ use std::path::Path;
 
 use ndarray::Array2;
 
-use super::Format;
+use super::PictureFormat;
 use super::axes::{self, Bar, LABEL_SIZE, TICK_SIZE};
 use super::colormaps::{Colormap, luminance};
 use super::font::Weight;
-use super::sheet::{Frame, Hang, Ink, Sheet, Text};
+use super::sheet::{Hang, Ink, Pane, Sheet, Text};
 use crate::error::{Error, Result};
 use crate::units::grouped;
 
@@ -34,7 +34,7 @@ impl Confusion<'_> {
     /// # Errors
     /// [`Error::Value`] for a table that is empty, not square or not of the labels' number; [`Error::Io`] when
     /// the file cannot be written.
-    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
+    pub fn write(&self, path: &Path, format: PictureFormat) -> Result<()> {
         super::write(&self.draw()?, path, format)
     }
 
@@ -63,23 +63,23 @@ impl Confusion<'_> {
         let top = sheet.head(&format!("{}: {accuracy}", self.title), self.note) + 60.0;
         let cell = (MATRIX / count as f64).min(160.0).floor();
         let side = cell * count as f64;
-        let frame = Frame::new(LEFT, top, side, side);
+        let frame = Pane::new(LEFT, top, side, side);
         // Cells are shapes, not an image: some viewers smooth images, and the table would blur.
         for ((truth, answer), &share) in shares.indexed_iter() {
             let (left, top) = (frame.left + answer as f64 * cell, frame.top + truth as f64 * cell);
-            sheet.fill(Frame::new(left, top, cell, cell), Ink::of(Colormap::Share.colour(share)));
+            sheet.fill(Pane::new(left, top, cell, cell), Ink::of(Colormap::Share.colour(share)));
         }
         for i in 1..count {
             let at = i as f64 * cell;
-            sheet.fill(Frame::new(frame.left, frame.top + at - 1.0, side, 2.0), Ink::WHITE);
-            sheet.fill(Frame::new(frame.left + at - 1.0, frame.top, 2.0, side), Ink::WHITE);
+            sheet.fill(Pane::new(frame.left, frame.top + at - 1.0, side, 2.0), Ink::WHITE);
+            sheet.fill(Pane::new(frame.left + at - 1.0, frame.top, 2.0, side), Ink::WHITE);
         }
         self.write_counts(&mut sheet, frame, cell, &shares);
         sheet.outline(frame, 2.0, Ink::LINE);
         self.name_rows(&mut sheet, frame, cell, &sums);
         let below = self.name_columns(&mut sheet, frame, cell);
 
-        let bar = Frame::new(frame.right() + 220.0, frame.top, 28.0, side.clamp(370.0, 600.0));
+        let bar = Pane::new(frame.right() + 220.0, frame.top, 28.0, side.clamp(370.0, 600.0));
         let ticks = axes::ticks(0.0, 100.0, 5);
         let label = "share of the true class in %";
         let share = Bar { map: Colormap::Share, low: 0.0, high: 100.0, ticks, label };
@@ -88,7 +88,7 @@ impl Confusion<'_> {
         Ok(sheet)
     }
 
-    fn write_counts(&self, sheet: &mut Sheet, frame: Frame, cell: f64, shares: &Array2<f64>) {
+    fn write_counts(&self, sheet: &mut Sheet, frame: Pane, cell: f64, shares: &Array2<f64>) {
         for ((truth, answer), &n) in self.counts.indexed_iter() {
             let at = (frame.left + (answer as f64 + 0.5) * cell, frame.top + (truth as f64 + 0.5) * cell);
             // Black on light, white on dark: equal contrast lies at a luminance of 0.18.
@@ -108,7 +108,7 @@ impl Confusion<'_> {
     }
 
     /// True classes at the left, their accuracy at the right.
-    fn name_rows(&self, sheet: &mut Sheet, frame: Frame, cell: f64, sums: &[f64]) {
+    fn name_rows(&self, sheet: &mut Sheet, frame: Pane, cell: f64, sums: &[f64]) {
         let size = TICK_SIZE.min(cell * 0.7);
         let at = (frame.right() + 86.0, frame.top - 28.0);
         sheet.text(Text::new("accuracy", at, LABEL_SIZE));
@@ -130,7 +130,7 @@ impl Confusion<'_> {
     }
 
     /// Answers below, level where all names fit and upward where not; returns where the sheet may end.
-    fn name_columns(&self, sheet: &mut Sheet, frame: Frame, cell: f64) -> f64 {
+    fn name_columns(&self, sheet: &mut Sheet, frame: Pane, cell: f64) -> f64 {
         let size = TICK_SIZE.min(cell * 0.7);
         let widths: Vec<f64> =
             self.labels.iter().map(|label| sheet.width_of(label, size, Weight::Regular)).collect();

@@ -7,8 +7,8 @@ use ndarray::Array2;
 use super::axes::{self, Bar, LABEL_SIZE, TICK_SIZE, Words};
 use super::colormaps::Colormap;
 use super::font::Weight;
-use super::sheet::{Frame, Hang, Ink, Sheet, Text, WIDTH};
-use super::{Format, check_finite, check_shape, intensity};
+use super::sheet::{Hang, Ink, Pane, Sheet, Text, WIDTH};
+use super::{PictureFormat, check_finite, check_shape, intensity};
 use crate::detector::{Region, Scheme};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
@@ -51,7 +51,7 @@ impl DetectorPlane<'_> {
     /// # Errors
     /// [`Error::Value`] for intensities or readings that are not finite or below zero, for lists of different
     /// lengths and for regions outside the grid; [`Error::Io`] when the file cannot be written.
-    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
+    pub fn write(&self, path: &Path, format: PictureFormat) -> Result<()> {
         super::write(&self.draw()?, path, format)
     }
 
@@ -91,9 +91,9 @@ impl DetectorPlane<'_> {
         let mut sheet = Sheet::new()?;
         let top = sheet.head(self.title, self.note) + TOP_MARGIN;
         let (height, width) = self.grid.aperture();
-        let panel = Frame::new(0.0, top, PANEL, PANEL).fit(height, width);
-        let left = Frame { left: 136.0 + (PANEL - panel.width) / 2.0, top, ..panel };
-        let right = Frame { left: left.left + PANEL + 66.0, ..left };
+        let panel = Pane::new(0.0, top, PANEL, PANEL).fit(height, width);
+        let left = Pane { left: 136.0 + (PANEL - panel.width) / 2.0, top, ..panel };
+        let right = Pane { left: left.left + PANEL + 66.0, ..left };
 
         let full = intensity::largest(self.intensity.view());
         let scale = intensity::full_scale(self.intensity.view());
@@ -128,10 +128,10 @@ impl DetectorPlane<'_> {
             sheet.text(Text::new(name, (frame.middle().0, frame.top - 26.0), 28.0).bold());
             let across = frame.width.max(400.0);
             let at = (frame.middle().0 - across / 2.0).round();
-            axes::bar_below(&mut sheet, Frame::new(at, frame.bottom() + 104.0, across, 26.0), &bar);
+            axes::bar_below(&mut sheet, Pane::new(at, frame.bottom() + 104.0, across, 26.0), &bar);
         }
         let bottom = left.bottom() + 224.0;
-        let bars = Frame::new(1238.0, top, WIDTH - 1238.0 - 24.0, 600.0);
+        let bars = Pane::new(1238.0, top, WIDTH - 1238.0 - 24.0, 600.0);
         let end = self.bars(&mut sheet, bars);
         sheet.height = bottom.max(end + 44.0);
         Ok(sheet)
@@ -149,14 +149,14 @@ impl DetectorPlane<'_> {
     }
 
     /// Outlines with the number of the class just outside, where there is room, so as not to hide the light.
-    fn outline_regions(&self, sheet: &mut Sheet, frame: Frame) {
+    fn outline_regions(&self, sheet: &mut Sheet, frame: Pane) {
         let (rows, columns) = self.grid.shape();
         let (down, across) = (frame.height / rows as f64, frame.width / columns as f64);
-        let outlines: Vec<Frame> = self
+        let outlines: Vec<Pane> = self
             .regions
             .iter()
             .map(|region| {
-                Frame::new(
+                Pane::new(
                     (frame.left + region.column as f64 * across).round(),
                     (frame.top + region.row as f64 * down).round(),
                     (region.width as f64 * across).round(),
@@ -173,7 +173,7 @@ impl DetectorPlane<'_> {
             )
         };
         let boxed =
-            |at: (f64, f64), width: f64| Frame::new(at.0 - width / 2.0 - 4.0, at.1 - 12.0, width + 8.0, 24.0);
+            |at: (f64, f64), width: f64| Pane::new(at.0 - width / 2.0 - 4.0, at.1 - 12.0, width + 8.0, 24.0);
         // Above or below its region each, and if one finds no room there, all inside.
         let mut places: Vec<(f64, f64)> = Vec::new();
         for (index, outline) in outlines.iter().enumerate() {
@@ -218,7 +218,7 @@ impl DetectorPlane<'_> {
     }
 
     /// One bar a class: the answer in colour, the true class named in bold. Returns where they end.
-    fn bars(&self, sheet: &mut Sheet, area: Frame) -> f64 {
+    fn bars(&self, sheet: &mut Sheet, area: Pane) -> f64 {
         let count = self.labels.len();
         let scores = self.scheme.scores(self.readings);
         let signed = self.scheme == Scheme::Differential;
@@ -257,7 +257,7 @@ impl DetectorPlane<'_> {
             let thick = (pitch * 0.62).round();
             let length = (share.abs() * room).max(2.0);
             let left = if share < 0.0 { zero - length } else { zero };
-            let bar = Frame::new(left, y - thick / 2.0, length, thick);
+            let bar = Pane::new(left, y - thick / 2.0, length, thick);
             sheet.fill(bar, ink);
             let weight = if is_answer { Weight::Bold } else { Weight::Regular };
             let value = if signed { format!("{score:.2}") } else { format!("{:.1} %", 100.0 * score) };
@@ -275,7 +275,7 @@ impl DetectorPlane<'_> {
             Some(_) => (Ink::RED, "the answer, wrong"),
             None => (Ink::PALE, "the answer is another network's"),
         };
-        let key = Frame::new(area.left + 4.0, bottom - 9.0, 26.0, 18.0);
+        let key = Pane::new(area.left + 4.0, bottom - 9.0, 26.0, 18.0);
         sheet.fill(key, ink);
         let text = Text::new(answer, (key.right() + 10.0, bottom), 22.0).hang(Hang::Left);
         let end = key.right() + 10.0 + sheet.width_of(answer, 22.0, Weight::Regular);

@@ -6,8 +6,8 @@ use ndarray::Array2;
 
 use super::axes::{self, Bar, LABEL_SIZE, Words};
 use super::colormaps::Colormap;
-use super::sheet::{Frame, Ink, Sheet, Text};
-use super::{Format, check_finite, check_shape, intensity};
+use super::sheet::{Ink, Pane, Sheet, Text};
+use super::{PictureFormat, check_finite, check_shape, intensity};
 use crate::detector::Region;
 use crate::error::{Error, Result};
 use crate::grid::Grid;
@@ -53,7 +53,7 @@ impl Imaging<'_> {
     /// # Errors
     /// [`Error::Value`] for no images or more than three, intensities or pictures that are not finite or below zero,
     /// and an area outside the grid; [`Error::Io`] when the file cannot be written.
-    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
+    pub fn write(&self, path: &Path, format: PictureFormat) -> Result<()> {
         super::write(&self.draw()?, path, format)
     }
 
@@ -81,12 +81,12 @@ impl Imaging<'_> {
         let mut sheet = Sheet::new()?;
         let top = sheet.head(self.title, self.note) + TOP_MARGIN;
         let (height, width) = self.grid.aperture();
-        let panel = Frame::new(0.0, top, PANEL, PANEL).fit(height, width);
+        let panel = Pane::new(0.0, top, PANEL, PANEL).fit(height, width);
         let lower = top + panel.height + BETWEEN;
-        let mut read = Frame::new(0.0, lower, PANEL, PANEL);
+        let mut read = Pane::new(0.0, lower, PANEL, PANEL);
         for (index, image) in self.images.iter().enumerate() {
             let left = LEFT + index as f64 * (PANEL + GAP);
-            let frame = Frame { left: (left + (PANEL - panel.width) / 2.0).round(), top, ..panel };
+            let frame = Pane { left: (left + (PANEL - panel.width) / 2.0).round(), top, ..panel };
             let full = intensity::largest(image.intensity.view());
             let shown = intensity::linear(image.intensity.view(), full);
             sheet.raster(frame, shown.view(), Colormap::Intensity, true);
@@ -95,7 +95,7 @@ impl Imaging<'_> {
             sheet.text(Text::new(image.name, (frame.middle().0, frame.top - 26.0), 28.0).bold());
 
             let (rows, columns) = image.picture.dim();
-            read = Frame::new(left, lower, PANEL, PANEL).fit(rows as f64, columns as f64);
+            read = Pane::new(left, lower, PANEL, PANEL).fit(rows as f64, columns as f64);
             read.top = lower;
             let shown = intensity::linear(image.picture.view(), 1.0);
             sheet.raster(read, shown.view(), Colormap::Intensity, false);
@@ -108,8 +108,8 @@ impl Imaging<'_> {
         }
         let left = LEFT + self.images.len() as f64 * (PANEL + GAP) - GAP + 40.0;
         for (frame, label) in [
-            (Frame { left, top, width: 28.0, ..panel }, "intensity / own max."),
-            (Frame { left, width: 28.0, ..read }, "intensity, white = 1"),
+            (Pane { left, top, width: 28.0, ..panel }, "intensity / own max."),
+            (Pane { left, width: 28.0, ..read }, "intensity, white = 1"),
         ] {
             let bar =
                 Bar { map: Colormap::Intensity, low: 0.0, high: 1.0, ticks: axes::ticks(0.0, 1.0, 5), label };
@@ -119,10 +119,10 @@ impl Imaging<'_> {
         Ok(sheet)
     }
 
-    fn outline_area(&self, sheet: &mut Sheet, frame: Frame) {
+    fn outline_area(&self, sheet: &mut Sheet, frame: Pane) {
         let (rows, columns) = self.grid.shape();
         let (down, across) = (frame.height / rows as f64, frame.width / columns as f64);
-        let outline = Frame::new(
+        let outline = Pane::new(
             (frame.left + self.area.column as f64 * across).round(),
             (frame.top + self.area.row as f64 * down).round(),
             (self.area.width as f64 * across).round(),

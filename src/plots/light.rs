@@ -7,8 +7,8 @@ use ndarray::Array2;
 use super::axes::{self, Bar, LABEL_SIZE, Scale, TICK_SIZE, Tick, Words};
 use super::colormaps::Colormap;
 use super::font::Weight;
-use super::sheet::{Frame, Hang, Ink, Sheet, Text, WIDTH};
-use super::{Format, check_finite, check_shape, intensity};
+use super::sheet::{Hang, Ink, Pane, Sheet, Text, WIDTH};
+use super::{PictureFormat, check_finite, check_shape, intensity};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::units::Metres;
@@ -43,7 +43,7 @@ pub struct SideView<'a> {
 
 /// One image on its way from the object to the detector.
 #[derive(Clone, Copy, Debug)]
-pub struct Light<'a> {
+pub struct LightPath<'a> {
     /// The planes in the order of the light; the first is the object, the last the detector.
     pub planes: &'a [Plane<'a>],
     /// The cut along the axis.
@@ -58,14 +58,14 @@ pub struct Light<'a> {
     pub note: Option<&'a str>,
 }
 
-impl Light<'_> {
+impl LightPath<'_> {
     /// Writes the plot to `path`.
     ///
     /// # Errors
     /// [`Error::Value`] for no planes, arrays of other shapes than the grid and the positions, positions that
     /// do not rise, and intensities that are not finite or below zero; [`Error::Io`] when the file cannot be
     /// written.
-    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
+    pub fn write(&self, path: &Path, format: PictureFormat) -> Result<()> {
         super::write(&self.draw()?, path, format)
     }
 
@@ -105,14 +105,14 @@ impl Light<'_> {
         let room = WIDTH - LEFT - RIGHT;
         let pitch = ((room + GAP) / columns as f64).min(420.0);
         let (height, width) = self.grid.aperture();
-        let cell = Frame::new(0.0, 0.0, pitch - GAP, 420.0).fit(height, width);
+        let cell = Pane::new(0.0, 0.0, pitch - GAP, 420.0).fit(height, width);
         let first = LEFT + (room + GAP - pitch * columns as f64) / 2.0 + (pitch - GAP - cell.width) / 2.0;
         let row_pitch = cell.height + 96.0;
 
         let mut frames = Vec::new();
         for (index, plane) in self.planes.iter().enumerate() {
             let (row, column) = (index / columns, index % columns);
-            let frame = Frame {
+            let frame = Pane {
                 left: (first + column as f64 * pitch).round(),
                 top: (top + row as f64 * row_pitch).round(),
                 ..cell
@@ -129,7 +129,7 @@ impl Light<'_> {
         }
         let last_row = frames[frames.len() - 1];
         let lowest = last_row.bottom();
-        self.plane_bar(&mut sheet, Frame { top, height: lowest - top, ..frames[columns - 1] });
+        self.plane_bar(&mut sheet, Pane { top, height: lowest - top, ..frames[columns - 1] });
 
         // With one row the side view lies so that evenly spaced planes stand above their places.
         let (from, to) = if rows == 1 && count > 1 {
@@ -141,7 +141,7 @@ impl Light<'_> {
         let scale = (to - from) / (high - low);
         let side_top = lowest + 156.0;
         let side_height = (height * scale).clamp(340.0, 640.0).round();
-        let side = Frame::new(from, side_top, to - from, side_height);
+        let side = Pane::new(from, side_top, to - from, side_height);
         self.side_view(&mut sheet, side, (low, high));
         let z = Scale { low, high, at_low: side.left, at_high: side.right() };
         if rows == 1 {
@@ -170,7 +170,7 @@ impl Light<'_> {
         if high > low { (low, high) } else { (low, low + self.grid.aperture().0) }
     }
 
-    fn plane_bar(&self, sheet: &mut Sheet, last: Frame) {
+    fn plane_bar(&self, sheet: &mut Sheet, last: Pane) {
         let tick = |value: f64, label: &str| Tick { value, label: label.to_owned() };
         let bar = Bar {
             map: Colormap::Intensity,
@@ -179,10 +179,10 @@ impl Light<'_> {
             ticks: vec![tick(0.0, "0"), tick(0.5, "0.5"), tick(1.0, "1")],
             label: "amplitude / own max.",
         };
-        axes::bar_beside(sheet, Frame::new(last.right() + 22.0, last.top, 22.0, last.height), &bar);
+        axes::bar_beside(sheet, Pane::new(last.right() + 22.0, last.top, 22.0, last.height), &bar);
     }
 
-    fn side_view(&self, sheet: &mut Sheet, frame: Frame, (low, high): (Metres, Metres)) {
+    fn side_view(&self, sheet: &mut Sheet, frame: Pane, (low, high): (Metres, Metres)) {
         let full = intensity::largest(self.side.intensity.view());
         let levels = intensity::decibels(self.side.intensity.view(), full, FLOOR);
         let columns = frame.width.round() as usize;
@@ -210,8 +210,8 @@ impl Light<'_> {
         name(sheet, ends.0.name, z.pixel(ends.0.z / size), Weight::Regular);
         for (index, position) in self.masks.iter().enumerate() {
             let x = z.pixel(position / size);
-            sheet.fill(Frame::new(x - 2.0, frame.top, 4.0, frame.height), Ink::BLACK.alpha(0.35));
-            sheet.fill(Frame::new(x - 1.0, frame.top, 2.0, frame.height), Ink::WHITE.alpha(0.85));
+            sheet.fill(Pane::new(x - 2.0, frame.top, 4.0, frame.height), Ink::BLACK.alpha(0.35));
+            sheet.fill(Pane::new(x - 1.0, frame.top, 2.0, frame.height), Ink::WHITE.alpha(0.85));
             name(sheet, &(index + 1).to_string(), x, Weight::Bold);
         }
         if self.planes.len() > 1 {
@@ -230,7 +230,7 @@ impl Light<'_> {
             ticks: axes::ticks(FLOOR, 0.0, 4),
             label: "dB relative to the maximum",
         };
-        axes::bar_beside(sheet, Frame::new(frame.right() + 26.0, frame.top, 26.0, frame.height), &bar);
+        axes::bar_beside(sheet, Pane::new(frame.right() + 26.0, frame.top, 26.0, frame.height), &bar);
     }
 
     /// Levels resampled to `columns` even steps from `low` to `high`, dark outside the known positions.

@@ -7,8 +7,8 @@ use ndarray::Array2;
 
 use super::axes::{self, Bar, Tick, Words};
 use super::colormaps::Colormap;
-use super::sheet::{Frame, Sheet, Text, WIDTH};
-use super::{Format, check_finite, check_shape};
+use super::sheet::{Pane, Sheet, Text, WIDTH};
+use super::{PictureFormat, check_finite, check_shape};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 
@@ -48,7 +48,7 @@ impl Masks<'_> {
     /// # Errors
     /// [`Error::Value`] for no masks, a mask of another shape than the grid or with a phase that is not
     /// finite; [`Error::Io`] when the file cannot be written.
-    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
+    pub fn write(&self, path: &Path, format: PictureFormat) -> Result<()> {
         super::write(&self.draw()?, path, format)
     }
 
@@ -71,7 +71,7 @@ impl Masks<'_> {
         let room = (WIDTH - LEFT - RIGHT - GAP * (columns as f64 - 1.0)) / columns as f64;
         let widest = if rows > 1 { 360.0 } else { 620.0 };
         let (height, width) = self.grid.aperture();
-        let cell = Frame::new(0.0, 0.0, room.min(widest), 620.0).fit(height, width);
+        let cell = Pane::new(0.0, 0.0, room.min(widest), 620.0).fit(height, width);
         let pitch = (cell.width + GAP, cell.height + 86.0);
         let used = pitch.0 * columns as f64 - GAP;
         let left = LEFT + ((WIDTH - LEFT - RIGHT - used) / 2.0).max(0.0).round();
@@ -82,7 +82,7 @@ impl Masks<'_> {
         };
         for (index, mask) in self.masks.iter().enumerate() {
             let (row, column) = (index / columns, index % columns);
-            let frame = Frame {
+            let frame = Pane {
                 left: (left + column as f64 * pitch.0).round(),
                 top: (top + 44.0 + row as f64 * pitch.1).round(),
                 ..cell
@@ -101,7 +101,7 @@ impl Masks<'_> {
 
         let bottom = top + 44.0 + (rows as f64 - 1.0) * pitch.1 + cell.height;
         let bar_height = (bottom - top - 44.0).clamp(200.0, 620.0);
-        let bar = Frame::new(left + used + 44.0, top + 44.0, 28.0, bar_height.round());
+        let bar = Pane::new(left + used + 44.0, top + 44.0, 28.0, bar_height.round());
         let (high, names, label) = match self.quantity {
             MaskQuantity::Phase => (TAU, ["0", "π/2", "π", "3π/2", "2π"], "phase in rad"),
             MaskQuantity::Amplitude => (1.0, ["0", "0.25", "0.5", "0.75", "1"], "amplitude transmission"),

@@ -35,35 +35,35 @@ pub use colormaps::{Colormap, luminance};
 pub use confusion::Confusion;
 pub use detector_plane::DetectorPlane;
 pub use imaging::{FormedImage, Imaging};
-pub use light::{Light, Plane, SideView};
+pub use light::{LightPath, Plane, SideView};
 pub use masks::{MaskQuantity, Masks};
-pub use phenomenon::{Axis, Brightness, Curve, IntensityMap, Origin, Panel, Phenomenon};
+pub use phenomenon::{Axis, Brightness, Curve, IntensityMap, Origin, Phenomenon, PhenomenonPanel};
 pub use training::{History, Score, Training};
 
 /// What a plot is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum PictureFormat {
     /// Pixels, 1760 across.
     Png,
     /// Vectors; fields are embedded as PNG.
     Svg,
 }
 
-impl Format {
+impl PictureFormat {
     /// The ending of its files, without the point.
     pub fn extension(self) -> &'static str {
         match self {
-            Format::Png => "png",
-            Format::Svg => "svg",
+            PictureFormat::Png => "png",
+            PictureFormat::Svg => "svg",
         }
     }
 }
 
 /// Renders in memory, then writes the file whole or not at all.
-fn write(sheet: &sheet::Sheet, path: &Path, format: Format) -> Result<()> {
+fn write(sheet: &sheet::Sheet, path: &Path, format: PictureFormat) -> Result<()> {
     let bytes = match format {
-        Format::Png => bitmap::render(sheet)?,
-        Format::Svg => svg::render(sheet)?,
+        PictureFormat::Png => bitmap::render(sheet)?,
+        PictureFormat::Svg => svg::render(sheet)?,
     };
     files::write_bytes(path, &bytes)
 }

@@ -7,8 +7,8 @@ use ndarray::Array2;
 use super::axes::{self, Bar, Scale};
 use super::colormaps::Colormap;
 use super::font::Weight;
-use super::sheet::{Frame, Hang, Ink, Sheet, Text, WIDTH};
-use super::{Format, check_finite, intensity};
+use super::sheet::{Hang, Ink, Pane, Sheet, Text, WIDTH};
+use super::{PictureFormat, check_finite, intensity};
 use crate::error::{Error, Result};
 
 /// Side of the white rim, and the room that ticks and the name of an axis take at the left and below.
@@ -77,7 +77,7 @@ pub struct Curve<'a> {
 
 /// Curves on one pair of axes.
 #[derive(Clone, Copy, Debug)]
-pub struct Panel<'a> {
+pub struct PhenomenonPanel<'a> {
     /// What the curves depend on.
     pub across: Axis<'a>,
     /// What they show.
@@ -92,7 +92,7 @@ pub struct Phenomenon<'a> {
     /// The light.
     pub map: IntensityMap<'a>,
     /// Its comparison with theory, one panel below the other.
-    pub panels: &'a [Panel<'a>],
+    pub panels: &'a [PhenomenonPanel<'a>],
     /// Name of the phenomenon.
     pub title: &'a str,
     /// A quieter line below the title.
@@ -105,7 +105,7 @@ impl Phenomenon<'_> {
     /// # Errors
     /// [`Error::Value`] for axes without extent, a brightness without range, values that are not finite, and
     /// intensities below zero; [`Error::Io`] when the file cannot be written.
-    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
+    pub fn write(&self, path: &Path, format: PictureFormat) -> Result<()> {
         super::write(&self.draw()?, path, format)
     }
 
@@ -140,14 +140,14 @@ impl Phenomenon<'_> {
         let mut sheet = Sheet::new()?;
         let top = sheet.head(self.title, self.note) + 16.0;
         let height = if self.panels.len() > 1 { 700.0 } else { 560.0 };
-        let map = Frame::new(RIM + BESIDE, top + ABOVE, 600.0, height);
+        let map = Pane::new(RIM + BESIDE, top + ABOVE, 600.0, height);
         self.map.draw(&mut sheet, map);
 
         let left = map.right() + 320.0;
         let each = (height + ABOVE + BELOW) / self.panels.len().max(1) as f64;
         for (index, panel) in self.panels.iter().enumerate() {
             let above = map.top - ABOVE + index as f64 * each;
-            let frame = Frame::new(left, above + ABOVE, WIDTH - RIM - 12.0 - left, each - ABOVE - BELOW);
+            let frame = Pane::new(left, above + ABOVE, WIDTH - RIM - 12.0 - left, each - ABOVE - BELOW);
             panel.draw(&mut sheet, frame);
         }
         sheet.height = map.bottom() + BELOW + 16.0;
@@ -156,7 +156,7 @@ impl Phenomenon<'_> {
 }
 
 impl IntensityMap<'_> {
-    fn draw(&self, sheet: &mut Sheet, frame: Frame) {
+    fn draw(&self, sheet: &mut Sheet, frame: Pane) {
         let light = self.intensity.view();
         let (shown, low, high) = match self.brightness {
             Brightness::Linear(full) => (intensity::linear(light, full), 0.0, full),
@@ -174,12 +174,12 @@ impl IntensityMap<'_> {
         axes::name_beside(sheet, frame, self.upright.name);
         let bar =
             Bar { map: Colormap::Intensity, low, high, ticks: axes::ticks(low, high, 5), label: self.label };
-        axes::bar_beside(sheet, Frame::new(frame.right() + 26.0, frame.top, 26.0, frame.height), &bar);
+        axes::bar_beside(sheet, Pane::new(frame.right() + 26.0, frame.top, 26.0, frame.height), &bar);
     }
 }
 
-impl Panel<'_> {
-    fn draw(&self, sheet: &mut Sheet, frame: Frame) {
+impl PhenomenonPanel<'_> {
+    fn draw(&self, sheet: &mut Sheet, frame: Pane) {
         let x = self.across.scale(frame.left, frame.right());
         let y = self.upright.scale(frame.bottom(), frame.top);
         let (across, up) = (ticks(&x, 7), ticks(&y, (frame.height / 50.0).min(8.0) as usize));
@@ -187,7 +187,7 @@ impl Panel<'_> {
         for curve in self.curves {
             let visible = |&(at, value): &(f64, f64)| {
                 let point = (x.pixel(at), y.pixel(value));
-                let inside = Frame::new(point.0, point.1, 0.0, 0.0).lies_in(&frame);
+                let inside = Pane::new(point.0, point.1, 0.0, 0.0).lies_in(&frame);
                 inside.then_some(point)
             };
             let points: Vec<Option<(f64, f64)>> = curve.points.iter().map(visible).collect();
@@ -212,7 +212,7 @@ impl Panel<'_> {
     }
 
     /// Above the panel, where no curve runs.
-    fn legend(&self, sheet: &mut Sheet, frame: Frame) {
+    fn legend(&self, sheet: &mut Sheet, frame: Pane) {
         let (size, y) = (24.0, frame.top - 26.0);
         let mut x = frame.left;
         for curve in self.curves {

@@ -11,16 +11,16 @@ pub(super) const WIDTH: f64 = 1760.0;
 
 /// A rectangle on the sheet.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Frame {
+pub(super) struct Pane {
     pub(super) left: f64,
     pub(super) top: f64,
     pub(super) width: f64,
     pub(super) height: f64,
 }
 
-impl Frame {
+impl Pane {
     pub(super) fn new(left: f64, top: f64, width: f64, height: f64) -> Self {
-        Frame { left, top, width, height }
+        Pane { left, top, width, height }
     }
 
     pub(super) fn right(&self) -> f64 {
@@ -35,14 +35,14 @@ impl Frame {
         (self.left + self.width / 2.0, self.top + self.height / 2.0)
     }
 
-    pub(super) fn meets(&self, other: &Frame) -> bool {
+    pub(super) fn meets(&self, other: &Pane) -> bool {
         self.left < other.right()
             && other.left < self.right()
             && self.top < other.bottom()
             && other.top < self.bottom()
     }
 
-    pub(super) fn lies_in(&self, other: &Frame) -> bool {
+    pub(super) fn lies_in(&self, other: &Pane) -> bool {
         self.left >= other.left
             && self.right() <= other.right()
             && self.top >= other.top
@@ -52,14 +52,14 @@ impl Frame {
     /// The largest frame of the shape `height`:`width` that fits inside, centred.
     ///
     /// Very long planes are drawn no thinner than a 20th of their length.
-    pub(super) fn fit(&self, height: f64, width: f64) -> Frame {
+    pub(super) fn fit(&self, height: f64, width: f64) -> Pane {
         let ratio = (height / width).clamp(0.05, 20.0);
         let (fitted_width, fitted_height) = if self.height / self.width > ratio {
             (self.width, self.width * ratio)
         } else {
             (self.height / ratio, self.height)
         };
-        Frame::new(
+        Pane::new(
             (self.left + (self.width - fitted_width) / 2.0).round(),
             (self.top + (self.height - fitted_height) / 2.0).round(),
             fitted_width.round(),
@@ -163,8 +163,8 @@ impl Text {
 /// What lies above the rasters, in the order of drawing.
 #[derive(Clone, Debug)]
 pub(super) enum Shape {
-    Fill { frame: Frame, ink: Ink },
-    Outline { frame: Frame, width: f64, ink: Ink },
+    Fill { frame: Pane, ink: Ink },
+    Outline { frame: Pane, width: f64, ink: Ink },
     Stroke { points: Vec<(f64, f64)>, width: f64, ink: Ink },
     Disc { at: (f64, f64), radius: f64, ink: Ink },
     Text(Text),
@@ -173,7 +173,7 @@ pub(super) enum Shape {
 /// An image stretched over a frame.
 #[derive(Clone, Debug)]
 pub(super) struct SheetRaster {
-    pub(super) frame: Frame,
+    pub(super) frame: Pane,
     pub(super) columns: usize,
     pub(super) rows: usize,
     /// Rows x columns x 3, sRGB.
@@ -197,17 +197,17 @@ impl Sheet {
     }
 
     /// Draws `values` (0 to 1, indexed [y, x], row 0 on top) over `frame`.
-    pub(super) fn raster(&mut self, frame: Frame, values: ArrayView2<f64>, map: Colormap, smooth: bool) {
+    pub(super) fn raster(&mut self, frame: Pane, values: ArrayView2<f64>, map: Colormap, smooth: bool) {
         let (rows, columns) = values.dim();
         let rgb = values.iter().flat_map(|&value| map.colour(value)).collect();
         self.rasters.push(SheetRaster { frame, columns, rows, rgb, smooth });
     }
 
-    pub(super) fn fill(&mut self, frame: Frame, ink: Ink) {
+    pub(super) fn fill(&mut self, frame: Pane, ink: Ink) {
         self.shapes.push(Shape::Fill { frame, ink });
     }
 
-    pub(super) fn outline(&mut self, frame: Frame, width: f64, ink: Ink) {
+    pub(super) fn outline(&mut self, frame: Pane, width: f64, ink: Ink) {
         self.shapes.push(Shape::Outline { frame, width, ink });
     }
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::axes::{self, LABEL_SIZE, Scale};
 use super::font::Weight;
-use super::sheet::{Frame, Hang, Ink, Sheet, Text, WIDTH};
-use super::{Format, check_finite};
+use super::sheet::{Hang, Ink, Pane, Sheet, Text, WIDTH};
+use super::{PictureFormat, check_finite};
 use crate::error::{Error, Result};
 use crate::units::trimmed;
 
@@ -63,7 +63,7 @@ impl Training<'_> {
     /// # Errors
     /// [`Error::Value`] for an empty history or values that are not finite; [`Error::Io`] when the file cannot
     /// be written.
-    pub fn write(&self, path: &Path, format: Format) -> Result<()> {
+    pub fn write(&self, path: &Path, format: PictureFormat) -> Result<()> {
         super::write(&self.draw()?, path, format)
     }
 
@@ -107,15 +107,15 @@ impl Training<'_> {
         let mut sheet = Sheet::new()?;
         let top = sheet.head(self.title, self.note) + 92.0;
         let (width, height) = (690.0, 500.0);
-        let left = Frame::new(150.0, top, width, height);
-        let right = Frame::new(WIDTH - 40.0 - width, top, width, height);
+        let left = Pane::new(150.0, top, width, height);
+        let right = Pane::new(WIDTH - 40.0 - width, top, width, height);
         self.panel(&mut sheet, left, &CurvePanel { best: lowest, ..loss });
         self.panel(&mut sheet, right, &CurvePanel { best: highest, ..score });
         sheet.height = top + height + 100.0;
         Ok(sheet)
     }
 
-    fn panel(&self, sheet: &mut Sheet, frame: Frame, panel: &CurvePanel) {
+    fn panel(&self, sheet: &mut Sheet, frame: Pane, panel: &CurvePanel) {
         let epochs = self.history.iter().map(|row| row.epoch);
         let (first, last) = (epochs.clone().fold(f64::MAX, f64::min), epochs.fold(f64::MIN, f64::max));
         let (first, last) = (first.min(if first <= 1.0 { 0.0 } else { first }), last);
@@ -158,7 +158,7 @@ impl Training<'_> {
     }
 
     /// Above the panel, where no curve runs.
-    fn legend(&self, sheet: &mut Sheet, frame: Frame, panel: &CurvePanel) {
+    fn legend(&self, sheet: &mut Sheet, frame: Pane, panel: &CurvePanel) {
         let size = 24.0;
         let y = frame.top - 66.0;
         let mut x = frame.left;

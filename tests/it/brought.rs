@@ -9,7 +9,7 @@ use d2nn::dataset::{
     DatasetName, ImageSet, Part, Places, Source, Split, Wanted, load, load_half, load_split, locate, look,
 };
 use d2nn::npy::array_bytes;
-use d2nn::raster::{Effort, Samples, png};
+use d2nn::raster::{Samples, png};
 use d2nn::{Error, dataset};
 use ndarray::{Array1, Array2, Array3, Array4};
 use tempfile::TempDir;
@@ -322,7 +322,7 @@ fn picture(path: &Path, (rows, columns): (usize, usize), left: usize) {
         })
         .collect();
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, png(&values, columns, rows, Samples::Grey, Effort::Balanced).unwrap()).unwrap();
+    fs::write(path, png(&values, columns, rows, Samples::Grey).unwrap()).unwrap();
 }
 
 #[test]

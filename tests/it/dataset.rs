@@ -17,8 +17,8 @@ use d2nn::Error;
 use d2nn::dataset::download::{self, Patience};
 use d2nn::dataset::idx::Idx;
 use d2nn::dataset::{
-    Catalogue, DatasetName, Finding, Part, Place, Places, SAMPLE_CHECKSUM, SAMPLE_LICENCE, Source, Split,
-    Verdict, Wanted, epoch_order, hold_out, load, load_split, locate, survey, verify,
+    Catalogue, DatasetName, Finding, Part, Places, SAMPLE_CHECKSUM, SAMPLE_LICENCE, SearchPlace, Source,
+    Split, Verdict, Wanted, epoch_order, hold_out, load, load_split, locate, survey, verify,
 };
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -392,8 +392,11 @@ fn the_first_place_that_has_all_files_serves() {
 
     let found = search(&places);
     assert_eq!(found.source, Source::BuiltinSample);
-    let order: Vec<Place> = found.steps.iter().map(|step| step.place).collect();
-    assert_eq!(order, [Place::Cache, Place::System, Place::Download, Place::BuiltinSample]);
+    let order: Vec<SearchPlace> = found.steps.iter().map(|step| step.place).collect();
+    assert_eq!(
+        order,
+        [SearchPlace::Cache, SearchPlace::System, SearchPlace::Download, SearchPlace::BuiltinSample]
+    );
     assert_says(&found.warning().unwrap(), &["6000", "1000", "do not compare", "d2nn data fetch", "OFFLINE"]);
 
     write_set(&system.join("fashion-mnist"), &Part::ALL);

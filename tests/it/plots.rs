@@ -6,9 +6,9 @@ use std::path::Path;
 use d2nn::detector::{Region, Scheme};
 use d2nn::grid::Grid;
 use d2nn::plots::{
-    Axis, Brightness, Chart, ChartAxis, ChartPanel, Colormap, Confusion, Curve, DetectorPlane, Format,
-    FormedImage, History, Imaging, IntensityMap, Light, MaskQuantity, Masks, Origin, Panel, Phenomenon,
-    Plane, Score, Series, SideView, Training, luminance,
+    Axis, Brightness, Chart, ChartAxis, ChartPanel, Colormap, Confusion, Curve, DetectorPlane, FormedImage,
+    History, Imaging, IntensityMap, LightPath, MaskQuantity, Masks, Origin, Phenomenon, PhenomenonPanel,
+    PictureFormat, Plane, Score, Series, SideView, Training, luminance,
 };
 use d2nn::{Error, Result};
 use ndarray::{Array2, array};
@@ -66,7 +66,7 @@ impl Bench {
         Plane { name, z, intensity: &self.intensity }
     }
 
-    fn detector(&self, path: &Path, format: Format) -> Result<()> {
+    fn detector(&self, path: &Path, format: PictureFormat) -> Result<()> {
         DetectorPlane {
             intensity: &self.intensity,
             grid: &self.grid,
@@ -83,7 +83,7 @@ impl Bench {
         .write(path, format)
     }
 
-    fn masks(&self, path: &Path, format: Format) -> Result<()> {
+    fn masks(&self, path: &Path, format: PictureFormat) -> Result<()> {
         Masks {
             quantity: MaskQuantity::Phase,
             masks: &self.masks,
@@ -94,17 +94,17 @@ impl Bench {
         .write(path, format)
     }
 
-    fn training(&self, path: &Path, format: Format) -> Result<()> {
+    fn training(&self, path: &Path, format: PictureFormat) -> Result<()> {
         let (history, score) = (&self.history, Score::Accuracy);
         Training { history, score, title: "Training", note: None }.write(path, format)
     }
 
-    fn confusion(&self, path: &Path, format: Format) -> Result<()> {
+    fn confusion(&self, path: &Path, format: PictureFormat) -> Result<()> {
         Confusion { counts: &self.counts, labels: &self.labels, title: "Test", note: None }
             .write(path, format)
     }
 
-    fn imaging(&self, path: &Path, format: Format) -> Result<()> {
+    fn imaging(&self, path: &Path, format: PictureFormat) -> Result<()> {
         let picture = self.intensity.mapv(|value| value / 551.0);
         let image = |name, ssim| FormedImage { name, intensity: &self.intensity, picture: &picture, ssim };
         Imaging {
@@ -117,13 +117,13 @@ impl Bench {
         .write(path, format)
     }
 
-    fn similarity(&self, path: &Path, format: Format) -> Result<()> {
+    fn similarity(&self, path: &Path, format: PictureFormat) -> Result<()> {
         let history = &self.history;
         Training { history, score: Score::Ssim, title: "Training", note: None }.write(path, format)
     }
 
-    fn light(&self, path: &Path, format: Format) -> Result<()> {
-        Light {
+    fn light(&self, path: &Path, format: PictureFormat) -> Result<()> {
+        LightPath {
             planes: &[self.plane("object", 0.0), self.plane("mask 1", 40e-3), self.plane("detector", 80e-3)],
             side: SideView { intensity: &self.side, z: &self.z },
             grid: &self.grid,
@@ -134,7 +134,7 @@ impl Bench {
         .write(path, format)
     }
 
-    fn chart(&self, path: &Path, format: Format) -> Result<()> {
+    fn chart(&self, path: &Path, format: PictureFormat) -> Result<()> {
         let axis = |name, logarithmic| ChartAxis { name, logarithmic, names: &[] };
         let series = |name, points, marked| Series { name, points, ranges: &[], marked };
         let ranges: Vec<_> = self.points.iter().map(|(_, y)| (y - 0.1, y + 0.2)).collect();
@@ -161,7 +161,7 @@ impl Bench {
         .write(path, format)
     }
 
-    fn phenomenon(&self, path: &Path, format: Format) -> Result<()> {
+    fn phenomenon(&self, path: &Path, format: PictureFormat) -> Result<()> {
         let curve = |name, origin| Curve { name, origin, points: &self.points };
         Phenomenon {
             map: IntensityMap {
@@ -171,7 +171,7 @@ impl Bench {
                 brightness: self.brightness,
                 label: "intensity, incident light = 1",
             },
-            panels: &[Panel {
+            panels: &[PhenomenonPanel {
                 across: Axis { name: "x in mm", from: 0.0, to: 6.0 },
                 upright: Axis { name: "error in %", from: 0.0, to: 1.0 },
                 curves: &[
@@ -187,7 +187,7 @@ impl Bench {
     }
 }
 
-type Draw = fn(&Bench, &Path, Format) -> Result<()>;
+type Draw = fn(&Bench, &Path, PictureFormat) -> Result<()>;
 type Spoil = fn(&mut Bench);
 
 const PLOTS: [(&str, Draw, &[&str]); 9] = [
@@ -214,8 +214,8 @@ const PLOTS: [(&str, Draw, &[&str]); 9] = [
 fn every_plot_is_a_png_that_decodes() {
     let folder = tempfile::tempdir().unwrap();
     for (name, draw, _) in PLOTS {
-        let path = folder.path().join(format!("{name}.{}", Format::Png.extension()));
-        draw(&Bench::new(), &path, Format::Png).unwrap();
+        let path = folder.path().join(format!("{name}.{}", PictureFormat::Png.extension()));
+        draw(&Bench::new(), &path, PictureFormat::Png).unwrap();
         let picture = Drawn::open(&path);
         assert_eq!(picture.width, 1760, "{name}");
         assert!((300..2000).contains(&picture.height), "{name}: {}", picture.height);
@@ -233,8 +233,8 @@ fn every_plot_is_a_png_that_decodes() {
 fn every_plot_is_an_svg_with_its_words() {
     let folder = tempfile::tempdir().unwrap();
     for (name, draw, words) in PLOTS {
-        let path = folder.path().join(format!("{name}.{}", Format::Svg.extension()));
-        draw(&Bench::new(), &path, Format::Svg).unwrap();
+        let path = folder.path().join(format!("{name}.{}", PictureFormat::Svg.extension()));
+        draw(&Bench::new(), &path, PictureFormat::Svg).unwrap();
         let text = fs::read_to_string(&path).unwrap();
         well_formed(&text);
         for word in words {
@@ -274,7 +274,7 @@ fn well_formed(text: &str) {
 fn labels_of_classes_are_escaped() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("confusion.svg");
-    Bench::new().confusion(&path, Format::Svg).unwrap();
+    Bench::new().confusion(&path, PictureFormat::Svg).unwrap();
     assert!(fs::read_to_string(&path).unwrap().contains("Ankle &lt;boot&gt;"));
 }
 
@@ -305,7 +305,7 @@ fn what_is_not_a_number_is_refused_and_nothing_written() {
     }
     let folder = tempfile::tempdir().unwrap();
     for (index, (draw, bench)) in spoiled.iter().enumerate() {
-        let result = draw(bench, &folder.path().join("plot.png"), Format::Png);
+        let result = draw(bench, &folder.path().join("plot.png"), PictureFormat::Png);
         assert!(matches!(result, Err(Error::Value(_))), "{index}: {result:?}");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
@@ -335,7 +335,7 @@ fn what_does_not_fit_together_is_refused() {
     for (index, (draw, change)) in change.into_iter().enumerate() {
         let mut bench = Bench::new();
         change(&mut bench);
-        let result = draw(&bench, &folder.path().join("plot.png"), Format::Png);
+        let result = draw(&bench, &folder.path().join("plot.png"), PictureFormat::Png);
         assert!(matches!(result, Err(Error::Value(_))), "{index}: {result:?}");
     }
 }
@@ -353,7 +353,7 @@ fn constant_values_are_drawn() {
         bench.history.iter_mut().for_each(|row| *row = History { training_loss: Some(level), ..*row });
         for (name, draw, _) in PLOTS {
             let path = folder.path().join(format!("{name}.svg"));
-            draw(&bench, &path, Format::Svg).unwrap();
+            draw(&bench, &path, PictureFormat::Svg).unwrap();
             let text = fs::read_to_string(&path).unwrap();
             // Base64 may spell anything: words only.
             let mut words = text.lines().filter(|line| !line.starts_with('<'));
@@ -369,7 +369,7 @@ fn where_nothing_can_be_written_the_system_says_so() {
     let blocked = folder.path().join("blocked");
     fs::write(&blocked, b"a file").unwrap();
     for (name, draw, _) in PLOTS {
-        for format in [Format::Png, Format::Svg] {
+        for format in [PictureFormat::Png, PictureFormat::Svg] {
             let result = draw(&Bench::new(), &blocked.join(name), format);
             assert!(matches!(result, Err(Error::Io { action: "write", .. })), "{name}: {result:?}");
         }
@@ -383,8 +383,8 @@ fn the_same_data_give_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let (first, second) = (folder.path().join("first"), folder.path().join("second"));
     for (name, draw, _) in PLOTS {
-        draw(&Bench::new(), &first, Format::Png).unwrap();
-        draw(&Bench::new(), &second, Format::Png).unwrap();
+        draw(&Bench::new(), &first, PictureFormat::Png).unwrap();
+        draw(&Bench::new(), &second, PictureFormat::Png).unwrap();
         assert!(fs::read(&first).unwrap() == fs::read(&second).unwrap(), "{name}");
     }
 }
@@ -401,12 +401,12 @@ fn one_to_twenty_of_everything_is_drawn() {
         bench.labels = (0..count.max(2)).map(|i| format!("class {i}")).collect();
         bench.readings = vec![0.05; count.max(2)];
         bench.counts = Array2::from_elem((count.max(2), count.max(2)), u64::MAX);
-        bench.masks(&path, Format::Svg).unwrap();
-        bench.detector(&path, Format::Svg).unwrap();
-        bench.confusion(&path, Format::Svg).unwrap();
+        bench.masks(&path, PictureFormat::Svg).unwrap();
+        bench.detector(&path, PictureFormat::Svg).unwrap();
+        bench.confusion(&path, PictureFormat::Svg).unwrap();
         let planes: Vec<Plane> = (0..count).map(|i| bench.plane("plane", i as f64 * 1e-3)).collect();
         let positions: Vec<f64> = (0..count).map(|i| i as f64 * 1e-3).collect();
-        Light {
+        LightPath {
             planes: &planes,
             side: SideView { intensity: &bench.side, z: &bench.z },
             grid: &bench.grid,
@@ -414,7 +414,7 @@ fn one_to_twenty_of_everything_is_drawn() {
             title: "Light",
             note: None,
         }
-        .write(&path, Format::Svg)
+        .write(&path, PictureFormat::Svg)
         .unwrap();
         well_formed(&fs::read_to_string(&path).unwrap());
     }
@@ -432,7 +432,7 @@ fn charts_have_rows_and_whole_ranges() {
         let high = [Series { name: "high", points: &[(0.0, 900.0)], ranges: &[], marked: true }];
         let mut panels = vec![panel(&whole); count - 1];
         panels.push(panel(&high));
-        Chart { panels: &panels, level, title: "Chart", note: None }.write(&path, Format::Svg)?;
+        Chart { panels: &panels, level, title: "Chart", note: None }.write(&path, PictureFormat::Svg)?;
         Ok::<_, Error>(fs::read_to_string(&path).unwrap())
     };
     for count in 2..=8 {
@@ -465,7 +465,7 @@ fn charts_stand_on_names_and_have_bars() {
         let series = [Series { name: "", points: &[(0.0, 3.0), (1.0, 5.0)], ranges, marked: true }];
         let panel = ChartPanel { across: axis("kind", &names), upright: axis("%", &[]), series: &series };
         Chart { panels: &[panel, panel], level: false, title: "Bars", note: None }
-            .write(&path, Format::Svg)?;
+            .write(&path, PictureFormat::Svg)?;
         Ok::<_, Error>(fs::read_to_string(&path).unwrap())
     };
     let height = |text: &str| -> f64 {

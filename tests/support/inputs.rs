@@ -21,7 +21,7 @@ use d2nn::fabrication::{Exported, PlateFile, Relief, StlUnit, read_plate_in};
 use d2nn::grid::Grid;
 use d2nn::material::Material;
 use d2nn::npy::{Archive, ArchiveWriter, array_bytes as array, read_array};
-use d2nn::raster::{self, Effort, Samples};
+use d2nn::raster::{self, Samples};
 use d2nn::training::checkpoint::{self, Identity};
 use d2nn::training::{Start, State};
 use d2nn::{Error, Result};
@@ -279,9 +279,7 @@ fn picture_seeds() -> Vec<Vec<u8>> {
     let alpha = values(6, 5, |x, y| [x as u8, 200, 40 * y as u8, 50 * x as u8]);
     let grey = values(8, 8, |x, y| [(31 * x * y) as u8]);
     let deep = values(5, 4, |x, y| ((9000 * x + y) as u16).to_be_bytes());
-    let png = |bytes: &[u8], width, height, samples| {
-        raster::png(bytes, width, height, samples, Effort::Balanced).unwrap()
-    };
+    let png = |bytes: &[u8], width, height, samples| raster::png(bytes, width, height, samples).unwrap();
     let jpeg = |bytes: &[u8], width, height, colour| {
         let mut file = Vec::new();
         jpeg_encoder::Encoder::new(&mut file, 90).encode(bytes, width, height, colour).unwrap();

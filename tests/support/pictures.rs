@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use d2nn::raster::{Effort, Most, Samples, png, read_png};
+use d2nn::raster::{Most, Samples, png, read_png};
 
 fn file<const N: usize>(
     (width, height): (usize, usize),
@@ -12,7 +12,7 @@ fn file<const N: usize>(
 ) -> Vec<u8> {
     let places = (0..height).flat_map(|y| (0..width).map(move |x| (x, y)));
     let bytes: Vec<u8> = places.flat_map(|(x, y)| pixel(x, y)).collect();
-    png(&bytes, width, height, samples, Effort::Balanced).unwrap()
+    png(&bytes, width, height, samples).unwrap()
 }
 
 /// A PNG file of `size` = (width, height) pixels whose greys `pixel` gives by column and row.

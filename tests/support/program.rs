@@ -150,7 +150,8 @@ pub fn copy() -> TempDir {
     folder
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+/// Copies the folder `from` with all that is in it.
+pub fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
         let target = to.join(entry.file_name());

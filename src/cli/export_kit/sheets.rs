@@ -12,7 +12,7 @@ use crate::fabrication::SolidReport;
 use crate::fabrication::format_reports;
 use crate::files::write_bytes;
 use crate::named::Named;
-use crate::plots::{AssembledPlate, Assembly, Format};
+use crate::plots::{AssembledPlate, Assembly, PictureFormat};
 use crate::units::{format_length, trimmed};
 
 /// All measures, for programs.
@@ -155,7 +155,7 @@ fn assembly(kit: &Workshop<'_>, made: &Made, path: &Path) -> Result<()> {
         title: &title,
         note: Some(&note),
     }
-    .write(path, Format::Png)
+    .write(path, PictureFormat::Png)
 }
 
 /// Every measure; lengths in metres.

@@ -148,7 +148,7 @@ fn spread(answers: &[Answer]) -> Result<Markup> {
     Ok(block)
 }
 
-fn formed(judged: &crate::cli::imaging::Compared) -> Markup {
+fn formed(judged: &crate::cli::imaging::BesideFreeSpace) -> Markup {
     let (image, free) = (judged.device.figures(), judged.free_space.figures());
     let told = |one: &Figure| if one.unit == FigureUnit::Share { percent(one.value, 2) } else { one.told() };
     let rows: Vec<_> = image

@@ -8,7 +8,7 @@ pub(super) enum Figured {
     /// It names classes.
     Classes { judged: Evaluation, answers: Vec<Answer> },
     /// It forms images.
-    Images(imaging::Compared),
+    Images(imaging::BesideFreeSpace),
 }
 
 impl Figured {

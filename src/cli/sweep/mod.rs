@@ -25,6 +25,9 @@ use crate::files::{Place, remove_temporaries};
 mod picture;
 mod results;
 
+/// Files beside the folders of the devices: the table and the picture.
+const FILES: [&str; 2] = ["sweep.csv", "sweep.png"];
+
 /// Arguments of `d2nn sweep`.
 #[derive(Debug, Args)]
 #[command(
@@ -95,7 +98,7 @@ pub fn run(args: SweepArgs) -> Result<()> {
     }
     // To the end: two sweeps would write one table.
     let _lock = Lock::take(&folder)?;
-    let _place = Place::files(&folder, results::FILES)?;
+    let _place = Place::files(&folder, FILES)?;
     let mut found = Vec::new();
     let mut datasets: Vec<Rc<Dataset>> = Vec::new();
     // All is looked at before the first training begins: what is wrong with the last device is not told after hours.
@@ -122,7 +125,7 @@ pub fn run(args: SweepArgs) -> Result<()> {
             results.add(index, provenance);
         }
     }
-    results.write()?;
+    write(&results)?;
     // A table that cannot be written (opened elsewhere, say) does not stop the trainings: it is printed at the end.
     let mut unwritten = None;
     let stop = Stop::watch()?;
@@ -157,7 +160,7 @@ pub fn run(args: SweepArgs) -> Result<()> {
         };
         let outcome = job.run(&stop)?;
         results.add(index, &outcome.provenance);
-        unwritten = results.write().err();
+        unwritten = write(&results).err();
         if let Some(error) = &unwritten {
             say(&format!(
                 "warning: {error}; the devices are in their folders, and the next table is tried again"
@@ -193,6 +196,13 @@ impl SweepArgs {
         check_images(&dataset.source, &dataset.train, &device.design)?;
         Ok(dataset)
     }
+}
+
+/// Writes `sweep.csv` and, once a device is finished, `sweep.png`.
+fn write(results: &Results<'_>) -> Result<()> {
+    let [table, picture] = FILES.map(|name| results.folder.join(name));
+    results.write(&table)?;
+    if results.finished() == 0 { Ok(()) } else { picture::draw(results, &picture) }
 }
 
 /// What an earlier sitting left of `device` in `folder`.

@@ -6,7 +6,7 @@ use super::results::{Group, Results, SeedSpread};
 use crate::design::folder::Metrics;
 use crate::design::sweep::{Quantity, SEED, SweptValue};
 use crate::error::Result;
-use crate::plots::{Chart, ChartAxis, ChartPanel, Format, Series};
+use crate::plots::{Chart, ChartAxis, ChartPanel, PictureFormat, Series};
 use crate::units::{format_length, parse_length};
 
 /// Curves a panel can have.
@@ -85,7 +85,7 @@ pub(super) fn draw(results: &Results, path: &Path) -> Result<()> {
         ),
         note: (!note.is_empty()).then_some(&note[..]),
     }
-    .write(path, Format::Png)
+    .write(path, PictureFormat::Png)
 }
 
 /// The keys that groups have values of: dotted, and brief.

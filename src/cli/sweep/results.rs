@@ -5,7 +5,6 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::picture;
 use crate::cli::data_note;
 use crate::design::Sweep;
 use crate::design::folder::{Metrics, Provenance};
@@ -13,9 +12,6 @@ use crate::design::sweep::{SEED, SweptValue};
 use crate::error::{Error, Result};
 use crate::evaluation::{FigureUnit, SSIM};
 use crate::files::write_bytes;
-
-/// Files beside the folders of the devices: the table and the picture.
-pub(super) const FILES: [&str; 2] = ["sweep.csv", "sweep.png"];
 
 /// A column of figures.
 struct ResultColumn {
@@ -99,7 +95,7 @@ impl Group<'_> {
 /// The devices of a sweep and what is known of them.
 pub(super) struct Results<'a> {
     pub(super) sweep: &'a Sweep,
-    folder: &'a Path,
+    pub(super) folder: &'a Path,
     /// Whether the images are those of the sample in the program only.
     sample: bool,
     /// Whether they are the published ones, all of them; `None` where no checksum is published.
@@ -127,11 +123,9 @@ impl<'a> Results<'a> {
         data_note(self.sample, self.published)
     }
 
-    /// Writes `sweep.csv` and, once a device is finished, `sweep.png`.
-    pub(super) fn write(&self) -> Result<()> {
-        let [table, picture] = FILES.map(|name| self.folder.join(name));
-        write_bytes(&table, self.csv().as_bytes())?;
-        if self.finished() == 0 { Ok(()) } else { picture::draw(self, &picture) }
+    /// Writes the table to `path`.
+    pub(super) fn write(&self, path: &Path) -> Result<()> {
+        write_bytes(path, self.csv().as_bytes())
     }
 
     /// The figures that devices of this sweep can have.

@@ -15,7 +15,7 @@ use crate::design::folder::PLOTS;
 use crate::error::{Error, Result};
 use crate::evaluation::{Outcome, Study, simulated_images, tolerance};
 use crate::files::Place;
-use crate::plots::Format;
+use crate::plots::PictureFormat;
 
 pub(super) mod report;
 pub(super) mod sizes;
@@ -199,11 +199,11 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
 }
 
 /// Where the picture goes, and as what.
-fn picture(args: &ToleranceArgs, device: &Device) -> Result<(PathBuf, Format)> {
+fn picture(args: &ToleranceArgs, device: &Device) -> Result<(PathBuf, PictureFormat)> {
     let path = args.out.clone().unwrap_or_else(|| device.folder.join(PLOTS).join("tolerance.png"));
     let format = match path.extension().and_then(|ending| ending.to_str()) {
-        Some("png") => Format::Png,
-        Some("svg") => Format::Svg,
+        Some("png") => PictureFormat::Png,
+        Some("svg") => PictureFormat::Svg,
         _ => {
             return Err(Error::Usage(format!(
                 "--out {}: name a file that ends in .png or .svg",

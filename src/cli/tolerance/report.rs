@@ -5,10 +5,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-use super::sizes::{KINDS, Kind, Unit, kind, written};
+use super::sizes::{DisturbanceKind, KINDS, Unit, kind, written};
 use crate::error::Result;
 use crate::evaluation::{Judged, Outcome};
-use crate::plots::{Chart, ChartAxis, ChartPanel, Format, Series};
+use crate::plots::{Chart, ChartAxis, ChartPanel, PictureFormat, Series};
 
 /// Figures of one kind and size for programs.
 pub(super) fn as_json(outcome: &Outcome) -> serde_json::Value {
@@ -70,7 +70,7 @@ pub(in crate::cli) fn table(heading: &str, undisturbed: &Judged, outcomes: &[Out
 /// One curve of a kind of error.
 pub(in crate::cli) struct CurveOf {
     /// The kind.
-    pub(in crate::cli) kind: &'static Kind,
+    pub(in crate::cli) kind: &'static DisturbanceKind,
     /// Name of the axis.
     pub(in crate::cli) sizes: String,
     /// Size in the unit of the axis, mean accuracy in %.
@@ -86,7 +86,7 @@ pub(in crate::cli) fn curves(undisturbed: &Judged, outcomes: &[Outcome]) -> Vec<
     KINDS.iter().filter_map(|wanted| curve(wanted, 100.0 * undisturbed.accuracy, outcomes)).collect()
 }
 
-fn curve(wanted: &'static Kind, undisturbed: f64, outcomes: &[Outcome]) -> Option<CurveOf> {
+fn curve(wanted: &'static DisturbanceKind, undisturbed: f64, outcomes: &[Outcome]) -> Option<CurveOf> {
     let mut found: Vec<(f64, &Outcome)> = outcomes
         .iter()
         .map(|outcome| (kind(outcome.disturbance), outcome))
@@ -133,7 +133,7 @@ pub(super) fn draw(
     title: &str,
     note: Option<&str>,
     path: &Path,
-    format: Format,
+    format: PictureFormat,
 ) -> Result<()> {
     let runs = match draws {
         1 => "one draw".to_owned(),

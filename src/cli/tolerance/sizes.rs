@@ -12,7 +12,7 @@ use crate::units::{
 const MOST_DRAWS: usize = 10_000;
 
 /// A kind of error, as it is typed and shown.
-pub(in crate::cli) struct Kind {
+pub(in crate::cli) struct DisturbanceKind {
     /// The flag without its dashes, and the name for programs.
     pub(in crate::cli) name: &'static str,
     /// What a size is, and its unit on paper unless it is a length.
@@ -34,57 +34,57 @@ pub(in crate::cli) enum Unit {
     Of(f64),
 }
 
-pub(in crate::cli) const KINDS: [Kind; 8] = [
-    Kind {
+pub(in crate::cli) const KINDS: [DisturbanceKind; 8] = [
+    DisturbanceKind {
         name: "shift-xy",
         quantity: "lateral displacement, \u{b1}",
         unit: Unit::Length,
         logarithmic: false,
         parse: |text| parse_length(text).map(Disturbance::Lateral),
     },
-    Kind {
+    DisturbanceKind {
         name: "shift-z",
         quantity: "axial displacement, \u{b1}",
         unit: Unit::Length,
         logarithmic: false,
         parse: |text| parse_length(text).map(Disturbance::Axial),
     },
-    Kind {
+    DisturbanceKind {
         name: "rotation",
         quantity: "rotation, \u{b1} degrees",
         unit: Unit::Of(std::f64::consts::PI / 180.0),
         logarithmic: false,
         parse: |text| parse_angle(text).map(Disturbance::Rotation),
     },
-    Kind {
+    DisturbanceKind {
         name: "height-noise",
         quantity: "height error, rms",
         unit: Unit::Length,
         logarithmic: false,
         parse: |text| parse_length(text).map(Disturbance::Heights),
     },
-    Kind {
+    DisturbanceKind {
         name: "levels",
         quantity: "levels a turn",
         unit: Unit::Of(1.0),
         logarithmic: true,
         parse: |text| levels(text).map(Disturbance::Levels),
     },
-    Kind {
+    DisturbanceKind {
         name: "wavelength",
         quantity: "wavelength, \u{b1} %",
         unit: Unit::Of(1e-2),
         logarithmic: false,
         parse: |text| parse_percent(text).map(Disturbance::Wavelength),
     },
-    Kind {
+    DisturbanceKind {
         name: "detector-noise",
         quantity: "photons, mean image",
         unit: Unit::Of(1.0),
         logarithmic: true,
         parse: |text| photons(text).map(Disturbance::Photons),
     },
-    Kind {
+    DisturbanceKind {
         name: "power",
         quantity: "power behind the object,",
         unit: Unit::Power,
@@ -94,7 +94,7 @@ pub(in crate::cli) const KINDS: [Kind; 8] = [
 ];
 
 /// The kind of `disturbance` and its size.
-pub(in crate::cli) fn kind(disturbance: Disturbance) -> (&'static Kind, f64) {
+pub(in crate::cli) fn kind(disturbance: Disturbance) -> (&'static DisturbanceKind, f64) {
     let (number, size) = match disturbance {
         Disturbance::Lateral(size) => (0, size),
         Disturbance::Axial(size) => (1, size),

@@ -23,6 +23,7 @@ mod forecast;
 pub(super) mod job;
 pub(super) mod outcome;
 mod telling;
+mod work;
 
 /// Arguments of `d2nn train`.
 #[derive(Debug, Args)]

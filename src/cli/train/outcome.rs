@@ -23,7 +23,7 @@ const FINER_GRID_IMAGES: usize = 500;
 const MAX_FINE_SIDE: usize = 2048;
 
 /// What a training has come to.
-pub(in crate::cli) struct Outcome {
+pub(in crate::cli) struct Trained {
     /// As it was written into the folder.
     pub(in crate::cli) provenance: Provenance,
     /// The figures as text.
@@ -33,7 +33,7 @@ pub(in crate::cli) struct Outcome {
 }
 
 /// Tests once, then writes masks, provenance and pictures.
-pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) -> Result<Outcome> {
+pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) -> Result<Trained> {
     let modulation = job.design.bench.modulation;
     let masks = state.values(modulation);
     let sums = write_masks(&job.folder, modulation, &masks)?;
@@ -90,7 +90,7 @@ pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) 
             masks => format!("mask-1.npy .. mask-{masks}.npy"),
         }
     );
-    Ok(Outcome { provenance, report: text, unfinished })
+    Ok(Trained { provenance, report: text, unfinished })
 }
 
 /// The accuracy on a finer grid, nearer to printed pixels; none for a device that forms images, and where a finer

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use ureq::Agent;
 
-use super::{Patience, Progress};
+use super::{Patience, Received};
 use crate::dataset::gzip::uncompressed;
 use crate::dataset::idx::hexadecimal;
 use crate::dataset::published::{Catalogue, Part, PublishedFile};
@@ -25,7 +25,7 @@ pub fn fetch(
     part: Part,
     folder: &Path,
     patience: &Patience,
-    progress: &mut dyn FnMut(&Progress),
+    progress: &mut dyn FnMut(&Received),
 ) -> Result<PathBuf> {
     let _place = files::Place::folder(folder)?;
     let name = format!("{}.gz", part.file_name());
@@ -49,7 +49,7 @@ fn fetch_from(
     published: &PublishedFile,
     target: &Path,
     patience: &Patience,
-    progress: &mut dyn FnMut(&Progress),
+    progress: &mut dyn FnMut(&Received),
 ) -> Result<()> {
     let failed = |problem: String| Error::Download { url: url.to_owned(), problem };
     let mut response = agent(url, patience).get(url).call().map_err(|error| failed(explain(&error)))?;
@@ -140,7 +140,7 @@ struct Arrival<'a, R, W> {
     received: u64,
     total: Option<u64>,
     limit: u64,
-    progress: &'a mut dyn FnMut(&Progress),
+    progress: &'a mut dyn FnMut(&Received),
     failure: Option<Failure>,
 }
 
@@ -165,7 +165,7 @@ impl<R: Read, W: Write> Read for Arrival<'_, R, W> {
             self.failure = Some(Failure::Disk(error));
             return Err(io::ErrorKind::Other.into());
         }
-        (self.progress)(&Progress { url: self.url, received: self.received, total: self.total });
+        (self.progress)(&Received { url: self.url, received: self.received, total: self.total });
         Ok(read)
     }
 }

@@ -12,7 +12,7 @@ use tiff::encoder::{TiffEncoder, colortype};
 use super::does_not_read_back;
 use crate::error::{Error, Result};
 use crate::fabrication::height_map::HeightMap;
-use crate::raster::{self, Effort, Samples};
+use crate::raster::{self, Samples};
 
 /// Greys that a step of the relief of `map` takes: as many as let the highest relief there may be fit into 16 bits.
 ///
@@ -46,7 +46,7 @@ pub fn greys(map: &HeightMap) -> Result<Array2<u16>> {
 pub fn png(greys: &Array2<u16>) -> Result<Vec<u8>> {
     let bytes: Vec<u8> = greys.iter().flat_map(|grey| grey.to_be_bytes()).collect();
     let (rows, columns) = greys.dim();
-    let file = raster::png(&bytes, columns, rows, Samples::DeepGrey, Effort::Balanced)?;
+    let file = raster::png(&bytes, columns, rows, Samples::DeepGrey)?;
     if read_png(&file).as_ref() == Ok(greys) { Ok(file) } else { Err(does_not_read_back()) }
 }
 

@@ -9,7 +9,7 @@ use ndarray::{Array2, ArrayView2};
 use super::does_not_read_back;
 use super::lookup::LookupTable;
 use crate::error::{Error, Result};
-use crate::raster::{self, Effort, Samples};
+use crate::raster::{self, Samples};
 use crate::units::Radians;
 
 /// Most pixels along one side of a panel; the largest on sale have 4160.
@@ -118,7 +118,7 @@ impl Panel {
 pub fn png(greys: &Array2<u8>) -> Result<Vec<u8>> {
     let bytes: Vec<u8> = greys.iter().copied().collect();
     let (rows, columns) = greys.dim();
-    let file = raster::png(&bytes, columns, rows, Samples::Grey, Effort::Balanced)?;
+    let file = raster::png(&bytes, columns, rows, Samples::Grey)?;
     if read_png(&file).as_ref() == Ok(greys) { Ok(file) } else { Err(does_not_read_back()) }
 }
 

@@ -5,7 +5,18 @@ use std::process::{Command, ExitCode};
 fn main() -> ExitCode {
     let checks: [&[&str]; 6] = [
         &["fmt", "--all", "--check"],
-        &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"],
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--test",
+            "slow",
+            "--test",
+            "bare",
+            "--",
+            "-D",
+            "warnings",
+        ],
         &["check", "--no-default-features", "--example", "bare"],
         &["test"],
         &["test", "--test", "slow"],

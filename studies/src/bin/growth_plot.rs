@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use d2nn::error::{Error, Result};
-use d2nn::plots::{Chart, ChartAxis, ChartPanel, Format, Series};
+use d2nn::plots::{Chart, ChartAxis, ChartPanel, PictureFormat, Series};
 
 /// Pixels a side, masks, threads, milliseconds a sample, its work in units, megabytes.
 type Row = [f64; 6];
@@ -73,6 +73,6 @@ fn main() -> Result<()> {
     ];
     let title = "How a training step grows";
     let chart = Chart { panels: &panels, level: false, title, note: Some("one core, one sample a pixel") };
-    let format = if to.ends_with(".svg") { Format::Svg } else { Format::Png };
+    let format = if to.ends_with(".svg") { PictureFormat::Svg } else { PictureFormat::Png };
     chart.write(Path::new(to), format)
 }

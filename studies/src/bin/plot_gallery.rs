@@ -9,7 +9,8 @@ use d2nn::dataset::DatasetName;
 use d2nn::detector::{Region, Scheme};
 use d2nn::grid::{Grid, spatial_frequencies};
 use d2nn::plots::{
-    Confusion, DetectorPlane, Format, History, Light, MaskQuantity, Masks, Plane, Score, SideView, Training,
+    Confusion, DetectorPlane, History, LightPath, MaskQuantity, Masks, PictureFormat, Plane, Score, SideView,
+    Training,
 };
 use d2nn::{Error, Result, files};
 use ndarray::{Array1, Array2};
@@ -56,9 +57,9 @@ fn draw(folder: &Path) -> Result<()> {
     let readings: Vec<f64> = powers.iter().map(|power| power / sum).collect();
     let answer = (0..10).fold(0, |best, index| if readings[index] > readings[best] { index } else { best });
 
-    for format in [Format::Png, Format::Svg] {
+    for format in [PictureFormat::Png, PictureFormat::Svg] {
         let path = |name: &str| folder.join(format!("{name}.{}", format.extension()));
-        Light {
+        LightPath {
             planes: &planes,
             side: SideView { intensity: &side, z: &z },
             grid: &grid,
@@ -120,7 +121,7 @@ fn odd_cases(folder: &Path) -> Result<()> {
         let masks = vec![phase.clone(); count];
         let title = format!("{count} masks of 60 x 150 pixels of 8 µm");
         Masks { quantity: MaskQuantity::Phase, masks: &masks, grid: &wide, title: &title, note: None }
-            .write(&path(&format!("masks-{count}")), Format::Png)?;
+            .write(&path(&format!("masks-{count}")), PictureFormat::Png)?;
     }
     let dark = Array2::zeros(wide.shape());
     let regions: Vec<Region> = (0..20)
@@ -140,7 +141,7 @@ fn odd_cases(folder: &Path) -> Result<()> {
         title: "Twenty regions and no light",
         note: None,
     }
-    .write(&path("detector-dark"), Format::Png)?;
+    .write(&path("detector-dark"), PictureFormat::Png)?;
     let light =
         Array2::from_shape_fn(wide.shape(), |(y, x)| 1e-5 * (x as f64 * 0.1).sin().powi(2) * y as f64);
     DetectorPlane {
@@ -156,17 +157,17 @@ fn odd_cases(folder: &Path) -> Result<()> {
         title: "One region, weak light",
         note: None,
     }
-    .write(&path("detector-one"), Format::Png)?;
+    .write(&path("detector-one"), PictureFormat::Png)?;
     let mut many = Array2::from_elem((20, 20), 123);
     many.diag_mut().fill(45_678);
     Confusion { counts: &many, labels: &labels, title: "Twenty classes", note: None }
-        .write(&path("confusion-20"), Format::Png)?;
+        .write(&path("confusion-20"), PictureFormat::Png)?;
     let two = ndarray::array![[0, 0], [3, 12]];
     Confusion { counts: &two, labels: &labels[..2], title: "Two classes", note: None }
-        .write(&path("confusion-2"), Format::Png)?;
+        .write(&path("confusion-2"), PictureFormat::Png)?;
     let one = [History { epoch: 1.0, validation_score: Some(0.8), ..History::default() }];
     Training { history: &one, score: Score::Accuracy, title: "One row", note: None }
-        .write(&path("training-one"), Format::Png)?;
+        .write(&path("training-one"), PictureFormat::Png)?;
 
     let names: Vec<String> = (0..22).map(|i| format!("plane {i}")).collect();
     let planes: Vec<Plane> = names
@@ -179,11 +180,13 @@ fn odd_cases(folder: &Path) -> Result<()> {
         Array2::from_shape_fn((60, 50), |(y, z)| (-((y as f64 - 30.0) / (2.0 + z as f64)).powi(2)).exp());
     let masks: Vec<f64> = (1..21).map(|i| f64::from(i) * 2e-3).collect();
     let side = SideView { intensity: &side, z: &z };
-    let all = Light { planes: &planes, side, grid: &wide, masks: &masks, title: "Twenty masks", note: None };
-    all.write(&path("light-20"), Format::Png)?;
+    let all =
+        LightPath { planes: &planes, side, grid: &wide, masks: &masks, title: "Twenty masks", note: None };
+    all.write(&path("light-20"), PictureFormat::Png)?;
     let uneven =
         [Plane { z: 0.0, ..planes[0] }, Plane { z: 5e-3, ..planes[1] }, Plane { z: 42e-3, ..planes[2] }];
-    Light { planes: &uneven, masks: &[5e-3], title: "One mask", ..all }.write(&path("light-1"), Format::Png)
+    LightPath { planes: &uneven, masks: &[5e-3], title: "One mask", ..all }
+        .write(&path("light-1"), PictureFormat::Png)
 }
 
 /// Ten regions of 24 x 24 pixels in rows of 3, 4 and 3.

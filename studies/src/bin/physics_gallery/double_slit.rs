@@ -6,7 +6,9 @@ use std::path::Path;
 use d2nn::Result;
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
-use d2nn::plots::{Axis, Brightness, Curve, Format, IntensityMap, Origin, Panel, Phenomenon};
+use d2nn::plots::{
+    Axis, Brightness, Curve, IntensityMap, Origin, Phenomenon, PhenomenonPanel, PictureFormat,
+};
 use d2nn::propagation::Method;
 use num_complex::Complex;
 
@@ -92,7 +94,7 @@ pub fn double_slit(picture: &Path) -> Result<()> {
             brightness: Brightness::Decibels(-50.0),
             label: "dB relative to the maximum",
         },
-        panels: &[Panel {
+        panels: &[PhenomenonPanel {
             across: Axis { name: "sin(θ) on the screen at z = 300 mm", from: -0.7, to: 0.7 },
             upright: Axis { name: "intensity, on the axis = 1", from: 0.0, to: 1.1 },
             curves: &[
@@ -103,7 +105,7 @@ pub fn double_slit(picture: &Path) -> Result<()> {
         title: "Double slit",
         note: Some("Two long slits of 0.75 mm, 3 mm apart, wavelength 0.75 mm; fringes every 0.25 in sin(θ)"),
     }
-    .write(picture, Format::Png)
+    .write(picture, PictureFormat::Png)
 }
 
 /// The Rayleigh-Sommerfeld integral (first kind) over both slits, its y part done: (i k z / 2 r) H1(k r).

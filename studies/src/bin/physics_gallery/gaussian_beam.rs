@@ -6,7 +6,9 @@ use std::path::Path;
 use d2nn::Result;
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
-use d2nn::plots::{Axis, Brightness, Curve, Format, IntensityMap, Origin, Panel, Phenomenon};
+use d2nn::plots::{
+    Axis, Brightness, Curve, IntensityMap, Origin, Phenomenon, PhenomenonPanel, PictureFormat,
+};
 use num_complex::Complex;
 
 use crate::{MM, WAVELENGTH, WAVENUMBER, behind_wave, field_error, middles, report, sampled, side_view};
@@ -67,7 +69,7 @@ pub fn gaussian_beam(picture: &Path) -> Result<()> {
             brightness: Brightness::Decibels(-40.0),
             label: "dB relative to the maximum",
         },
-        panels: &[Panel {
+        panels: &[PhenomenonPanel {
             across: Axis { name: "y in mm, at z = 60 mm", from: 0.0, to: 36.0 },
             upright: Axis { name: "dB relative to the axis", from: -100.0, to: 0.0 },
             curves: &[
@@ -79,5 +81,5 @@ pub fn gaussian_beam(picture: &Path) -> Result<()> {
         title: "Gaussian beam",
         note: Some("The exact beam of a complex source point, waist 1.38 mm at z = 0, wavelength 0.75 mm"),
     }
-    .write(picture, Format::Png)
+    .write(picture, PictureFormat::Png)
 }

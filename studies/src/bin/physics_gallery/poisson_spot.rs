@@ -6,7 +6,9 @@ use std::path::Path;
 use d2nn::Result;
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
-use d2nn::plots::{Axis, Brightness, Curve, Format, IntensityMap, Origin, Panel, Phenomenon};
+use d2nn::plots::{
+    Axis, Brightness, Curve, IntensityMap, Origin, Phenomenon, PhenomenonPanel, PictureFormat,
+};
 use d2nn::propagation::Method;
 use num_complex::Complex;
 
@@ -87,7 +89,7 @@ pub fn poisson_spot(picture: &Path) -> Result<()> {
             label: "intensity, incident light = 1",
         },
         panels: &[
-            Panel {
+            PhenomenonPanel {
                 across: Axis { name: "z in mm, on the axis", from: 12.0, to: 93.0 },
                 upright: Axis { name: "intensity", from: 0.6, to: 1.05 },
                 curves: &[
@@ -95,7 +97,7 @@ pub fn poisson_spot(picture: &Path) -> Result<()> {
                     Curve { name: "simulated", origin: Origin::Simulated, points: &dots },
                 ],
             },
-            Panel {
+            PhenomenonPanel {
                 across: Axis { name: "distance from the axis in mm, at z = 30 mm", from: 0.0, to: 3.0 },
                 upright: Axis { name: "intensity", from: 0.0, to: 1.0 },
                 curves: &[
@@ -107,7 +109,7 @@ pub fn poisson_spot(picture: &Path) -> Result<()> {
         title: "Poisson spot",
         note: Some("Light in the middle of the shadow of a disc of 10 mm radius: wavelength 0.75 mm, pixels of 0.1 mm"),
     }
-    .write(picture, Format::Png)
+    .write(picture, PictureFormat::Png)
 }
 
 /// J0(x) = 1/pi times the integral of cos(x sin t) from 0 to pi; the midpoint rule converges at once.

@@ -5,7 +5,9 @@ use std::path::Path;
 
 use d2nn::Result;
 use d2nn::grid::Grid;
-use d2nn::plots::{Axis, Brightness, Curve, Format, IntensityMap, Origin, Panel, Phenomenon};
+use d2nn::plots::{
+    Axis, Brightness, Curve, IntensityMap, Origin, Phenomenon, PhenomenonPanel, PictureFormat,
+};
 use num_complex::Complex;
 
 use crate::{
@@ -64,7 +66,7 @@ pub fn talbot(picture: &Path) -> Result<()> {
             brightness: Brightness::Linear(1.0),
             label: "intensity, incident light = 1",
         },
-        panels: &[Panel {
+        panels: &[PhenomenonPanel {
             across: Axis { name: "z in mm", from: 26.4, to: 27.6 },
             upright: Axis { name: "deviation from the grating in %", from: 0.0, to: 12.0 },
             curves: &[
@@ -78,5 +80,5 @@ pub fn talbot(picture: &Path) -> Result<()> {
             "A grating images itself at 26.926 mm: period 3.2 mm, orders 0 and ±1, wavelength 0.75 mm",
         ),
     }
-    .write(picture, Format::Png)
+    .write(picture, PictureFormat::Png)
 }
