@@ -120,12 +120,13 @@ impl PlatePiece {
 
     /// What a pixel does to light as a thin sheet.
     pub(super) fn modulation(&self) -> Modulation {
-        let Thickness { refractive_index, extinction_coefficient, base, relief, height_per_radian, .. } =
+        let Thickness { refractive_index, extinction_coefficient, base, height_per_radian, .. } =
             self.thickness;
         Modulation::Phase {
             absorption: extinction_coefficient / (refractive_index - self.medium),
             base: (-TAU * extinction_coefficient * base / self.wavelength).exp(),
-            phase_max: relief / height_per_radian,
+            // Heights are those of a plate: none stands for one a turn lower.
+            phase_max: f64::INFINITY,
             scale: TAU * (refractive_index - self.medium) * height_per_radian / self.wavelength,
         }
     }
