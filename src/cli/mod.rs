@@ -28,6 +28,7 @@ mod export;
 mod export_kit;
 mod export_stl;
 mod figures;
+mod full_wave;
 mod images;
 mod imaging;
 mod inspect;
@@ -101,6 +102,8 @@ enum Verb {
     Export(Box<export::ExportArgs>),
     /// Data sheet and sampling report of a device or a design
     Inspect(inspect::InspectArgs),
+    /// Write a piece of a plate for a solver of Maxwell's equations, and compare what that finds
+    FullWave(Box<full_wave::FullWaveArgs>),
     /// Propagate any field through free space
     Propagate(propagate::PropagateArgs),
     /// Where data sets are, and fetching them
@@ -136,6 +139,7 @@ impl Cli {
             Verb::ExportKit(args) => export_kit::run(args),
             Verb::Export(args) => export::run(*args),
             Verb::Inspect(args) => inspect::run(args),
+            Verb::FullWave(args) => full_wave::run(*args),
             Verb::Propagate(args) => propagate::run(args),
             Verb::Data(args) => data::run(args),
             Verb::Completions(args) => completions::run(&args),

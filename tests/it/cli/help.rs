@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::support::program::{command, d2nn, trained};
 
-pub const VERBS: [&[&str]; 19] = [
+pub const VERBS: [&[&str]; 20] = [
     &["train"],
     &["sweep"],
     &["evaluate"],
@@ -18,6 +18,7 @@ pub const VERBS: [&[&str]; 19] = [
     &["export-kit"],
     &["export"],
     &["inspect"],
+    &["full-wave"],
     &["propagate"],
     &["data"],
     &["data", "where"],

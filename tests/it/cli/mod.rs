@@ -9,6 +9,7 @@ mod evaluate;
 mod export;
 mod export_kit;
 mod export_stl;
+mod full_wave;
 mod help;
 mod imaging;
 mod inspect;

@@ -1,0 +1,66 @@
+"""The models of d2nn against Meep in three dimensions, on pieces of shipped masks: pieces.py D2NN OUT.csv
+
+Each piece is written by `d2nn full-wave`, solved by the script that it writes, and compared by `d2nn full-wave --result`.
+"""
+
+import csv
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+LAYERS = Path(__file__).resolve().parents[2] / "layers"
+
+# Device, mask, side and margin of the piece, cells a pixel, polarisation.
+PIECES = [
+    ("fashion-400ghz", 1, "2.4 mm", "0.4 mm", 6, "x"),
+    ("fashion-400ghz", 1, "2.4 mm", "0.4 mm", 8, "x"),
+    ("fashion-400ghz", 2, "2.4 mm", "0.4 mm", 6, "x"),
+    ("fashion-400ghz", 1, "2.4 mm", "0.4 mm", 6, "y"),
+    ("fashion-400ghz", 2, "2.4 mm", "0.4 mm", 6, "y"),
+    ("fashion-400ghz", 1, "2.4 mm", "0.4 mm", 10, "x"),
+]
+
+
+def solve(d2nn, folder, piece):
+    device, mask, crop, margin, cells, polarisation = piece
+    out = folder / f"{device}-{mask}"
+    call = [d2nn, "full-wave", LAYERS / device, "--mask", str(mask), "--crop", crop, "--margin", margin]
+    subprocess.run([*call, "--data", "builtin", "--out", out], check=True, stdout=sys.stderr)
+    script = ["/usr/bin/python3", out / "full-wave.py", "--cells", str(cells), "--polarisation", polarisation]
+    subprocess.run(script, check=True, stdout=sys.stderr)
+    answer = subprocess.run([d2nn, "full-wave", "--result", out / "result.npz", "--json"], check=True, capture_output=True)
+    found = json.loads(answer.stdout)
+    return {
+        "device": device,
+        "mask": mask,
+        "piece": crop,
+        "margin": margin,
+        "polarisation": polarisation,
+        "cells a wavelength in plastic": found["cells_per_wavelength"],
+        **{f"C {model['model']}": model["correlation"] for model in found["models"]},
+        "C of three quarters of the time": float(np.load(out / "result.npz")["settled"]),
+        "transmitted": found["transmitted"],
+        "power": found["power"],
+        **{f"power {model['model']}": model["power"] for model in found["models"]},
+    }
+
+
+def main():
+    d2nn = Path(sys.argv[1]).resolve()
+    with tempfile.TemporaryDirectory() as folder, open(sys.argv[2], "w", newline="") as file:
+        writer = None
+        for piece in PIECES:
+            row = solve(d2nn, Path(folder), piece)
+            writer = writer or csv.DictWriter(file, row, lineterminator="\n")
+            if file.tell() == 0:
+                writer.writeheader()
+            writer.writerow({key: f"{value:.4f}" if isinstance(value, float) else value for key, value in row.items()})
+            file.flush()
+
+
+if __name__ == "__main__":
+    main()
