@@ -233,7 +233,10 @@ impl Batch<'_> {
         }
         let mut sum = Array2::zeros((products.len() * modes, modes));
         for (region, factors) in factors.columns().into_iter().enumerate() {
-            let weighted = coefficients * &factors.insert_axis(Axis(1));
+            let mut weighted = coefficients.clone();
+            for (mut row, factor) in weighted.outer_iter_mut().zip(factors) {
+                row.iter_mut().for_each(|number| *number *= factor);
+            }
             sum.slice_axis_mut(Axis(0), (region * modes..(region + 1) * modes).into())
                 .assign(&weighted.t().dot(coefficients));
         }
