@@ -81,5 +81,5 @@ def sliced(plate, field):
     return in_slices(plate, field, 4)
 
 
-# The columns of the table. Another model of d2nn takes its place here, and in src/cli/full_wave/models.rs.
+# The columns of the table. The wave propagation method of d2nn takes its place here, when the table is made anew.
 MODELS = {"thin": thin, "equivalent": equivalent, "sliced": sliced}

@@ -194,11 +194,7 @@ fn cut(args: &FullWaveArgs, design: &Design) -> Result<Cut> {
 
 /// How the plates in front of the piece are simulated.
 fn plates(design: &Design) -> PlateModel {
-    match design.simulated.plate {
-        None => PlateModel::Thin,
-        Some(plate) if plate.slices == 1 => PlateModel::Equivalent,
-        Some(_) => PlateModel::Sliced,
-    }
+    design.simulated.plate.map_or(PlateModel::Thin, |plate| plate.model())
 }
 
 /// A device up to the front face of one of its plates, as the chief of its beams sees it.

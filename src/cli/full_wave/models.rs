@@ -4,17 +4,18 @@ use ndarray::{Array2, Zip};
 use num_complex::Complex;
 
 use super::piece::PlatePiece;
-use crate::element::{Element, PlateModel, Site, ThickPlate, Thickness, ThinMask};
+use crate::element::{Element, PlateModel, Site, Slicing, ThickPlate, Thickness, ThinMask};
 use crate::error::{Error, Result};
 use crate::field::WaveField;
 use crate::grid::spatial_frequencies;
-use crate::program::{Op, Program};
+use crate::program::{Blend, Op, Program};
 use crate::propagation::angular_spectrum::transfer;
 use crate::propagation::{Fft2, Propagator};
 use crate::units::Metres;
 
 /// The models that are compared, in the order in which they are told.
-pub(super) const MODELS: [PlateModel; 3] = [PlateModel::Thin, PlateModel::Equivalent, PlateModel::Sliced];
+pub(super) const MODELS: [PlateModel; 4] =
+    [PlateModel::Thin, PlateModel::Equivalent, PlateModel::Sliced, PlateModel::WavePropagation];
 
 impl PlatePiece {
     /// Light in the plane of the highest relief, by `model`.
@@ -27,7 +28,7 @@ impl PlatePiece {
         let pixels = self.heights.dim();
         let phases = [self.heights.mapv(|height| height / self.thickness.height_per_radian)];
         let mut program = Program::default();
-        let slices = match model {
+        let (slicing, slices) = match model {
             PlateModel::Thin => {
                 // A sheet stands where the relief begins; base and relief are air.
                 ThinMask::new(self.modulation(), pixels, self.oversample()).lower(
@@ -38,10 +39,11 @@ impl PlatePiece {
                 let before = self.through_air(&self.incident, self.thickness.base)?;
                 return self.through_air(&run(&program, before)?, self.thickness.relief);
             }
-            PlateModel::Equivalent => 1,
-            PlateModel::Sliced => self.thickness.slices,
+            PlateModel::Equivalent => (Slicing::SplitStep, 1),
+            PlateModel::Sliced => (Slicing::SplitStep, self.thickness.slices),
+            PlateModel::WavePropagation => (Slicing::WavePropagation, self.thickness.slices),
         };
-        let thickness = Thickness { slices, ..self.thickness };
+        let thickness = Thickness { slicing, slices, ..self.thickness };
         ThickPlate::new(self.modulation(), thickness, pixels, self.oversample()).lower(
             &phases,
             &site,
@@ -98,6 +100,17 @@ fn run(program: &Program, field: WaveField<f64>) -> Result<WaveField<f64>> {
     program.ops().iter().try_fold(field, |field, op| match *op {
         Op::Cross(span) => Propagator::new(program.spans()[span])?.carry(&field),
         Op::Multiply(factor) => Ok(program.factors()[factor].apply(&field)),
+        Op::Blend(number) => {
+            let blend = program.blends()[number];
+            let share = program.factors()[blend.share].samples(field.grid().shape());
+            let way = |span: usize| Propagator::new(program.spans()[span])?.carry(&field);
+            let (mut behind, with) = (way(blend.without)?, way(blend.with)?);
+            Zip::from(&mut behind.amplitude)
+                .and(&with.amplitude)
+                .and(&share)
+                .for_each(|without, with, share| *without = Blend::join(*share, *without, *with));
+            Ok(behind)
+        }
         Op::Pointwise(_) => Err(Error::Value("a plate is linear".into())),
     })
 }

@@ -10,7 +10,7 @@ use ndarray::{Array2, Ix0, Ix2, arr0};
 use num_complex::Complex;
 
 use crate::bench::Bench;
-use crate::element::{Modulation, Thickness};
+use crate::element::{Modulation, Slicing, Thickness};
 use crate::error::{Error, Result};
 use crate::field::WaveField;
 use crate::grid::Grid;
@@ -175,6 +175,7 @@ impl PlatePiece {
             base: number("base", 1.0)?,
             relief: number("relief", 1.0)?,
             height_per_radian: number("height_per_radian", 1.0)?,
+            slicing: Slicing::SplitStep,
             slices: number("slices", 64.0)? as usize,
             reference_index: number("reference_index", 10.0)?,
         };

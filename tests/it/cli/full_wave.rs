@@ -30,7 +30,7 @@ fn write_result(folder: &Path, behind: &Array2<Complex64>) {
     for name in archive.names() {
         match name.as_str() {
             "heights" => writer.add(&name, &archive.part::<f64, Ix2>(&name).unwrap()).unwrap(),
-            "incident" | "thin" | "equivalent" | "sliced" => {
+            "incident" | "thin" | "equivalent" | "sliced" | "wpm" => {
                 writer.add(&name, &field(&mut archive, &name)).unwrap();
             }
             _ => writer.add(&name, &archive.part::<f64, Ix0>(&name).unwrap()).unwrap(),
