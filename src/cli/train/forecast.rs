@@ -201,9 +201,9 @@ mod tests {
     /// Images that the shipped devices learned from, and were held out.
     const IMAGES: usize = 60_000;
 
-    /// Seconds of a step of each stage of a shipped device: by the model, and the median of its epochs.
-    fn steps(name: &str) -> Vec<(f64, f64)> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("layers").join(name);
+    /// Seconds of a step of each stage of the training in a folder: by the model, and the median of its epochs.
+    fn steps(folder: &str) -> Vec<(f64, f64)> {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         let (_, design) = read_design(&folder.join("design.toml")).unwrap();
         let history = read_history(&folder).unwrap();
         let stages = design.stages(IMAGES);
@@ -228,8 +228,8 @@ mod tests {
     #[test]
     fn the_stages_of_the_default_training_cost_what_they_cost_beside_each_other() {
         // From 0.05 s to 2.1 s a step; ratios of two stages within a quarter.
-        let (low, high) = spread(&steps("fashion-400ghz"));
-        assert!(high / low < 1.25, "{low} to {high}: {:?}", steps("fashion-400ghz"));
+        let (low, high) = spread(&steps("layers/fashion-400ghz"));
+        assert!(high / low < 1.25, "{low} to {high}: {:?}", steps("layers/fashion-400ghz"));
     }
 
     #[test]
@@ -237,7 +237,7 @@ mod tests {
         // Its machine was shared: the seconds of equal epochs of a stage differ by more than half. The last stage ran beside
         // more than the others (5.9 s per step in its first epoch, 17 s in the next) and is left out. All others are within
         // a seventh of one pace.
-        let found = steps("fashion-400ghz-differential");
+        let found = steps("tests/fixtures/paired-training");
         let (low, high) = spread(&found[..4]);
         assert!(high / low < 1.3, "{low} to {high}: {found:?}");
     }
