@@ -346,3 +346,56 @@ fn a_printer_gives_its_layers() {
         "{refused}"
     );
 }
+
+#[test]
+fn stages_on_coarse_grids_have_thin_plates_unless_told() {
+    let resolved = |more: &str| {
+        let text = format!("format = 1\n[mask]\nplate = \"sliced\"\n{more}");
+        Design::resolve("sliced", &DesignFile::parse("sliced", &text).unwrap())
+    };
+    let models = |design: &Design| -> Vec<Option<usize>> {
+        design.stages(60_000).iter().map(|stage| stage.bench.plate.map(|plate| plate.slices)).collect()
+    };
+    // Two stages on blocks, two on single pixels, and one on the grid of the bench.
+    assert_eq!(models(&resolved("").unwrap()), [None, None, None, None, Some(4)]);
+    let stage = |grid: &str, plate: &str| {
+        format!(
+            "[[training.modes]]\nmodes = 8\ngrid = \"{grid}\"\nplate = \"{plate}\"\nbatch = 100\nsteps = 1\nlearning_rate = 0.1\n"
+        )
+    };
+    let told = [("binned", "thin"), ("coarse", "equivalent"), ("fine", "sliced"), ("fine", "thin")];
+    let told: String = told.iter().map(|(grid, plate)| stage(grid, plate)).collect();
+    let design = resolved(&told).unwrap();
+    assert_eq!(models(&design), [None, Some(1), Some(4), None]);
+    // A plate has no room in a gap of a millimetre: told before anything is trained, though the device itself is thin.
+    let short = "format = 1\n[bench]\nallow_aliasing = true\ngaps = \"1.5 mm\"\n".to_owned()
+        + &stage("fine", "sliced");
+    let message =
+        Design::resolve("short", &DesignFile::parse("short", &short).unwrap()).unwrap_err().to_string();
+    assert!(
+        message.contains("training.modes: gap 0 of 1.5 mm") || message.contains("its plates take"),
+        "{message}"
+    );
+}
+
+#[test]
+fn steepness_means_the_same_for_all_pitches() {
+    let weight = |pitch: &str| {
+        let text = format!(
+            "format = 1\n[bench]\npixel_pitch = \"{pitch}\"\nallow_aliasing = true\n[training]\nsteepness = 2.0\n[detector]\n\
+             region_size = \"4.8 mm\"\n"
+        );
+        let design = Design::resolve("steep", &DesignFile::parse("steep", &text).unwrap()).unwrap();
+        design.settings(1000).steepness
+    };
+    // A radian is 1.0378 mm / 2 pi high: slopes of 0.4129 and 0.2064 a radian.
+    let height = 0.75 / 0.7227 / std::f64::consts::TAU;
+    for (pitch, millimetres) in [("0.4 mm", 0.4), ("0.8 mm", 0.8)] {
+        let expected = 2.0 * (height / millimetres).powi(2);
+        // Products of a few rounded numbers.
+        assert!((weight(pitch) / expected - 1.0).abs() < 1e-9, "{pitch}");
+    }
+    let amplitudes = "format = 1\n[mask]\nmodulation = \"amplitude\"\n[training]\nsteepness = 1.0\n";
+    let refused = Design::resolve("flat", &DesignFile::parse("flat", amplitudes).unwrap()).unwrap_err();
+    assert!(refused.to_string().contains("training.steepness is of reliefs"), "{refused}");
+}
