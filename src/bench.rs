@@ -203,10 +203,7 @@ impl Bench {
                 "an extended source sends plane waves, and the object stands in a Gaussian beam: take one of the two".into(),
             ));
         }
-        let (y, x) = match self.object.illumination() {
-            Illumination::Tilted { towards_y, towards_x } => (towards_y.sin(), towards_x.sin()),
-            Illumination::Plane | Illumination::Gaussian { .. } => (0.0, 0.0),
-        };
+        let (y, x) = self.object.illumination().direction();
         if extended.directions().iter().any(|at| (y + at.0).hypot(x + at.1) >= 1.0) {
             return Err(Error::Value(
                 "an extended source about tilted light has waves at 90 degrees or more: make its half angle or the tilt smaller"

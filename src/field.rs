@@ -96,4 +96,10 @@ impl<T: Real> WaveField<T> {
             })
             .sum()
     }
+
+    /// Squared correlation |<a, b>|^2/(<a, a> <b, b>): 1 for fields that are equal but for a factor, 0 where one is dark.
+    pub fn correlation(&self, other: &WaveField<T>) -> f64 {
+        let powers = self.inner(self).re * other.inner(other).re;
+        if powers > 0.0 { self.inner(other).norm_sqr() / powers } else { 0.0 }
+    }
 }

@@ -74,10 +74,14 @@ named! { Illumination {
 impl Illumination {
     /// Spatial frequency (y, x) its phase turns by, cycles per metre; `wavelength` in the medium.
     pub fn carrier(self, wavelength: Metres) -> (f64, f64) {
+        let (y, x) = self.direction();
+        (y / wavelength, x / wavelength)
+    }
+
+    /// Sines of its angles to the axis towards +y and +x.
+    pub(crate) fn direction(self) -> (f64, f64) {
         match self {
-            Illumination::Tilted { towards_y, towards_x } => {
-                (towards_y.sin() / wavelength, towards_x.sin() / wavelength)
-            }
+            Illumination::Tilted { towards_y, towards_x } => (towards_y.sin(), towards_x.sin()),
             Illumination::Plane | Illumination::Gaussian { .. } => (0.0, 0.0),
         }
     }

@@ -8,7 +8,7 @@ use num_complex::Complex;
 use crate::bench::{Beam, Bench, Lowered, Path, Role};
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField, narrow_complex};
-use crate::program::{Blend, Op, Slopes, Wants, cross_pointwise, cross_pointwise_adjoint};
+use crate::program::{Blend, Op, Program, Slopes, Wants, cross_pointwise, cross_pointwise_adjoint};
 use crate::propagation::{Gap, Method, Propagator, Span};
 use crate::units::Metres;
 
@@ -55,14 +55,7 @@ impl<T: Real> Network<T> {
         let path = bench.path();
         let lowered = path.lower(&values);
         let program = &lowered.program;
-        let mut propagators: Vec<Propagator<T>> = Vec::new();
-        for span in program.spans() {
-            let known = propagators.iter().find(|propagator| propagator.span() == span).cloned();
-            propagators.push(match known {
-                Some(known) => known,
-                None => Propagator::new(*span)?,
-            });
-        }
+        let propagators = planned(program)?;
         Ok(Network { bench, path, lowered, values, propagators })
     }
 
@@ -80,30 +73,7 @@ impl<T: Real> Network<T> {
     fn trace(&self, object: WaveField<T>) -> Result<Vec<WaveField<T>>> {
         let mut trace = vec![object];
         for op in self.lowered.program.ops() {
-            let field = &trace[trace.len() - 1];
-            let next = match *op {
-                Op::Cross(span) => self.propagators[span].carry(field)?,
-                Op::Multiply(factor) => self.lowered.program.factors()[factor].apply(field),
-                Op::Pointwise(sheet) => {
-                    let sheet = &*self.lowered.program.sheets()[sheet];
-                    let mut behind = field.clone();
-                    behind.amplitude.mapv_inplace(|u| narrow_complex(cross_pointwise(sheet, widen(u))));
-                    behind
-                }
-                Op::Blend(number) => {
-                    let blend = self.lowered.program.blends()[number];
-                    let share = self.lowered.program.factors()[blend.share].samples(field.amplitude.dim());
-                    let mut behind = self.propagators[blend.without].carry(field)?;
-                    let with = self.propagators[blend.with].carry(field)?;
-                    Zip::from(&mut behind.amplitude).and(&with.amplitude).and(&share).for_each(
-                        |without, with, share| {
-                            *without = Blend::join(narrow_complex(*share), *without, *with)
-                        },
-                    );
-                    behind
-                }
-            };
-            trace.push(next);
+            trace.push(step(&self.lowered.program, &self.propagators, *op, &trace[trace.len() - 1])?);
         }
         Ok(trace)
     }
@@ -307,6 +277,57 @@ impl<T: Real> Network<T> {
         let by_value = self.path.pull_back(&self.lowered, &self.values, found);
         Ok(by_value.into_iter().map(|slopes| slopes.mapv(T::narrow)).collect())
     }
+}
+
+/// A propagator for each span of `program`; equal ones are planned once.
+fn planned<T: Real>(program: &Program) -> Result<Vec<Propagator<T>>> {
+    let mut propagators: Vec<Propagator<T>> = Vec::new();
+    for span in program.spans() {
+        let known = propagators.iter().find(|propagator| propagator.span() == span).cloned();
+        propagators.push(match known {
+            Some(known) => known,
+            None => Propagator::new(*span)?,
+        });
+    }
+    Ok(propagators)
+}
+
+/// `field` behind operation `op` of `program`, whose spans `propagators` carry.
+fn step<T: Real>(
+    program: &Program,
+    propagators: &[Propagator<T>],
+    op: Op,
+    field: &WaveField<T>,
+) -> Result<WaveField<T>> {
+    Ok(match op {
+        Op::Cross(span) => propagators[span].carry(field)?,
+        Op::Multiply(factor) => program.factors()[factor].apply(field),
+        Op::Pointwise(sheet) => {
+            let sheet = &*program.sheets()[sheet];
+            let mut behind = field.clone();
+            behind.amplitude.mapv_inplace(|u| narrow_complex(cross_pointwise(sheet, widen(u))));
+            behind
+        }
+        Op::Blend(number) => {
+            let blend = program.blends()[number];
+            let share = program.factors()[blend.share].samples(field.amplitude.dim());
+            let mut behind = propagators[blend.without].carry(field)?;
+            let with = propagators[blend.with].carry(field)?;
+            Zip::from(&mut behind.amplitude).and(&with.amplitude).and(&share).for_each(
+                |without, with, share| *without = Blend::join(narrow_complex(*share), *without, *with),
+            );
+            behind
+        }
+    })
+}
+
+/// `field` behind all of `program`.
+///
+/// # Errors
+/// [`Error::Value`] for a span that cannot be planned or gives light ([`Propagator::carry`]).
+pub fn through<T: Real>(program: &Program, field: WaveField<T>) -> Result<WaveField<T>> {
+    let propagators = planned(program)?;
+    program.ops().iter().try_fold(field, |field, op| step(program, &propagators, *op, &field))
 }
 
 /// A bench with its masks, beam by beam: the intensities of beams add on the detector.

@@ -48,10 +48,7 @@ impl Bench {
             bench.change_light(ratio);
         }
         if beam.direction != (0.0, 0.0) {
-            let (own_y, own_x) = match self.object.illumination() {
-                Illumination::Tilted { towards_y, towards_x } => (towards_y.sin(), towards_x.sin()),
-                Illumination::Plane | Illumination::Gaussian { .. } => (0.0, 0.0),
-            };
+            let (own_y, own_x) = self.object.illumination().direction();
             let tilted = Illumination::Tilted {
                 towards_y: (own_y + beam.direction.0).asin(),
                 towards_x: (own_x + beam.direction.1).asin(),

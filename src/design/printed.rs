@@ -2,32 +2,23 @@
 
 use super::Design;
 use crate::bench::Bench;
-use crate::element::{Modulation, Slicing, Thickness};
+use crate::element::{Modulation, Thickness};
 use crate::error::Result;
-
-/// Slices of the reliefs a design is judged in that does not say how many.
-const SLICES: usize = 4;
 
 impl Design {
     /// How thick its plates are when they are printed; none where the masks are no reliefs.
     pub fn thickness(&self) -> Option<Thickness> {
         let Modulation::Phase { phase_max, .. } = self.bench.modulation else { return None };
-        let (material, wavelength) = (&self.material, self.bench.wavelength);
-        let (plate, surrounding) = (material.refractive_index(), material.surrounding_index());
-        if let Some(designed) = self.bench.plate {
-            let slices = if designed.slices > 1 { designed.slices } else { SLICES };
-            return Some(Thickness { slices, ..designed });
-        }
-        Some(Thickness {
-            refractive_index: plate,
-            extinction_coefficient: material.extinction_coefficient(),
-            base: self.plate.base_thickness,
-            relief: material.height(phase_max, wavelength),
-            height_per_radian: material.height(1.0, wavelength),
-            slicing: Slicing::SplitStep,
-            slices: SLICES,
-            reference_index: (plate + surrounding) / 2.0,
-        })
+        let usual = Thickness::of_material(
+            &self.material,
+            self.bench.wavelength,
+            self.plate.base_thickness,
+            phase_max,
+        );
+        Some(self.bench.plate.map_or(usual, |designed| {
+            let slices = if designed.slices > 1 { designed.slices } else { usual.slices };
+            Thickness { slices, ..designed }
+        }))
     }
 
     /// The bench with plates of `thickness` and what they do to light, on a grid fine enough for the light inside them.

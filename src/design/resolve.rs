@@ -4,7 +4,7 @@ use std::f64::consts::{FRAC_PI_2, TAU};
 
 use crate::bench::Bench;
 use crate::dataset::ImageSet;
-use crate::element::{Modulation, PlateModel, Slicing, Thickness};
+use crate::element::{Modulation, PlateModel, Thickness};
 use crate::error::{Error, Result};
 use crate::grid::Grid;
 use crate::material::Material;
@@ -371,31 +371,17 @@ fn thickness(
             ));
         }
     };
-    let slices = match table.plate {
-        PlateModel::Thin => return Ok(None),
-        PlateModel::Equivalent => 1,
-        PlateModel::Sliced | PlateModel::WavePropagation => table.slices,
-    };
-    let slicing = match table.plate {
-        PlateModel::WavePropagation => Slicing::WavePropagation,
-        _ => Slicing::SplitStep,
-    };
+    if table.plate == PlateModel::Thin {
+        return Ok(None);
+    }
     let Modulation::Phase { phase_max, .. } = modulation else {
         return Err(format!(
             "mask.plate = \"{}\": only mask.modulation = \"phase\" is a relief that has a thickness; take \"thin\"",
             table.plate.name()
         ));
     };
-    Ok(Some(Thickness {
-        refractive_index: plate,
-        extinction_coefficient: material.extinction_coefficient(),
-        base,
-        relief: material.height(phase_max, wavelength),
-        height_per_radian: material.height(1.0, wavelength),
-        slicing,
-        slices,
-        reference_index,
-    }))
+    let usual = Thickness::of_material(material, wavelength, base, phase_max);
+    Ok(Thickness { slices: table.slices, reference_index, ..usual }.simulated_as(table.plate))
 }
 
 /// The plane of an image in light of `wavelength` in the medium, and the key that gives the image its pixels.

@@ -6,7 +6,7 @@ use super::resolve::Design;
 use super::training::BINNING;
 use super::training_table::StageGrid;
 use crate::bench::Bench;
-use crate::element::{PlateModel, Slicing, Thickness};
+use crate::element::PlateModel;
 use crate::training::{ClassLoss, LearntTemperature, Settings};
 
 /// Steps in which the step size of a stage in modes rises: without them a stage begins by losing most of what the one
@@ -91,12 +91,7 @@ impl Design {
     /// coarser one unless said otherwise. There the light inside plates would not be sampled.
     fn with_plates_of(&self, bench: &Bench, model: Option<PlateModel>) -> Bench {
         let usual = if bench.grid() == self.simulated.grid() { self.plate_model() } else { PlateModel::Thin };
-        let plate = self.thickness().and_then(|thickness| match model.unwrap_or(usual) {
-            PlateModel::Thin => None,
-            PlateModel::Equivalent => Some(Thickness { slices: 1, slicing: Slicing::SplitStep, ..thickness }),
-            PlateModel::Sliced => Some(Thickness { slicing: Slicing::SplitStep, ..thickness }),
-            PlateModel::WavePropagation => Some(Thickness { slicing: Slicing::WavePropagation, ..thickness }),
-        });
+        let plate = self.thickness().and_then(|thickness| thickness.simulated_as(model.unwrap_or(usual)));
         Bench { plate, ..bench.clone() }
     }
 

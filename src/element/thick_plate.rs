@@ -18,6 +18,7 @@ use ndarray::Array2;
 use num_complex::Complex;
 
 use super::{Element, Modulation, Site};
+use crate::material::Material;
 use crate::named::named;
 use crate::program::{Factor, Footprint, Program, Slopes, Wants};
 use crate::propagation::{Gap, Method, PixelModel, Polarisation, Slab, fast_length};
@@ -160,21 +161,9 @@ impl ThickPlate {
 
     /// Each slice crossed in the surroundings and in the plate, side by side.
     fn lower_side_by_side(&self, values: &[Array2<f64>], site: &Site, program: &mut Program) {
-        let Thickness { refractive_index, extinction_coefficient, slices, .. } = self.thickness;
         let slice = self.slice();
-        let inside = Slab {
-            grid: site.grid,
-            padded: self.window(site),
-            wavelength: site.wavelength,
-            medium: site.medium,
-            refractive_index,
-            extinction_coefficient,
-            thickness: slice,
-            polarisation: Polarisation::TransverseElectric,
-            echoes: false,
-            faces: false,
-        };
-        for number in 0..slices {
+        let inside = Slab { faces: false, ..self.plastic(site, slice) };
+        for number in 0..self.thickness.slices {
             let shares = values[0].mapv(|phase| self.share(site, self.filled(number, phase)).0);
             let share = Factor::of_pixels(shares, self.footprint, Wants::Whole);
             program.blend(self.way(site, site.medium, slice).into(), inside.into(), share);
@@ -195,6 +184,22 @@ impl ThickPlate {
         ((part - 1.0) / whole, by_metre * part / whole)
     }
 
+    /// A homogeneous plate of the plate's material, `thickness` thick.
+    fn plastic(&self, site: &Site, thickness: Metres) -> Slab {
+        Slab {
+            grid: site.grid,
+            padded: self.window(site),
+            wavelength: site.wavelength,
+            medium: site.medium,
+            refractive_index: self.thickness.refractive_index,
+            extinction_coefficient: self.thickness.extinction_coefficient,
+            thickness,
+            polarisation: Polarisation::Mean,
+            echoes: false,
+            faces: true,
+        }
+    }
+
     /// A way of `distance` in a medium of index `index`.
     fn way(&self, site: &Site, index: f64, distance: Metres) -> Gap {
         Gap {
@@ -211,6 +216,32 @@ impl ThickPlate {
 }
 
 impl Thickness {
+    /// A plate of `material` whose phases go up to `phase_max` in light of `wavelength`, with a base of that thickness: in four
+    /// slices about the middle of the indices in and around it.
+    pub fn of_material(material: &Material, wavelength: Metres, base: Metres, phase_max: Radians) -> Self {
+        let (inside, around) = (material.refractive_index(), material.surrounding_index());
+        Thickness {
+            refractive_index: inside,
+            extinction_coefficient: material.extinction_coefficient(),
+            base,
+            relief: material.height(phase_max, wavelength),
+            height_per_radian: material.height(1.0, wavelength),
+            slicing: Slicing::SplitStep,
+            slices: 4,
+            reference_index: (inside + around) / 2.0,
+        }
+    }
+
+    /// The same plate simulated by `model`; none for a thin one.
+    pub fn simulated_as(self, model: PlateModel) -> Option<Self> {
+        match model {
+            PlateModel::Thin => None,
+            PlateModel::Equivalent => Some(Thickness { slicing: Slicing::SplitStep, slices: 1, ..self }),
+            PlateModel::Sliced => Some(Thickness { slicing: Slicing::SplitStep, ..self }),
+            PlateModel::WavePropagation => Some(Thickness { slicing: Slicing::WavePropagation, ..self }),
+        }
+    }
+
     /// The model of plates that it is.
     pub fn model(&self) -> PlateModel {
         match self.slicing {
@@ -243,25 +274,13 @@ impl Element for ThickPlate {
     }
 
     fn lower(&self, values: &[Array2<f64>], site: &Site, program: &mut Program) {
-        let Thickness { refractive_index, extinction_coefficient, base, relief, .. } = self.thickness;
+        let Thickness { base, relief, .. } = self.thickness;
         if self.absent {
             program.cross(self.way(site, site.medium, base + relief).into());
             return;
         }
         // The faces of the plate reflect what those of the base alone would.
-        let slab = Slab {
-            grid: site.grid,
-            padded: self.window(site),
-            wavelength: site.wavelength,
-            medium: site.medium,
-            refractive_index,
-            extinction_coefficient,
-            thickness: base,
-            polarisation: Polarisation::Mean,
-            echoes: false,
-            faces: true,
-        };
-        program.cross(slab.into());
+        program.cross(self.plastic(site, base).into());
         match self.thickness.slicing {
             Slicing::SplitStep => self.lower_in_split_steps(values, site, program),
             Slicing::WavePropagation => self.lower_side_by_side(values, site, program),

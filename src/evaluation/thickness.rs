@@ -1,12 +1,10 @@
 //! How much of the light behind a plate a thin mask foretells.
 
 use ndarray::{Array2, ArrayView2};
-use num_complex::Complex;
 
 use crate::bench::{Bench, Role};
 use crate::element::{Element, ThinMask};
 use crate::error::{Error, Result};
-use crate::field::WaveField;
 use crate::program::Program;
 use crate::propagation::{Gap, Method, PixelModel, Propagator};
 use crate::reference::Network;
@@ -63,20 +61,8 @@ pub fn thin_correlation(
             thin.lower(&of_mask, &site, &mut program);
             let on_mask = base.propagate(&light.incident[place]);
             let behind = relief.propagate(&program.factors()[0].apply(&on_mask));
-            found.push(correlation(&behind, &light.behind[place]));
+            found.push(behind.correlation(&light.behind[place]));
         }
     }
     Ok(found)
-}
-
-/// |<a, b>|^2 / (<a, a> <b, b>); 0 where one is dark.
-fn correlation(a: &WaveField<f32>, b: &WaveField<f32>) -> f64 {
-    let wide = |u: &Complex<f32>| Complex::new(f64::from(u.re), f64::from(u.im));
-    let (mut product, mut own, mut other) = (Complex::new(0.0, 0.0), 0.0, 0.0);
-    for (a, b) in a.amplitude.iter().map(wide).zip(b.amplitude.iter().map(wide)) {
-        product += a.conj() * b;
-        own += a.norm_sqr();
-        other += b.norm_sqr();
-    }
-    if own > 0.0 && other > 0.0 { product.norm_sqr() / (own * other) } else { 0.0 }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use ndarray::{Array2, Axis, Zip};
+use ndarray::{Array2, Axis};
 use num_complex::Complex32;
 use serde_json::{Value, json};
 
@@ -199,7 +199,7 @@ impl Table {
             "network": network,
             "power": {
                 "object": entering,
-                "detector": power(&at_detector, bench),
+                "detector": at_detector.power(),
                 "regions": collected,
             },
         }));
@@ -213,14 +213,14 @@ impl Table {
             frame.set("scores", json!(scheme.scores(&readings)));
             frame.set("answer", json!(answer));
         }
-        frame.field("object", &on(&|light| &light.object), request.phase);
+        frame.field("object", &on(&|light| &light.object).amplitude, request.phase);
         for (plane, (role, _)) in bench.planes().iter().enumerate() {
             if let Role::Mask(mask) = role {
                 let behind = on(&|light| &light.behind[plane]);
-                frame.field(&format!("mask {}", mask + 1), &behind, request.phase);
+                frame.field(&format!("mask {}", mask + 1), &behind.amplitude, request.phase);
             }
         }
-        frame.field("detector", &at_detector, request.phase);
+        frame.field("detector", &at_detector.amplitude, request.phase);
         let simulated = began.elapsed();
         if request.side {
             let side = setup.side_view(&lights, network)?;
@@ -246,18 +246,15 @@ fn shown_field<'a>(
     lights: &'a [Light<f32>],
     network: usize,
     field: &dyn Fn(&'a Light<f32>) -> &'a WaveField<f32>,
-) -> Array2<Complex32> {
-    let chief = &field(&lights[bench.chief_beam(network)]).amplitude;
-    if bench.beams_each() == 1 {
-        return chief.clone();
+) -> WaveField<f32> {
+    let mut shown = field(&lights[bench.chief_beam(network)]).clone();
+    if bench.beams_each() > 1 {
+        let total = intensity(bench, lights, network, field);
+        shown
+            .amplitude
+            .zip_mut_with(&total, |u, total| *u = Complex32::from_polar(total.sqrt() as f32, u.arg()));
     }
-    let total = intensity(bench, lights, network, field);
-    Zip::from(chief).and(&total).map_collect(|u, total| Complex32::from_polar(total.sqrt() as f32, u.arg()))
-}
-
-/// Power of a field on a plane of `bench`.
-fn power(field: &Array2<Complex32>, bench: &Bench) -> f64 {
-    field.iter().map(|u| f64::from(u.norm_sqr())).sum::<f64>() * bench.grid().pixel_area()
+    shown
 }
 
 /// The device simulated on one grid.

@@ -8,9 +8,9 @@ use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::misalignment::{Displacement, Misalignment};
-use d2nn::program::{Op, Program};
+use d2nn::program::Program;
 use d2nn::propagation::{Polarisation, Propagator, Slab};
-use d2nn::reference::Network;
+use d2nn::reference::{Network, through};
 use ndarray::Array2;
 use num_complex::Complex;
 
@@ -70,24 +70,7 @@ fn benches() -> Vec<(&'static str, Bench)> {
 fn behind(plate: &ThickPlate, values: &Array2<f64>, place: &Site, light: &WaveField<f64>) -> WaveField<f64> {
     let mut program = Program::default();
     plate.lower(std::slice::from_ref(values), place, &mut program);
-    let mut field = light.clone();
-    for op in program.ops() {
-        field = match *op {
-            Op::Cross(span) => Propagator::new(program.spans()[span]).unwrap().propagate(&field),
-            Op::Multiply(factor) => program.factors()[factor].apply(&field),
-            Op::Blend(number) => {
-                let blend = program.blends()[number];
-                let across =
-                    |span: usize| Propagator::new(program.spans()[span]).unwrap().propagate(&field).amplitude;
-                let share = program.factors()[blend.share].samples(field.amplitude.dim());
-                let (without, with) = (across(blend.without), across(blend.with));
-                let joined = &without + &(&share * &(&with - &without));
-                WaveField::new(place.grid, joined).unwrap()
-            }
-            Op::Pointwise(_) => unreachable!("a plate is linear"),
-        };
-    }
-    field
+    through(&program, light.clone()).unwrap()
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::units::{Metres, format_length, parse_length, parse_positive_length};
 mod models;
 mod piece;
 
-use models::{MODELS, likeness, power};
+use models::MODELS;
 use piece::{Cut, PlatePiece, field};
 
 /// The script that solves a piece with Meep.
@@ -251,15 +251,15 @@ fn compare(path: &Path, as_json: bool) -> Result<()> {
         archive.part::<f64, Ix0>(name).map(|value| value.into_scalar()).map_err(|e| Error::file(path, e))
     };
     let (transmitted, cells) = (number("transmitted")?, number("cells")?);
-    let found = piece.travelling(&behind);
-    let fallen = power(&piece.travelling(&piece.incident));
+    let found = piece.travelling(&behind)?;
+    let fallen = piece.travelling(&piece.incident)?.power();
     if fallen == 0.0 {
         return Err(Error::file(path, "incident is dark: there is nothing to compare"));
     }
-    let mut rows = vec![("full wave", 1.0, power(&found) / fallen)];
+    let mut rows = vec![("full wave", 1.0, found.power() / fallen)];
     for model in MODELS {
-        let behind = piece.travelling(&piece.behind(model)?);
-        rows.push((model.name(), likeness(&behind, &found), power(&behind) / fallen));
+        let behind = piece.travelling(&piece.behind(model)?)?;
+        rows.push((model.name(), behind.correlation(&found), behind.power() / fallen));
     }
     if as_json {
         let models: Vec<_> = rows[1..]
