@@ -31,7 +31,7 @@ pub struct Network<T: Real> {
     bench: Bench,
     path: Path,
     lowered: Lowered,
-    values: Vec<Array2<T>>,
+    values: Vec<Array2<f64>>,
     /// One a span of the program.
     propagators: Vec<Propagator<T>>,
 }
@@ -53,6 +53,7 @@ impl<T: Real> Network<T> {
         }
         bench.check_values(0, &values)?;
         let path = bench.path();
+        let values: Vec<Array2<f64>> = values.iter().map(|values| values.mapv(Real::widen)).collect();
         let lowered = path.lower(&values);
         let program = &lowered.program;
         let propagators = planned(program)?;

@@ -7,7 +7,6 @@ use ndarray::Array2;
 
 use super::Bench;
 use crate::element::{Element, FreeSpace, Placed, Site, ThickPlate, ThinMask};
-use crate::field::Real;
 use crate::program::{Program, Slopes, Wants};
 use crate::propagation::{Gap, PixelModel};
 use crate::units::Metres;
@@ -76,28 +75,28 @@ impl Path {
     }
 
     /// The program of stop `stop` alone; `values` has all arrays of a network.
-    pub fn piece<T: Real>(&self, stop: usize, values: &[Array2<T>]) -> Program {
+    pub fn piece(&self, stop: usize, values: &[Array2<f64>]) -> Program {
         let stop = &self.stops[stop];
         let mut program = Program::default();
-        stop.element.lower(&widened(&values[stop.arrays()]), &self.site, &mut program);
+        stop.element.lower(&values[stop.arrays()], &self.site, &mut program);
         program
     }
 
     /// The whole program; `values` has all arrays of a network.
-    pub fn lower<T: Real>(&self, values: &[Array2<T>]) -> Lowered {
+    pub fn lower(&self, values: &[Array2<f64>]) -> Lowered {
         Lowered::of((0..self.stops.len()).map(|stop| self.piece(stop, values)))
     }
 
     /// Slopes by all values of a network from those at the factors that want some, in the order of the light.
-    pub fn pull_back<T: Real>(
+    pub fn pull_back(
         &self,
         lowered: &Lowered,
-        values: &[Array2<T>],
+        values: &[Array2<f64>],
         slopes: Vec<Slopes>,
     ) -> Vec<Array2<f64>> {
         let mut slopes = slopes.into_iter();
-        let mut by_value: Vec<Array2<f64>> =
-            values.iter().map(|values| Array2::zeros(values.dim())).collect();
+        // Every array is that of some stop.
+        let mut by_value = vec![Array2::zeros((0, 0)); values.len()];
         for (stop, factors) in self.stops.iter().zip(&lowered.factors) {
             let wanting = lowered.program.factors()[factors.clone()]
                 .iter()
@@ -107,17 +106,13 @@ impl Path {
             if stop.arrays().is_empty() {
                 continue;
             }
-            let found = stop.element.pull_back(&widened(&values[stop.arrays()]), &self.site, &its_own);
+            let found = stop.element.pull_back(&values[stop.arrays()], &self.site, &its_own);
             for (to, from) in by_value[stop.arrays()].iter_mut().zip(found) {
                 *to = from;
             }
         }
         by_value
     }
-}
-
-fn widened<T: Real>(values: &[Array2<T>]) -> Vec<Array2<f64>> {
-    values.iter().map(|values| values.mapv(Real::widen)).collect()
 }
 
 /// The program of a path, and which part of it is whose.

@@ -44,7 +44,7 @@ pub struct CpuEngine {
     pub(super) optics: Optics,
     pub(super) pool: rayon::ThreadPool,
     /// The values the program was made of.
-    values: Vec<Array2<f32>>,
+    values: Vec<Array2<f64>>,
     workspaces: Mutex<Vec<Workspace>>,
     /// Sums of the slopes of each chunk of the batch, used again by the next batch.
     sums: Mutex<Vec<Aligned<f32>>>,
@@ -63,7 +63,7 @@ impl CpuEngine {
             .map_err(|error| Error::Value(format!("cannot start {threads} threads: {error}")))?;
         let open: Vec<Array2<f32>> = bench.open_values();
         let rays = rays(&bench);
-        let values = vec![open; bench.networks].concat();
+        let values = widened(&vec![open; bench.networks].concat());
         let lowered = lower(&rays, &values, &pool);
         let crossings = lowered[0].program.ops().iter().rev();
         let last = crossings.copied().find(|op| matches!(op, Op::Cross(_) | Op::Blend(_)));
@@ -106,7 +106,8 @@ impl CpuEngine {
     pub fn light(&self, image: ArrayView2<'_, f32>) -> Result<Vec<Light<f32>>> {
         if !self.bench.optics.is_empty() || self.bench.plate.is_some() {
             // Fields in front of what asks for no slopes are not kept: plainly, then.
-            return Instrument::new(&self.bench, &self.values)?.light(image);
+            let values: Vec<_> = self.values.iter().map(|values| values.mapv(|value| value as f32)).collect();
+            return Instrument::new(&self.bench, &values)?.light(image);
         }
         let (optics, grid) = (&self.optics, self.bench.grid());
         let objects: Vec<WaveField<f32>> =
@@ -239,46 +240,37 @@ impl CpuEngine {
             .collect()
         });
         // Beams of a network share its values.
-        let by_value: Vec<Array2<f32>> = self.pool.install(|| {
-            by_beam
-                .par_chunks(self.bench.beams_each())
-                .map(|beams| {
-                    let mut total = beams[0].clone();
-                    for beam in &beams[1..] {
-                        total.iter_mut().zip(beam).for_each(|(total, slopes)| *total += slopes);
-                    }
-                    total.into_iter().map(|slopes| slopes.mapv(|slope| slope as f32)).collect::<Vec<_>>()
-                })
-                .collect::<Vec<_>>()
-                .concat()
+        let mut by_beam = by_beam.into_iter();
+        let totals = (0..self.bench.networks).filter_map(|_| {
+            by_beam.by_ref().take(self.bench.beams_each()).reduce(|mut total, slopes| {
+                total.iter_mut().zip(&slopes).for_each(|(total, slopes)| *total += slopes);
+                total
+            })
         });
+        let totals: Vec<Array2<f64>> = totals.flatten().collect();
+        let narrow = |slopes: &Array2<f64>| slopes.mapv(|slope| slope as f32);
+        let by_value = self.pool.install(|| totals.par_iter().map(narrow).collect());
         (results.into_iter().flatten().collect(), by_value)
     }
 
     /// The values of `network`.
-    fn values_of(&self, network: usize) -> &[Array2<f32>] {
+    fn values_of(&self, network: usize) -> &[Array2<f64>] {
         let each = self.bench.arrays();
         &self.values[network * each..(network + 1) * each]
     }
 
     /// Slopes by the entries of `factor` from the sums over all samples of the plane, row by row.
     fn of_entries(&self, factor: &Factor, sums: &[f32]) -> Slopes {
-        let (columns, footprint) = (self.optics.columns, factor.footprint());
-        let at = |sample: usize| footprint.pixel((sample / columns, sample % columns));
+        let (footprint, shape) = (factor.footprint(), factor.entries().dim());
         match factor.wants() {
             Wants::Turn { .. } | Wants::Nothing => {
-                let mut turn = Array2::zeros(factor.entries().dim());
-                for (sample, sum) in sums.iter().enumerate() {
-                    turn[at(sample)] += f64::from(*sum);
-                }
-                Slopes::Turn(turn)
+                let sums = sums.iter().map(|sum| f64::from(*sum));
+                Slopes::Turn(footprint.gather(self.optics.columns, shape, sums))
             }
             Wants::Whole => {
-                let mut whole = Array2::from_elem(factor.entries().dim(), Complex::new(0.0, 0.0));
-                for (sample, [re, im]) in sums.as_chunks::<2>().0.iter().enumerate() {
-                    whole[at(sample)] += Complex::new(f64::from(*re), f64::from(*im));
-                }
-                Slopes::Whole(whole)
+                let parts = sums.as_chunks::<2>().0.iter();
+                let sums = parts.map(|[re, im]| Complex::new(f64::from(*re), f64::from(*im)));
+                Slopes::Whole(footprint.gather(self.optics.columns, shape, sums))
             }
         }
     }
@@ -291,26 +283,8 @@ impl CpuEngine {
         let laid: Vec<_> = optics.factors.iter_mut().zip(factors).collect();
         pool.install(|| {
             laid.into_par_iter().for_each(|(samples, factor)| {
-                let (footprint, entries) = (factor.footprint(), factor.entries());
-                if !footprint.is_upright() {
-                    let entries = entries.mapv(narrow_complex::<f32>);
-                    for (y, row) in samples.chunks_exact_mut(columns).enumerate() {
-                        for (x, sample) in row.iter_mut().enumerate() {
-                            *sample = entries[footprint.pixel((y, x))];
-                        }
-                    }
-                    return;
-                }
-                let oversample = footprint.oversample;
-                for (rows, entries) in
-                    samples.chunks_exact_mut(columns * oversample).zip(entries.outer_iter())
-                {
-                    let (row, copies) = rows.split_at_mut(columns);
-                    for (samples, entry) in row.chunks_exact_mut(oversample).zip(entries) {
-                        samples.fill(narrow_complex(*entry));
-                    }
-                    copies.chunks_exact_mut(columns).for_each(|copy| copy.copy_from_slice(row));
-                }
+                let entries = factor.entries().mapv(narrow_complex);
+                factor.footprint().spread(&entries, columns, samples);
             });
         });
     }
@@ -348,7 +322,7 @@ impl Engine for CpuEngine {
         for (network, values) in values.chunks(each.max(1)).enumerate() {
             self.bench.check_values(network * self.bench.masks(), values)?;
         }
-        self.values = values.to_vec();
+        self.values = widened(values);
         self.lowered = lower(&self.rays, &self.values, &self.pool);
         self.lay_factors();
         Ok(())
@@ -417,6 +391,10 @@ impl Engine for CpuEngine {
     }
 }
 
+fn widened(values: &[Array2<f32>]) -> Vec<Array2<f64>> {
+    values.iter().map(|values| values.mapv(f64::from)).collect()
+}
+
 /// Every beam of `bench`, and what it meets.
 fn rays(bench: &Bench) -> Vec<Ray> {
     let ray = |beam: Beam| {
@@ -440,7 +418,7 @@ fn lit<'a>(rays: &'a [Ray], lowered: &'a [Lowered]) -> Vec<Lit<'a>> {
 }
 
 /// The program of each beam; `values` of all networks, network by network.
-fn lower(rays: &[Ray], values: &[Array2<f32>], pool: &rayon::ThreadPool) -> Vec<Lowered> {
+fn lower(rays: &[Ray], values: &[Array2<f64>], pool: &rayon::ThreadPool) -> Vec<Lowered> {
     let Some(first) = rays.first() else { return Vec::new() };
     let (each, stops) = (first.bench.arrays(), first.path.stops().len());
     let pieces: Vec<_> = pool.install(|| {
