@@ -1,7 +1,7 @@
 //! What a misaligned bench costs: planning the gaps anew, beside a training step.
 //!
 //! Run: `cargo bench --bench realign`. Each round draws the default device anew, with every gap changed, and times
-//! `Engine::set_bench`; then a step of four images on that bench and on the aligned one, whose transfer functions are
+//! `Engine::at`; then a step of four images on that bench and on the aligned one, whose transfer functions are
 //! even. Medians are printed.
 
 use std::time::Instant;
@@ -30,9 +30,10 @@ fn milliseconds(work: impl FnOnce() -> Result<()>) -> Result<f64> {
 
 fn measure(name: &str, bench: &Bench, threads: usize) -> Result<()> {
     let mut engine = CpuEngine::new(bench.clone(), threads)?;
-    engine.set_masks(&vec![Array2::from_elem(bench.mask_shape(), 1.0); bench.masks()])?;
+    let masks = vec![Array2::from_elem(bench.mask_shape(), 1.0); bench.masks()];
+    engine.set_masks(&masks)?;
     let images = Array3::from_elem((SAMPLES, 28, 28), 0.5);
-    let step = |engine: &CpuEngine| {
+    let step = |engine: &dyn Engine| {
         milliseconds(|| engine.gradients(images.view(), &|_, _, slopes| slopes.fill(1.0)).map(|_| ()))
     };
     let tolerance = Tolerance { lateral: 0.4e-3, axial: 1e-3, rotation: 0.01, wavelength: 0.0 };
@@ -40,9 +41,14 @@ fn measure(name: &str, bench: &Bench, threads: usize) -> Result<()> {
     let (mut plans, mut asides, mut upright) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let drawn = bench.misaligned(&tolerance.draw(bench.masks(), &mut stream))?;
-        plans.push(milliseconds(|| engine.set_bench(drawn))?);
-        asides.push(step(&engine)?);
-        engine.set_bench(bench.clone())?;
+        let mut beside = None;
+        plans.push(milliseconds(|| {
+            beside = Some(engine.at(drawn, &masks)?);
+            Ok(())
+        })?);
+        if let Some(beside) = beside {
+            asides.push(step(&*beside)?);
+        }
         upright.push(step(&engine)?);
     }
     println!(

@@ -461,6 +461,27 @@ impl Bench {
         masks.chain(optics.map(|values| values.mapv(T::narrow))).collect()
     }
 
+    /// Checks the values of all networks, network by network.
+    ///
+    /// # Errors
+    /// As [`Bench::check_values`].
+    pub fn check_all_values<T: Real>(&self, values: &[Array2<T>]) -> Result<()> {
+        let each = self.arrays();
+        if values.len() != self.networks * each {
+            let channels = self.modulation.channels();
+            let masks = self.all_masks();
+            return Err(Error::Value(if each * self.networks != masks * channels {
+                format!("{} arrays of values: this device has {}", values.len(), self.networks * each)
+            } else if channels == 1 {
+                format!("{} masks: this device has {masks}", values.len())
+            } else {
+                format!("{} arrays of mask values: this device has {masks} masks of {channels}", values.len())
+            }));
+        }
+        let mut networks = values.chunks(each.max(1)).enumerate();
+        networks.try_for_each(|(network, values)| self.check_values(network * self.masks(), values))
+    }
+
     /// Checks the values of one network, in the order of [`Bench::arrays`]; `first` masks of other networks are before its.
     ///
     /// # Errors

@@ -213,7 +213,10 @@ impl<T: Real> Network<T> {
     }
 
     /// The same for the adjoint field `source` at the detector.
-    fn gradients_from(&self, light: &Light<T>, source: WaveField<T>) -> Result<Vec<Array2<T>>> {
+    ///
+    /// # Errors
+    /// As [`Network::propagate`].
+    pub fn gradients_from(&self, light: &Light<T>, source: WaveField<T>) -> Result<Vec<Array2<T>>> {
         let program = &self.lowered.program;
         let trace = self.trace(light.object.clone())?;
         let mut adjoint = source;

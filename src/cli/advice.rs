@@ -8,18 +8,23 @@ use super::Cli;
 use crate::error::Error;
 
 /// What messages advise to change, and what may be typed for it.
-const FLAGS: [(&str, &str); 6] = [
+const FLAGS: [(&str, &str); 7] = [
     ("bench.allow_aliasing", "--allow-aliasing"),
     ("fabrication.base_thickness", "--base"),
     ("fabrication.levels", "--levels"),
     ("fabrication.layer_height", "--layer-height"),
     ("fabrication.printer = \"none\"", "--printer none"),
     ("the panel", "--panel"),
+    ("training.data", "--data"),
 ];
 
 /// What is said of `error` to who typed `words`.
 pub fn told(error: &Error, words: impl Iterator<Item = OsString>) -> String {
-    let message = error.to_string();
+    advised(error.to_string(), words)
+}
+
+/// `message`, and which flags set the keys in it.
+pub(super) fn advised(message: String, words: impl Iterator<Item = OsString>) -> String {
     let cli = Cli::command();
     let verb = words.filter_map(|word| cli.find_subcommand(word)).next();
     let has = |flag: &str| {

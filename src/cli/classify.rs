@@ -13,7 +13,7 @@ use super::{ModifiedFlag, ThreadsFlag, print, print_json, say};
 use crate::dataset::picture::Contrast;
 use crate::design::Device;
 use crate::detector::Scheme;
-use crate::engine::{Classifier, Engine, ModesEngine};
+use crate::engine::{Classifier, Engine, Simulator};
 use crate::error::{Error, Result};
 use crate::files::Place;
 use crate::propagation::passive::check_passive;
@@ -144,7 +144,7 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
 
 /// What reads the pictures.
 enum Reader {
-    Simulated(Box<ModesEngine>),
+    Simulated(Box<Simulator>),
     Compiled(Box<Classifier>),
 }
 

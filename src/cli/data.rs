@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
+use super::advice::advised;
 use super::{print, print_json, say};
 use crate::dataset::download::Received;
 use crate::dataset::{
@@ -89,7 +90,7 @@ pub fn locate_aloud(set: &ImageSet, wanted: &Wanted, splits: &[Split]) -> Result
     bar.finish();
     let located = located?;
     if let Some(warning) = located.warning() {
-        say(&format!("warning: {warning}"));
+        say(&format!("warning: {}", advised(warning, std::env::args_os())));
     }
     Ok(located.source)
 }

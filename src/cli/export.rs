@@ -8,7 +8,7 @@ use super::export_stl::{self, ExportStlArgs};
 use super::progress::Progress;
 use super::{as_exported, print, print_json};
 use crate::design::folder::EXPORTS;
-use crate::design::{DesignFile, Purpose};
+use crate::design::{DesignFile, Work};
 use crate::error::{Error, Result};
 use crate::fabrication::formats::LookupTable;
 use crate::fabrication::formats::slm::{MAX_SIDE, Panel};
@@ -150,7 +150,7 @@ pub fn run(args: ExportArgs) -> Result<()> {
         let folder = plates.out.unwrap_or_else(|| map.folder.join(EXPORTS));
         return export(&masks, &format, &folder, plates.json);
     }
-    let device = plates.modified.open_changed(&plates.device, Purpose::Making, &change)?;
+    let device = plates.modified.open_changed(&plates.device, Work::Making, &change)?;
     let design = &device.design;
     as_exported::check_printable(&device.folder, design)?;
     let folder = plates.out.unwrap_or_else(|| device.folder.join(EXPORTS));

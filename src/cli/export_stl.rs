@@ -11,7 +11,7 @@ use super::stop::Stop;
 use super::{DataFlag, ModifiedFlag, ThreadsFlag, as_exported, as_printed, print, print_json, print_report};
 use crate::dataset::Split;
 use crate::design::folder::PLATES;
-use crate::design::{DesignFile, Purpose};
+use crate::design::{DesignFile, Work};
 use crate::error::{Error, Result};
 use crate::fabrication::StlFormat;
 use crate::files::Place;
@@ -102,7 +102,7 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
     if let Some(map) = args.map.read(&args.device, &change)? {
         return run_map(&args, &map);
     }
-    let device = args.modified.open_changed(&args.device, Purpose::Making, &change)?;
+    let device = args.modified.open_changed(&args.device, Work::Making, &change)?;
     let design = &device.design;
     let mut options = design.plate;
     if *ascii {

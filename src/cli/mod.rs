@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::design::folder::is_device_folder;
-use crate::design::{Angle, Design, DesignFile, Device, Length, Purpose};
+use crate::design::{Angle, Design, DesignFile, Device, Length, Work};
 use crate::element::PlateModel;
-use crate::engine::{CpuEngine, Engine, ModesEngine};
+use crate::engine::{Engine, Simulator};
 use crate::error::{Error, Result};
 use crate::named::Named;
 
@@ -253,16 +253,16 @@ impl ThreadsFlag {
     }
 
     /// An engine for `device` with its masks set.
-    fn engine(&self, device: &Device) -> Result<ModesEngine> {
+    fn engine(&self, device: &Device) -> Result<Simulator> {
         let mut engine = self.bare_engine(device.design.simulated.clone())?;
         engine.set_masks(&device.masks)?;
         Ok(engine)
     }
 
     /// An engine with open masks.
-    fn bare_engine(&self, bench: crate::bench::Bench) -> Result<ModesEngine> {
+    fn bare_engine(&self, bench: crate::bench::Bench) -> Result<Simulator> {
         self.check()?;
-        Ok(ModesEngine::new(CpuEngine::new(bench, self.threads)?))
+        Simulator::of(bench, self.threads)
     }
 }
 
@@ -283,25 +283,20 @@ struct ModifiedFlag {
 impl ModifiedFlag {
     /// The device in `folder`; a path that is no folder is a usage error with advice.
     fn open(self, folder: &Path) -> Result<Device> {
-        self.open_changed(folder, Purpose::Simulation, &|_| ())
+        self.open_changed(folder, Work::Simulation, &|_| ())
     }
 
     /// [`ModifiedFlag::open`] with flags over its design.
     fn open_as(self, folder: &Path, flags: &SimulationFlags) -> Result<Device> {
-        self.open_changed(folder, Purpose::Simulation, &|typed| flags.apply(typed))
+        self.open_changed(folder, Work::Simulation, &|typed| flags.apply(typed))
     }
 
-    /// [`ModifiedFlag::open`] for `purpose`, with its design changed by `change`.
-    fn open_changed(
-        self,
-        folder: &Path,
-        purpose: Purpose,
-        change: &dyn Fn(&mut DesignFile),
-    ) -> Result<Device> {
+    /// [`ModifiedFlag::open`] for `work`, with its design changed by `change`.
+    fn open_changed(self, folder: &Path, work: Work, change: &dyn Fn(&mut DesignFile)) -> Result<Device> {
         if let Some(advice) = advice_for(folder) {
             return Err(Error::Usage(format!("{} is not a device folder: {advice}", folder.display())));
         }
-        let device = Device::open_as(folder, purpose, change)?;
+        let device = Device::open_as(folder, work, change)?;
         warn_of_design(&device.design);
         if !self.allow_modified
             && let Some(masks) = modified_masks(&device)

@@ -16,7 +16,7 @@ use super::set::ImageSet;
 use super::source::Source;
 use crate::error::{Error, Result};
 
-/// What `--data` asks for.
+/// What the user asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Wanted {
     /// Nothing named: search.
@@ -104,7 +104,7 @@ impl Places {
 /// A place that is searched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SearchPlace {
-    /// The folder named with `--data`.
+    /// The folder that is named.
     Named,
     /// The user's cache.
     Cache,
@@ -186,13 +186,13 @@ pub fn locate(
         (Wanted::Search, None) => return own(&set, &parts),
         (Wanted::Builtin | Wanted::Download, None) => {
             return Err(Error::Usage(format!(
-                "--data: {set} is neither built in nor downloaded: name its files, or leave --data out"
+                "{set} is neither built in nor downloaded: name its files as training.data"
             )));
         }
     };
     match wanted {
         Wanted::Builtin if name != DatasetName::FashionMnist => Err(Error::Usage(format!(
-            "--data builtin: the built-in sample is of fashion-mnist, not of {name}; {}",
+            "the built-in sample is of fashion-mnist, not of {name}; {}",
             how_to_get(name, places)
         ))),
         Wanted::Builtin => Ok(Located { source: Source::BuiltinSample, steps: vec![sample_step(name)] }),
@@ -203,7 +203,7 @@ pub fn locate(
             if places.offline {
                 return Err(Error::Usage(format!(
                     "D2NN_OFFLINE forbids to download {name}: unset it, or name a folder that has the files \
-                     with --data"
+                     as training.data"
                 )));
             }
             let folder = places.cache_of(name).ok_or_else(|| {
@@ -252,7 +252,7 @@ fn own(set: &ImageSet, parts: &[Part]) -> Result<Located> {
     if !path.exists() {
         return Err(Error::file(
             path,
-            "the images of this device are not there, as seen from the current folder: name them with --data",
+            "the images of this device are not there, as seen from the current folder: name them as training.data",
         ));
     }
     named(path, None, parts)
@@ -260,7 +260,7 @@ fn own(set: &ImageSet, parts: &[Part]) -> Result<Located> {
 
 /// What to do about a set that is not found.
 fn how_to_get(name: DatasetName, places: &Places) -> String {
-    let folder = "name a folder that has it with --data";
+    let folder = "name a folder that has it as training.data";
     match places.catalogue(name) {
         Some(_) => format!("get {name} with `d2nn data fetch {name}`, or {folder}"),
         None => format!("{folder}; {name} is looked for on this machine and never downloaded (docs/data.md)"),
@@ -336,7 +336,7 @@ fn passive_steps(name: DatasetName, places: &Places, parts: &[Part]) -> Vec<Sear
     };
     let catalogue = places.catalogue(name);
     let finding = if catalogue.is_none() {
-        Finding::Skipped(format!("{name} is not downloaded: name a folder that has it with --data"))
+        Finding::Skipped(format!("{name} is not downloaded: name a folder that has it as training.data"))
     } else if cfg!(not(feature = "download")) {
         Finding::Skipped("this build of d2nn has no feature \"download\"".into())
     } else if places.offline {

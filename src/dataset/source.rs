@@ -64,7 +64,7 @@ impl Source {
             format!(
                 "this is the built-in sample of Fashion-MNIST, {train} training and {test} test images, not the \
                  60000 and 10000 of the full set: accuracies do not compare with published ones. Get the full \
-                 set with `d2nn data fetch fashion-mnist`, or name a folder that has it with --data"
+                 set with `d2nn data fetch fashion-mnist`, or name a folder that has it as training.data"
             )
         })
     }

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::arrangement::{self, rows_of};
 use super::named_key;
-use super::purpose::Checked;
 use super::training_table::LossName;
 use super::typed::{Length, Lengths, Offset};
+use super::work::Checked;
 use crate::detector::{Detector, Scheme, image_regions, near_square, regions_at, ring, rows};
 use crate::grid::Grid;
 use crate::named::Named;

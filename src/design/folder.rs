@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::file::DesignFile;
 use super::mask_files;
 pub use super::mask_files::{ReadMasks, parse_mask, read_masks, write_masks};
-use super::purpose::Purpose;
 use super::resolve::Design;
+use super::work::Work;
 use crate::error::{Error, Result};
 use crate::files::{Place, read_text, write_bytes, write_whole};
 use crate::training::Epoch;
@@ -159,18 +159,18 @@ impl Device {
     /// # Errors
     /// [`Error::Io`] and [`Error::File`] for what is missing or damaged, [`Error::Design`] for a wrong design.
     pub fn open(folder: &Path) -> Result<Self> {
-        Self::open_as(folder, Purpose::Simulation, &|_| ())
+        Self::open_as(folder, Work::Simulation, &|_| ())
     }
 
-    /// Reads the device in `folder` for `purpose`, with its design changed by `change`: the same masks on another bench.
+    /// Reads the device in `folder` for `work`, with its design changed by `change`: the same masks on another bench.
     ///
     /// # Errors
     /// As [`Device::open`].
-    pub fn open_as(folder: &Path, purpose: Purpose, change: &dyn Fn(&mut DesignFile)) -> Result<Self> {
+    pub fn open_as(folder: &Path, work: Work, change: &dyn Fn(&mut DesignFile)) -> Result<Self> {
         let path = folder.join(DESIGN);
         let mut typed = read_typed(&path)?;
         change(&mut typed);
-        let design = Design::resolve_for(purpose, &path.display().to_string(), &typed)?;
+        let design = Design::resolve_for(work, &path.display().to_string(), &typed)?;
         let ReadMasks { values: masks, sums } = read_masks(folder, &design.bench)?;
         let provenance = read_provenance(folder)?;
         let known = provenance.as_ref().map(|provenance| &provenance.masks);

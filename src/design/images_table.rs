@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::purpose::Checked;
+use super::work::Checked;
 use crate::dataset::{DatasetName, ImageSet, look};
 use crate::error::Result;
 

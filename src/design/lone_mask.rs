@@ -3,7 +3,7 @@
 use std::f64::consts::TAU;
 
 use super::file::DesignFile;
-use super::purpose::Broken;
+use super::work::Broken;
 use super::{plate, printer, resolve};
 use crate::element::Modulation;
 use crate::error::{Error, Result};

@@ -32,7 +32,6 @@ mod plate;
 pub mod presets;
 mod printed;
 pub mod printer;
-mod purpose;
 pub mod resolve;
 mod rounding;
 mod sampling;
@@ -42,6 +41,7 @@ pub mod sweep;
 mod training;
 mod training_table;
 pub mod typed;
+mod work;
 
 #[cfg(feature = "npz")]
 pub use compiled::parse_classifier;
@@ -53,10 +53,10 @@ pub use objective::Objective;
 pub use optics_table::{OpeningSides, OpticKind, OpticTable};
 pub use overrides::Override;
 pub use presets::Preset;
-pub use purpose::Purpose;
 pub use resolve::Design;
 pub use rounding::Rounding;
 pub use stages::Stage;
 pub use sweep::Sweep;
 pub use training_table::{LossName, Optimiser, TrainingTable};
 pub use typed::{Angle, Length, Offset};
+pub use work::Work;

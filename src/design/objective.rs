@@ -1,7 +1,7 @@
 //! What a device is designed for, and `[training]` checked: what is minimised.
 
-use super::purpose::{Broken, Checked, Purpose};
 use super::training_table::{LossName, TrainingTable};
+use super::work::{Broken, Checked, Work};
 use crate::bench::Bench;
 use crate::detector::Scheme;
 use crate::evaluation::{ACCURACY, Figure, SSIM};
@@ -54,7 +54,7 @@ pub(super) fn objective(table: &TrainingTable, bench: &Bench, broken: &mut Broke
         (None, _, Scheme::Single) => SHARE_TEMPERATURE,
         (None, _, Scheme::Differential) => PAIR_TEMPERATURE,
     };
-    broken.or(Purpose::Training, refuse_idle_keys(table), ());
+    broken.or(Work::Training, refuse_idle_keys(table), ());
     let error = match table.loss {
         LossName::CrossEntropy => ClassError::CrossEntropy { temperature },
         LossName::PeakCrossEntropy if scheme == Scheme::Single => {

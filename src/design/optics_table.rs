@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::named_key;
-use super::purpose::Checked;
 use super::typed::{Length, Offset};
+use super::work::Checked;
 use crate::element::{Aperture, Element, Lens, LensPhase, Opening, Placed, Plate, Saturable};
 use crate::material::Material;
 use crate::propagation::Polarisation;

@@ -1,8 +1,8 @@
 //! `[fabrication]` checked: base, steps of height and frame of the plates.
 
 use super::file::FabricationTable;
-use super::purpose::{Broken, Checked, Purpose};
 use super::typed::Length;
+use super::work::{Broken, Checked, Work};
 use crate::plate::{Frame, PlateOptions, Relief, StlFormat};
 use crate::units::Metres;
 
@@ -42,7 +42,7 @@ fn frame(table: &FabricationTable, turn: Metres, broken: &mut Broken) -> Option<
             Some((key, _)) => Err(format!("fabrication.{key} is of a frame: give frame_width too")),
             None => Ok(()),
         };
-        broken.or(Purpose::Making, without, ());
+        broken.or(Work::Making, without, ());
         return None;
     };
     Some(Frame {

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::purpose::Checked;
 use super::typed::Length;
+use super::work::Checked;
 use crate::grid::Grid;
 use crate::plate::{NO_PRINTER, PlateOptions, Printer, Relief};
 use crate::units::{Metres, format_length};

@@ -21,11 +21,11 @@ use super::file::{Between, DesignFile, Gaps, MaskTable, MaterialTable, ObjectTab
 use super::idle::idle_keys;
 use super::images_table::image_set;
 use super::optics_table::optics;
-use super::purpose::{Broken, Checked, Purpose};
 use super::rounding::Rounding;
 use super::source_table::source;
 use super::training::TrainingPlan;
 use super::typed::{Length, Offset};
+use super::work::{Broken, Checked, Work};
 use super::{plate, printer, sampling};
 
 /// Pixels along a side of an image value where none are typed and the plane has room for them.
@@ -77,18 +77,18 @@ impl Design {
     /// # Errors
     /// [`Error::Design`] with the key, its value, the limit and what to do.
     pub fn resolve(file: &str, typed: &DesignFile) -> Result<Self> {
-        Self::resolve_for(Purpose::Training, file, typed)
+        Self::resolve_for(Work::Training, file, typed)
     }
 
-    /// Checks `typed` by the rules of `purpose`.
+    /// Checks `typed` by the rules of `work`.
     ///
     /// # Errors
     /// As [`Design::resolve`].
-    pub fn resolve_for(purpose: Purpose, file: &str, typed: &DesignFile) -> Result<Self> {
+    pub fn resolve_for(work: Work, file: &str, typed: &DesignFile) -> Result<Self> {
         let mut design =
             resolve(typed).map_err(|problem| Error::Design { file: file.to_owned(), problem })?;
-        design.check_for(purpose, file)?;
-        if purpose == Purpose::Training {
+        design.check_for(work, file)?;
+        if work == Work::Training {
             for stage in design.stages(1) {
                 stage.bench.check().map_err(|error| Error::Design {
                     file: file.to_owned(),
@@ -102,12 +102,12 @@ impl Design {
         Ok(design)
     }
 
-    /// Refuses the design for `purpose`; `file` is named in the message.
+    /// Refuses the design for `work`; `file` is named in the message.
     ///
     /// # Errors
     /// [`Error::Design`] with the first rule of that work that is broken.
-    pub fn check_for(&self, purpose: Purpose, file: &str) -> Result<()> {
-        self.broken.check_for(purpose).map_err(|problem| Error::Design { file: file.to_owned(), problem })
+    pub fn check_for(&self, work: Work, file: &str) -> Result<()> {
+        self.broken.check_for(work).map_err(|problem| Error::Design { file: file.to_owned(), problem })
     }
 
     /// What the design cannot be used for, a sentence each, and why.
@@ -230,7 +230,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     let mut broken = Broken::default();
     let training =
         TrainingPlan::resolve(&typed.training, table.padding, &material, &bench, &simulated, &mut broken)?;
-    broken.or(Purpose::Training, unsampled(&mut training.sampling_problems()), ());
+    broken.or(Work::Training, unsampled(&mut training.sampling_problems()), ());
     warnings.extend(sampling::unconnected(&bench));
     warnings.extend(sampling::turning(&simulated));
     warnings.extend(sampling::inside_plates(&simulated));
@@ -244,7 +244,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         Modulation::Amplitude | Modulation::Complex => turn,
     };
     let plate = plate::plate(&typed.fabrication, turn, &mut broken)?;
-    let plate = broken.or(Purpose::Making, printer::fit(printer.as_ref(), plate, grid, relief, turn), plate);
+    let plate = broken.or(Work::Making, printer::fit(printer.as_ref(), plate, grid, relief, turn), plate);
     Ok(Design {
         name,
         bench,

@@ -1,7 +1,7 @@
 //! Image and regions stand on whole pixels: how far from where the design puts them.
 
 use super::detector_table::{DetectorTable, wanted};
-use super::purpose::Checked;
+use super::work::Checked;
 use crate::bench::Bench;
 use crate::units::Metres;
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::named_key;
-use super::purpose::Checked;
 use super::typed::{Angle, Length};
+use super::work::Checked;
 use crate::source::{Extended, LightSource, LineReadout};
 use crate::units::Metres;
 

@@ -3,10 +3,10 @@
 use std::f64::consts::{PI, TAU};
 
 use super::objective::{Objective, objective};
-use super::purpose::{Broken, Checked, Purpose};
 use super::sampling;
 use super::training_table::{LossName, ModesTable, Optimiser, TrainingTable};
 use super::typed::{Angle, Offset};
+use super::work::{Broken, Checked, Work};
 use crate::bench::Bench;
 use crate::material::Material;
 use crate::misalignment::Tolerance;
@@ -98,7 +98,7 @@ impl TrainingPlan {
         simulated: &Bench,
         broken: &mut Broken,
     ) -> Checked<Self> {
-        let optimiser = broken.or(Purpose::Training, optimiser(table, bench), Optimiser::MiniBatches);
+        let optimiser = broken.or(Work::Training, optimiser(table, bench), Optimiser::MiniBatches);
         let (epochs, fine_epochs) = match optimiser {
             Optimiser::Modes => (0, 0),
             Optimiser::MiniBatches => EPOCHS,
@@ -116,13 +116,13 @@ impl TrainingPlan {
             return Err(too_fine);
         }
         let no_finer = if table.oversample > simulated.oversample { Err(too_fine) } else { Ok(()) };
-        broken.or(Purpose::Training, no_finer, ());
+        broken.or(Work::Training, no_finer, ());
         let coarse = if table.oversample >= simulated.oversample {
             simulated.clone()
         } else {
             let sampled = bench.sampled(table.oversample, padding);
             let sampled = sampled.map_err(|error| format!("training.oversample: {error}"));
-            broken.or(Purpose::Training, sampled, simulated.clone())
+            broken.or(Work::Training, sampled, simulated.clone())
         };
         let binned = bench
             .binned(BINNING, padding)
@@ -252,14 +252,14 @@ fn settings(
     } else {
         Ok(())
     };
-    broken.or(Purpose::Training, phases, ());
+    broken.or(Work::Training, phases, ());
     let reliefs = if table.steepness > 0.0 && !bench.modulation.is_phase() {
         Err("training.steepness is of reliefs, which only mask.modulation = \"phase\" has: leave it out"
             .into())
     } else {
         Ok(())
     };
-    broken.or(Purpose::Training, reliefs, ());
+    broken.or(Work::Training, reliefs, ());
     // Of slopes in metres per metre, in radians per pixel.
     let slope = material.height(1.0, bench.wavelength) / bench.grid().pixel_pitch();
     if !(0.0..=0.9).contains(&table.validation) {
@@ -323,7 +323,7 @@ fn perturbations(
             let most = format_length(most, 4);
             Err(format!("training.perturbations.{key} = \"{typed}\": it must be 0 to below {most}, {why}"))
         };
-        broken.or(Purpose::Training, within, 0.0)
+        broken.or(Work::Training, within, 0.0)
     };
     let (height, width) = bench.grid().aperture();
     let lateral = length("shift_xy", &table.shift_xy, height.min(width) / 2.0, "half a plane");
@@ -347,7 +347,7 @@ fn perturbations(
     } else {
         Ok(())
     };
-    broken.or(Purpose::Training, phases, ());
+    broken.or(Work::Training, phases, ());
     Ok(Perturbations {
         tolerance: Tolerance { lateral, axial, rotation, wavelength: table.wavelength },
         phase_noise: material.phase(noise, bench.wavelength),

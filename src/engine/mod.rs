@@ -1,7 +1,9 @@
 //! One optical pass over a batch: forward to readings, adjoint to phase gradients.
 //!
-//! The seam for other hardware is the whole pass, not the transform: what crosses it is one image and a few
-//! readings a sample, and one gradient a pixel. An engine knows no labels and no loss.
+//! A [`Carrier`] carries light on some hardware: images in, what the detector sees out; sources back in, slopes by the
+//! values out. It is the seam for other hardware, and it is the whole pass, not the transform. An [`Engine`] makes readings
+//! and gradients of it, image by image ([`ImageEngine`]) or in modes of the object ([`ModesEngine`]). Neither knows labels
+//! or a loss.
 //!
 //! ```
 //! use d2nn::design::{Design, DesignFile};
@@ -22,21 +24,135 @@
 //! # Ok::<(), d2nn::Error>(())
 //! ```
 
-use ndarray::{Array2, ArrayView3, Axis};
+use ndarray::{Array2, ArrayView2, ArrayView3, Axis};
+use num_complex::Complex32;
 
 use crate::bench::Bench;
 use crate::error::Result;
+use crate::object::ObjectPlane;
 use crate::propagation::passive::check_passive;
+use crate::reference::Light;
 
-mod aligned;
 mod cpu;
-mod crossing;
+mod images;
+mod lookout;
 mod modes;
-mod optics;
-mod passes;
 
-pub use cpu::CpuEngine;
+pub use cpu::{Cpu, Waiting};
+pub use images::ImageEngine;
+pub use lookout::Lookout;
 pub use modes::{Classifier, ModesEngine};
+
+/// The engine that carries every image, on processor cores.
+pub type CpuEngine = ImageEngine<Cpu>;
+
+/// The engine for work of any size on this machine: image by image, and in modes where that is less work.
+pub type Simulator = ModesEngine<Cpu>;
+
+impl Simulator {
+    /// Plans `bench` for `threads` threads (0: one a core), with open masks: no phase, full amplitude.
+    ///
+    /// # Errors
+    /// [`Error::Value`](crate::Error::Value) when the bench does not fit together or threads cannot be started.
+    pub fn of(bench: Bench, threads: usize) -> Result<Self> {
+        Ok(ModesEngine::new(CpuEngine::new(bench, threads)?))
+    }
+}
+
+/// How far light is carried on the detector planes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// To what the detector looks at: fields are *seen* ([`Lookout`]).
+    Seen,
+    /// To every sample: fields are *planes* ([`Lookout`]).
+    Planes,
+}
+
+/// Carries light through a device on some hardware: a plan of its gaps, with the values of its masks.
+///
+/// Images are sent in by object planes, one a beam: those of the device, or others of the same size that take modes
+/// ([`ObjectPlane::linear`]). Results are the same to the bit whatever the number of threads.
+pub trait Carrier: Send + Sync + Sized {
+    /// Fields that wait for the adjoint pass.
+    type Waiting: Default + Send + Sync;
+
+    /// What is simulated.
+    fn bench(&self) -> &Bench;
+
+    /// The object plane of each beam.
+    fn objects(&self) -> &[ObjectPlane];
+
+    /// What the detector looks at.
+    fn lookout(&self) -> &Lookout;
+
+    /// Whether the field at the detector is linear in that at the object.
+    fn is_linear(&self) -> bool;
+
+    /// Number of threads in use.
+    fn threads(&self) -> usize;
+
+    /// Does other work on the same threads.
+    fn run<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R;
+
+    /// As [`Engine::set_masks`].
+    ///
+    /// # Errors
+    /// As [`Engine::set_masks`].
+    fn set_masks(&mut self, values: &[Array2<f32>]) -> Result<()>;
+
+    /// As [`Engine::at`].
+    ///
+    /// # Errors
+    /// As [`Engine::at`].
+    fn at(&self, bench: Bench, values: &[Array2<f32>]) -> Result<Self>;
+
+    /// Carries `images`, shape (samples, rows, columns), to the detector; `see` gets the number of the sample and its
+    /// fields.
+    fn forward<R: Send>(
+        &self,
+        objects: &[ObjectPlane],
+        images: ArrayView3<'_, f32>,
+        reach: Reach,
+        see: impl Fn(usize, &[Complex32]) -> R + Sync,
+    ) -> Vec<R>;
+
+    /// Carries `images` to the detector and back; `turn` makes what is seen of a sample the source of its adjoint light.
+    ///
+    /// Besides what `turn` returns, the slopes by the values in the order of [`Engine::set_masks`], summed over the samples.
+    fn forward_and_back<R: Send>(
+        &self,
+        objects: &[ObjectPlane],
+        images: ArrayView3<'_, f32>,
+        turn: impl Fn(usize, &mut [Complex32]) -> R + Sync,
+    ) -> (Vec<R>, Vec<Array2<f32>>);
+
+    /// [`Carrier::forward`] to what is seen, with the fields of as many samples as `bytes` hold kept in `waiting`.
+    fn forward_waiting<R: Send>(
+        &self,
+        objects: &[ObjectPlane],
+        images: ArrayView3<'_, f32>,
+        bytes: usize,
+        waiting: &mut Self::Waiting,
+        see: impl Fn(usize, &[Complex32]) -> R + Sync,
+    ) -> Vec<R>;
+
+    /// The way back of [`Carrier::forward_waiting`], for the same images: `source` fills the source of the adjoint light of
+    /// a sample, in the form of what is seen. Samples that do not wait are carried forward once more.
+    fn back(
+        &self,
+        objects: &[ObjectPlane],
+        images: ArrayView3<'_, f32>,
+        waiting: &Self::Waiting,
+        source: impl Fn(usize, &mut [Complex32]) + Sync,
+    ) -> Vec<Array2<f32>>;
+
+    /// The light of one image (values 0 to 1) in each beam ([`Bench::beams`]), on every plane.
+    ///
+    /// # Errors
+    /// [`Error::Value`](crate::Error::Value) when the image has not the shape the object plane takes, and where more power
+    /// reaches a plane than leaves the object.
+    fn light(&self, image: ArrayView2<'_, f32>) -> Result<Vec<Light<f32>>>;
+}
 
 /// What a batch left on the detector plane.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,12 +204,13 @@ pub trait Engine: Send {
     /// [`crate::Error::Value`] for a wrong number of masks, a wrong shape, or a value out of its range.
     fn set_masks(&mut self, values: &[Array2<f32>]) -> Result<()>;
 
-    /// Makes it the same device with other errors of alignment and wavelength (see [`Bench::misaligned`]): nothing else
-    /// of `bench` may differ. The masks stay set; gaps that are as they were are not planned again.
+    /// An engine of the same device with other errors of alignment and wavelength (see [`Bench::misaligned`]) and other
+    /// values, beside this one: nothing else of `bench` may differ. Gaps that are as they were are not planned again, and
+    /// memory for work is shared.
     ///
     /// # Errors
-    /// [`crate::Error::Value`] for another device, and for a bench that does not fit together; then nothing has changed.
-    fn set_bench(&mut self, bench: Bench) -> Result<()>;
+    /// [`crate::Error::Value`] for another device, for a bench that does not fit together, and as [`Engine::set_masks`].
+    fn at(&self, bench: Bench, values: &[Array2<f32>]) -> Result<Box<dyn Engine>>;
 
     /// Is told that about `samples` images will be read with the masks as they are: what pays only for many images is
     /// done now.

@@ -7,7 +7,7 @@ use super::classes::{ClassJudge, Evaluation};
 use super::stream::{SampleLoss, stream};
 use crate::bench::{Bench, Role};
 use crate::dataset::Images;
-use crate::engine::{CpuEngine, Engine, ModesEngine};
+use crate::engine::{Engine, Simulator};
 use crate::error::{Error, Result};
 use crate::propagation::{Gap, Propagator};
 use crate::reference::Instrument;
@@ -54,7 +54,7 @@ pub fn convergence(
     for (grid, (oversample, padding)) in GRIDS.into_iter().enumerate() {
         let sampled = bench.sampled(oversample, padding)?;
         let fields = pixel_fields(&sampled, values, images, &indices[..indices.len().min(FIELD_IMAGES)])?;
-        let mut engine = ModesEngine::new(CpuEngine::new(sampled, threads)?);
+        let mut engine = Simulator::of(sampled, threads)?;
         engine.set_masks(values)?;
         let mut judge = ClassJudge::of(bench);
         let mut answers = Vec::with_capacity(indices.len());

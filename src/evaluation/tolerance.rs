@@ -160,20 +160,19 @@ pub fn simulated_images(disturbances: &[Disturbance], draws: usize, images: usiz
 
 /// Judges the device of `engine` undisturbed and under each of `disturbances`.
 ///
-/// The bench of `engine` is the undisturbed one; it is put back at the end, with the masks of the study, after an error
-/// too. `go_on` is told the number of images done, of [`simulated_images`]. Where it says no there are the draws that are
+/// The bench of `engine` is the undisturbed one; whatever its masks, those of the study are judged. `go_on` is told the number of images done, of [`simulated_images`]. Where it says no there are the draws that are
 /// done, of the last kind perhaps fewer than of the others; nothing where the undisturbed device is not judged.
 ///
 /// # Errors
 /// As [`evaluate`](super::evaluate); [`Error::Value`] for no draws, sizes out of their range, heights of masks that have
 /// none, and errors by which planes would meet.
 pub fn tolerance(
-    engine: &mut dyn Engine,
+    engine: &dyn Engine,
     study: &Study<'_>,
     disturbances: &[Disturbance],
     go_on: &mut dyn FnMut(usize) -> Result<bool>,
 ) -> Result<Option<(Judged, Vec<Outcome>)>> {
-    let bench = engine.bench().clone();
+    let bench = engine.bench();
     disturbances.iter().try_for_each(|disturbance| disturbance.check(bench.modulation))?;
     if study.draws == 0 {
         return Err(Error::Value("no draws: there must be one at least".into()));
@@ -189,20 +188,6 @@ pub fn tolerance(
             return Err(Error::Value(format!("{what} of {value}: it must be {limit}")));
         }
     }
-    let judged = judge_all(engine, &bench, study, disturbances, go_on);
-    engine.set_bench(bench)?;
-    engine.set_masks(study.values)?;
-    judged
-}
-
-/// [`tolerance`] of `bench`, which is not put back.
-fn judge_all(
-    engine: &mut dyn Engine,
-    bench: &Bench,
-    study: &Study<'_>,
-    disturbances: &[Disturbance],
-    go_on: &mut dyn FnMut(usize) -> Result<bool>,
-) -> Result<Option<(Judged, Vec<Outcome>)>> {
     let mut before = 0;
     let goes_on = Cell::new(true);
     // Nothing where it was stopped before the last image.
@@ -222,9 +207,9 @@ fn judge_all(
         let whole = judged.images == study.indices.len();
         Ok::<_, Error>(whole.then(|| Judged { accuracy: judged.accuracy(), power_efficiency_input }))
     };
-    engine.set_masks(study.values)?;
     let mut readings = Vec::with_capacity(study.indices.len());
-    let undisturbed = judge(engine, &mut |sample| {
+    let as_designed = engine.at(bench.clone(), study.values)?;
+    let undisturbed = judge(&*as_designed, &mut |sample| {
         let regions = sample.readings.to_vec();
         readings.push(Reading { regions, label: sample.label, entering: sample.entering });
     })?;
@@ -254,9 +239,7 @@ fn judge_all(
                 }
                 None => {
                     let (bench, values) = disturbed(bench, study, disturbance, run)?;
-                    engine.set_bench(bench)?;
-                    engine.set_masks(&values)?;
-                    judge(engine, &mut |_| ())?
+                    judge(&*engine.at(bench, &values)?, &mut |_| ())?
                 }
             });
         }

@@ -10,7 +10,6 @@ use std::time::Instant;
 
 use ndarray::{Array2, Array3, Axis, Zip};
 
-use crate::bench::Bench;
 use crate::dataset::{HoldOut, Images, epoch_flips, epoch_order, hold_out};
 use crate::element::Modulation;
 use crate::engine::Engine;
@@ -143,9 +142,8 @@ pub struct Step {
 
 /// A training under way.
 pub struct Trainer<'a> {
+    /// The device as designed, with the masks as they are.
     engine: Box<dyn Engine>,
-    /// The bench as designed; the engine's may be that of the running step.
-    bench: Bench,
     loss: Box<dyn Loss>,
     settings: Settings,
     images: &'a Images,
@@ -201,9 +199,8 @@ impl<'a> Trainer<'a> {
             }
         }
         engine.set_masks(&values(&state.parameters, modulation, bins))?;
-        let bench = engine.bench().clone();
         let (order, flips) = (Vec::new(), Vec::new());
-        let mut trainer = Trainer { engine, bench, loss, settings, images, held, state, order, flips };
+        let mut trainer = Trainer { engine, loss, settings, images, held, state, order, flips };
         trainer.shuffle();
         Ok(trainer)
     }
@@ -263,18 +260,19 @@ impl<'a> Trainer<'a> {
     /// [`Error::Value`] when the images do not fit the device or the loss is not finite any more.
     pub fn step(&mut self) -> Result<Step> {
         let began = Instant::now();
-        self.perturb()?;
+        let perturbed = self.perturbed()?;
+        let engine = perturbed.as_deref().unwrap_or(&*self.engine);
         let first = self.state.images as usize;
         let last = self.order.len().min(first + self.settings.batch);
         let chosen = &self.order[first..last];
         let batch = self.batch(first..last);
-        let (loss, needs, bench) = (&*self.loss, self.loss.needs(), self.engine.bench());
+        let (loss, needs, bench) = (&*self.loss, self.loss.needs(), engine.bench());
         let temperature = self.temperature();
         let images = chosen.len();
         let share = 1.0 / images as f64;
         // Samples are judged in any order on many threads; their sums are taken in theirs.
         let assessments: Vec<OnceLock<Assessment>> = (0..images).map(|_| OnceLock::new()).collect();
-        let pass = self.engine.gradients(batch.view(), &|sample, readings, slopes| {
+        let pass = engine.gradients(batch.view(), &|sample, readings, slopes| {
             let image = batch.index_axis(Axis(0), sample);
             let target = needs.target(bench, image, usize::from(self.images.labels[chosen[sample]]));
             let assessment = Assessment::of(loss, temperature, readings, &target, slopes);
@@ -314,10 +312,10 @@ impl<'a> Trainer<'a> {
     /// Moves parameters and temperature down the slopes of the step's mean loss, by the values of the masks as the engine
     /// has them and by the logarithm of the temperature; returns the step size.
     fn descend(&mut self, mut gradients: Vec<Array2<f32>>, by_temperature: f64) -> Result<f64> {
-        let (modulation, bins) = (self.bench.modulation, self.settings.binning);
+        let (modulation, bins) = (self.modulation(), self.settings.binning);
         let Settings { smoothness, steepness, .. } = self.settings;
         if smoothness > 0.0 || steepness > 0.0 {
-            let values = values(&self.state.parameters, modulation, bins);
+            let values = self.values(&self.state.parameters);
             for (array, (gradient, values)) in gradients.iter_mut().zip(&values).enumerate() {
                 if !modulation.is_angle(array % modulation.channels()) {
                     continue;
@@ -347,7 +345,7 @@ impl<'a> Trainer<'a> {
         self.state.adam.step(&mut self.state.parameters, &gradients, rate);
         self.state.temperature.step(by_temperature, rate, self.state.adam.steps);
         self.state.remember(self.settings.averaging);
-        self.engine.set_masks(&values(&self.state.parameters, modulation, bins)).map_err(|error| {
+        self.engine.set_masks(&self.values(&self.state.parameters)).map_err(|error| {
             Error::Value(format!(
                 "{error} after {} steps: lower training.learning_rate or training.temperature",
                 self.steps_taken()
@@ -372,15 +370,15 @@ impl<'a> Trainer<'a> {
         let last = epochs == self.settings.epochs;
         let due = last || epochs.is_multiple_of(self.settings.validate_every.max(1));
         if last && self.state.settle_on_average() {
-            self.show(false)?;
-        }
-        if (last || due) && !self.settings.perturbations.is_none() {
-            self.engine.set_bench(self.bench.clone())?;
+            self.engine.set_masks(&self.values(&self.state.parameters))?;
         }
         if due && !self.held.validation.is_empty() {
-            self.show(true)?;
-            self.validate(&mut row)?;
-            self.show(false)?;
+            if self.state.average.is_empty() {
+                self.validate(&*self.engine, &mut row)?;
+            } else {
+                let values = self.values(&self.state.average);
+                self.validate(&*self.engine.at(self.engine.bench().clone(), &values)?, &mut row)?;
+            }
         }
         self.state.seconds += began.elapsed().as_secs_f64();
         row.seconds = self.state.seconds;
@@ -412,19 +410,19 @@ impl Trainer<'_> {
         batch
     }
 
-    /// Sets bench and masks with the errors of the step to come.
-    fn perturb(&mut self) -> Result<()> {
-        let Settings { perturbations, seed, binning, .. } = self.settings;
+    /// The device with the errors of the step to come, if there are any.
+    fn perturbed(&self) -> Result<Option<Box<dyn Engine>>> {
+        let Settings { perturbations, seed, .. } = self.settings;
         if perturbations.is_none() {
-            return Ok(());
+            return Ok(None);
         }
-        let modulation = self.bench.modulation;
+        let modulation = self.modulation();
         let strength = perturbations.strength(self.state.adam.steps, self.steps());
         let mut random = Perturbations::stream(seed, self.steps_taken());
-        let bench = perturbations.misaligned(&self.bench, strength, &mut random)?;
-        let meant = values(&self.state.parameters, modulation, binning);
-        self.engine.set_bench(bench)?;
-        self.engine.set_masks(&perturbations.come_out(meant, modulation, strength, &mut random))
+        let bench = perturbations.misaligned(self.engine.bench(), strength, &mut random)?;
+        let meant = self.values(&self.state.parameters);
+        let values = perturbations.come_out(meant, modulation, strength, &mut random);
+        self.engine.at(bench, &values).map(Some)
     }
 
     /// The temperature learnt so far, where one is learnt.
@@ -433,15 +431,13 @@ impl Trainer<'_> {
         Some(self.state.temperature.applied_to(start))
     }
 
-    /// Sets the masks as they are trained, or their running mean if there is one.
-    fn show(&mut self, average: bool) -> Result<()> {
-        let bins = self.settings.binning;
-        let modulation = self.bench.modulation;
-        if average && self.state.average.is_empty() {
-            return Ok(());
-        }
-        let parameters = if average { &self.state.average } else { &self.state.parameters };
-        self.engine.set_masks(&values(parameters, modulation, bins))
+    fn modulation(&self) -> Modulation {
+        self.engine.bench().modulation
+    }
+
+    /// The values of the masks as the engine takes them.
+    fn values(&self, parameters: &[Array2<f32>]) -> Vec<Array2<f32>> {
+        values(parameters, self.modulation(), self.settings.binning)
     }
 }
 

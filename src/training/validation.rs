@@ -5,6 +5,7 @@ use super::loss::Loss;
 use super::{Epoch, Settings, Trainer};
 use crate::bench::Bench;
 use crate::dataset::Images;
+use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::{Sample, stream};
 
@@ -60,8 +61,8 @@ struct Sums {
 
 impl Trainer<'_> {
     /// Writes what the validation images say into `row`.
-    pub(super) fn validate(&self, row: &mut Epoch) -> Result<()> {
-        let (engine, loss, temperature) = (&*self.engine, &*self.loss, self.temperature());
+    pub(super) fn validate(&self, engine: &dyn Engine, row: &mut Epoch) -> Result<()> {
+        let (loss, temperature) = (&*self.loss, self.temperature());
         let (needs, mut sums) = (loss.needs(), Sums::default());
         let mut slopes = vec![0.0; engine.bench().readings()];
         stream(engine, self.images, &self.held.validation, &mut |_| Ok(true), &mut |sample| {

@@ -13,7 +13,7 @@ use crate::dataset::Images;
 use crate::design::Device;
 use crate::detector::Scheme;
 use crate::element::Modulation;
-use crate::engine::{CpuEngine, Engine};
+use crate::engine::{Engine, Simulator};
 use crate::error::{Error, Result};
 use crate::evaluation::imaging::{likeness, scaled};
 use crate::field::WaveField;
@@ -261,7 +261,7 @@ fn shown_field<'a>(
 struct Setup {
     /// As designed.
     designed: Bench,
-    engine: CpuEngine,
+    engine: Simulator,
     /// Values of the masks of all networks.
     values: Vec<Array2<f32>>,
     /// How the engine's bench stands.
@@ -272,7 +272,7 @@ struct Setup {
 
 impl Setup {
     fn new(bench: &Bench, device: &Device, threads: usize) -> Result<Self> {
-        let mut engine = CpuEngine::new(bench.clone(), threads)?;
+        let mut engine = Simulator::of(bench.clone(), threads)?;
         engine.set_masks(&device.masks)?;
         let values = device.masks.clone();
         Ok(Setup {
@@ -298,7 +298,7 @@ impl Setup {
         if let Some(kappa) = settings.extinction {
             bench.modulation = modulation(kappa, &bench)?;
         }
-        self.engine.set_bench(bench.misaligned(&errors)?)?;
+        self.engine = self.engine.beside(bench.misaligned(&errors)?, &self.values)?;
         self.settings = settings.clone();
         Ok(())
     }

@@ -521,9 +521,6 @@ fn files_of_a_folder_do_not_lean_on_each_other_in_circles() {
     );
 }
 
-/// Type names that are still defined more than once; to become fewer.
-const NAMESAKES: &[&str] = &["Purpose"];
-
 #[test]
 fn one_name_is_one_thing() {
     let mut homes: BTreeMap<String, BTreeSet<PathBuf>> = BTreeMap::new();
@@ -544,20 +541,12 @@ fn one_name_is_one_thing() {
     }
     assert!(homes.len() > 200, "types are found");
     homes.retain(|_, files| files.len() > 1);
-    let unknown: Vec<_> = homes.iter().filter(|(name, _)| !NAMESAKES.contains(&name.as_str())).collect();
-    assert!(unknown.is_empty(), "these are defined twice, rename one: {unknown:#?}");
-    for name in NAMESAKES {
-        assert!(homes.contains_key(*name), "{name} is one thing now: strike it off");
-    }
+    assert!(homes.is_empty(), "these are defined twice, rename one: {homes:#?}");
 }
-
-/// Modules below the desk whose messages still name flags.
-const FLAGGED: &[&str] = &["dataset"];
 
 #[test]
 fn flags_are_named_at_the_desk() {
-    let mut found = BTreeSet::new();
-    for (module, path, text) in sources().into_iter().filter(|(module, ..)| module != "cli") {
+    for (_, path, text) in sources().into_iter().filter(|(module, ..)| module != "cli") {
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for line in code {
             // `--name:` is a variable of a style sheet.
@@ -568,11 +557,18 @@ fn flags_are_named_at_the_desk() {
                 let after = line[at + 2 + word.len()..].chars().next();
                 before.is_some_and(|c| " \"(`'".contains(c)) && !word.is_empty() && after != Some(':')
             });
-            if flags.count() > 0 {
-                assert!(FLAGGED.contains(&module.as_str()), "{}: {line}", path.display());
-                found.insert(module.clone());
-            }
+            assert!(flags.count() == 0, "{}: {line}", path.display());
         }
     }
-    assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), FLAGGED, "strike off who names none");
+}
+
+#[test]
+fn hardware_is_named_in_the_engine_room() {
+    for (_, path, text) in sources().into_iter().filter(|(module, ..)| module != "engine") {
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        for line in code {
+            let words = || line.split(|c: char| !c.is_alphanumeric() && c != '_');
+            assert!(!words().any(|word| word == "Cpu" || word == "CpuEngine"), "{}: {line}", path.display());
+        }
+    }
 }

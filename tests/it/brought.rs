@@ -394,14 +394,14 @@ fn what_is_not_there_is_told() {
     let own = ImageSet::own("no/such/set.npz", vec!["a".into(), "b".into()], (8, 8)).unwrap();
     let places = Places::from_variables(|_| None);
     let found = locate(&own, &Wanted::Search, &places, &[Split::Test], &mut |_| ());
-    problem(found.map(drop), "no/such/set.npz", &["current folder", "--data"]);
+    problem(found.map(drop), "no/such/set.npz", &["current folder", "training.data"]);
     let found = locate(&own, &Wanted::Builtin, &places, &[Split::Test], &mut |_| ());
     problem(found.map(drop), "no/such/set.npz", &["neither built in nor downloaded"]);
     let letters = DatasetName::EmnistLetters;
     let found = locate(letters, &Wanted::Search, &places, &[Split::Test], &mut |_| ());
-    problem(found.map(drop), "emnist-letters was not found", &["never downloaded", "--data"]);
+    problem(found.map(drop), "emnist-letters was not found", &["never downloaded", "training.data"]);
     let found = locate(letters, &Wanted::Download, &places, &[Split::Test], &mut |_| ());
-    problem(found.map(drop), "emnist-letters is not downloaded", &["--data"]);
+    problem(found.map(drop), "emnist-letters is not downloaded", &["training.data"]);
     let empty = tempfile::tempdir().unwrap();
     let name = empty.path().file_name().unwrap().to_str().unwrap();
     problem(look(empty.path(), None), name, &["lacks train-labels-idx1-ubyte"]);

@@ -448,12 +448,13 @@ fn words_name_places_and_everything_else_a_folder() {
 fn mnist_has_no_sample_and_says_what_to_do() {
     let mnist = DatasetName::Mnist;
     let error = locate(mnist, &Wanted::Search, &nowhere(), &Split::ALL, &mut |_| ()).unwrap_err();
-    let words = ["mnist was not found", "d2nn data fetch mnist", "--data", "D2NN_OFFLINE", "D2NN_CACHE"];
+    let words =
+        ["mnist was not found", "d2nn data fetch mnist", "training.data", "D2NN_OFFLINE", "D2NN_CACHE"];
     assert_says(&error.to_string(), &words);
 
     let error = locate(mnist, &Wanted::Builtin, &nowhere(), &Split::ALL, &mut |_| ()).unwrap_err();
     assert_eq!(error.exit_code(), 2);
-    assert_says(&error.to_string(), &["--data builtin", "fashion-mnist"]);
+    assert_says(&error.to_string(), &["built-in sample", "fashion-mnist"]);
     let error = load(mnist, &Source::BuiltinSample).unwrap_err();
     assert_says(&error.to_string(), &["sample", "fashion-mnist"]);
 }
@@ -653,7 +654,7 @@ fn failed_download(answer: Answer) -> String {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is kept: {error}");
     assert!(matches!(error, Error::Download { .. }), "{error}");
     let message = error.to_string();
-    assert_says(&message, &[&base, "train-images-idx3-ubyte.gz", "--data"]);
+    assert_says(&message, &[&base, "train-images-idx3-ubyte.gz", "training.data"]);
     message
 }
 

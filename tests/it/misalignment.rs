@@ -227,19 +227,20 @@ fn an_engine_on_another_bench_is_an_engine_made_for_it() {
             engine.set_masks(&masks).unwrap();
             engine
         };
-        let mut engine = new(&bench);
+        let engine = new(&bench);
         let aligned = results(&engine);
         let one_aside = Misalignment { detector: aside(0.1e-3, 0.0), ..Misalignment::default() };
         for errors in [tolerance.draw(bench.masks(), &mut stream), one_aside] {
             let moved = bench.misaligned(&errors).unwrap();
-            engine.set_bench(moved.clone()).unwrap();
-            assert!(*engine.bench() == moved);
-            let got = results(&engine);
+            let beside = engine.at(moved.clone(), &masks).unwrap();
+            assert!(*beside.bench() == moved);
+            let got = results(&*beside);
             assert!(got == results(&new(&moved)), "{name}");
             assert!(got != aligned, "{name}");
+            let back = beside.at(bench.clone(), &masks).unwrap();
+            assert!(results(&*back) == aligned, "{name}: and back");
         }
-        engine.set_bench(bench.clone()).unwrap();
-        assert!(results(&engine) == aligned, "{name}: and back");
+        assert!(*engine.bench() == bench && results(&engine) == aligned, "{name}: as it was");
     }
 }
 
@@ -261,21 +262,20 @@ fn modes_of_another_bench_are_made_anew() {
         engine.prepare(1000, &mut |_| Ok(())).unwrap();
         engine
     };
-    let mut engine = new(&bench);
+    let engine = new(&bench);
     let before = engine.readings(images.view()).unwrap();
-    engine.set_bench(moved.clone()).unwrap();
-    engine.prepare(1000, &mut |_| Ok(())).unwrap();
-    let after = engine.readings(images.view()).unwrap();
+    let beside = engine.at(moved.clone(), &masks).unwrap();
+    beside.prepare(1000, &mut |_| Ok(())).unwrap();
+    let after = beside.readings(images.view()).unwrap();
+    assert!(engine.readings(images.view()).unwrap() == before);
     assert!(after != before && after == new(&moved).readings(images.view()).unwrap());
 }
 
 #[test]
-fn other_devices_are_refused_and_change_nothing() {
+fn other_devices_are_refused() {
     let bench = small_bench();
-    let images = random_images(&bench, 2);
-    let mut engine = CpuEngine::new(bench.clone(), 1).unwrap();
-    engine.set_masks(&random_masks(&bench, 9)).unwrap();
-    let before = engine.readings(images.view()).unwrap();
+    let masks = random_masks(&bench, 9);
+    let engine = CpuEngine::new(bench.clone(), 1).unwrap();
     let amplitude = d2nn::element::Modulation::Amplitude;
     for (other, reason) in [
         (bench.sampled(2, 2.0).unwrap(), "another device"),
@@ -283,8 +283,9 @@ fn other_devices_are_refused_and_change_nothing() {
         (Bench { modulation: amplitude, ..bench.clone() }, "another device"),
         (Bench { gaps: vec![-1.0; 3], ..bench.clone() }, "above zero"),
     ] {
-        let message = engine.set_bench(other).unwrap_err().to_string();
+        let message = engine.at(other, &masks).err().unwrap().to_string();
         assert!(message.contains(reason), "{message}");
-        assert!(engine.readings(images.view()).unwrap() == before && *engine.bench() == bench);
     }
+    let message = engine.at(bench, &masks[1..]).err().unwrap().to_string();
+    assert!(message.contains("masks: this device has"), "{message}");
 }

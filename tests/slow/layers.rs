@@ -104,7 +104,7 @@ fn the_robust_device_forgives_planes_that_stand_aside() {
     };
     let mut engine = CpuEngine::new(device.design.simulated.clone(), 0).unwrap();
     let aside = [Disturbance::Lateral(0.4e-3)];
-    let (undisturbed, outcomes) = tolerance(&mut engine, &study, &aside, &mut |_| Ok(true)).unwrap().unwrap();
+    let (undisturbed, outcomes) = tolerance(&engine, &study, &aside, &mut |_| Ok(true)).unwrap().unwrap();
     // It was trained to lose two points at most, and loses 0.2 in the mean of 2,000 images. Of 250 images twice about 3 %
     // change sides: a standard error of 0.8 points.
     let lost = undisturbed.accuracy - outcomes[0].accuracy();

@@ -15,7 +15,7 @@ use super::subject::Subject;
 use super::{DataFlag, ModifiedFlag, as_exported, print, print_json};
 use crate::dataset::Split;
 use crate::design::folder::KIT;
-use crate::design::{DesignFile, Device, Length, Purpose};
+use crate::design::{DesignFile, Device, Length, Work};
 use crate::element::Modulation;
 use crate::error::{Error, Result};
 use crate::fabrication::kit::{Bridges, Holder, Label, Slot, Stencil, bridge};
@@ -83,7 +83,7 @@ pub fn run(args: ExportKitArgs) -> Result<()> {
     if let Some(threshold) = args.threshold.filter(|value| !(*value > 0.0 && *value <= 1.0)) {
         return Err(Error::Usage(format!("--threshold {threshold}: it must be above 0 and at most 1")));
     }
-    let device = args.modified.open_changed(&args.device, Purpose::Making, &|typed| {
+    let device = args.modified.open_changed(&args.device, Work::Making, &|typed| {
         args.plate.apply(typed);
         give_a_frame(typed);
     })?;

@@ -20,7 +20,7 @@ use super::set::SetFlag;
 use super::source::source_json;
 use super::{ModifiedFlag, SimulationFlags, print, print_json};
 use crate::design::folder::{DESIGN, read_typed};
-use crate::design::{Design, Device, Purpose, Rounding, Stage};
+use crate::design::{Design, Device, Rounding, Stage, Work};
 use crate::detector::Scheme;
 use crate::element::{Modulation, Placed};
 use crate::error::Result;
@@ -73,14 +73,13 @@ pub fn run(args: InspectArgs) -> Result<()> {
     args.simulation.apply(&mut typed);
     let (design, device) = match &args.design {
         Some(folder) if folder.is_dir() => {
-            let device = args
-                .modified
-                .open_changed(folder, Purpose::Simulation, &|design| design.clone_from(&typed))?;
+            let device =
+                args.modified.open_changed(folder, Work::Simulation, &|design| design.clone_from(&typed))?;
             (device.design.clone(), Some(device))
         }
         _ => {
             typed.look_at_images()?;
-            (Design::resolve_for(Purpose::Simulation, &file, &typed)?, None)
+            (Design::resolve_for(Work::Simulation, &file, &typed)?, None)
         }
     };
     let budget = device.as_ref().map(budget).transpose()?;

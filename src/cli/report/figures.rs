@@ -15,7 +15,7 @@ use crate::cli::trial::{Trial, first_images};
 use crate::cli::{LabelledImages, ThreadsFlag, as_exported, convergence, print_report};
 use crate::dataset::Images;
 use crate::design::folder::read_history;
-use crate::design::{Device, Purpose};
+use crate::design::{Device, Work};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::evaluation::imaging::{likeness, scaled};
@@ -251,10 +251,10 @@ fn disturb(
         seed: TOLERANCE_SEED,
         readout: Readout::default(),
     };
-    let mut engine = threads.bare_engine(design.bench.clone())?;
+    let engine = threads.bare_engine(design.bench.clone())?;
     let total = simulated_images(&disturbances, TOLERANCE_DRAWS, count);
     let mut progress = Progress::new("disturbing", total as u64, "images");
-    let judged = tolerance(&mut engine, &study, &disturbances, &mut |done| {
+    let judged = tolerance(&engine, &study, &disturbances, &mut |done| {
         progress.update(done as u64, String::new);
         Ok(!stop.asked())
     });
@@ -268,7 +268,7 @@ fn plates(device: &Device) -> Result<std::result::Result<PrintReport, String>> {
     if let Err(error) = as_exported::check_printable(&device.folder, design) {
         return Ok(Err(error.to_string()));
     }
-    if let Err(error) = design.check_for(Purpose::Making, &device.folder.display().to_string()) {
+    if let Err(error) = design.check_for(Work::Making, &device.folder.display().to_string()) {
         return Ok(Err(error.to_string()));
     }
     let folder = Scratch::new()?;

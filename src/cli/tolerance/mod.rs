@@ -141,11 +141,11 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
         seed: args.seed,
         readout,
     };
-    let mut engine = args.threads.bare_engine(design.simulated.clone())?;
+    let engine = args.threads.bare_engine(design.simulated.clone())?;
     let stop = Stop::watch_judging()?;
     let total = simulated_images(&disturbances, args.draws, indices.len());
     let mut progress = Progress::new("disturbing", total as u64, "images");
-    let judged = tolerance(&mut engine, &study, &disturbances, &mut |done| {
+    let judged = tolerance(&engine, &study, &disturbances, &mut |done| {
         progress.update(done as u64, String::new);
         Ok(!stop.asked())
     });

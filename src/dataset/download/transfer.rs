@@ -40,7 +40,7 @@ pub fn fetch(
             Err(error) => return Err(error),
         }
     }
-    let advice = "check the connection, or name a folder that has the files with --data";
+    let advice = "check the connection, or name a folder that has the files as training.data";
     Err(Error::Download { url: name, problem: format!("{}; {advice}", reasons.join("; ")) })
 }
 

@@ -9,7 +9,7 @@ use ndarray::{Array2, Array3, ArrayView2, Axis};
 
 use super::responses::Responses;
 use super::{MEMORY, ModesEngine};
-use crate::engine::Engine;
+use crate::engine::Carrier;
 use crate::error::{Error, Result};
 use crate::object::ObjectPlane;
 
@@ -34,10 +34,13 @@ impl Classifier {
     /// # Errors
     /// [`Error::Value`] for a device whose field is not linear in the values of an image, and for one that is too large
     /// to be carried in modes; what `progress` returns, which is told the share that is done.
-    pub fn compile(engine: &ModesEngine, progress: &mut dyn FnMut(f64) -> Result<()>) -> Result<Self> {
-        let object = engine.bench().object.clone();
+    pub fn compile<C: Carrier>(
+        engine: &ModesEngine<C>,
+        progress: &mut dyn FnMut(f64) -> Result<()>,
+    ) -> Result<Self> {
+        let object = engine.carrier().bench().object.clone();
         let (rows, columns) = object.image();
-        let too_large = Responses::bytes(rows * columns, &engine.images.optics) > MEMORY;
+        let too_large = Responses::bytes(rows * columns, engine.carrier().lookout()) > MEMORY;
         if engine.linear.is_none() || too_large {
             return Err(Error::Value(
                 "this device cannot be compiled: it takes interpolated phases, is not linear, or is too large".into(),

@@ -4,25 +4,24 @@
 //! the modes has been carried to the detector, the readings of an image are a matter of a few products of matrices, and
 //! so is the source of the adjoint light of a batch of any size. Only rounding differs from one pass an image.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use ndarray::{Array2, ArrayView3, Axis, Slice};
+use ndarray::{Array2, Array3, ArrayView2, ArrayView3, Axis, Slice};
 use num_complex::Complex32;
 use rayon::prelude::*;
 
-use super::aligned::Aligned;
-use super::passes::{Reach, Workspace};
-use super::{CpuEngine, Engine, Gradients, ReadingSlopes, Readings};
+use super::{Carrier, Cpu, Engine, Gradients, ImageEngine, Reach, ReadingSlopes, Readings};
 use crate::bench::Bench;
 use crate::error::{Error, Result};
 use crate::object::ObjectPlane;
+use crate::reference::Light;
 
 mod classifier;
 mod plane_power;
 mod responses;
 
 pub use classifier::Classifier;
-use plane_power::{PlaneFields, PlanePower};
+use plane_power::{PlaneField, PlaneFields, PlanePower};
 use responses::{Coefficients, Responses, complex, keep};
 
 /// Images a mode above which carrying the modes is worth it: a pass and the products cost about as much again.
@@ -41,18 +40,18 @@ const BLOCK: usize = 28;
 const PARTS: usize = 16;
 
 /// An engine that carries modes of the object where that is less work than carrying every image.
-pub struct ModesEngine {
-    images: CpuEngine,
+pub struct ModesEngine<C: Carrier = Cpu> {
+    images: ImageEngine<C>,
     /// The object planes that take modes in place of images, one a beam; none where the field is not linear in coefficients.
     linear: Option<Vec<ObjectPlane>>,
     /// The modes that gradients are made in, shape (modes, image values); none for image by image.
-    basis: Option<Array2<f32>>,
-    /// What the present masks make of a mode for each image value.
-    prepared: RwLock<Option<Arc<Prepared>>>,
+    basis: Option<Arc<Array2<f32>>>,
+    /// What the masks make of a mode for each image value, once it is asked for.
+    prepared: OnceLock<Prepared>,
     /// Most memory for the fields below, bytes.
     keeping: usize,
     /// Fields that fell on the masks, of the first modes; used again by the next batch.
-    kept: Mutex<Vec<Aligned<Complex32>>>,
+    waiting: Arc<Mutex<C::Waiting>>,
 }
 
 struct Prepared {
@@ -60,17 +59,17 @@ struct Prepared {
     plane: PlanePower,
 }
 
-impl ModesEngine {
+impl<C: Carrier> ModesEngine<C> {
     /// Reads through modes what `engine` would read image by image, once [prepared](Engine::prepare) for many.
     /// Gradients are those of `engine`.
-    pub fn new(engine: CpuEngine) -> Self {
+    pub fn new(engine: ImageEngine<C>) -> Self {
         ModesEngine {
-            linear: linear(&engine),
+            linear: linear(&engine.carrier),
             images: engine,
             basis: None,
             keeping: KEPT,
-            prepared: RwLock::default(),
-            kept: Mutex::default(),
+            prepared: OnceLock::new(),
+            waiting: Arc::default(),
         }
     }
 
@@ -80,7 +79,7 @@ impl ModesEngine {
     /// # Errors
     /// [`Error::Value`] for another number of image values, and for an object plane whose field is not linear in them.
     pub fn with_basis(self, basis: Array2<f32>) -> Result<Self> {
-        let (rows, columns) = self.bench().object.image();
+        let (rows, columns) = self.carrier().bench().object.image();
         if basis.nrows() == 0 || basis.ncols() != rows * columns {
             return Err(Error::Value(format!(
                 "{} modes of {} values: images have {rows} x {columns}",
@@ -95,7 +94,7 @@ impl ModesEngine {
                     .into(),
             ));
         }
-        Ok(ModesEngine { basis: Some(basis), ..self })
+        Ok(ModesEngine { basis: Some(Arc::new(basis)), ..self })
     }
 
     /// The same engine with at most `bytes` of memory for the fields that fell on the masks, kept from the forward to the
@@ -104,18 +103,26 @@ impl ModesEngine {
         ModesEngine { keeping: bytes, ..self }
     }
 
-    fn prepared(&self) -> Option<Arc<Prepared>> {
-        self.prepared.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn carrier(&self) -> &C {
+        &self.images.carrier
     }
 
     /// Number of threads in use.
     pub fn threads(&self) -> usize {
-        self.images.threads()
+        self.carrier().threads()
+    }
+
+    /// As [`Carrier::light`].
+    ///
+    /// # Errors
+    /// As [`Carrier::light`].
+    pub fn light(&self, image: ArrayView2<'_, f32>) -> Result<Vec<Light<f32>>> {
+        self.carrier().light(image)
     }
 
     /// Coefficients of `images`, in `basis` or one a value.
     fn coefficients(&self, images: ArrayView3<'_, f32>, basis: Option<&Array2<f32>>) -> Coefficients {
-        let object = &self.bench().object;
+        let object = &self.carrier().bench().object;
         let (samples, rows, columns) = images.dim();
         let part = |of: &dyn Fn(Complex32) -> f32| {
             let mut values = Array2::zeros((samples, rows * columns));
@@ -129,188 +136,174 @@ impl ModesEngine {
         Coefficients { real: part(&|c| c.re), imaginary: complex.then(|| part(&|c| c.im)) }
     }
 
-    /// Carries `modes` modes to the regions, `values` of each; `take` gets the workspace after each, and its place.
+    /// Carries a mode for each image value to the detector, some at a time; `take` gets the regions' fields to be filled,
+    /// the number of the first mode, and what `see` made of the fields of each.
     ///
     /// # Errors
-    /// What `progress` returns, which is told the share that is done; without it there is no pause.
-    fn carry_all<P: Send>(
+    /// What `progress` returns, which is told the share that is done.
+    fn carry_values<R: Send>(
         &self,
-        modes: usize,
-        values: &(dyn Fn(usize) -> Vec<f32> + Sync),
         reach: Reach,
-        places: impl Iterator<Item = P>,
-        take: &(dyn Fn(&mut Workspace, P) + Sync),
-        mut progress: Option<&mut dyn FnMut(f64) -> Result<()>>,
-    ) -> Result<Responses> {
+        see: &(dyn Fn(&[Complex32]) -> R + Sync),
+        take: &mut dyn FnMut(usize, Vec<R>),
+        progress: &mut dyn FnMut(f64) -> Result<()>,
+    ) -> Result<()> {
         let Some(linear) = &self.linear else { return Err(Error::Value("an object without modes".into())) };
-        let optics = &self.images.optics;
-        let mut regions = Responses::new(modes, optics);
-        let mut places = regions.fields_mut().outer_iter_mut().zip(places).enumerate();
-        let block = if progress.is_some() { BLOCK } else { modes };
-        let blocks = modes.div_ceil(block);
-        for number in 1..=blocks {
-            let some: Vec<_> = places.by_ref().take(block).collect();
-            self.images.pool.install(|| {
-                some.into_par_iter().for_each(|(mode, (mut fields, place))| {
-                    self.images.with_workspace(|workspace| {
-                        self.carry(workspace, linear, &values(mode), reach);
-                        keep(workspace.region_fields(optics), &mut fields);
-                        take(workspace, place);
-                    });
-                });
-            });
-            if let Some(progress) = &mut progress {
-                progress(number as f64 / (blocks + 1) as f64)?;
-            }
+        let (rows, columns) = self.carrier().bench().object.image();
+        let blocks = (rows * columns).div_ceil(BLOCK);
+        for first in (0..rows * columns).step_by(BLOCK) {
+            let count = BLOCK.min(rows * columns - first);
+            let unit = |(mode, y, x): (usize, usize, usize)| f32::from(y * columns + x == first + mode);
+            let modes = Array3::from_shape_fn((count, rows, columns), unit);
+            take(first, self.carrier().forward(linear, modes.view(), reach, |_, fields| see(fields)));
+            progress((first / BLOCK + 1) as f64 / (blocks + 1) as f64)?;
         }
-        drop(places);
-        Ok(regions)
+        Ok(())
     }
 
     /// The regions' fields of a mode for each image value.
     fn region_responses(&self, progress: &mut dyn FnMut(f64) -> Result<()>) -> Result<Responses> {
-        let (rows, columns) = self.bench().object.image();
-        let nothing = std::iter::repeat(());
-        self.carry_all(
-            rows * columns,
-            &|mode| unit(rows * columns, mode),
-            Reach::Regions,
-            nothing,
-            &|_, ()| {},
-            Some(progress),
-        )
+        let (rows, columns) = self.carrier().bench().object.image();
+        let mut regions = Responses::new(rows * columns, self.carrier().lookout());
+        let mut take = |first: usize, seen: Vec<Vec<Complex32>>| {
+            let rows = regions.fields_mut().outer_iter_mut().skip(first);
+            rows.zip(seen).for_each(|(mut numbers, seen)| keep(&seen, &mut numbers));
+        };
+        self.carry_values(Reach::Seen, &<[Complex32]>::to_vec, &mut take, progress)?;
+        Ok(regions)
     }
 
-    /// Carries the mode `values` to the detector.
-    fn carry(&self, workspace: &mut Workspace, linear: &[ObjectPlane], values: &[f32], reach: Reach) {
-        let (rows, columns) = self.bench().object.image();
-        let mode = Array2::from_shape_fn((rows, columns), |(y, x)| values[y * columns + x]);
-        workspace.carry(&self.images.optics, linear, mode.view(), reach);
+    /// What the masks make of a mode for each image value, on the regions and on the planes.
+    fn compile(&self, progress: &mut dyn FnMut(f64) -> Result<()>) -> Result<Prepared> {
+        let (carrier, lookout) = (self.carrier(), self.carrier().lookout());
+        let (rows, columns) = carrier.bench().object.image();
+        let (modes, samples) = (rows * columns, carrier.objects().len() * lookout.samples());
+        let mut regions = Responses::new(modes, lookout);
+        let mut planes = PlaneFields::new(modes, samples);
+        self.carry_values(
+            Reach::Planes,
+            &|fields| {
+                let mut seen = Vec::new();
+                lookout.look(fields, &mut seen);
+                (seen, PlaneField::of(fields, lookout.shares()))
+            },
+            &mut |first, found| {
+                let rows = regions.fields_mut().outer_iter_mut().skip(first);
+                for (mode, (mut numbers, (seen, plane))) in rows.zip(found).enumerate() {
+                    keep(&seen, &mut numbers);
+                    planes.set(first + mode, plane);
+                }
+            },
+            progress,
+        )?;
+        let complex = carrier.bench().object.has_complex_coefficients();
+        let plane = carrier.run(|| planes.power(lookout.pixel_area, complex));
+        progress(1.0)?;
+        Ok(Prepared { regions, plane })
+    }
+
+    /// An engine of the same kind, as [`Engine::at`].
+    ///
+    /// # Errors
+    /// As [`Engine::at`].
+    pub fn beside(&self, bench: Bench, values: &[Array2<f32>]) -> Result<Self> {
+        let images = self.images.beside(bench, values)?;
+        Ok(ModesEngine {
+            linear: linear(&images.carrier),
+            images,
+            basis: self.basis.clone(),
+            keeping: self.keeping,
+            prepared: OnceLock::new(),
+            waiting: Arc::clone(&self.waiting),
+        })
     }
 }
 
 /// The object planes that take modes in place of images, if there are any: coefficients must be the same in every beam.
-fn linear(engine: &CpuEngine) -> Option<Vec<ObjectPlane>> {
-    let first = engine.objects.first()?;
-    let alike = engine.objects.iter().all(|object| object.encoding() == first.encoding());
-    if !engine.is_linear() || !alike {
+fn linear(carrier: &impl Carrier) -> Option<Vec<ObjectPlane>> {
+    let objects = carrier.objects();
+    let first = objects.first()?;
+    let alike = objects.iter().all(|object| object.encoding() == first.encoding());
+    if !carrier.is_linear() || !alike {
         return None;
     }
-    engine.objects.iter().map(ObjectPlane::linear).collect()
+    objects.iter().map(ObjectPlane::linear).collect()
 }
 
-/// One value of an image, and nothing else.
-fn unit(values: usize, mode: usize) -> Vec<f32> {
-    let mut unit = vec![0.0; values];
-    unit[mode] = 1.0;
-    unit
-}
-
-impl Engine for ModesEngine {
+impl<C: Carrier + 'static> Engine for ModesEngine<C> {
     fn bench(&self) -> &Bench {
         self.images.bench()
     }
 
     fn set_masks(&mut self, values: &[Array2<f32>]) -> Result<()> {
-        *self.prepared.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
+        self.prepared = OnceLock::new();
         self.images.set_masks(values)
     }
 
-    fn set_bench(&mut self, bench: Bench) -> Result<()> {
-        self.images.set_bench(bench)?;
-        *self.prepared.get_mut().unwrap_or_else(PoisonError::into_inner) = None;
-        self.linear = linear(&self.images);
-        Ok(())
+    fn at(&self, bench: Bench, values: &[Array2<f32>]) -> Result<Box<dyn Engine>> {
+        Ok(Box::new(self.beside(bench, values)?))
     }
 
     fn prepare(&self, samples: usize, progress: &mut dyn FnMut(f64) -> Result<()>) -> Result<()> {
-        if self.linear.is_none() {
+        if self.linear.is_none() || self.prepared.get().is_some() {
             return Ok(());
         }
-        let optics = &self.images.optics;
+        let lookout = self.carrier().lookout();
         let (rows, columns) = self.bench().object.image();
-        let (modes, plane_samples) = (rows * columns, optics.beams.len() * optics.samples());
-        let bytes = PlaneFields::bytes(modes, plane_samples).saturating_add(Responses::bytes(modes, optics));
-        let worth = samples as f64 > IMAGES_A_MODE * modes as f64 && bytes <= MEMORY;
-        if !worth || self.prepared().is_some() {
+        let (modes, plane_samples) = (rows * columns, self.carrier().objects().len() * lookout.samples());
+        let bytes = PlaneFields::bytes(modes, plane_samples).saturating_add(Responses::bytes(modes, lookout));
+        if samples as f64 <= IMAGES_A_MODE * modes as f64 || bytes > MEMORY {
             return Ok(());
         }
         // There may not be room for both.
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        let mut planes = PlaneFields::new(modes, plane_samples);
-        let regions = self.carry_all(
-            modes,
-            &|mode| unit(modes, mode),
-            Reach::Plane,
-            planes.planes_mut(),
-            &|workspace, plane| {
-                let shares = optics.beams.iter().map(|beam| beam.share);
-                plane.set(workspace.plane_field(), shares);
-            },
-            Some(progress),
-        )?;
-        let complex = self.bench().object.has_complex_coefficients();
-        let plane = self.images.pool.install(|| planes.power(optics.pixel_area, complex));
-        progress(1.0)?;
-        *self.prepared.write().unwrap_or_else(PoisonError::into_inner) =
-            Some(Arc::new(Prepared { regions, plane }));
+        *self.waiting.lock().unwrap_or_else(PoisonError::into_inner) = C::Waiting::default();
+        let compiled = self.compile(progress)?;
+        self.prepared.get_or_init(|| compiled);
         Ok(())
     }
 
     fn readings(&self, images: ArrayView3<'_, f32>) -> Result<Readings> {
-        let Some(prepared) = self.prepared() else { return self.images.readings(images) };
+        let Some(prepared) = self.prepared.get() else { return self.images.readings(images) };
         self.images.check_images(&images)?;
         let coefficients = self.coefficients(images, None);
-        let (regions, plane) = self.images.pool.install(|| {
+        let imaginary = coefficients.imaginary.as_ref();
+        let (regions, plane) = self.carrier().run(|| {
             rayon::join(
                 || prepared.regions.readings(&coefficients),
-                || {
-                    prepared
-                        .plane
-                        .of(coefficients.real.view(), coefficients.imaginary.as_ref().map(|i| i.view()))
-                },
+                || prepared.plane.of(coefficients.real.view(), imaginary.map(|part| part.view())),
             )
         });
-        Readings { regions, plane }.of_passive(self.images.bench(), images)
+        Readings { regions, plane }.of_passive(self.bench(), images)
     }
 
     fn gradients(&self, images: ArrayView3<'_, f32>, slopes: &ReadingSlopes<'_>) -> Result<Gradients> {
         let (Some(basis), Some(linear)) = (&self.basis, &self.linear) else {
             return self.images.gradients(images, slopes);
         };
-        if self.images.optics.watches_plane {
+        let (carrier, lookout) = (self.carrier(), self.carrier().lookout());
+        if lookout.watches_plane {
             return Err(Error::Value(
                 "a loss of the whole detector plane is computed image by image, not in modes".into(),
             ));
         }
         self.images.check_images(&images)?;
-        let (samples, modes) = (images.len_of(Axis(0)), basis.nrows());
-        let optics = &self.images.optics;
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = &mut *kept;
-        let numbers = optics.beams.len() * optics.kept * optics.samples();
-        let most = self.keeping / (numbers * size_of::<Complex32>()).max(1);
-        kept.resize_with(modes.min(most), || Aligned::new(Complex32::default(), numbers));
+        let (samples, rows, columns) = images.dim();
+        let of_mode = |(mode, y, x): (usize, usize, usize)| basis[[mode, y * columns + x]];
+        let modes = Array3::from_shape_fn((basis.nrows(), rows, columns), of_mode);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
 
         // Forward: the modes to the regions.
-        let regions = self.carry_all(
-            modes,
-            &|mode| basis.row(mode).to_vec(),
-            Reach::Regions,
-            kept.iter_mut().map(Some).chain(std::iter::repeat_with(|| None)),
-            &|workspace, incident| {
-                if let Some(incident) = incident {
-                    std::mem::swap(workspace.incident_mut(), incident);
-                }
-            },
-            None,
-        )?;
+        let seen = carrier
+            .forward_waiting(linear, modes.view(), self.keeping, &mut waiting, |_, seen| seen.to_vec());
+        let mut regions = Responses::new(basis.nrows(), lookout);
+        let places = regions.fields_mut().outer_iter_mut();
+        places.zip(&seen).for_each(|(mut numbers, seen)| keep(seen, &mut numbers));
 
         // The batch: readings, and one source a mode.
         let size = samples.div_ceil(PARTS).max(1);
         let complex_coefficients = self.bench().object.has_complex_coefficients();
-        let batch = self.images.pool.install(|| regions.batch(samples, complex_coefficients));
-        let parts: Vec<(Array2<f64>, Array2<f32>)> = self.images.pool.install(|| {
+        let batch = carrier.run(|| regions.batch(samples, complex_coefficients));
+        let parts: Vec<(Array2<f64>, Array2<f32>)> = carrier.run(|| {
             (0..samples.div_ceil(size))
                 .into_par_iter()
                 .map(|part| {
@@ -332,19 +325,8 @@ impl Engine for ModesEngine {
         let source = batch.source(sum);
 
         // Adjoint: the sources back to the first mask.
-        let places: Vec<_> = kept.iter_mut().map(|incident| Mutex::new(Some(incident))).collect();
-        let (_, masks) = self.images.sum_passes(modes, |workspace, mode, gradient| {
-            let stored = places
-                .get(mode)
-                .and_then(|place| place.lock().unwrap_or_else(PoisonError::into_inner).take());
-            match stored {
-                Some(incident) => std::mem::swap(workspace.incident_mut(), incident),
-                None => self.carry(workspace, linear, &basis.row(mode).to_vec(), Reach::Regions),
-            }
-            let numbers = source.row(mode).to_vec();
-            workspace.set_region_source(optics, complex(&numbers));
-            workspace.adjoint(optics, gradient);
-        });
+        let fill = |mode: usize, to: &mut [Complex32]| complex(source.row(mode), to);
+        let masks = carrier.back(linear, modes.view(), &waiting, fill);
         Ok(Gradients { readings, masks })
     }
 }

@@ -39,12 +39,10 @@ impl PlaneFields {
         modes * 2 * samples * size_of::<i16>()
     }
 
-    /// Places for the fields of all modes.
-    pub(super) fn planes_mut(&mut self) -> impl Iterator<Item = PlaneField<'_>> {
-        self.steps
-            .chunks_exact_mut(self.width)
-            .zip(&mut self.scales)
-            .map(|(steps, scale)| PlaneField { steps, scale })
+    /// Keeps the field of `mode`.
+    pub(super) fn set(&mut self, mode: usize, field: PlaneField) {
+        self.steps[mode * self.width..(mode + 1) * self.width].copy_from_slice(&field.steps);
+        self.scales[mode] = field.scale;
     }
 
     /// The quadratic form of the power in units of `area`; the part K only if `complex` coefficients will come.
@@ -110,29 +108,30 @@ impl PlaneFields {
     }
 }
 
-/// Where the field of one mode is put.
-pub(super) struct PlaneField<'a> {
-    steps: &'a mut [i16],
-    scale: &'a mut f32,
+/// The field of one mode.
+pub(super) struct PlaneField {
+    steps: Vec<i16>,
+    scale: f32,
 }
 
-impl PlaneField<'_> {
-    /// Keeps `field`, plane after plane, of which each has its share of the power.
-    pub(super) fn set(self, field: &[Complex32], shares: impl ExactSizeIterator<Item = f64> + Clone) {
+impl PlaneField {
+    /// That of `field`, plane after plane, of which each has its share of the power.
+    pub(super) fn of(field: &[Complex32], shares: impl ExactSizeIterator<Item = f64> + Clone) -> Self {
         let samples = field.len() / shares.len();
         let planes = || field.chunks_exact(samples).zip(shares.clone().map(|share| share.sqrt() as f32));
         let largest = planes().fold(0f32, |largest, (plane, weight)| {
             plane.iter().fold(largest, |largest, u| largest.max(weight * u.re.abs().max(u.im.abs())))
         });
         let factor = if largest > 0.0 { f32::from(i16::MAX) / largest } else { 0.0 };
-        *self.scale = largest / f32::from(i16::MAX);
-        let steps = self.steps.as_chunks_mut::<2>().0.chunks_exact_mut(samples);
-        for (steps, (plane, weight)) in steps.zip(planes()) {
+        let mut steps = vec![0; 2 * field.len()];
+        let of_planes = steps.as_chunks_mut::<2>().0.chunks_exact_mut(samples);
+        for (steps, (plane, weight)) in of_planes.zip(planes()) {
             let factor = weight * factor;
             for (to, u) in steps.iter_mut().zip(plane) {
                 *to = [(u.re * factor).round() as i16, (u.im * factor).round() as i16];
             }
         }
+        PlaneField { steps, scale: largest / f32::from(i16::MAX) }
     }
 }
 

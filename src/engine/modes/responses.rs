@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView2, ArrayViewMut1, Axis, Slice};
+use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis, Slice};
 use num_complex::Complex32;
 use rayon::prelude::*;
 
 use crate::engine::ReadingSlopes;
-use crate::engine::optics::{Optics, Watched};
+use crate::engine::lookout::Lookout;
 
 /// Coefficients of images in the modes, shape (images, modes).
 pub(super) struct Coefficients {
@@ -40,27 +40,27 @@ struct LitRegion {
 
 impl Responses {
     /// Dark regions.
-    pub(super) fn new(modes: usize, optics: &Optics) -> Self {
+    pub(super) fn new(modes: usize, lookout: &Lookout) -> Self {
         let mut end = 0;
-        let regions: Vec<_> = optics
+        let regions: Vec<_> = lookout
             .watched()
-            .map(|Watched { rows, columns, reading, share }| {
+            .map(|watched| {
                 let start = end;
-                end += 2 * rows.len() * columns.len();
-                LitRegion { numbers: start..end, reading, share }
+                end += 2 * watched.samples();
+                LitRegion { numbers: start..end, reading: watched.reading, share: watched.share }
             })
             .collect();
         Responses {
             fields: Array2::zeros((modes, end)),
             regions,
-            readings: optics.readings(),
-            pixel_area: optics.pixel_area,
+            readings: lookout.readings_each(),
+            pixel_area: lookout.pixel_area,
         }
     }
 
     /// Bytes of the fields of that many modes.
-    pub(super) fn bytes(modes: usize, optics: &Optics) -> usize {
-        let samples: usize = optics.watched().map(|watched| watched.rows.len() * watched.columns.len()).sum();
+    pub(super) fn bytes(modes: usize, lookout: &Lookout) -> usize {
+        let samples: usize = lookout.watched().map(|watched| watched.samples()).sum();
         modes * 2 * samples * size_of::<f32>()
     }
 
@@ -280,12 +280,17 @@ fn add_turned(to: &mut Array2<f32>, from: &Array2<f32>, sign: f32) {
     to.slice_axis_mut(Axis(1), odd).scaled_add(sign, &from.slice_axis(Axis(1), even));
 }
 
-/// Puts `field` into `numbers`, real and imaginary parts side by side.
-pub(super) fn keep(field: impl Iterator<Item = Complex32>, numbers: &mut ArrayViewMut1<'_, f32>) {
-    numbers.iter_mut().zip(field.flat_map(|u| [u.re, u.im])).for_each(|(to, number)| *to = number);
+/// Puts what is seen into `numbers`, real and imaginary parts side by side.
+pub(super) fn keep(seen: &[Complex32], numbers: &mut ArrayViewMut1<'_, f32>) {
+    numbers.iter_mut().zip(seen.iter().flat_map(|u| [u.re, u.im])).for_each(|(to, number)| *to = number);
 }
 
 /// Complex numbers of real and imaginary parts side by side.
-pub(super) fn complex(numbers: &[f32]) -> impl Iterator<Item = Complex32> + '_ {
-    numbers.as_chunks::<2>().0.iter().map(|[re, im]| Complex32::new(*re, *im))
+pub(super) fn complex(numbers: ArrayView1<'_, f32>, to: &mut [Complex32]) {
+    let mut numbers = numbers.iter();
+    for to in to {
+        if let (Some(re), Some(im)) = (numbers.next(), numbers.next()) {
+            *to = Complex32::new(*re, *im);
+        }
+    }
 }

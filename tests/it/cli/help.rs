@@ -82,7 +82,8 @@ fn data_says_what_is_where() {
     assert_eq!((&json["images"], &json["data"]["builtin_sample"]), (&50.into(), &false.into()));
     assert!(json["data"]["source"].as_str().unwrap().starts_with("the cache"), "{json}");
 
-    d2nn(path, &["data", "fetch", "fashion-mnist"]).fails(2, &["D2NN_OFFLINE", "fashion-mnist", "--data"]);
+    d2nn(path, &["data", "fetch", "fashion-mnist"])
+        .fails(2, &["D2NN_OFFLINE", "fashion-mnist", "training.data"]);
     assert!(d2nn(path, &["data", "licence"]).done().contains("Zalando"));
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use d2nn::design::{Design, DesignFile, Preset, Purpose};
+use d2nn::design::{Design, DesignFile, Preset, Work};
 use d2nn::npy::array_bytes;
 use ndarray::Array2;
 
@@ -193,7 +193,7 @@ fn shipped_devices_and_presets_have_none() {
         assert_eq!(design.idle_keys, [""; 0], "{}", preset.name());
         // Nor has what a training writes into the folder.
         design.settle(&mut typed);
-        assert_eq!(Design::resolve_for(Purpose::Simulation, "d", &typed).unwrap().idle_keys, [""; 0]);
+        assert_eq!(Design::resolve_for(Work::Simulation, "d", &typed).unwrap().idle_keys, [""; 0]);
     }
 }
 
@@ -233,10 +233,10 @@ fn text_is_read_whether_in_use_or_not() {
             ["detector.region_size", "not a length"],
         ),
     ] {
-        for purpose in [Purpose::Training, Purpose::Simulation, Purpose::Making] {
+        for work in [Work::Training, Work::Simulation, Work::Making] {
             let read = DesignFile::parse("d", text);
             let error =
-                read.and_then(|typed| Design::resolve_for(purpose, "d", &typed)).unwrap_err().to_string();
+                read.and_then(|typed| Design::resolve_for(work, "d", &typed)).unwrap_err().to_string();
             assert!(words.iter().all(|word| error.contains(word)), "{text}: {error}");
         }
     }

@@ -8,7 +8,8 @@ use num_complex::Complex32;
 
 use super::aligned::Aligned;
 use super::crossing::{Crossing, Plans, Way, looked_at, plan, ways};
-use crate::bench::{Beam, Bench};
+use crate::bench::Bench;
+use crate::engine::lookout::Lookout;
 use crate::program::{Op, Pointwise, Program, Wants};
 
 /// What happens on a plane, between two crossings.
@@ -60,20 +61,12 @@ impl FactorSlot {
 
 /// What a beam has to itself.
 pub(super) struct BeamOptics {
-    /// The network it crosses.
-    pub(super) network: usize,
-    /// Its share of the power.
-    pub(super) share: f64,
     /// What is crossed, in the order of the light; the last one only as far as the detector looks.
     pub(super) crossings: Vec<Arc<Crossing>>,
     /// The last crossing, to the whole detector plane.
     pub(super) to_plane: Arc<Crossing>,
     /// What is crossed beside each of `crossings`, where two are blended.
     pub(super) beside: Vec<Option<Arc<Crossing>>>,
-    /// Regions of its network whose readings it counts in, and what it counts there.
-    pub(super) counts: Vec<(usize, f64)>,
-    /// Places in `counts` of the regions each row meets: an image has hundreds of regions.
-    pub(super) counts_of_row: Vec<Vec<usize>>,
 }
 
 impl BeamOptics {
@@ -81,17 +74,6 @@ impl BeamOptics {
     pub(super) fn to_regions(&self) -> &Crossing {
         &self.crossings[self.crossings.len() - 1]
     }
-}
-
-/// A region on the planes of all beams, one below the other.
-pub(super) struct Watched {
-    /// Rows, those of the planes above counted.
-    pub(super) rows: Range<usize>,
-    pub(super) columns: Range<usize>,
-    /// Number of the reading it counts in.
-    pub(super) reading: usize,
-    /// What its power counts there.
-    pub(super) share: f64,
 }
 
 /// What all samples share.
@@ -102,8 +84,6 @@ pub(super) struct Optics {
     pub(super) beams: Vec<BeamOptics>,
     /// What happens on the object plane and behind each crossing, the same for every beam.
     pub(super) planes: Vec<Vec<Local>>,
-    /// Devices side by side.
-    pub(super) networks: usize,
     /// Each factor, one number a sample; beam by beam.
     pub(super) factors: Vec<Aligned<Complex32>>,
     /// Sheets of the program.
@@ -116,43 +96,51 @@ pub(super) struct Optics {
     pub(super) object_rows: Range<usize>,
     /// Rows of the detector plane that are looked at: those that some region lies in, or all.
     pub(super) detector_rows: Vec<Range<usize>>,
-    /// Whether the whole plane is looked at, and not the regions alone ([`crate::detector::Detector::watching_plane`]).
-    pub(super) watches_plane: bool,
-    /// Regions of a network as (rows, columns).
-    pub(super) regions: Vec<(Range<usize>, Range<usize>)>,
-    pub(super) pixel_area: f64,
+    /// What the detector looks at.
+    pub(super) lookout: Lookout,
     pub(super) arithmetic: Arithmetic,
     plans: Plans,
     /// What the beams cross, in the order of [`all_ways`].
     ways: Vec<Way>,
 }
 
-/// A beam, the bench as it sees it, and its program.
+/// The bench as a beam sees it, and its program.
 pub(super) struct Lit<'a> {
-    pub(super) beam: Beam,
     pub(super) bench: &'a Bench,
     pub(super) program: &'a Program,
 }
 
 impl Optics {
-    /// Plans `bench` for the beams `lit`, with the threads of `pool`.
+    /// Plans `bench` for the beams `lit`, with the threads of `pool`; every factor is 1.
     pub(super) fn new(bench: &Bench, lit: &[Lit<'_>], pool: &rayon::ThreadPool) -> Self {
+        Self::planned(bench, lit, &[], Plans::default(), pool)
+    }
+
+    /// Plans the same device with other errors of alignment; spans that are as they were are not planned again.
+    pub(super) fn realigned(&self, bench: &Bench, lit: &[Lit<'_>], pool: &rayon::ThreadPool) -> Self {
+        let known: Vec<_> = self.ways.iter().copied().zip(self.all_crossings().cloned()).collect();
+        Self::planned(bench, lit, &known, self.plans.clone(), pool)
+    }
+
+    fn planned(
+        bench: &Bench,
+        lit: &[Lit<'_>],
+        known: &[(Way, Arc<Crossing>)],
+        mut plans: Plans,
+        pool: &rayon::ThreadPool,
+    ) -> Self {
         let (rows, columns) = bench.grid().shape();
-        let regions: Vec<_> =
-            bench.detector.regions().iter().map(|region| (region.rows(), region.columns())).collect();
         let (top, _) = bench.object.origin();
         let (height, _) = bench.object.extent();
         let ways = all_ways(lit);
-        let mut plans = Plans::default();
-        let crossings = plan(&ways, &[], &mut plans, pool);
+        let crossings = plan(&ways, known, &mut plans, pool);
         let program = lit[0].program;
         let (planes, kept, sums) = planes(program);
         Optics {
             rows,
             columns,
-            beams: beams(bench, lit, crossings, &regions),
+            beams: beams(lit, crossings),
             planes,
-            networks: bench.networks,
             factors: (0..lit.len() * program.factors().len())
                 .map(|_| Aligned::new(Complex32::new(1.0, 0.0), rows * columns))
                 .collect(),
@@ -161,24 +149,11 @@ impl Optics {
             sums,
             object_rows: top..top + height,
             detector_rows: merged(looked_at(bench).into_iter().map(|(rows, _)| rows).collect()),
-            watches_plane: bench.detector.watches_plane(),
-            regions,
-            pixel_area: bench.grid().pixel_area(),
+            lookout: Lookout::of(bench),
             arithmetic: Arithmetic::default(),
             plans,
             ways,
         }
-    }
-
-    /// Plans the same device with other errors of alignment; spans that are as they were are not planned again.
-    pub(super) fn realign(&mut self, bench: &Bench, lit: &[Lit<'_>], pool: &rayon::ThreadPool) {
-        let ways = all_ways(lit);
-        let known: Vec<_> = self.ways.iter().copied().zip(self.all_crossings().cloned()).collect();
-        let crossings = plan(&ways, &known, &mut self.plans, pool);
-        self.beams = beams(bench, lit, crossings, &self.regions);
-        self.ways = ways;
-        (self.planes, self.kept, self.sums) = planes(lit[0].program);
-        self.sheets = lit[0].program.sheets().to_vec();
     }
 
     /// Samples of a plane.
@@ -223,27 +198,6 @@ impl Optics {
         self.planes.iter().flatten().filter_map(Local::asking)
     }
 
-    /// Readings of all networks.
-    pub(super) fn readings(&self) -> usize {
-        self.networks * self.regions.len()
-    }
-
-    /// The regions on which beams are looked at, beam by beam.
-    pub(super) fn watched(&self) -> impl Iterator<Item = Watched> + '_ {
-        self.beams.iter().enumerate().flat_map(move |(number, beam)| {
-            let (first, before) = (number * self.rows, beam.network * self.regions.len());
-            beam.counts.iter().map(move |&(region, share)| {
-                let (rows, columns) = &self.regions[region];
-                Watched {
-                    rows: first + rows.start..first + rows.end,
-                    columns: columns.clone(),
-                    reading: before + region,
-                    share,
-                }
-            })
-        })
-    }
-
     /// Every crossing there is, in the order of [`all_ways`].
     pub(super) fn all_crossings(&self) -> impl Iterator<Item = &Arc<Crossing>> {
         self.beams.iter().flat_map(|beam| {
@@ -263,16 +217,10 @@ fn all_ways(lit: &[Lit<'_>]) -> Vec<Way> {
     lit.iter().flat_map(|lit| ways(lit.bench, lit.program)).collect()
 }
 
-/// The beams of `bench`, with the crossings of [`all_ways`].
-fn beams(
-    bench: &Bench,
-    lit: &[Lit<'_>],
-    crossings: Vec<Arc<Crossing>>,
-    regions: &[(Range<usize>, Range<usize>)],
-) -> Vec<BeamOptics> {
+/// What each beam has to itself, with the crossings of [`all_ways`].
+fn beams(lit: &[Lit<'_>], crossings: Vec<Arc<Crossing>>) -> Vec<BeamOptics> {
     let each = crossings.len() / lit.len();
     let of_beam = |(lit, crossings): (&Lit<'_>, &[Arc<Crossing>])| {
-        let beam = &lit.beam;
         let (count, mut blended) = (crossed(lit.program), crossings.iter().skip(crossed(lit.program) + 1));
         let is_blend = lit.program.ops().iter().filter_map(|op| match op {
             Op::Cross(_) => Some(false),
@@ -281,19 +229,7 @@ fn beams(
         });
         let beside =
             is_blend.map(|blend| if blend { blended.next().map(Arc::clone) } else { None }).collect();
-        let counts: Vec<(usize, f64)> = (0..regions.len())
-            .map(|region| (region, bench.counts(beam, region)))
-            .filter(|(_, share)| *share != 0.0)
-            .collect();
-        BeamOptics {
-            network: beam.network,
-            share: beam.share,
-            crossings: crossings[..count].to_vec(),
-            to_plane: Arc::clone(&crossings[count]),
-            beside,
-            counts_of_row: counts_of_row(bench.grid().rows(), regions, &counts),
-            counts,
-        }
+        BeamOptics { crossings: crossings[..count].to_vec(), to_plane: Arc::clone(&crossings[count]), beside }
     };
     lit.iter().zip(crossings.chunks_exact(each)).map(of_beam).collect()
 }
@@ -334,19 +270,6 @@ fn planes(program: &Program) -> (Vec<Vec<Local>>, usize, usize) {
         }
     }
     (planes, kept, sums)
-}
-
-/// For each of `rows` rows the places in `counts` of the regions it meets, rising.
-fn counts_of_row(
-    rows: usize,
-    regions: &[(Range<usize>, Range<usize>)],
-    counts: &[(usize, f64)],
-) -> Vec<Vec<usize>> {
-    let mut met = vec![Vec::new(); rows];
-    for (place, (region, _)) in counts.iter().enumerate() {
-        met[regions[*region].0.clone()].iter_mut().for_each(|row| row.push(place));
-    }
-    met
 }
 
 /// Sorted, disjoint ranges that cover the same rows.

@@ -14,21 +14,13 @@ use num_complex::{Complex, Complex32};
 
 use super::aligned::Aligned;
 use super::crossing::{Column, Crossing};
-use super::optics::{Local, Optics, Watched};
+use super::optics::{Local, Optics};
+use crate::engine::Reach;
 use crate::field::narrow_complex;
 use crate::object::ObjectPlane;
 use crate::program::{Wants, cross_pointwise, cross_pointwise_adjoint};
 
 const DARK: Complex32 = Complex32::new(0.0, 0.0);
-
-/// How much of the detector plane light is carried to.
-#[derive(Clone, Copy)]
-pub(super) enum Reach {
-    /// What the detector looks at.
-    Regions,
-    /// All of it.
-    Plane,
-}
 
 /// What one sample in flight needs.
 pub(super) struct Workspace {
@@ -44,6 +36,8 @@ pub(super) struct Workspace {
     incident: Aligned<Complex32>,
     /// Field at the detector plane of each beam, shape (beams, rows, columns); only what was asked for is valid.
     detector: Aligned<Complex32>,
+    /// What is seen of it.
+    seen: Vec<Complex32>,
 }
 
 impl Workspace {
@@ -62,6 +56,7 @@ impl Workspace {
             scratch: Aligned::new(DARK, largest(&Crossing::scratch)),
             incident: Aligned::new(DARK, optics.beams.len() * optics.kept * rows * columns),
             detector: Aligned::new(DARK, optics.beams.len() * rows * columns),
+            seen: Vec::new(),
         }
     }
 
@@ -76,8 +71,8 @@ impl Workspace {
         let every_row = 0..optics.rows;
         for (number, (beam, object)) in optics.beams.iter().zip(objects).enumerate() {
             let (last, rows) = match reach {
-                Reach::Plane => (&*beam.to_plane, std::slice::from_ref(&every_row)),
-                Reach::Regions => (beam.to_regions(), &optics.detector_rows[..]),
+                Reach::Planes => (&*beam.to_plane, std::slice::from_ref(&every_row)),
+                Reach::Seen => (beam.to_regions(), &optics.detector_rows[..]),
             };
             self.forward(optics, object, image, last, number);
             self.arrive(optics, last, rows, number);
@@ -196,47 +191,18 @@ impl Workspace {
         }
     }
 
-    /// Power in each region, then what [`Detector::watching_plane`](crate::detector::Detector::watching_plane) adds; after
-    /// [`Workspace::carry`].
-    pub(super) fn readings(&self, optics: &Optics) -> Vec<f64> {
-        let mut readings = vec![0.0; optics.readings()];
-        for Watched { rows, columns, reading, share } in optics.watched() {
-            let line = |row: usize| &self.detector[row * optics.columns..][columns.clone()];
-            readings[reading] += share * (rows.map(|row| power(line(row))).sum::<f64>() * optics.pixel_area);
+    /// What is seen at the detector ([`Lookout`](crate::engine::Lookout)); after [`Workspace::carry`] of the same `reach`.
+    pub(super) fn arrived(&mut self, optics: &Optics, reach: Reach) -> &mut [Complex32] {
+        if matches!(reach, Reach::Planes) {
+            return &mut self.detector;
         }
-        if optics.watches_plane {
-            let squares: f64 = self
-                .intensity(optics)
-                .chunks_exact(optics.columns)
-                .map(|row| row.iter().map(|intensity| intensity * intensity).sum::<f64>())
-                .sum();
-            readings.extend([self.plane_power(optics), squares * optics.pixel_area]);
-        }
-        readings
+        optics.lookout.look(&self.detector, &mut self.seen);
+        &mut self.seen
     }
 
-    /// Power through the planes; after [`Workspace::carry`] to every row.
-    pub(super) fn plane_power(&self, optics: &Optics) -> f64 {
-        let planes = optics.beams.iter().zip(self.detector.chunks_exact(optics.samples()));
-        let of_beam = |plane: &[Complex32]| plane.chunks_exact(optics.columns).map(power).sum::<f64>();
-        planes.map(|(beam, plane)| beam.share * of_beam(plane)).sum::<f64>() * optics.pixel_area
-    }
-
-    /// Intensity on the detector plane of each network, of all its beams; after [`Workspace::carry`] to every row.
-    fn intensity(&self, optics: &Optics) -> Vec<f64> {
-        let mut intensity = vec![0.0; optics.networks * optics.samples()];
-        for (beam, plane) in optics.beams.iter().zip(self.detector.chunks_exact(optics.samples())) {
-            let total = &mut intensity[beam.network * optics.samples()..][..optics.samples()];
-            total.iter_mut().zip(plane).for_each(|(sum, u)| *sum += beam.share * f64::from(u.norm_sqr()));
-        }
-        intensity
-    }
-
-    /// The field on the samples of every region that is watched ([`Optics::watched`]), region by region and row by row; after [`Workspace::carry`].
-    pub(super) fn region_fields<'a>(&'a self, optics: &'a Optics) -> impl Iterator<Item = Complex32> + 'a {
-        optics.watched().flat_map(move |Watched { rows, columns, .. }| {
-            rows.flat_map(move |row| &self.detector[row * optics.columns..][columns.clone()]).copied()
-        })
+    /// Room for what is seen, to be made the source of the adjoint light.
+    pub(super) fn source(&mut self, optics: &Optics) -> &mut [Complex32] {
+        self.arrived(optics, Reach::Seen)
     }
 
     /// The field on every sample of the detector planes; after [`Workspace::carry`] to every row.
@@ -249,56 +215,10 @@ impl Workspace {
         &mut self.incident
     }
 
-    /// Makes the field at the detector the source of the adjoint light: times the slope of its region, or what all of
-    /// [`Workspace::readings`] want of a sample.
-    pub(super) fn weigh(&mut self, optics: &Optics, slopes: &[f64]) {
-        if optics.watches_plane {
-            return self.weigh_plane(optics, slopes);
-        }
-        for Watched { rows, columns, reading, share } in optics.watched() {
-            let factor = (2.0 * (share * slopes[reading]) * optics.pixel_area) as f32;
-            for row in rows {
-                self.detector[row * optics.columns..][columns.clone()].iter_mut().for_each(|u| *u *= factor);
-            }
-        }
-    }
-
-    /// With the slopes s of regions, plane power and Q, of a beam 2 pitch^2 share (s_region + s_plane + 2 s_Q I) U.
-    fn weigh_plane(&mut self, optics: &Optics, slopes: &[f64]) {
-        let (of_regions, of_plane) = slopes.split_at(optics.readings());
-        let [by_power, by_square] = [of_plane[0], of_plane[1]].map(|slope| 2.0 * slope * optics.pixel_area);
-        let intensity = self.intensity(optics);
-        let mut along = vec![0f64; optics.columns];
-        for (line, row) in self.detector.chunks_exact_mut(optics.columns).enumerate() {
-            let (beam, line) = (&optics.beams[line / optics.rows], line % optics.rows);
-            along.fill(beam.share * by_power);
-            for &place in &beam.counts_of_row[line] {
-                let (region, share) = beam.counts[place];
-                let slope = of_regions[beam.network * optics.regions.len() + region];
-                let slope = 2.0 * (share * slope) * optics.pixel_area;
-                along[optics.regions[region].1.clone()].iter_mut().for_each(|factor| *factor += slope);
-            }
-            let total = &intensity[(beam.network * optics.rows + line) * optics.columns..];
-            for ((u, factor), total) in row.iter_mut().zip(&along).zip(total) {
-                *u *= (factor + 2.0 * beam.share * by_square * total) as f32;
-            }
-        }
-    }
-
-    /// Makes `source`, in the order of [`Workspace::region_fields`], the source of the adjoint light.
-    pub(super) fn set_region_source(&mut self, optics: &Optics, source: impl Iterator<Item = Complex32>) {
-        let mut source = source;
-        for Watched { rows, columns, .. } in optics.watched() {
-            for row in rows {
-                let samples = self.detector[row * optics.columns..][columns.clone()].iter_mut();
-                samples.zip(source.by_ref()).for_each(|(sample, value)| *sample = value);
-            }
-        }
-    }
-
-    /// Carries the adjoint field from what is looked at on the detector plane to the first plane of each beam that asks
-    /// for slopes, and adds them to `sums` ([`Optics::sums_of`]).
+    /// Carries the adjoint field from what is seen ([`Workspace::arrived`], [`Workspace::source`]) to the first plane of each
+    /// beam that asks for slopes, and adds them to `sums` ([`Optics::sums_of`]).
     pub(super) fn adjoint(&mut self, optics: &Optics, sums: &mut [f32]) {
+        optics.lookout.put(&self.seen, &mut self.detector);
         for beam in 0..optics.beams.len() {
             self.adjoint_through(optics, beam, sums);
         }
@@ -313,11 +233,12 @@ impl Workspace {
             let inside = &mut self.spectra[row * self.stride..][..optics.columns];
             inside.fill(DARK);
             let source = &self.detector[(first + row) * optics.columns..(first + row + 1) * optics.columns];
-            if optics.watches_plane {
+            if optics.lookout.watches_plane {
                 inside.copy_from_slice(source);
             } else {
-                for &place in &own.counts_of_row[row] {
-                    let columns = optics.regions[own.counts[place].0].1.clone();
+                let counted = &optics.lookout.beams[beam];
+                for &place in &counted.counts_of_row[row] {
+                    let columns = optics.lookout.regions[counted.counts[place].0].1.clone();
                     inside[columns.clone()].copy_from_slice(&source[columns]);
                 }
             }
@@ -500,9 +421,4 @@ fn meet_adjoint(
 
 fn widen(u: Complex32) -> Complex<f64> {
     Complex::new(f64::from(u.re), f64::from(u.im))
-}
-
-/// Sum of |u|^2, in double precision: readings of different brightness share one sum.
-fn power(field: &[Complex32]) -> f64 {
-    field.iter().map(|u| f64::from(u.norm_sqr())).sum()
 }

@@ -101,7 +101,7 @@ impl Crossing {
 }
 
 /// Planned transforms by their number of points, forward and inverse.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Plans(BTreeMap<usize, [Arc<dyn Fft<f32>>; 2]>);
 
 impl Plans {
