@@ -215,7 +215,9 @@ impl Bench {
 
     /// Plates have room in the gaps, and are reliefs.
     fn check_plates(&self) -> Result<()> {
-        let Some(Thickness { base, relief, slices, reference_index, .. }) = self.plate else { return Ok(()) };
+        let Some(Thickness { base, relief, slices, reference_index, finer, .. }) = self.plate else {
+            return Ok(());
+        };
         if !self.modulation.is_phase() {
             return Err(Error::Value("only masks of phases are plates with a thickness".into()));
         }
@@ -226,6 +228,10 @@ impl Bench {
                  lengths must be above zero, slices and index at least 1"
             )));
         }
+        if finer == 0 {
+            return Err(Error::Value("no samples inside plates: at least one on a sample outside".into()));
+        }
+        self.grid().finer(finer)?;
         for (gap, length) in self.gaps.iter().enumerate() {
             let (front, back) = self.taken_by_plates(gap);
             if front + back >= *length {
@@ -293,6 +299,11 @@ impl Bench {
     pub fn mask_shape(&self) -> (usize, usize) {
         let (rows, columns) = self.grid().shape();
         (rows / self.oversample, columns / self.oversample)
+    }
+
+    /// Samples along one side of a pixel where light is finest: inside plates with a thickness.
+    pub fn samples_in_plates(&self) -> usize {
+        self.oversample * self.plate.map_or(1, |plate| plate.finer)
     }
 
     /// Wavelength between the planes, metres.

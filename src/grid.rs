@@ -36,6 +36,15 @@ impl Grid {
         Ok(Grid { rows, columns, pixel_pitch })
     }
 
+    /// The same aperture with `factor` times as many pixels along each side.
+    ///
+    /// # Errors
+    /// As [`Grid::new`].
+    pub fn finer(&self, factor: usize) -> Result<Self> {
+        let side = |pixels: usize| pixels.saturating_mul(factor);
+        Grid::new(side(self.rows), side(self.columns), self.pixel_pitch / factor.max(1) as f64)
+    }
+
     /// Number of rows (y).
     pub fn rows(&self) -> usize {
         self.rows

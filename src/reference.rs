@@ -178,7 +178,7 @@ impl<T: Real> Network<T> {
                 positions[column] = start + whole.distance * way;
                 let shift = (way * whole.shift.0, way * whole.shift.1);
                 let gap = Gap { distance: whole.distance * way, method: Method::Auto, shift, ..whole };
-                let propagator = match planned.iter().find(|known| *known.span() == Span::Gap(gap)) {
+                let propagator = match planned.iter().find(|known| *known.span() == Span::from(gap)) {
                     _ if slice == 0 => None,
                     Some(known) => Some(known.clone()),
                     None => {

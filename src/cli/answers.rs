@@ -50,6 +50,7 @@ pub(super) fn as_json(judged: &Evaluation, device: &Device, partial: bool, data:
         .collect();
     object["padding"] = json!(device.design.padding());
     object["oversample"] = json!(device.design.simulated.oversample);
+    object["samples_in_plates"] = json!(device.design.simulated.samples_in_plates());
     object["extinction_coefficient"] = json!(device.design.material.extinction_coefficient());
     object["plate"] = json!(device.design.plate_model().name());
     object["source"] = source_json(&device.design.bench);

@@ -368,6 +368,7 @@ pub(super) fn as_json(
         "warnings": plates.warnings(compared),
         "padding": design.padding(),
         "oversample": design.simulated.oversample,
+        "samples_in_plates": design.simulated.samples_in_plates(),
         "extinction_coefficient": design.material.extinction_coefficient(),
         "data": shown.as_json(),
     })

@@ -65,7 +65,7 @@ pub(super) fn judge(
     if judged < wanted {
         return Ok(None);
     }
-    let samples = bench.oversample;
+    let samples = bench.samples_in_plates();
     let (printed, images) = of(bench, &masks)?;
     let printed = Printed { designed, printed, model: design.plate_model(), thickness, samples, images };
     Ok((images == wanted).then_some(printed))
@@ -81,7 +81,7 @@ impl Printed {
     pub(super) fn text(&self) -> String {
         let (designed, printed) = (Self::score(&self.designed), Self::score(&self.printed));
         format!(
-            "as printed, plates with their thickness in {} slices and {1} x {1} samples a pixel: {2} {3} of the first {4} images \
+            "as printed, plates with their thickness in {} slices and {1} x {1} samples a pixel inside: {2} {3} of the first {4} images \
              ({5} in {6} plates, as simulated)",
             self.thickness.slices,
             self.samples,
@@ -116,7 +116,7 @@ impl Printed {
         json!({
             "plate": self.thickness.model().name(),
             "slices": self.thickness.slices,
-            "oversample": self.samples,
+            "samples_in_plates": self.samples,
             "images": self.images,
             "designed": json_of(&self.designed),
             "designed_plate": self.model.name(),
@@ -140,6 +140,7 @@ mod tests {
             base: 1e-3,
             relief: 1e-3,
             height_per_radian: 1e-4,
+            finer: 1,
             slicing: Slicing::SplitStep,
             slices: 4,
             reference_index: 1.35,

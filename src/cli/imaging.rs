@@ -88,6 +88,7 @@ pub(super) fn as_json(
     object["free_space"]["images"] = json!(judged.free_space.images);
     object["padding"] = json!(design.padding());
     object["oversample"] = json!(design.simulated.oversample);
+    object["samples_in_plates"] = json!(design.simulated.samples_in_plates());
     object["extinction_coefficient"] = json!(design.material.extinction_coefficient());
     object["data"] = data;
     object

@@ -170,7 +170,7 @@ struct SimulationFlags {
     /// Absorption of the plates; overrides material.extinction_coefficient
     #[arg(long, value_name = "KAPPA")]
     extinction_coefficient: Option<f64>,
-    /// How the plates are simulated: thin, or with their thickness on a grid fine enough for it; overrides mask.plate
+    /// How the plates are simulated: thin, or with their thickness and samples inside fine enough for it; overrides mask.plate
     #[arg(long, value_name = "MODEL", value_parser = plate_model)]
     plate: Option<PlateModel>,
     /// Slices of a relief with its thickness; overrides mask.slices
@@ -206,11 +206,11 @@ impl SimulationFlags {
         }
         if let Some(model) = self.plate {
             typed.mask.plate = model;
-            if model != PlateModel::Thin && self.oversample.is_none() {
+            if model != PlateModel::Thin {
                 // Light inside plates needs four samples a wavelength in them.
                 let samples = 4.0 * typed.material.refractive_index * bench.pixel_pitch.value();
-                let samples = (samples / bench.wavelength.value()).ceil();
-                bench.oversample = bench.oversample.max(samples as usize);
+                let samples = (samples / bench.wavelength.value()).ceil() as usize;
+                typed.mask.finer = typed.mask.finer.max(samples.div_ceil(bench.oversample.max(1)));
             }
         }
         if self.plate == Some(PlateModel::WavePropagation) {

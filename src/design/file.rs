@@ -145,6 +145,8 @@ pub struct MaskTable {
     pub plate: PlateModel,
     /// Slices of the relief of a sliced plate.
     pub slices: usize,
+    /// Samples inside a plate along one side of a sample outside.
+    pub finer: usize,
     /// Refractive index of the medium that light spreads in inside a relief.
     pub reference_index: ReferenceIndex,
 }
@@ -175,6 +177,7 @@ impl Default for MaskTable {
             height_max: None,
             plate: PlateModel::Thin,
             slices: 4,
+            finer: 1,
             reference_index: ReferenceIndex::Between(Between::Mean),
         }
     }

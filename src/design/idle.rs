@@ -53,6 +53,7 @@ const RULES: &[Rule] = &[
         |typed, _| matches!(typed.mask.plate, PlateModel::Sliced | PlateModel::WavePropagation),
         "mask.plate = \"sliced\" or \"wpm\"",
     ),
+    rule("mask.finer", |typed, _| typed.mask.plate != PlateModel::Thin, "a mask.plate other than \"thin\""),
     rule(
         "mask.reference_index",
         |typed, _| matches!(typed.mask.plate, PlateModel::Equivalent | PlateModel::Sliced),

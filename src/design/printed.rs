@@ -21,15 +21,16 @@ impl Design {
         }))
     }
 
-    /// The bench with plates of `thickness` and what they do to light, on a grid fine enough for the light inside them.
+    /// The bench with plates of `thickness` and what they do to light, with samples inside that are fine enough for the light
+    /// there.
     ///
     /// # Errors
     /// [`crate::Error::Value`] where plates have no room in the gaps, and for grids that become too large.
     pub fn with_plates(&self, thickness: Thickness, modulation: Modulation) -> Result<Bench> {
-        let pitch = self.bench.grid().pixel_pitch();
-        let samples = thickness.samples(pitch, self.bench.wavelength).max(self.simulated.oversample);
-        let bench = Bench { plate: Some(thickness), modulation, ..self.bench.clone() };
-        let bench = bench.sampled(samples, self.padding())?;
+        let needed = thickness.samples(self.bench.grid().pixel_pitch(), self.bench.wavelength);
+        let finer = needed.div_ceil(self.simulated.oversample).max(thickness.finer);
+        let plate = Some(Thickness { finer, ..thickness });
+        let bench = Bench { plate, modulation, ..self.simulated.clone() };
         bench.check()?;
         Ok(bench)
     }

@@ -347,6 +347,8 @@ fn modulation(
 
 /// Most slices of a relief: more change nothing, and each is crossed as a gap is.
 const MAX_SLICES: usize = 64;
+/// Samples inside plates along one side of one outside at most.
+const MAX_FINER: usize = 8;
 
 /// How thick plates of `material` are; none for thin ones.
 fn thickness(
@@ -359,6 +361,9 @@ fn thickness(
     // Keys that do nothing beside others are checked as well.
     if !(1..=MAX_SLICES).contains(&table.slices) {
         return Err(format!("mask.slices = {}: it must be 1 to {MAX_SLICES}", table.slices));
+    }
+    if !(1..=MAX_FINER).contains(&table.finer) {
+        return Err(format!("mask.finer = {}: it must be 1 to {MAX_FINER}", table.finer));
     }
     let (plate, surrounding) = (material.refractive_index(), material.surrounding_index());
     let reference_index = match table.reference_index {
@@ -381,7 +386,8 @@ fn thickness(
         ));
     };
     let usual = Thickness::of_material(material, wavelength, base, phase_max);
-    Ok(Thickness { slices: table.slices, reference_index, ..usual }.simulated_as(table.plate))
+    Ok(Thickness { slices: table.slices, finer: table.finer, reference_index, ..usual }
+        .simulated_as(table.plate))
 }
 
 /// The plane of an image in light of `wavelength` in the medium, and the key that gives the image its pixels.

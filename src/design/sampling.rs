@@ -80,11 +80,11 @@ pub(super) fn inside_plates(bench: &Bench) -> Option<String> {
     let plate = bench.plate?;
     let pitch = bench.grid().pixel_pitch() * bench.oversample as f64;
     let needed = plate.samples(pitch, bench.wavelength);
-    (bench.oversample < needed).then(|| {
+    let inside = bench.oversample * plate.finer;
+    (inside < needed).then(|| {
         format!(
-            "light inside the plates has {0} x {0} samples a pixel, and needs {needed} x {needed}: less than four a \
-             wavelength in the plastic; raise oversample",
-            bench.oversample
+            "light inside the plates has {inside} x {inside} samples a pixel, and needs {needed} x {needed}: less than four a \
+             wavelength in the plastic; raise mask.finer"
         )
     })
 }

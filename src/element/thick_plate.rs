@@ -21,7 +21,7 @@ use super::{Element, Modulation, Site};
 use crate::material::Material;
 use crate::named::named;
 use crate::program::{Factor, Footprint, Program, Slopes, Wants};
-use crate::propagation::{Gap, Method, PixelModel, Polarisation, Slab, fast_length};
+use crate::propagation::{Gap, Method, PixelModel, Polarisation, Refinement, Slab, Span, fast_length};
 use crate::units::{Metres, Radians};
 
 /// How the plates of a device are simulated.
@@ -65,6 +65,8 @@ pub struct Thickness {
     pub relief: Metres,
     /// Height of a radian of phase as designed, metres.
     pub height_per_radian: Metres,
+    /// Samples inside along one side of a sample outside: light is shorter in plastic, and a relief sends it far aside.
+    pub finer: usize,
     /// How light crosses them.
     pub slicing: Slicing,
     /// Slices of the relief; one in split steps is the equivalent sheet.
@@ -87,15 +89,15 @@ pub struct ThickPlate {
 const SPREAD: f64 = 4.0;
 
 impl ThickPlate {
-    /// A plate of `pixels` = (rows, columns) pixels, each sampled `oversample` x `oversample` times, whose values are phases
-    /// of `modulation`.
+    /// A plate of `pixels` = (rows, columns) pixels, each sampled `oversample` x `oversample` times outside of it, whose values
+    /// are phases of `modulation`.
     pub fn new(
         modulation: Modulation,
         thickness: Thickness,
         pixels: (usize, usize),
         oversample: usize,
     ) -> Self {
-        let footprint = Footprint::new(pixels, oversample, 0.0);
+        let footprint = Footprint::new(pixels, oversample * thickness.finer, 0.0);
         ThickPlate { modulation, thickness, footprint, absent: false }
     }
 
@@ -138,8 +140,17 @@ impl ThickPlate {
         above.clamp(0.0, most)
     }
 
-    /// Each slice a thin mask in the middle of its way through the reference medium.
-    fn lower_in_split_steps(&self, values: &[Array2<f64>], site: &Site, program: &mut Program) {
+    /// The samples inside.
+    fn inside(&self, site: &Site) -> Site {
+        let finer = self.thickness.finer;
+        // A plane that is too large is refused with the bench, and stays as it is.
+        let grid = site.grid.finer(finer).unwrap_or(site.grid);
+        Site { grid, padded: (site.padded.0 * finer, site.padded.1 * finer), ..*site }
+    }
+
+    /// Each slice a thin mask in the middle of its way through the reference medium; the last way leads outside.
+    fn lower_in_split_steps(&self, values: &[Array2<f64>], outside: &Site, program: &mut Program) {
+        let site = &self.inside(outside);
         let Thickness { refractive_index, extinction_coefficient, slices, reference_index, .. } =
             self.thickness;
         let (wavenumber, slice) = (TAU / site.wavelength, self.slice());
@@ -156,17 +167,23 @@ impl ThickPlate {
             });
             program.multiply(Factor::of_pixels(entries, self.footprint, Wants::Turn { absorption }));
         }
-        program.cross(self.way(site, reference_index, slice / 2.0).into());
+        let last = Span::from(self.way(outside, reference_index, slice / 2.0));
+        program.cross(last.onto(Refinement::finer(self.thickness.finer).reversed()));
     }
 
     /// Each slice crossed in the surroundings and in the plate, side by side.
-    fn lower_side_by_side(&self, values: &[Array2<f64>], site: &Site, program: &mut Program) {
-        let slice = self.slice();
+    fn lower_side_by_side(&self, values: &[Array2<f64>], outside: &Site, program: &mut Program) {
+        let (slice, site) = (self.slice(), &self.inside(outside));
         let inside = Slab { faces: false, ..self.plastic(site, slice) };
         for number in 0..self.thickness.slices {
             let shares = values[0].mapv(|phase| self.share(site, self.filled(number, phase)).0);
             let share = Factor::of_pixels(shares, self.footprint, Wants::Whole);
             program.blend(self.way(site, site.medium, slice).into(), inside.into(), share);
+        }
+        if self.thickness.finer > 1 {
+            // What a pixel takes is decided on the samples inside.
+            let plane = Span::nothing(self.way(outside, outside.medium, slice));
+            program.cross(plane.onto(Refinement::Coarser(self.thickness.finer)));
         }
     }
 
@@ -226,6 +243,7 @@ impl Thickness {
             base,
             relief: material.height(phase_max, wavelength),
             height_per_radian: material.height(1.0, wavelength),
+            finer: 1,
             slicing: Slicing::SplitStep,
             slices: 4,
             reference_index: (inside + around) / 2.0,
@@ -280,7 +298,8 @@ impl Element for ThickPlate {
             return;
         }
         // The faces of the plate reflect what those of the base alone would.
-        program.cross(self.plastic(site, base).into());
+        let finer = Refinement::finer(self.thickness.finer);
+        program.cross(Span::from(self.plastic(site, base)).onto(finer));
         match self.thickness.slicing {
             Slicing::SplitStep => self.lower_in_split_steps(values, site, program),
             Slicing::WavePropagation => self.lower_side_by_side(values, site, program),

@@ -59,7 +59,8 @@ pub use axial_cut::AxialCut;
 pub use fft2::Fft2;
 pub(crate) use fft2::fast_length;
 pub use slab::{Polarisation, Slab};
-pub use span::Span;
+pub(crate) use span::in_finer;
+pub use span::{Across, Refinement, Span};
 
 /// How the transfer function of a gap is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,7 +212,19 @@ pub(crate) fn sinc(t: f64) -> f64 {
 #[derive(Clone)]
 pub struct Propagator<T: Real> {
     span: Span,
+    /// On the window of the coarse plane, with the factor of samples that differ.
     transfer: Arc<Array2<Complex<T>>>,
+    /// The plane before it and the plane behind it.
+    ends: [End<T>; 2],
+}
+
+/// A plane in its window.
+#[derive(Clone)]
+struct End<T: Real> {
+    grid: Grid,
+    window: (usize, usize),
+    /// Samples along one side of a coarse one.
+    factor: usize,
     fft: Fft2<T>,
 }
 
@@ -219,12 +232,12 @@ impl<T: Real> Propagator<T> {
     /// Plans a gap, or another span.
     ///
     /// # Errors
-    /// [`Error::Value`] for wavelengths and lengths that are not finite or not above zero, and for a window
-    /// smaller than the grid.
+    /// [`Error::Value`] for wavelengths and lengths that are not finite or not above zero, for planes that become too large
+    /// and for a window smaller than the grid.
     pub fn new(span: impl Into<Span>) -> Result<Self> {
         let span = span.into();
-        for (name, length) in [("wavelength", span.wavelength()), ("distance", span.length())] {
-            if !(length.is_finite() && length > 0.0) {
+        for (name, length) in [("wavelength", Some(span.wavelength())), ("distance", span.length())] {
+            if let Some(length) = length.filter(|length| !(length.is_finite() && *length > 0.0)) {
                 return Err(Error::Value(format!("a {name} of {length} m: it must be above zero")));
             }
         }
@@ -232,11 +245,21 @@ impl<T: Real> Propagator<T> {
         if padded.0 < grid.rows() || padded.1 < grid.columns() {
             return Err(Error::Value("the padded window is smaller than the grid".into()));
         }
-        Ok(Propagator {
-            span,
-            transfer: Arc::new(span.transfer_function().mapv(narrow_complex)),
-            fft: Fft2::new(padded.0, padded.1),
-        })
+        let (factors, grids) = (span.refinement().factors(), span.grids()?);
+        let end = |side: usize| {
+            let (factor, window) = (factors[side], (padded.0 * factors[side], padded.1 * factors[side]));
+            End { grid: grids[side], window, factor, fft: Fft2::new(window.0, window.1) }
+        };
+        let mut transfer = span.transfer_function();
+        if span.refinement() != Refinement::Same {
+            // Sums over fine samples have more terms than those over coarse ones.
+            let scale = (factors[1] as f64 / factors[0] as f64).powi(2);
+            let (along_y, along_x) = (span.offsets(padded.0), span.offsets(padded.1));
+            for ((y, x), value) in transfer.indexed_iter_mut() {
+                *value *= along_y[y] * along_x[x] * scale;
+            }
+        }
+        Ok(Propagator { span, transfer: Arc::new(transfer.mapv(narrow_complex)), ends: [end(0), end(1)] })
     }
 
     /// The span this was planned for.
@@ -246,7 +269,8 @@ impl<T: Real> Propagator<T> {
 
     /// The field behind the span: crop F^-1 H F pad.
     pub fn propagate(&self, field: &WaveField<T>) -> WaveField<T> {
-        self.apply(field, |value, transfer| value * transfer)
+        let [before, behind] = &self.ends;
+        self.apply(field, before, behind, |value, transfer| value * transfer)
     }
 
     /// As [`Propagator::propagate`], judged: no span gives light.
@@ -255,10 +279,11 @@ impl<T: Real> Propagator<T> {
     /// [`Error::Value`] for a field behind that has more power than `field`.
     pub fn carry(&self, field: &WaveField<T>) -> Result<WaveField<T>> {
         let behind = self.propagate(field);
-        let length = format_length(self.span.length(), 3);
-        let what = match self.span {
-            Span::Gap(_) => format!("free space of {length}"),
-            Span::Slab(_) => format!("a plate of {length}"),
+        let length = || format_length(self.span.length().unwrap_or(0.0), 3);
+        let what = match self.span.across() {
+            Across::Gap(_) => format!("free space of {}", length()),
+            Across::Slab(_) => format!("a plate of {}", length()),
+            Across::Nothing(_) => "a plane that is sampled otherwise".into(),
         };
         passive::check_passive(&what, field.power(), behind.power())?;
         Ok(behind)
@@ -268,23 +293,42 @@ impl<T: Real> Propagator<T> {
     ///
     /// Neither the inverse nor a propagation by -z: evanescent and cropped light stays lost.
     pub fn adjoint(&self, field: &WaveField<T>) -> WaveField<T> {
-        self.apply(field, |value, transfer| value * transfer.conj())
+        let [before, behind] = &self.ends;
+        // Transforms back are divided by their number of points: of the other plane on the way there.
+        let points = |end: &End<T>| (end.window.0 * end.window.1) as f64;
+        let scale = T::narrow(points(before) / points(behind));
+        self.apply(field, behind, before, |value, transfer| value * transfer.conj() * scale)
     }
 
     fn apply(
         &self,
         field: &WaveField<T>,
+        from: &End<T>,
+        to: &End<T>,
         times: impl Fn(Complex<T>, Complex<T>) -> Complex<T>,
     ) -> WaveField<T> {
-        let aperture = [self.span.grid().rows(), self.span.grid().columns()];
-        let aperture = |axis: AxisDescription| Slice::from(..aperture[axis.axis.index()]);
-        let mut window = Array2::from_elem(self.span.padded(), Complex::new(T::zero(), T::zero()));
-        window.slice_each_axis_mut(aperture).assign(&field.amplitude);
-        self.fft.forward(&mut window);
-        window.zip_mut_with(&self.transfer, |value, &transfer| *value = times(*value, transfer));
-        self.fft.inverse(&mut window);
-        let mut behind = WaveField::dark(self.span.grid());
-        behind.amplitude.assign(&window.slice_each_axis(aperture));
+        let inside = |grid: Grid| {
+            let aperture = [grid.rows(), grid.columns()];
+            move |axis: AxisDescription| Slice::from(..aperture[axis.axis.index()])
+        };
+        let dark = |window: (usize, usize)| Array2::from_elem(window, Complex::new(T::zero(), T::zero()));
+        let mut window = dark(from.window);
+        window.slice_each_axis_mut(inside(from.grid)).assign(&field.amplitude);
+        from.fft.forward(&mut window);
+        if from.factor == to.factor {
+            window.zip_mut_with(&self.transfer, |value, &transfer| *value = times(*value, transfer));
+        } else {
+            let mut behind = dark(to.window);
+            let (rows, columns) = self.transfer.dim();
+            for ((y, x), &transfer) in self.transfer.indexed_iter() {
+                let at = |end: &End<T>| [in_finer(y, rows, end.factor), in_finer(x, columns, end.factor)];
+                behind[at(to)] = times(window[at(from)], transfer);
+            }
+            window = behind;
+        }
+        to.fft.inverse(&mut window);
+        let mut behind = WaveField::dark(to.grid);
+        behind.amplitude.assign(&window.slice_each_axis(inside(to.grid)));
         behind
     }
 }

@@ -7,7 +7,7 @@ use d2nn::field::WaveField;
 use d2nn::grid::Grid;
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::program::{Factor, Program};
-use d2nn::propagation::{Gap, Method, PixelModel, Propagator, padded_shape};
+use d2nn::propagation::{Gap, Method, PixelModel, Propagator, Refinement, padded_shape};
 use d2nn::reference::Network;
 use d2nn::training::{ClassError, ClassLoss, Hinge, ImageError, Loss};
 use ndarray::Array2;
@@ -47,6 +47,33 @@ fn a_gap_and_its_adjoint() {
         let adjoint = u.inner(&propagator.adjoint(&v));
         // Rounding of sums over 744 pixels, relative to the size of their terms.
         assert!((forward - adjoint).norm() < 1e-13 * (u.power() * v.power()).sqrt() / grid.pixel_area());
+    }
+}
+
+#[test]
+fn a_gap_to_other_samples_and_its_adjoint() {
+    for propagator in propagators() {
+        for refinement in
+            [Refinement::Finer(2), Refinement::Coarser(2), Refinement::Finer(3), Refinement::Coarser(3)]
+        {
+            let span = propagator.span().onto(refinement);
+            let propagator = Propagator::new(span).unwrap();
+            let [before, behind] = span.grids().unwrap();
+            let (u, v) = (random_field(before, 1), random_field(behind, 2));
+            let inner = |a: &WaveField<f64>, b: &WaveField<f64>| -> num_complex::Complex<f64> {
+                a.amplitude.iter().zip(&b.amplitude).map(|(a, b)| a.conj() * b).sum()
+            };
+            let (forward, adjoint) =
+                (inner(&propagator.propagate(&u), &v), inner(&u, &propagator.adjoint(&v)));
+            let size =
+                (u.amplitude.mapv(|u| u.norm_sqr()).sum() * v.amplitude.mapv(|v| v.norm_sqr()).sum()).sqrt();
+            // Rounding of sums over up to 6,696 samples, relative to the size of their terms.
+            assert!(
+                (forward - adjoint).norm() < 1e-12 * size,
+                "{refinement:?} {}",
+                (forward - adjoint).norm() / size
+            );
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use d2nn::grid::{Grid, spatial_frequencies};
 use d2nn::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
 use d2nn::propagation::angular_spectrum::transfer;
 use d2nn::propagation::rayleigh_sommerfeld::{direct_summation, safe_distance, safe_offset};
-use d2nn::propagation::{Fft2, Gap, Method, PixelModel, Propagator, Span, padded_shape};
+use d2nn::propagation::{Across, Fft2, Gap, Method, PixelModel, Propagator, padded_shape};
 use d2nn::reference::Network;
 use ndarray::{Array2, Array3, Axis};
 use num_complex::Complex;
@@ -472,7 +472,7 @@ fn between_its_limits_the_sampled_response_is_passive() {
         // The angular spectrum is passive at any distance.
         for part in [0.01, 0.3, 0.99] {
             let propagator = plan(grid, part * nearest, Method::Auto, 2.0);
-            let Span::Gap(gap) = propagator.span() else { panic!("a gap is planned") };
+            let Across::Gap(gap) = propagator.span().across() else { panic!("a gap is planned") };
             assert_eq!(gap.resolved_method(), Method::AngularSpectrum);
             assert!(largest_gain(&propagator, grid) < 1.0 + 1e-12, "rounding alone");
         }

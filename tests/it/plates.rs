@@ -10,7 +10,7 @@ use d2nn::grid::Grid;
 use d2nn::misalignment::{Displacement, Misalignment};
 use d2nn::program::Program;
 use d2nn::propagation::{Polarisation, Propagator, Slab};
-use d2nn::reference::{Network, through};
+use d2nn::reference::{Instrument, Network, through};
 use ndarray::Array2;
 use num_complex::Complex;
 
@@ -26,6 +26,7 @@ fn thickness(slices: usize) -> Thickness {
         base: 1e-3,
         relief: WAVELENGTH / (INDEX - 1.0),
         height_per_radian: WAVELENGTH / (INDEX - 1.0) / TAU,
+        finer: 1,
         slicing: Slicing::SplitStep,
         slices,
         reference_index: 1.36,
@@ -47,13 +48,26 @@ fn benches() -> Vec<(&'static str, Bench)> {
         wavelength: 0.01,
         ..Misalignment::default()
     };
+    let inside = |thickness| Bench { plate: Some(thickness), ..small_bench() };
     let absent = Misalignment { absent: vec![true, false], ..Misalignment::default() };
     vec![
         ("equivalent", with(1)),
         ("sliced", with(4)),
         ("sliced, oversampled", with(3).sampled(2, 2.0).unwrap()),
         ("out of place", with(2).misaligned(&errors).unwrap()),
+        ("sliced, finer inside", inside(Thickness { finer: 2, ..thickness(3) })),
+        ("sliced, finer inside, oversampled", {
+            inside(Thickness { finer: 3, ..thickness(2) }).sampled(2, 2.0).unwrap()
+        }),
+        (
+            "equivalent, finer inside and out of place",
+            inside(Thickness { finer: 2, ..thickness(1) }).misaligned(&errors).unwrap(),
+        ),
+        ("one taken off, finer inside", {
+            inside(Thickness { finer: 2, ..thickness(2) }).misaligned(&absent).unwrap()
+        }),
         ("wpm", Bench { plate: Some(side_by_side(3)), ..small_bench() }),
+        ("wpm, finer inside", inside(Thickness { finer: 2, ..side_by_side(2) })),
         (
             "wpm, oversampled and out of place",
             Bench { plate: Some(side_by_side(2)), ..small_bench() }
@@ -173,6 +187,32 @@ fn slices_agree_where_light_does_not_spread_and_converge_where_it_does() {
     assert!(wide > 0.85 && narrow < wide - 0.1, "{wide} {narrow}");
     let (few, many) = (share(4, 2, 16), share(4, 8, 16));
     assert!(many > 0.98 && many > few, "{few} {many}");
+}
+
+#[test]
+fn samples_inside_alone_do_what_they_do_everywhere() {
+    // Coarse samples outside hold every wave that travels: half a wavelength apart and closer.
+    let plate = Thickness { finer: 2, ..thickness(4) };
+    let bench = Bench { plate: Some(plate), ..small_bench() };
+    let masks = random_masks(&bench, 4);
+    let image = random_image((8, 8), 2);
+    let readings = |bench: &Bench| -> Vec<f64> {
+        let values: Vec<Array2<f64>> = masks.iter().map(|mask| mask.mapv(f64::from)).collect();
+        Instrument::new(bench, &values).unwrap().readings(image.view()).unwrap()
+    };
+    let outside = bench.grid().pixel_pitch() / 2.0;
+    assert!(outside < WAVELENGTH / 2.0, "the samples outside are {outside} m apart");
+    let inside = readings(&bench.sampled(2, 2.0).unwrap());
+    let everywhere = Bench { plate: Some(thickness(4)), ..bench.clone() };
+    let everywhere = readings(&everywhere.sampled(4, 2.0).unwrap());
+    let coarse = Bench { plate: Some(thickness(4)), ..bench.clone() };
+    let coarse = readings(&coarse.sampled(2, 2.0).unwrap());
+    let brightest = everywhere.iter().copied().fold(0.0, f64::max);
+    let off = |found: &[f64]| {
+        found.iter().zip(&everywhere).fold(0.0, |most: f64, (a, b)| most.max((a - b).abs())) / brightest
+    };
+    println!("inside {} coarse {}", off(&inside), off(&coarse));
+    assert!(off(&inside) < 0.2 * off(&coarse), "{} {}", off(&inside), off(&coarse));
 }
 
 #[test]

@@ -109,7 +109,13 @@ fn write(args: &FullWaveArgs, folder: &Path, out: &Path) -> Result<()> {
     let test = args.data.load(design, Split::Test)?;
     let subject = Subject::of_test_image(&device, &test.images, args.image)?;
     let _place = Place::files(out, FILES)?;
-    let whole = design.with_plates(thickness, design.bench.modulation)?;
+    // What a solver is given has the samples of light in plastic everywhere.
+    let thickness = Thickness { finer: 1, ..thickness };
+    let pitch = design.bench.grid().pixel_pitch();
+    let samples = thickness.samples(pitch, design.bench.wavelength).max(design.simulated.oversample);
+    let whole =
+        Bench { plate: Some(thickness), ..design.bench.clone() }.sampled(samples, design.padding())?;
+    whole.check()?;
     let before = Before::new(&device, args.mask - 1, &whole, thickness);
     let light = before.light(&subject)?;
     let phases = &device.masks[args.mask - 1];

@@ -175,6 +175,7 @@ impl PlatePiece {
             base: number("base", 1.0)?,
             relief: number("relief", 1.0)?,
             height_per_radian: number("height_per_radian", 1.0)?,
+            finer: 1,
             slicing: Slicing::SplitStep,
             slices: number("slices", 64.0)? as usize,
             reference_index: number("reference_index", 10.0)?,

@@ -233,11 +233,12 @@ fn plates(design: &Design) -> String {
     match design.bench.plate {
         None => format!("{model}: sheets without thickness"),
         Some(plate) => format!(
-            "{model}: a base of {} and a relief of {}, in {} about an index of {}",
+            "{model}: a base of {} and a relief of {}, in {} about an index of {}, {4} x {4} samples a pixel inside",
             length(plate.base),
             length(plate.relief),
             counted(plate.slices as u64, "slice"),
-            trimmed(plate.reference_index, 4)
+            trimmed(plate.reference_index, 4),
+            design.simulated.samples_in_plates()
         ),
     }
 }

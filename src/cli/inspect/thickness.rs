@@ -21,7 +21,7 @@ pub(super) fn foretold(device: &Device) -> Result<Option<Foretold>> {
     let images = sample_images(device, 1)?;
     let image = images.batch(&[0]).index_axis_move(ndarray::Axis(0), 0);
     let masks = thin_correlation(&bench, &device.masks, image.view())?;
-    Ok(Some(Foretold { masks, slices: thickness.slices, samples: bench.oversample }))
+    Ok(Some(Foretold { masks, slices: thickness.slices, samples: bench.samples_in_plates() }))
 }
 
 impl Foretold {
@@ -29,7 +29,7 @@ impl Foretold {
     pub(super) fn text(&self) -> String {
         let masks: Vec<String> = self.masks.iter().map(|c| format!("{c:.2}")).collect();
         format!(
-            "\nthickness of the plates: the field behind each, in {} slices and {2} x {2} samples a pixel, has the squared correlation \
+            "\nthickness of the plates: the field behind each, in {} slices and {2} x {2} samples a pixel inside, has the squared correlation \
              {1} with that of a thin mask (1: alike; first image of the sample)\n",
             self.slices,
             masks.join(", "),

@@ -180,6 +180,7 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
             "power_efficiency_input": undisturbed.power_efficiency_input,
             "disturbances": outcomes.iter().map(report::as_json).collect::<Vec<_>>(),
             "oversample": design.simulated.oversample,
+            "samples_in_plates": design.simulated.samples_in_plates(),
             "data": shown.as_json(),
         }))?;
     } else {

@@ -13,7 +13,7 @@ use super::aligned::Aligned;
 use crate::bench::Bench;
 use crate::field::narrow_complex;
 use crate::program::{Op, Program};
-use crate::propagation::{Fft2, Span};
+use crate::propagation::{Fft2, Refinement, Span, in_finer};
 
 /// Rows and columns of a plane that light comes from or goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,16 +29,36 @@ struct Extent {
 /// span's own window, however large, and stands in the smallest fast one that holds those offsets. The operator
 /// between the two extents is the same to rounding.
 pub(super) struct Crossing {
+    /// Points of the window on the coarser of its planes, (rows, columns).
+    band: (usize, usize),
+    /// The plane before it and the plane behind it.
+    ends: [Edge; 2],
+    /// Transfer function, column by column: `[fx][fy]`, with the factor of the unnormalised transforms. Between planes on
+    /// one axis and of the same samples, in light along it, it is even in both, and only fx >= 0 and fy >= 0 are kept.
+    transfer: Aligned<Complex32>,
+    even: bool,
+}
+
+/// A plane in the window of a crossing.
+pub(super) struct Edge {
     /// Points of the window, (rows, columns).
     pub(super) window: (usize, usize),
+    /// Samples along one side of a sample of the coarser plane.
+    factor: usize,
     pub(super) row_forward: Arc<dyn Fft<f32>>,
     pub(super) row_inverse: Arc<dyn Fft<f32>>,
     pub(super) column_forward: Arc<dyn Fft<f32>>,
     pub(super) column_inverse: Arc<dyn Fft<f32>>,
-    /// Transfer function, column by column: `[fx][fy]`, with the factor of the unnormalised transforms. Between planes on
-    /// one axis, in light along it, it is even in both, and only fx >= 0 and fy >= 0 are kept.
-    transfer: Aligned<Complex32>,
-    even: bool,
+}
+
+/// Columns of the spectrum one behind the other, by their numbers in the band and in the windows of where light comes from
+/// and goes to.
+#[derive(Clone, Copy)]
+pub(super) struct Columns {
+    pub(super) band: usize,
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) count: usize,
 }
 
 /// The transfer function along fy, for one column of the spectrum.
@@ -69,34 +89,94 @@ impl Crossing {
             }
         }
         Fft2::new(window.0, window.1).forward(&mut kept);
-        let factor = 1.0 / (window.0 * window.1) as f64;
-        let even = way.span.is_even();
+        let ends = way.span.refinement().factors().map(|factor| {
+            let window = (window.0 * factor, window.1 * factor);
+            let [column_forward, column_inverse] = plans.of(window.0);
+            let [row_forward, row_inverse] = plans.of(window.1);
+            Edge { window, factor, row_forward, row_inverse, column_forward, column_inverse }
+        });
+        let factor = 1.0 / (ends[0].window.0 * ends[0].window.1) as f64;
+        if way.span.refinement() != Refinement::Same {
+            let (along_y, along_x) = (way.span.offsets(window.0), way.span.offsets(window.1));
+            kept.indexed_iter_mut().for_each(|((y, x), value)| *value *= along_y[y] * along_x[x]);
+        }
+        let even = way.span.is_even() && way.span.refinement() == Refinement::Same;
         let (height, width) = if even { (window.0 / 2 + 1, window.1 / 2 + 1) } else { window };
         let mut transfer = Aligned::new(Complex32::default(), height * width);
         for (column, value) in transfer.chunks_exact_mut(height).zip(kept.columns()) {
             column.iter_mut().zip(value).for_each(|(to, from)| *to = narrow_complex(from * factor));
         }
-        let [column_forward, column_inverse] = plans.of(window.0);
-        let [row_forward, row_inverse] = plans.of(window.1);
-        Crossing { window, row_forward, row_inverse, column_forward, column_inverse, transfer, even }
+        Crossing { band: window, ends, transfer, even }
+    }
+
+    /// The plane before it.
+    pub(super) fn before(&self) -> &Edge {
+        &self.ends[0]
+    }
+
+    /// The plane behind it.
+    pub(super) fn behind(&self) -> &Edge {
+        &self.ends[1]
+    }
+
+    /// The planes light comes from and goes to.
+    pub(super) fn ends(&self, adjoint: bool) -> [&Edge; 2] {
+        let [before, behind] = &self.ends;
+        if adjoint { [behind, before] } else { [before, behind] }
+    }
+
+    /// The columns of the spectrum, at most `block` at a time.
+    pub(super) fn columns(&self, block: usize, adjoint: bool) -> impl Iterator<Item = Columns> {
+        let (points, [from, to]) = (self.band.1, self.ends(adjoint).map(|end| end.factor));
+        // Positive and negative frequencies lie apart in a finer window.
+        let half = if from == to { points } else { points.div_ceil(2) };
+        let part = move |part: Range<usize>| {
+            part.clone().step_by(block).map(move |band| Columns {
+                band,
+                from: in_finer(band, points, from),
+                to: in_finer(band, points, to),
+                count: block.min(part.end - band),
+            })
+        };
+        part(0..half).chain(part(half..points))
+    }
+
+    /// Columns of the window light goes to that lie beyond the band, if there are any.
+    pub(super) fn beyond(&self, adjoint: bool) -> Option<Range<usize>> {
+        let (points, [from, to]) = (self.band.1, self.ends(adjoint).map(|end| end.factor));
+        let half = points.div_ceil(2);
+        (to > from).then(|| half..in_finer(half, points, to))
+    }
+
+    /// Moves the spectrum of a column from one window to another, both in `numbers`, which hold the longer one.
+    pub(super) fn refine(&self, numbers: &mut [Complex32], adjoint: bool) {
+        let [from, to] = self.ends(adjoint).map(|end| end.window.0);
+        let points = self.band.0;
+        let negative = points / 2;
+        // Of equal windows nothing moves.
+        numbers.copy_within(from - negative..from, to - negative);
+        if to > from {
+            numbers[points - negative..to - negative].fill(Complex32::default());
+        }
     }
 
     /// The transfer function for column `fx` of the spectrum.
     pub(super) fn transfer_column(&self, fx: usize) -> Column<'_> {
         if self.even {
-            let (folded, length) = (fx.min(self.window.1 - fx), self.window.0 / 2 + 1);
+            let (folded, length) = (fx.min(self.band.1 - fx), self.band.0 / 2 + 1);
             Column::Even(&self.transfer[folded * length..(folded + 1) * length])
         } else {
-            Column::Whole(&self.transfer[fx * self.window.0..(fx + 1) * self.window.0])
+            Column::Whole(&self.transfer[fx * self.band.0..(fx + 1) * self.band.0])
         }
     }
 
     /// Numbers of scratch space that any of its transforms needs.
     pub(super) fn scratch(&self) -> usize {
-        [&self.row_forward, &self.row_inverse, &self.column_forward, &self.column_inverse]
-            .map(|fft| fft.get_inplace_scratch_len())
-            .into_iter()
-            .fold(0, usize::max)
+        let of_end = |end: &Edge| {
+            [&end.row_forward, &end.row_inverse, &end.column_forward, &end.column_inverse]
+                .map(|fft| fft.get_inplace_scratch_len())
+        };
+        self.ends.iter().flat_map(of_end).fold(0, usize::max)
     }
 }
 
@@ -122,7 +202,7 @@ impl Plans {
     }
 }
 
-/// A span, and the largest offsets along y and x between places that send and receive, in pixels.
+/// A span, and the largest offsets along y and x between places that send and receive, in samples of its own grid.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct Way {
     span: Span,
@@ -130,7 +210,13 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// Points of the window of its crossing.
+    /// Points of the windows of its crossing on both planes.
+    fn windows(&self) -> impl Iterator<Item = usize> {
+        let (rows, columns) = self.window();
+        self.span.refinement().factors().into_iter().flat_map(move |factor| [rows * factor, columns * factor])
+    }
+
+    /// Points of the window of its crossing, on the coarser plane.
     fn window(&self) -> (usize, usize) {
         let [y, x] = self.reach;
         let ((rows, columns), (tall, wide)) = (self.span.grid().shape(), self.span.padded());
@@ -154,10 +240,8 @@ pub(super) fn looked_at(bench: &Bench) -> Vec<(Range<usize>, Range<usize>)> {
 /// What the light of `bench` crosses: each span of `program`, the last one to what the detector looks at and once more to
 /// the whole plane; then what is crossed beside those that are blended, to whole planes.
 pub(super) fn ways(bench: &Bench, program: &Program) -> Vec<Way> {
-    let (rows, columns) = bench.grid().shape();
     let ((top, left), (height, width)) = (bench.object.origin(), bench.object.extent());
     let object = Extent { rows: top..top + height, columns: left..left + width };
-    let plane = Extent { rows: 0..rows, columns: 0..columns };
     let lines = looked_at(bench);
     let seen = Extent {
         rows: hull(lines.iter().map(|(rows, _)| rows)),
@@ -177,15 +261,20 @@ pub(super) fn ways(bench: &Bench, program: &Program) -> Vec<Way> {
         }
     }
     let last = first.len() - 1;
-    let reached = |index: usize, span: Span, to: &Extent| {
-        let from = if index == 0 { &object } else { &plane };
-        let reach = [reach(&from.rows, &to.rows), reach(&from.columns, &to.columns)];
-        Way { span, reach }
+    let reached = |index: usize, span: Span, to: Option<&Extent>| {
+        let ((rows, columns), (tall, wide)) = (span.grid().shape(), span.padded());
+        if span.refinement() != Refinement::Same {
+            // Between samples of different sizes there is no whole offset: the window as it is.
+            return Way { span, reach: [tall, wide] };
+        }
+        let plane = Extent { rows: 0..rows, columns: 0..columns };
+        let (from, to) = (if index == 0 { &object } else { &plane }, to.unwrap_or(&plane));
+        Way { span, reach: [reach(&from.rows, &to.rows), reach(&from.columns, &to.columns)] }
     };
     (0..last)
-        .map(|index| reached(index, first[index], &plane))
-        .chain([reached(last, first[last], &seen), reached(last, first[last], &plane)])
-        .chain(beside.into_iter().map(|(index, span)| reached(index, span, &plane)))
+        .map(|index| reached(index, first[index], None))
+        .chain([reached(last, first[last], Some(&seen)), reached(last, first[last], None)])
+        .chain(beside.into_iter().map(|(index, span)| reached(index, span, None)))
         .collect()
 }
 
@@ -212,7 +301,7 @@ pub(super) fn plan(
             None => unknown.push(vec![*way]),
         }
     }
-    plans.add(ways.iter().map(Way::window).flat_map(|(rows, columns)| [rows, columns]));
+    plans.add(ways.iter().flat_map(Way::windows));
     let plans = &*plans;
     let make = |of_span: &Vec<Way>| {
         let mut response = of_span[0].span.transfer_function();

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::field::{WaveField, narrow_complex};
 use crate::object::ObjectPlane;
 use crate::program::{Factor, Op, Slopes, Wants};
+use crate::propagation::Refinement;
 use crate::propagation::passive::check_passive;
 use crate::reference::{Instrument, Light};
 
@@ -82,7 +83,11 @@ impl Cpu {
         let lowered = lower(&rays, &values, &tools.pool);
         let crossings = lowered[0].program.ops().iter().rev();
         let last = crossings.copied().find(|op| matches!(op, Op::Cross(_) | Op::Blend(_)));
-        if !matches!(last, Some(Op::Cross(_))) {
+        let ends_plainly = last.is_some_and(|op| match op {
+            Op::Cross(span) => lowered[0].program.spans()[span].refinement() == Refinement::Same,
+            _ => false,
+        });
+        if !ends_plainly {
             return Err(Error::Value(
                 "the last way to the detector is not free space or a homogeneous plate: leave some room there".into(),
             ));
@@ -118,18 +123,18 @@ impl Cpu {
         for (beam, object) in optics.beams.iter().zip(&self.objects) {
             let distinct = (0..object.extent().0).filter(|row| !object.repeats(*row)).count();
             for (index, crossing) in beam.crossings.iter().enumerate() {
-                let (sent, received) = (
-                    if index == 0 { distinct } else { optics.rows },
-                    if index == last { detector } else { optics.rows },
-                );
+                let (before, behind) = (crossing.before().window, crossing.behind().window);
+                let sent = if index == 0 { distinct } else { optics.planes[index].rows };
+                let received = if index == last { detector } else { optics.planes[index + 1].rows };
                 // Forward and, behind the first plane that asks for slopes, adjoint: the adjoint ends there.
                 let passes = if index < earliest { 1 } else { 2 };
-                add(crossing.window.1, passes * (sent + received));
-                add(crossing.window.0, passes * 2 * crossing.window.1);
+                add(before.1, passes * sent);
                 // Of two that are blended, what is sent is transformed once along the rows and received twice.
-                if beam.beside[index].is_some() {
-                    add(crossing.window.1, passes * received);
-                    add(crossing.window.0, passes * 2 * crossing.window.1);
+                for _ in 0..if beam.beside[index].is_some() { 2 } else { 1 } {
+                    add(behind.1, passes * received);
+                    for window in [before, behind] {
+                        add(window.0, passes * before.1.min(behind.1));
+                    }
                 }
             }
         }
@@ -158,7 +163,7 @@ impl Cpu {
         let parts = samples.div_ceil(size);
         let mut sums = self.tools.sums.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = sums.len().max(parts);
-        sums.resize_with(kept, || Aligned::new(0.0, optics.beams.len() * optics.sums * optics.samples()));
+        sums.resize_with(kept, || Aligned::new(0.0, optics.beams.len() * optics.sums));
         let sums = &mut sums[..parts];
         let results: Vec<Vec<R>> = self.run(|| {
             sums.par_iter_mut()
@@ -189,7 +194,7 @@ impl Cpu {
                 for sum in sums.iter().skip(1) {
                     total.iter_mut().zip(&sum[part.clone()]).for_each(|(total, value)| *total += value);
                 }
-                self.of_entries(&self.lowered[beam].program.factors()[slot.factor], &total)
+                Self::of_entries(slot, &self.lowered[beam].program.factors()[slot.factor], &total)
             })
             .collect();
         let mut slopes = slopes.into_iter();
@@ -223,17 +228,17 @@ impl Cpu {
     }
 
     /// Slopes by the entries of `factor` from the sums over all samples of the plane, row by row.
-    fn of_entries(&self, factor: &Factor, sums: &[f32]) -> Slopes {
-        let (footprint, shape) = (factor.footprint(), factor.entries().dim());
+    fn of_entries(slot: &FactorSlot, factor: &Factor, sums: &[f32]) -> Slopes {
+        let (footprint, shape, columns) = (factor.footprint(), factor.entries().dim(), slot.kept.columns);
         match factor.wants() {
             Wants::Turn { .. } | Wants::Nothing => {
                 let sums = sums.iter().map(|sum| f64::from(*sum));
-                Slopes::Turn(footprint.gather(self.optics.columns, shape, sums))
+                Slopes::Turn(footprint.gather(columns, shape, sums))
             }
             Wants::Whole => {
                 let parts = sums.as_chunks::<2>().0.iter();
                 let sums = parts.map(|[re, im]| Complex::new(f64::from(*re), f64::from(*im)));
-                Slopes::Whole(footprint.gather(self.optics.columns, shape, sums))
+                Slopes::Whole(footprint.gather(columns, shape, sums))
             }
         }
     }
@@ -241,13 +246,12 @@ impl Cpu {
     /// Every sample of the factors, from their entries.
     fn lay_factors(&mut self) {
         let Cpu { optics, tools, lowered, .. } = self;
-        let columns = optics.columns;
         let factors = lowered.iter().flat_map(|lowered| lowered.program.factors());
         let laid: Vec<_> = optics.factors.iter_mut().zip(factors).collect();
         tools.pool.install(|| {
-            laid.into_par_iter().for_each(|(samples, factor)| {
+            laid.into_par_iter().for_each(|(laid, factor)| {
                 let entries = factor.entries().mapv(narrow_complex);
-                factor.footprint().spread(&entries, columns, samples);
+                factor.footprint().spread(&entries, laid.columns, &mut laid.samples);
             });
         });
     }
@@ -360,7 +364,7 @@ impl Carrier for Cpu {
         see: impl Fn(usize, &[Complex32]) -> R + Sync,
     ) -> Vec<R> {
         let optics = &self.optics;
-        let numbers = optics.beams.len() * optics.kept * optics.samples();
+        let numbers = optics.beams.len() * optics.kept;
         let most = bytes / (numbers * size_of::<Complex32>()).max(1);
         let places = images.len_of(Axis(0)).min(most);
         waiting.0.resize_with(places, || Mutex::new(Aligned::new(Complex32::default(), numbers)));
@@ -414,7 +418,7 @@ impl Carrier for Cpu {
             let (mut incident, mut behind) = (Vec::new(), Vec::new());
             for (plane, factor) in workspace.incident_mut().chunks_exact(pixels).zip(&optics.factors) {
                 incident.push(field(&mut plane.iter().copied()));
-                behind.push(field(&mut plane.iter().zip(&**factor).map(|(u, t)| u * t)));
+                behind.push(field(&mut plane.iter().zip(&*factor.samples).map(|(u, t)| u * t)));
             }
             let (mut incident, mut behind) = (incident.into_iter(), behind.into_iter());
             let detectors = workspace.plane_field().chunks_exact(pixels).zip(objects);

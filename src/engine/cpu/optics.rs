@@ -11,14 +11,15 @@ use super::crossing::{Crossing, Plans, Way, looked_at, plan, ways};
 use crate::bench::Bench;
 use crate::engine::lookout::Lookout;
 use crate::program::{Op, Pointwise, Program, Wants};
+use crate::propagation::Span;
 
 /// What happens on a plane, between two crossings.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Local {
     /// Samples are multiplied by a factor.
     Multiply(FactorSlot),
-    /// Samples cross a sheet with that number; the field on it is kept at that place.
-    Pointwise { sheet: usize, kept: usize },
+    /// Samples cross a sheet with that number; the field on it is kept there.
+    Pointwise { sheet: usize, kept: Kept },
     /// Samples take their shares of two crossings; it is the first on its plane. Their difference is kept.
     Blend(FactorSlot),
 }
@@ -35,17 +36,41 @@ impl Local {
     }
 }
 
-/// A factor of each network, and what the adjoint pass needs there.
+/// A factor of each beam, and what the adjoint pass needs there.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct FactorSlot {
     /// Its number.
     pub(super) factor: usize,
     /// What is asked for.
     pub(super) wants: Wants,
-    /// Number of the plane on which the field in front is kept, where anything is asked for.
-    pub(super) kept: usize,
-    /// First of its sums, in planes of one number a sample.
+    /// Where the field in front is kept, where anything is asked for.
+    pub(super) kept: Kept,
+    /// First of its sums among those of a beam.
     first_sum: usize,
+}
+
+/// Where a beam keeps the field on a plane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Kept {
+    /// Its first number among those of the beam.
+    first: usize,
+    /// Shape of the plane.
+    rows: usize,
+    pub(super) columns: usize,
+}
+
+/// A plane.
+pub(super) struct Plane {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    /// What happens there, in the order of the light.
+    pub(super) locals: Vec<Local>,
+}
+
+/// A number for each sample of a plane.
+pub(super) struct Laid {
+    pub(super) columns: usize,
+    pub(super) samples: Aligned<Complex32>,
 }
 
 impl FactorSlot {
@@ -56,6 +81,11 @@ impl FactorSlot {
             Wants::Turn { .. } => 1,
             Wants::Whole => 2,
         }
+    }
+
+    /// Sums that it has of a beam.
+    fn all_sums(&self) -> usize {
+        self.sums() * self.kept.rows * self.kept.columns
     }
 }
 
@@ -78,19 +108,20 @@ impl BeamOptics {
 
 /// What all samples share.
 pub(super) struct Optics {
+    /// Shape of the detector plane.
     pub(super) rows: usize,
     pub(super) columns: usize,
     /// Beams, those of a network one behind the other.
     pub(super) beams: Vec<BeamOptics>,
-    /// What happens on the object plane and behind each crossing, the same for every beam.
-    pub(super) planes: Vec<Vec<Local>>,
-    /// Each factor, one number a sample; beam by beam.
-    pub(super) factors: Vec<Aligned<Complex32>>,
+    /// The object plane and the plane behind each crossing, the same for every beam.
+    pub(super) planes: Vec<Plane>,
+    /// Each factor, beam by beam.
+    pub(super) factors: Vec<Laid>,
     /// Sheets of the program.
     pub(super) sheets: Vec<Arc<dyn Pointwise>>,
-    /// Fields a beam keeps for the adjoint pass.
+    /// Numbers a beam keeps for the adjoint pass.
     pub(super) kept: usize,
-    /// Sums a beam has, in planes of one number a sample.
+    /// Sums a beam has.
     pub(super) sums: usize,
     /// Rows of the object plane that carry light.
     pub(super) object_rows: Range<usize>,
@@ -135,14 +166,19 @@ impl Optics {
         let ways = all_ways(lit);
         let crossings = plan(&ways, known, &mut plans, pool);
         let program = lit[0].program;
-        let (planes, kept, sums) = planes(program);
+        let Arrangement { planes, factors, kept, sums } = Arrangement::of(bench, program);
         Optics {
             rows,
             columns,
             beams: beams(lit, crossings),
             planes,
-            factors: (0..lit.len() * program.factors().len())
-                .map(|_| Aligned::new(Complex32::new(1.0, 0.0), rows * columns))
+            factors: lit
+                .iter()
+                .flat_map(|_| &factors)
+                .map(|&(rows, columns)| Laid {
+                    columns,
+                    samples: Aligned::new(Complex32::new(1.0, 0.0), rows * columns),
+                })
                 .collect(),
             sheets: program.sheets().to_vec(),
             kept,
@@ -156,7 +192,7 @@ impl Optics {
         }
     }
 
-    /// Samples of a plane.
+    /// Samples of the detector plane.
     pub(super) fn samples(&self) -> usize {
         self.rows * self.columns
     }
@@ -171,31 +207,32 @@ impl Optics {
         self.factors.len() / self.beams.len()
     }
 
-    /// Where `beam` keeps row `row` of the field in front of a plane.
-    pub(super) fn kept_row(&self, beam: usize, kept: usize, row: usize) -> Range<usize> {
-        let first = ((beam * self.kept + kept) * self.rows + row) * self.columns;
-        first..first + self.columns
+    /// Where `beam` keeps row `row` of the field on a plane.
+    pub(super) fn kept_row(&self, beam: usize, kept: Kept, row: usize) -> Range<usize> {
+        let first = beam * self.kept + kept.first + row * kept.columns;
+        first..first + kept.columns
     }
 
     /// Row `row` of a factor of `beam`.
     pub(super) fn factor_row(&self, beam: usize, factor: usize, row: usize) -> &[Complex32] {
-        &self.factors[beam * self.factors_each() + factor][row * self.columns..][..self.columns]
+        let Laid { columns, samples } = &self.factors[beam * self.factors_each() + factor];
+        &samples[row * columns..][..*columns]
     }
 
     /// Where the sums of `slot` of `beam` stand.
     pub(super) fn sums_of(&self, beam: usize, slot: &FactorSlot) -> Range<usize> {
-        let first = (beam * self.sums + slot.first_sum) * self.samples();
-        first..first + slot.sums() * self.samples()
+        let first = beam * self.sums + slot.first_sum;
+        first..first + slot.all_sums()
     }
 
     /// Number of the first plane on which anything is asked for: the adjoint light ends there.
     pub(super) fn earliest(&self) -> Option<usize> {
-        self.planes.iter().position(|plane| plane.iter().any(|local| local.asking().is_some()))
+        self.planes.iter().position(|plane| plane.locals.iter().any(|local| local.asking().is_some()))
     }
 
     /// The slots of a beam that ask for something, in the order of the light.
     pub(super) fn asking(&self) -> impl Iterator<Item = FactorSlot> + '_ {
-        self.planes.iter().flatten().filter_map(Local::asking)
+        self.planes.iter().flat_map(|plane| &plane.locals).filter_map(Local::asking)
     }
 
     /// Every crossing there is, in the order of [`all_ways`].
@@ -234,42 +271,83 @@ fn beams(lit: &[Lit<'_>], crossings: Vec<Arc<Crossing>>) -> Vec<BeamOptics> {
     lit.iter().zip(crossings.chunks_exact(each)).map(of_beam).collect()
 }
 
-/// What `program` does on each plane, the planes of fields it keeps, and the planes of sums.
-fn planes(program: &Program) -> (Vec<Vec<Local>>, usize, usize) {
-    let (mut kept, mut sums) = (0, 0);
-    let mut planes = vec![Vec::new()];
-    for op in program.ops() {
-        let local = match *op {
-            Op::Cross(_) => {
-                planes.push(Vec::new());
-                continue;
-            }
-            Op::Multiply(factor) => {
-                let wants = program.factors()[factor].wants();
-                let slot = FactorSlot { factor, wants, kept, first_sum: sums };
-                sums += slot.sums();
-                kept += usize::from(wants != Wants::Nothing);
-                Local::Multiply(slot)
-            }
-            Op::Pointwise(sheet) => {
-                kept += 1;
-                Local::Pointwise { sheet, kept: kept - 1 }
-            }
-            Op::Blend(number) => {
-                planes.push(Vec::new());
-                let factor = program.blends()[number].share;
-                let wants = program.factors()[factor].wants();
-                let slot = FactorSlot { factor, wants, kept, first_sum: sums };
-                sums += slot.sums();
-                kept += usize::from(wants != Wants::Nothing);
-                Local::Blend(slot)
-            }
+/// The planes of a program, and what is kept on them.
+struct Arrangement {
+    planes: Vec<Plane>,
+    /// Shape of the plane of each factor.
+    factors: Vec<(usize, usize)>,
+    /// Numbers a beam keeps.
+    kept: usize,
+    /// Sums a beam has.
+    sums: usize,
+}
+
+impl Arrangement {
+    /// That of `program` on `bench`.
+    fn of(bench: &Bench, program: &Program) -> Self {
+        let (rows, columns) = bench.grid().shape();
+        let mut layout = Arrangement {
+            planes: vec![Plane { rows, columns, locals: Vec::new() }],
+            factors: vec![(rows, columns); program.factors().len()],
+            kept: 0,
+            sums: 0,
         };
-        if let Some(plane) = planes.last_mut() {
-            plane.push(local);
+        for op in program.ops() {
+            match *op {
+                Op::Cross(span) => layout.add_plane(program.spans()[span]),
+                Op::Multiply(factor) => {
+                    let slot = layout.slot(program, factor);
+                    layout.add(Local::Multiply(slot));
+                }
+                Op::Pointwise(sheet) => {
+                    let kept = layout.keep(true);
+                    layout.add(Local::Pointwise { sheet, kept });
+                }
+                Op::Blend(number) => {
+                    let blend = program.blends()[number];
+                    layout.add_plane(program.spans()[blend.without]);
+                    let slot = layout.slot(program, blend.share);
+                    layout.add(Local::Blend(slot));
+                }
+            }
+        }
+        layout
+    }
+
+    /// The plane behind `span`.
+    fn add_plane(&mut self, span: Span) {
+        let (rows, columns) = span.grid().shape();
+        let [_, factor] = span.refinement().factors();
+        self.planes.push(Plane { rows: rows * factor, columns: columns * factor, locals: Vec::new() });
+    }
+
+    fn last(&self) -> &Plane {
+        &self.planes[self.planes.len() - 1]
+    }
+
+    fn add(&mut self, local: Local) {
+        if let Some(plane) = self.planes.last_mut() {
+            plane.locals.push(local);
         }
     }
-    (planes, kept, sums)
+
+    /// A place for the field on the last plane, if it is `kept`.
+    fn keep(&mut self, kept: bool) -> Kept {
+        let Plane { rows, columns, .. } = *self.last();
+        let place = Kept { first: self.kept, rows, columns };
+        self.kept += if kept { rows * columns } else { 0 };
+        place
+    }
+
+    /// A factor on the last plane.
+    fn slot(&mut self, program: &Program, factor: usize) -> FactorSlot {
+        let wants = program.factors()[factor].wants();
+        let kept = self.keep(wants != Wants::Nothing);
+        let slot = FactorSlot { factor, wants, kept, first_sum: self.sums };
+        self.sums += slot.all_sums();
+        self.factors[factor] = (kept.rows, kept.columns);
+        slot
+    }
 }
 
 /// Sorted, disjoint ranges that cover the same rows.

@@ -32,7 +32,7 @@ pub(super) struct Workspace {
     /// One block of columns, shape (BLOCK, rows of the window).
     block: Aligned<Complex32>,
     scratch: Aligned<Complex32>,
-    /// Fields that are kept for the adjoint pass, shape (beams, kept, rows, columns).
+    /// Fields that are kept for the adjoint pass, beam by beam.
     incident: Aligned<Complex32>,
     /// Field at the detector plane of each beam, shape (beams, rows, columns); only what was asked for is valid.
     detector: Aligned<Complex32>,
@@ -43,19 +43,21 @@ pub(super) struct Workspace {
 impl Workspace {
     /// Dark planes.
     pub(super) fn new(optics: &Optics) -> Self {
-        let (rows, columns) = (optics.rows, optics.columns);
+        let rows = optics.planes.iter().map(|plane| plane.rows).fold(0, usize::max);
         let largest =
             |size: &dyn Fn(&Crossing) -> usize| optics.all_crossings().map(|c| size(c)).fold(0, usize::max);
-        let stride = largest(&|crossing| crossing.window.1);
+        let widest = |crossing: &Crossing| crossing.before().window.1.max(crossing.behind().window.1);
+        let tallest = |crossing: &Crossing| crossing.before().window.0.max(crossing.behind().window.0);
+        let stride = largest(&widest);
         let blends = optics.beams.iter().any(|beam| beam.beside.iter().any(Option::is_some));
         Workspace {
             spectra: Aligned::new(DARK, rows * stride),
             beside: Aligned::new(DARK, if blends { rows * stride } else { 0 }),
             stride,
-            block: Aligned::new(DARK, BLOCK * largest(&|crossing| crossing.window.0)),
+            block: Aligned::new(DARK, BLOCK * largest(&tallest)),
             scratch: Aligned::new(DARK, largest(&Crossing::scratch)),
-            incident: Aligned::new(DARK, optics.beams.len() * optics.kept * rows * columns),
-            detector: Aligned::new(DARK, optics.beams.len() * rows * columns),
+            incident: Aligned::new(DARK, optics.beams.len() * optics.kept),
+            detector: Aligned::new(DARK, optics.beams.len() * optics.samples()),
             seen: Vec::new(),
         }
     }
@@ -93,16 +95,22 @@ impl Workspace {
         let crossings = &optics.beams[beam].crossings;
         let of = |index: usize| if index < crossed { &*crossings[index] } else { last };
         self.emit(optics, object, image, of(0), beam);
-        let every_row = 0..optics.rows;
-        let every_row = std::slice::from_ref(&every_row);
-        let mut lit = std::slice::from_ref(&optics.object_rows);
+        let mut lit = optics.object_rows.clone();
         for index in 0..crossed {
-            let (here, next) = (of(index), of(index + 1));
-            self.cross(optics, beam, index, here, lit, every_row);
-            for row in 0..optics.rows {
+            let (here, next, plane) = (of(index), of(index + 1).before(), &optics.planes[index + 1]);
+            let every_row = 0..plane.rows;
+            self.cross(
+                optics,
+                beam,
+                index,
+                here,
+                std::slice::from_ref(&lit),
+                std::slice::from_ref(&every_row),
+            );
+            for row in every_row.clone() {
                 self.receive(optics, beam, index, here, row);
                 let spectrum = &mut self.spectra[row * self.stride..][..self.stride];
-                spectrum[optics.columns..next.window.1].fill(DARK);
+                spectrum[plane.columns..next.window.1].fill(DARK);
                 next.row_forward.process_with_scratch(&mut spectrum[..next.window.1], &mut self.scratch);
             }
             lit = every_row;
@@ -130,15 +138,16 @@ impl Workspace {
 
     /// Row `row` of the field behind crossing `index` of `beam`, which is `here`, and behind what stands on the plane there.
     fn receive(&mut self, optics: &Optics, beam: usize, index: usize, here: &Crossing, row: usize) {
-        let width = here.window.1;
+        let (width, plane) = (here.behind().window.1, &optics.planes[index + 1]);
         let spectrum = &mut self.spectra[row * self.stride..][..width];
-        here.row_inverse.process_with_scratch(spectrum, &mut self.scratch);
-        let inside = &mut spectrum[..optics.columns];
-        let plane = &optics.planes[index + 1];
-        if let (Some(Local::Blend(slot)), Some(other)) = (plane.first(), &optics.beams[beam].beside[index]) {
+        here.behind().row_inverse.process_with_scratch(spectrum, &mut self.scratch);
+        let inside = &mut spectrum[..plane.columns];
+        if let (Some(Local::Blend(slot)), Some(other)) =
+            (plane.locals.first(), &optics.beams[beam].beside[index])
+        {
             let beside = &mut self.beside[row * self.stride..][..width];
-            other.row_inverse.process_with_scratch(beside, &mut self.scratch);
-            let with = &mut beside[..optics.columns];
+            other.behind().row_inverse.process_with_scratch(beside, &mut self.scratch);
+            let with = &mut beside[..plane.columns];
             let shares = optics.factor_row(beam, slot.factor, row);
             for ((u, with), share) in inside.iter_mut().zip(&mut *with).zip(shares) {
                 *with -= *u;
@@ -148,7 +157,7 @@ impl Workspace {
                 self.incident[optics.kept_row(beam, slot.kept, row)].copy_from_slice(with);
             }
         }
-        meet(optics, plane, beam, row, inside, &mut self.incident);
+        meet(optics, &plane.locals, beam, row, inside, &mut self.incident);
     }
 
     /// Puts the encoded image into the spectra, behind what stands on the object plane, transformed for `span`.
@@ -161,18 +170,18 @@ impl Workspace {
         beam: usize,
     ) {
         let ((_, left), (_, extent)) = (object.origin(), object.extent());
+        let (span, plane) = (span.before(), &optics.planes[0]);
         let width = span.window.1;
-        let plane = &optics.planes[0];
         for (line, row) in optics.object_rows.clone().enumerate() {
             let (above, below) = self.spectra.split_at_mut(row * self.stride);
             let spectrum = &mut below[..width];
-            if plane.is_empty() && object.repeats(line) {
+            if plane.locals.is_empty() && object.repeats(line) {
                 spectrum.copy_from_slice(&above[(row - 1) * self.stride..][..width]);
                 continue;
             }
             spectrum.fill(DARK);
             object.row(image, line, &mut spectrum[left..left + extent]);
-            meet(optics, plane, beam, row, &mut spectrum[..optics.columns], &mut self.incident);
+            meet(optics, &plane.locals, beam, row, &mut spectrum[..plane.columns], &mut self.incident);
             span.row_forward.process_with_scratch(spectrum, &mut self.scratch);
         }
     }
@@ -180,7 +189,7 @@ impl Workspace {
     /// Last column pass and inverse row transforms: the field at the detector plane of `beam` on `rows`.
     fn arrive(&mut self, optics: &Optics, last: &Crossing, rows: &[Range<usize>], beam: usize) {
         let crossed = optics.crossed() - 1;
-        let lit = if crossed == 0 { optics.object_rows.clone() } else { 0..optics.rows };
+        let lit = if crossed == 0 { optics.object_rows.clone() } else { 0..optics.planes[crossed].rows };
         self.cross(optics, beam, crossed, last, std::slice::from_ref(&lit), rows);
         let first = beam * optics.rows;
         for row in rows.iter().cloned().flatten() {
@@ -244,22 +253,23 @@ impl Workspace {
             }
             self.send_back(optics, beam, optics.crossed(), Some(last), row, sums);
         }
-        let every_row = 0..optics.rows;
-        let every_row = std::slice::from_ref(&every_row);
-        let mut lit = &optics.detector_rows[..];
+        let mut lit = optics.detector_rows.clone();
         for index in (earliest..optics.crossed()).rev() {
             let here = &*own.crossings[index];
-            self.cross_columns(optics, here, lit, every_row, true);
+            let every_row = 0..optics.planes[index].rows;
+            let kept = std::slice::from_ref(&every_row);
+            self.cross_columns(optics, here, &lit, kept, true);
             if let Some(other) = &own.beside[index] {
                 std::mem::swap(&mut self.spectra, &mut self.beside);
-                self.cross_columns(optics, other, lit, every_row, true);
+                self.cross_columns(optics, other, &lit, kept, true);
                 std::mem::swap(&mut self.spectra, &mut self.beside);
                 self.spectra.iter_mut().zip(&*self.beside).for_each(|(sum, other)| *sum += other);
             }
-            lit = every_row;
-            for row in 0..optics.rows {
-                let spectrum = &mut self.spectra[row * self.stride..][..here.window.1];
-                here.row_inverse.process_with_scratch(spectrum, &mut self.scratch);
+            lit = vec![every_row.clone()];
+            for row in every_row {
+                let before = here.before();
+                let spectrum = &mut self.spectra[row * self.stride..][..before.window.1];
+                before.row_inverse.process_with_scratch(spectrum, &mut self.scratch);
                 let next = (index > earliest).then(|| &*own.crossings[index - 1]);
                 self.send_back(optics, beam, index, next, row, sums);
             }
@@ -279,18 +289,18 @@ impl Workspace {
     ) {
         let plane = &optics.planes[index];
         let spectrum = &mut self.spectra[row * self.stride..][..self.stride];
-        meet_adjoint(optics, plane, beam, row, &mut spectrum[..optics.columns], &self.incident, sums);
-        let Some(next) = next else { return };
+        meet_adjoint(optics, &plane.locals, beam, row, &mut spectrum[..plane.columns], &self.incident, sums);
+        let Some(next) = next.map(Crossing::behind) else { return };
         let width = next.window.1;
-        spectrum[optics.columns..width].fill(DARK);
-        if let Some(Local::Blend(slot)) = plane.first() {
+        spectrum[plane.columns..width].fill(DARK);
+        if let Some(Local::Blend(slot)) = plane.locals.first() {
             let beside = &mut self.beside[row * self.stride..][..width];
             let shares = optics.factor_row(beam, slot.factor, row);
-            for ((g, with), share) in spectrum[..optics.columns].iter_mut().zip(&mut *beside).zip(shares) {
+            for ((g, with), share) in spectrum[..plane.columns].iter_mut().zip(&mut *beside).zip(shares) {
                 *with = *g * share.conj();
                 *g -= *with;
             }
-            beside[optics.columns..].fill(DARK);
+            beside[plane.columns..].fill(DARK);
             next.row_forward.process_with_scratch(beside, &mut self.scratch);
         }
         next.row_forward.process_with_scratch(&mut spectrum[..width], &mut self.scratch);
@@ -305,33 +315,61 @@ impl Workspace {
         kept: &[Range<usize>],
         adjoint: bool,
     ) {
-        let ((height, width), stride) = (span.window, self.stride);
-        for first in (0..width).step_by(BLOCK) {
-            let columns = BLOCK.min(width - first);
-            let block = &mut self.block[..columns * height];
+        let ([from, to], stride) = (span.ends(adjoint), self.stride);
+        let (sent, received) = (from.window.0, to.window.0);
+        let height = sent.max(received);
+        for columns in span.columns(BLOCK, adjoint) {
+            let block = &mut self.block[..columns.count * height];
             // Everything between the lit ranges, and the padding behind them, is dark.
             let mut dark = 0;
-            for range in lit.iter().cloned().chain(std::iter::once(height..height)) {
+            for range in lit.iter().cloned().chain(std::iter::once(sent..sent)) {
                 for column in block.chunks_exact_mut(height) {
                     column[dark..range.start].fill(DARK);
                 }
                 dark = range.end;
-                let spectra = &self.spectra[first..];
+                let spectra = &self.spectra[columns.from..];
                 optics.arithmetic.gather(spectra, stride, range, block, height);
             }
-            span.column_forward.process_with_scratch(block, &mut self.scratch);
-            for (column, spectrum) in block.chunks_exact_mut(height).enumerate() {
-                match span.transfer_column(first + column) {
-                    Column::Even(transfer) => optics.arithmetic.filter(spectrum, transfer, adjoint),
-                    Column::Whole(transfer) => optics.arithmetic.filter_whole(spectrum, transfer, adjoint),
+            if sent == received {
+                from.column_forward.process_with_scratch(block, &mut self.scratch);
+                for (column, spectrum) in block.chunks_exact_mut(height).enumerate() {
+                    filter(optics, span, columns.band + column, spectrum, adjoint);
+                }
+                to.column_inverse.process_with_scratch(block, &mut self.scratch);
+            } else {
+                let band = sent.min(received);
+                for (column, spectrum) in block.chunks_exact_mut(height).enumerate() {
+                    from.column_forward.process_with_scratch(&mut spectrum[..sent], &mut self.scratch);
+                    // The band lies together in the shorter window.
+                    if sent == band {
+                        filter(optics, span, columns.band + column, &mut spectrum[..band], adjoint);
+                    }
+                    span.refine(spectrum, adjoint);
+                    if received == band {
+                        filter(optics, span, columns.band + column, &mut spectrum[..band], adjoint);
+                    }
+                    to.column_inverse.process_with_scratch(&mut spectrum[..received], &mut self.scratch);
                 }
             }
-            span.column_inverse.process_with_scratch(block, &mut self.scratch);
             for range in kept.iter().cloned() {
-                let spectra = &mut self.spectra[first..];
+                let spectra = &mut self.spectra[columns.to..];
                 optics.arithmetic.scatter(block, height, range, spectra, stride);
             }
         }
+        // Frequencies that a finer plane has beyond the band.
+        if let Some(beyond) = span.beyond(adjoint) {
+            for row in kept.iter().cloned().flatten() {
+                self.spectra[row * stride..][beyond.clone()].fill(DARK);
+            }
+        }
+    }
+}
+
+/// Column `fx` of the band behind the transfer function of `span`.
+fn filter(optics: &Optics, span: &Crossing, fx: usize, spectrum: &mut [Complex32], adjoint: bool) {
+    match span.transfer_column(fx) {
+        Column::Even(transfer) => optics.arithmetic.filter(spectrum, transfer, adjoint),
+        Column::Whole(transfer) => optics.arithmetic.filter_whole(spectrum, transfer, adjoint),
     }
 }
 
@@ -385,7 +423,7 @@ fn meet_adjoint(
                     continue;
                 }
                 let kept = &incident[optics.kept_row(beam, slot.kept, row)];
-                let numbers = optics.columns * slot.sums();
+                let numbers = slot.kept.columns * slot.sums();
                 let sums = &mut sums[optics.sums_of(beam, &slot)][row * numbers..][..numbers];
                 match slot.wants {
                     Wants::Turn { absorption } => {
@@ -402,7 +440,7 @@ fn meet_adjoint(
                 }
                 // S = conj(g) (B - A) u; the light is parted where it is sent on.
                 let kept = &incident[optics.kept_row(beam, slot.kept, row)];
-                let sums = &mut sums[optics.sums_of(beam, &slot)][row * 2 * optics.columns..];
+                let sums = &mut sums[optics.sums_of(beam, &slot)][row * 2 * slot.kept.columns..];
                 for ((g, difference), sum) in field.iter().zip(kept).zip(sums.as_chunks_mut::<2>().0) {
                     let slope = g.conj() * difference;
                     *sum = [sum[0] + slope.re, sum[1] + slope.im];

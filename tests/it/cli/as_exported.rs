@@ -55,13 +55,13 @@ fn the_export_ends_with_its_check() {
     // With their thickness the same plates are judged once more.
     assert!(
         text.contains(
-            "as printed, plates with their thickness in 4 slices and 4 x 4 samples a pixel: accuracy"
+            "as printed, plates with their thickness in 4 slices and 4 x 4 samples a pixel inside: accuracy"
         ),
         "{text}"
     );
     let printed = &json["as_printed"];
     assert_eq!((&printed["plate"], &printed["designed_plate"]), (&"sliced".into(), &"thin".into()));
-    assert_eq!((&printed["images"], &printed["oversample"]), (&50.into(), &4.into()));
+    assert_eq!((&printed["images"], &printed["samples_in_plates"]), (&50.into(), &4.into()));
     let sliced = ["evaluate", "device", "--data", "data", "--plate", "sliced", "--json"];
     let sliced = d2nn(own.path(), &sliced).json();
     // The heights of the plates are those of the design but for steps of 1 um, on the same 50 images.
