@@ -8,8 +8,9 @@ use num_complex::Complex;
 use crate::bench::{Beam, Bench, Lowered, Path, Role};
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField, narrow_complex};
+use crate::grid::Grid;
 use crate::program::{Blend, Op, Program, Slopes, Wants, cross_pointwise, cross_pointwise_adjoint};
-use crate::propagation::{Gap, Method, Propagator, Span};
+use crate::propagation::{Camera, Gap, Method, Propagator, Span};
 use crate::units::Metres;
 
 /// The light of one image on its way through the device.
@@ -102,6 +103,18 @@ impl<T: Real> Network<T> {
     /// [`Error::Value`] when the image has not the shape the object plane takes, and as [`Network::propagate`].
     pub fn light(&self, image: ArrayView2<'_, f32>) -> Result<Light<T>> {
         self.propagate(self.bench.object.encode(image)?)
+    }
+
+    /// What crosses the last span to the detector, and the number of that operation.
+    fn last_span(&self) -> Result<(usize, Span)> {
+        match self.lowered.program.ops() {
+            [.., Op::Cross(span)] => {
+                Ok((self.lowered.program.ops().len() - 1, self.lowered.program.spans()[*span]))
+            }
+            _ => {
+                Err(Error::Value("no free space in front of the detector, where a camera could stand".into()))
+            }
+        }
     }
 
     /// Power in each detector region for `image`.
@@ -417,6 +430,37 @@ impl<T: Real> Instrument<T> {
     /// As [`Network::light`].
     pub fn readings(&self, image: ArrayView2<'_, f32>) -> Result<Vec<f64>> {
         Ok(self.readings_of(&self.light(image)?))
+    }
+
+    /// Intensity of the light of every beam of `network` on a camera of `grid` in place of the detector, its middle `at` (y, x)
+    /// metres off the axis.
+    ///
+    /// # Errors
+    /// [`Error::Value`] for a camera that does not fit the window ([`Camera::new`]), and for no span in front of the detector.
+    pub fn camera(
+        &self,
+        lights: &[Light<T>],
+        network: usize,
+        grid: Grid,
+        at: (Metres, Metres),
+    ) -> Result<Array2<f64>> {
+        let mut total = Array2::zeros(grid.shape());
+        let mut known: Option<Camera> = None;
+        for ((beam, carried), light) in self.beams.iter().zip(lights) {
+            if beam.network != network {
+                continue;
+            }
+            let (op, span) = carried.last_span()?;
+            let camera = match known.take() {
+                Some(camera) if *camera.span() == span => camera,
+                _ => Camera::new(span, grid, at)?,
+            };
+            let trace = carried.trace(light.object.clone())?;
+            let field = WaveField::new(trace[op].grid(), trace[op].amplitude.mapv(widen))?;
+            total.scaled_add(beam.share, &camera.propagate(&field).intensity());
+            known = Some(camera);
+        }
+        Ok(total)
     }
 
     /// Gradients by the values of all networks of a loss whose derivatives by the readings are `slopes`.

@@ -19,6 +19,7 @@ pub mod advice;
 mod answers;
 mod as_exported;
 mod as_printed;
+mod camera_flags;
 mod classify;
 mod completions;
 mod convergence;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use ndarray::Array2;
 
+use super::camera_flags::{CameraFlags, Looking};
 use super::judgement::Judgement;
 use super::picture_flags::PictureFlags;
 use super::progress::Progress;
@@ -36,6 +37,7 @@ const SLICES: usize = 20;
 #[command(after_help = "Examples:
   d2nn plot layers/fashion-400ghz
   d2nn plot layers/fashion-400ghz light --image 7
+  d2nn plot layers/fashion-400ghz detector --camera-pitch \"0.1 mm\"
   d2nn plot runs/fashion-400ghz detector --image-file boot.png --format svg --out pictures")]
 pub struct PlotArgs {
     /// Device folder
@@ -53,6 +55,8 @@ pub struct PlotArgs {
     image_file: Option<PathBuf>,
     #[command(flatten)]
     picture: PictureFlags,
+    #[command(flatten)]
+    camera: CameraFlags,
     /// Folder for the pictures (default: plots in the device folder)
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -148,8 +152,15 @@ pub fn run(args: PlotArgs) -> Result<()> {
     ];
     let names = drawn.iter().filter(|(kind, _)| wants(*kind));
     let _place = Place::files(&folder, names.map(|(_, name)| format!("{name}.{}", format.extension())))?;
+    let looking = args.camera.looking(device.design.bench.grid())?;
+    if looking.is_some() && (!wants(PlotKind::Detector) || forms_image) {
+        return Err(Error::Usage(
+            "--camera-pitch is of the detector plane of a device that names classes: draw `detector`".into(),
+        ));
+    }
     let engine = if wants(PlotKind::Confusion) { Some(args.threads.engine(&device)?) } else { None };
-    let mut artist = Artist { device: &device, folder, format, data_note: note, written: Vec::new() };
+    let mut artist =
+        Artist { device: &device, folder, format, looking, data_note: note, written: Vec::new() };
     if wants(PlotKind::Masks) {
         artist.masks()?;
     }
@@ -203,6 +214,8 @@ struct Artist<'a> {
     device: &'a Device,
     folder: PathBuf,
     format: PictureFormat,
+    /// A camera in place of the detector plane.
+    looking: Option<Looking>,
     /// What must be said of the images.
     data_note: Option<&'static str>,
     written: Vec<PathBuf>,
@@ -237,7 +250,8 @@ impl<'a> Artist<'a> {
     fn at_home(device: &'a Device, data_note: Option<&'static str>) -> Result<Self> {
         let folder = device.folder.join(PLOTS);
         create_folder(&folder)?;
-        Ok(Artist { device, folder, format: PictureFormat::Png, data_note, written: Vec::new() })
+        let format = PictureFormat::Png;
+        Ok(Artist { device, folder, format, looking: None, data_note, written: Vec::new() })
     }
 }
 
@@ -403,10 +417,18 @@ impl Artist<'_> {
         let first_class = classes.first;
         let here =
             |class: usize| class.checked_sub(first_class).filter(|class| *class < bench.detector.classes());
+        let (intensity, grid, regions) = match self.looking {
+            None => (seen.on(|light| &light.detector), bench.grid(), bench.detector.regions().to_vec()),
+            Some(looking) => (
+                seen.instrument.camera(seen.lights, seen.network, looking.grid, looking.at)?,
+                looking.grid,
+                looking.regions(bench)?,
+            ),
+        };
         DetectorPlane {
-            intensity: &seen.on(|light| &light.detector),
-            grid: &bench.grid(),
-            regions: bench.detector.regions(),
+            intensity: &intensity,
+            grid: &grid,
+            regions: &regions,
             scheme: bench.detector.scheme(),
             first_class,
             labels: &self.labels()[first_class..first_class + bench.detector.classes()],

@@ -7,6 +7,7 @@ use ndarray::{Array2, Ix2};
 use num_complex::Complex;
 use serde_json::json;
 
+use super::camera_flags::{CameraFlags, Looking};
 use super::progress::Progress;
 use super::{print, print_json, say};
 use crate::error::{Error, Result};
@@ -16,7 +17,7 @@ use crate::grid::{Grid, spatial_frequencies};
 use crate::npy::{Kind, array_bytes, read_complex};
 use crate::propagation::angular_spectrum::needed_padding;
 use crate::propagation::rayleigh_sommerfeld::{direct_summation, safe_distance, safe_offset};
-use crate::propagation::{Fft2, Gap, Method, PixelModel, Propagator, padded_shape};
+use crate::propagation::{Camera, Fft2, Gap, Method, PixelModel, Propagator, padded_shape};
 use crate::units::{Metres, format_length, parse_positive_length};
 
 /// Arguments of `d2nn propagate`.
@@ -27,7 +28,9 @@ plane wave gains exp(+i k z). The arithmetic is double precision; the output is 
 float32 input, complex128 otherwise.
 
 Example:
-  d2nn propagate field.npy --wavelength \"0.75 mm\" --pixel-pitch \"0.4 mm\" --distance \"30 mm\" --out out.npy"
+  d2nn propagate field.npy --wavelength \"0.75 mm\" --pixel-pitch \"0.4 mm\" --distance \"30 mm\" --out out.npy
+  d2nn propagate field.npy --wavelength \"0.75 mm\" --pixel-pitch \"0.4 mm\" --distance \"30 mm\" --out seen.npy \\
+    --camera-pitch \"0.05 mm\" --camera-pixels 200 --camera-at \"3 mm\" \"-2 mm\""
 )]
 pub struct PropagateArgs {
     /// NumPy file of real or complex numbers of any kind, shape (rows, columns)
@@ -47,6 +50,8 @@ pub struct PropagateArgs {
     /// Side of the padded window over the side of the field, 1 to 16
     #[arg(long, value_name = "FACTOR", default_value_t = 2.0)]
     padding: f64,
+    #[command(flatten)]
+    camera: CameraFlags,
     /// NumPy file to write
     #[arg(long, value_name = "OUT.npy")]
     out: PathBuf,
@@ -97,6 +102,7 @@ pub fn run(args: PropagateArgs) -> Result<()> {
         Grid::new(rows, columns, pitch).map_err(|error| Error::file(&args.field, error.to_string()))?;
     let field = WaveField::new(grid, amplitude)?;
     warn_of_the_edge(&field);
+    let looking = args.camera.looking(grid)?;
     let method = match args.method {
         MethodName::Auto => Some(Method::Auto),
         MethodName::AngularSpectrum => Some(Method::AngularSpectrum),
@@ -119,6 +125,11 @@ pub fn run(args: PropagateArgs) -> Result<()> {
         warn_of_sampling(&gap);
     }
     let behind = match method {
+        None if looking.is_some() => {
+            return Err(Error::Usage(
+                "--method direct sums at the pixels of the field: take another for a camera".into(),
+            ));
+        }
         None => {
             let mut progress = Progress::new("summing", rows as u64, "rows");
             let sum = direct_summation(&field, wavelength, distance, &mut |row| {
@@ -129,17 +140,25 @@ pub fn run(args: PropagateArgs) -> Result<()> {
         }
         Some(_) => {
             warn_of_padding(&gap, args.padding);
-            Propagator::new(gap)?.carry(&field)?
+            match looking {
+                None => Propagator::new(gap)?.carry(&field)?,
+                Some(Looking { grid, at }) => {
+                    let camera =
+                        Camera::new(gap, grid, at).map_err(|error| Error::Usage(error.to_string()))?;
+                    camera.propagate(&field)
+                }
+            }
         }
     };
     write(&args.out, &behind.amplitude, single)?;
+    let (rows, columns) = behind.grid().shape();
     let kept = (field.power() > 0.0).then(|| behind.power() / field.power());
     if args.json {
         return print_json(&json!({
             "rows": rows,
             "columns": columns,
             "wavelength": wavelength,
-            "pixel_pitch": pitch,
+            "pixel_pitch": behind.grid().pixel_pitch(),
             "distance": distance,
             "method": args.method.taken(&gap).to_possible_value().map(|value| value.get_name().to_owned()),
             "power_kept": kept,

@@ -49,6 +49,7 @@ use crate::units::{Metres, format_length};
 
 pub mod angular_spectrum;
 mod axial_cut;
+mod camera;
 mod fft2;
 pub(crate) mod passive;
 pub mod rayleigh_sommerfeld;
@@ -56,6 +57,7 @@ mod slab;
 mod span;
 
 pub use axial_cut::AxialCut;
+pub use camera::Camera;
 pub use fft2::Fft2;
 pub(crate) use fft2::fast_length;
 pub use slab::{Polarisation, Slab};

@@ -14,6 +14,7 @@ mod architecture;
 mod as_exported;
 mod beams;
 mod brought;
+mod camera;
 mod carrier;
 mod classifier;
 mod cli;

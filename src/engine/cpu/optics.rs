@@ -60,7 +60,7 @@ pub(super) struct Kept {
 }
 
 /// A plane.
-pub(super) struct Plane {
+pub(super) struct PlaneOptics {
     pub(super) rows: usize,
     pub(super) columns: usize,
     /// What happens there, in the order of the light.
@@ -114,7 +114,7 @@ pub(super) struct Optics {
     /// Beams, those of a network one behind the other.
     pub(super) beams: Vec<BeamOptics>,
     /// The object plane and the plane behind each crossing, the same for every beam.
-    pub(super) planes: Vec<Plane>,
+    pub(super) planes: Vec<PlaneOptics>,
     /// Each factor, beam by beam.
     pub(super) factors: Vec<Laid>,
     /// Sheets of the program.
@@ -273,7 +273,7 @@ fn beams(lit: &[Lit<'_>], crossings: Vec<Arc<Crossing>>) -> Vec<BeamOptics> {
 
 /// The planes of a program, and what is kept on them.
 struct Arrangement {
-    planes: Vec<Plane>,
+    planes: Vec<PlaneOptics>,
     /// Shape of the plane of each factor.
     factors: Vec<(usize, usize)>,
     /// Numbers a beam keeps.
@@ -287,7 +287,7 @@ impl Arrangement {
     fn of(bench: &Bench, program: &Program) -> Self {
         let (rows, columns) = bench.grid().shape();
         let mut layout = Arrangement {
-            planes: vec![Plane { rows, columns, locals: Vec::new() }],
+            planes: vec![PlaneOptics { rows, columns, locals: Vec::new() }],
             factors: vec![(rows, columns); program.factors().len()],
             kept: 0,
             sums: 0,
@@ -318,10 +318,10 @@ impl Arrangement {
     fn add_plane(&mut self, span: Span) {
         let (rows, columns) = span.grid().shape();
         let [_, factor] = span.refinement().factors();
-        self.planes.push(Plane { rows: rows * factor, columns: columns * factor, locals: Vec::new() });
+        self.planes.push(PlaneOptics { rows: rows * factor, columns: columns * factor, locals: Vec::new() });
     }
 
-    fn last(&self) -> &Plane {
+    fn last(&self) -> &PlaneOptics {
         &self.planes[self.planes.len() - 1]
     }
 
@@ -333,7 +333,7 @@ impl Arrangement {
 
     /// A place for the field on the last plane, if it is `kept`.
     fn keep(&mut self, kept: bool) -> Kept {
-        let Plane { rows, columns, .. } = *self.last();
+        let PlaneOptics { rows, columns, .. } = *self.last();
         let place = Kept { first: self.kept, rows, columns };
         self.kept += if kept { rows * columns } else { 0 };
         place

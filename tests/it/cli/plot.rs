@@ -96,6 +96,23 @@ fn pictures_of_the_sample_say_so() {
 }
 
 #[test]
+fn a_camera_draws_the_detector_plane_at_its_own_pixels() {
+    let folder = copy();
+    let camera = ["detector", "--camera-pitch", "0.15 mm", "--out", "pictures"];
+    plot(folder.path(), &camera).done();
+    whole_picture(&folder.path().join("pictures/detector.png"));
+    for (arguments, reason) in [
+        (
+            &["detector", "--camera-pitch", "0.1 mm", "--camera-pixels", "20"][..],
+            "does not see all detector regions",
+        ),
+        (&["masks", "--camera-pitch", "0.1 mm"], "draw `detector`"),
+    ] {
+        plot(folder.path(), &[arguments, &["--out", "none"]].concat()).fails(2, &[reason]);
+    }
+}
+
+#[test]
 fn nothing_is_written_for_a_wrong_wish() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path();

@@ -70,6 +70,44 @@ fn three_methods_agree_on_a_smooth_beam() {
 }
 
 #[test]
+fn a_camera_sees_the_beam_at_its_own_pixels() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path();
+    write(&path.join("in.npy"), &beam());
+    propagate(path, "in.npy", "plane.npy", &[]).done();
+    // A third of the pitch, so that each pixel of the plane has one of the camera at its centre.
+    let camera = [
+        "--camera-pitch",
+        "0.13333333333333333 mm",
+        "--camera-pixels",
+        "99",
+        "--camera-at",
+        "1.4 mm",
+        "-0.6 mm",
+    ];
+    let json = propagate(path, "in.npy", "seen.npy", &[&camera[..], &["--json"]].concat()).json();
+    assert_eq!((&json["rows"], &json["columns"]), (&99.into(), &99.into()));
+    let (plane, seen) = (read64(&path.join("plane.npy")), read64(&path.join("seen.npy")));
+    // The middle of the camera is half a pixel of the plane off its centres: row 22, column 31.
+    for (row, column) in [(0, 0), (5, -9), (-16, 16)] {
+        let here = plane[[(22 + row) as usize, (31 + column) as usize]];
+        let there = seen[[(49 + 3 * row) as usize, (49 + 3 * column) as usize]];
+        // The pitch is written with 17 digits.
+        assert!((here - there).norm() < 1e-12, "{row} {column}: {here} {there}");
+    }
+    for (arguments, reason) in [
+        (&["--camera-pitch", "0 mm"][..], "--camera-pitch"),
+        (&["--camera-pitch", "1 mm", "--camera-pixels", "40"], "light is known within"),
+        (&["--camera-pitch", "0.1 mm", "--camera-at", "9 mm", "0 mm"], "light is known within"),
+        (&["--camera-pixels", "40"], "--camera-pitch"),
+        (&["--camera-pitch", "0.1 mm", "--method", "direct"], "--method direct"),
+    ] {
+        propagate(path, "in.npy", "none.npy", arguments).fails(2, &[reason]);
+        assert!(!path.join("none.npy").exists());
+    }
+}
+
+#[test]
 fn a_plane_wave_gains_exp_ikz() {
     // The sign convention of the help, on the axis of a wide bright aperture over a short distance.
     let folder = tempfile::tempdir().unwrap();
