@@ -2,7 +2,8 @@
 //!
 //! Run: `cargo bench --bench step`. Each round times three things in turn; medians and ratios within a round are
 //! printed: the step, rustfft alone for the transforms the step makes, and rustfft alone for those of the plain pass
-//! in the padded window of the design, which the engine need not make.
+//! in the padded window of the design, which the engine need not make. Then the same with plates of a thickness, over their
+//! own transforms and over the thin step with the same samples between plates.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use d2nn::bench::Bench;
 use d2nn::design::{Design, DesignFile};
+use d2nn::element::Thickness;
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::training::ClassLoss;
 use d2nn_kernels::{Fft, Transformed};
@@ -74,61 +76,114 @@ fn plain_transforms(bench: &Bench) -> usize {
     forward + adjoint
 }
 
-fn main() {
-    let design = Design::resolve("the default design", &DesignFile::default()).expect("the default is sound");
-    let bench = design.bench.clone();
-    let (masks, shape) = (bench.masks(), bench.grid().shape());
-    let mut engine = CpuEngine::new(bench, 1).expect("the default is sound");
-    let phase = |mask: usize| {
-        Array2::from_shape_fn(shape, |(y, x)| ((y * 31 + x * 17 + mask * 7) % 64) as f32 / 10.0)
-    };
-    engine.set_masks(&(0..masks).map(phase).collect::<Vec<_>>()).expect("phases fit");
-    let images =
-        Array3::from_shape_fn((SAMPLES, 28, 28), |(s, y, x)| ((s + y * 5 + x * 3) % 16) as f32 / 15.0);
-    let loss = ClassLoss::cross_entropy(20.0);
+/// The step of `bench` with some masks; slopes are those of cross-entropy.
+struct Timed {
+    engine: CpuEngine,
+    images: Array3<f32>,
+    loss: ClassLoss,
+}
 
-    let plain = [(design.bench.padded.0, plain_transforms(&design.bench))];
-    let mut alone = [Alone::of(&engine.transforms()), Alone::of(&plain)];
+impl Timed {
+    fn of(bench: Bench) -> Self {
+        let (masks, shape) = (bench.masks(), bench.mask_shape());
+        let mut engine = CpuEngine::new(bench, 1).expect("the default is sound");
+        let phase = |mask: usize| {
+            Array2::from_shape_fn(shape, |(y, x)| ((y * 31 + x * 17 + mask * 7) % 64) as f32 / 10.0)
+        };
+        engine.set_masks(&(0..masks).map(phase).collect::<Vec<_>>()).expect("phases fit");
+        let images =
+            Array3::from_shape_fn((SAMPLES, 28, 28), |(s, y, x)| ((s + y * 5 + x * 3) % 16) as f32 / 15.0);
+        Timed { engine, images, loss: ClassLoss::cross_entropy(20.0) }
+    }
 
-    let mut times = [Vec::new(), Vec::new(), Vec::new()];
-    for _ in 0..ROUNDS {
+    fn run(&self) -> Duration {
         let began = Instant::now();
-        let pass = engine
-            .gradients(images.view(), &|sample, readings, slopes| {
-                loss.evaluate(readings, sample % 10, 1.0, slopes);
+        let pass = self
+            .engine
+            .gradients(self.images.view(), &|sample, readings, slopes| {
+                self.loss.evaluate(readings, sample % 10, 1.0, slopes);
             })
             .expect("images fit");
-        times[0].push(began.elapsed());
         black_box(pass);
+        began.elapsed()
+    }
+}
 
+/// Runs `work` and says how long it took.
+fn timed(work: impl FnOnce()) -> Duration {
+    let began = Instant::now();
+    work();
+    began.elapsed()
+}
+
+fn list(alone: &[Alone]) -> String {
+    let one = |Alone { points, count, .. }: &Alone| format!("{count} of {points} points");
+    alone.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// Median and quartiles.
+fn median(mut values: Vec<f64>) -> (f64, f64, f64) {
+    values.sort_by(f64::total_cmp);
+    (values[values.len() / 2], values[values.len() / 4], values[3 * values.len() / 4])
+}
+
+fn milliseconds(times: &[Duration]) -> Vec<f64> {
+    times.iter().map(|time| time.as_secs_f64() * 1e3 / SAMPLES as f64).collect()
+}
+
+/// Prints what `step` takes over `bare`, round by round.
+fn compare(name: &str, step: &[f64], bare: &[f64]) {
+    let (ratio, low, high) = median(step.iter().zip(bare).map(|(step, bare)| step / bare).collect());
+    println!("  over {name}, within a round: median {ratio:.3}, quartiles {low:.3} and {high:.3}");
+}
+
+fn thin(bench: &Bench) {
+    let step = Timed::of(bench.clone());
+    let plain = [(bench.padded.0, plain_transforms(bench))];
+    let mut alone = [Alone::of(&step.engine.transforms()), Alone::of(&plain)];
+    let mut times = [Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        times[0].push(step.run());
         for (alone, times) in alone.iter_mut().zip(&mut times[1..]) {
-            let began = Instant::now();
-            alone.iter_mut().for_each(Alone::run);
-            times.push(began.elapsed());
+            times.push(timed(|| alone.iter_mut().for_each(Alone::run)));
         }
     }
-    let list = |alone: &[Alone]| {
-        let one = |Alone { points, count, .. }: &Alone| format!("{count} of {points} points");
-        alone.iter().map(one).collect::<Vec<_>>().join(", ")
-    };
-    let median = |values: &mut [f64]| {
-        values.sort_by(f64::total_cmp);
-        (values[values.len() / 2], values[values.len() / 4], values[3 * values.len() / 4])
-    };
-    let milliseconds = |times: &[Duration]| -> Vec<f64> {
-        times.iter().map(|time| time.as_secs_f64() * 1e3 / SAMPLES as f64).collect()
-    };
     let [step, own, plain] = times.map(|times| milliseconds(&times));
-    println!("training step, one core: median {:.3} ms a sample", median(&mut step.clone()).0);
+    println!("training step, one core: median {:.3} ms a sample", median(step.clone()).0);
     for (name, times, alone) in [("its own transforms", own, &alone[0]), ("the plain pass", plain, &alone[1])]
     {
-        let mut ratios: Vec<f64> = step.iter().zip(&times).map(|(step, bare)| step / bare).collect();
-        let (ratio, low, high) = median(&mut ratios);
         println!(
             "rustfft alone, {name}: median {:.3} ms a sample ({})",
-            median(&mut times.clone()).0,
+            median(times.clone()).0,
             list(alone)
         );
-        println!("  step over that, within a round: median {ratio:.3}, quartiles {low:.3} and {high:.3}");
+        compare("that", &step, &times);
     }
+}
+
+/// The same with plates of a thickness, beside the thin one with the same samples outside.
+fn thick(name: &str, bench: &Bench, plate: Thickness) {
+    let flat = Timed::of(bench.clone());
+    let step = Timed::of(Bench { plate: Some(plate), ..bench.clone() });
+    let mut alone = Alone::of(&step.engine.transforms());
+    let (mut with, mut without, mut own) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS / 5 {
+        with.push(step.run());
+        without.push(flat.run());
+        own.push(timed(|| alone.iter_mut().for_each(Alone::run)));
+    }
+    let [with, without, own] = [with, without, own].map(|times| milliseconds(&times));
+    println!("{name}: median {:.3} ms a sample ({})", median(with.clone()).0, list(&alone));
+    compare("its own transforms", &with, &own);
+    compare("the thin step", &with, &without);
+}
+
+fn main() {
+    let design = Design::resolve("the default design", &DesignFile::default()).expect("the default is sound");
+    thin(&design.bench);
+    let sliced = design.thickness().expect("masks are reliefs");
+    let equivalent = Thickness { slices: 1, ..sliced };
+    thick("equivalent sheet", &design.bench, equivalent);
+    thick("four slices", &design.bench, sliced);
+    thick("four slices, 2 x 2 samples inside", &design.bench, Thickness { finer: 2, ..sliced });
 }
