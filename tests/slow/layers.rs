@@ -26,11 +26,13 @@ fn devices() -> Vec<PathBuf> {
 /// Images each device is judged by, where `D2NN_IMAGES` says no other number: they are carried one by one, in 40 ms each.
 const IMAGES: usize = 250;
 
-/// The stored test images of `data`: 1,000 of Fashion-MNIST in the program, 500 of MNIST beside this test.
+/// The stored test images of `data`: 1,000 of Fashion-MNIST in the program, 500 of MNIST and 520 letters beside this test.
 fn stored_images(data: &ImageSet) -> Images {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let source = match data.known {
         Some(DatasetName::FashionMnist) => Source::BuiltinSample,
-        _ => Source::Folder(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mnist")),
+        Some(_) => Source::Folder(fixtures.join("mnist")),
+        None => Source::Folder(fixtures.join("letters")),
     };
     load_split(data, &source, Split::Test).unwrap()
 }
@@ -69,10 +71,11 @@ fn accuracy_is_that_of_the_provenance() {
         let indices = some(&images);
         let judged =
             evaluate(&engine, &images, &indices, &loss_of(&loss, engine.bench()), &mut |_| Ok(true)).unwrap();
-        // n of the 10,000 test images: the share of right answers of such a choice spreads by
-        // sqrt(p (1 - p)/n (1 - n/10,000)), two points at 88 % and 250; three times that.
+        // n of the N test images, 10,000 mostly: the share of right answers of such a choice spreads by
+        // sqrt(p (1 - p)/n (1 - n/N)), two points at 88 % and 250; three times that.
+        let all = device.provenance.as_ref().unwrap().data.test_images as f64;
         let (p, n) = (claim.test_accuracy.unwrap(), indices.len() as f64);
-        let spread = (p * (1.0 - p) / n * (1.0 - n / 10_000.0)).sqrt();
+        let spread = (p * (1.0 - p) / n * (1.0 - n / all)).sqrt();
         let name = folder.display();
         assert!((judged.accuracy() - p).abs() < 3.0 * spread, "{name}: {} for {p}", judged.accuracy());
         // Means of ratios that spread by about half their size: 3.2 % over 250 images; three times that.
