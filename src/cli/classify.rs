@@ -101,9 +101,10 @@ pub fn run(args: ClassifyArgs) -> Result<()> {
         let scheme = device.design.bench.detector.scheme();
         let (answer, scores) = (scheme.answer(&readings), scheme.scores(&readings));
         let _ = writeln!(text, "{}: {} ({})", file.display(), classes[answer], fitted.describe());
+        let digits = scores.len().saturating_sub(1).to_string().len();
         for (class, score) in scores.iter().enumerate() {
             let mark = if class == answer { '>' } else { ' ' };
-            let _ = write!(text, "{mark} {class} {:<12} ", classes[class]);
+            let _ = write!(text, "{mark} {class:>digits$} {:<12} ", classes[class]);
             let _ = match scheme {
                 Scheme::Single => {
                     writeln!(text, "{:5.1} % {}", 100.0 * score, "#".repeat((score * 40.0).round() as usize))

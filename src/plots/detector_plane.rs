@@ -16,6 +16,8 @@ use crate::grid::Grid;
 /// Below the maximum by more than this the dB panel is black.
 const FLOOR: f64 = -40.0;
 const PANEL: f64 = 496.0;
+/// Characters of a name that finds room beside its region.
+const SHORT: usize = 2;
 const TOP_MARGIN: f64 = 48.0;
 
 /// The detector plane for one image: linear, in dB, and the readings as bars.
@@ -148,6 +150,16 @@ impl DetectorPlane<'_> {
         }
     }
 
+    /// What a region is called: by the name of its class where all are short, by its number otherwise.
+    fn mark(&self, region: usize) -> String {
+        let numbered = self.scheme.mark(region + self.scheme.region(self.first_class));
+        if self.labels.iter().any(|label| label.chars().count() > SHORT) {
+            return numbered;
+        }
+        let sign = numbered.trim_start_matches(|c: char| c.is_ascii_digit());
+        format!("{}{sign}", self.labels[self.scheme.class(region)])
+    }
+
     /// Outlines with the number of the class just outside, where there is room, so as not to hide the light.
     fn outline_regions(&self, sheet: &mut Sheet, frame: Pane) {
         let (rows, columns) = self.grid.shape();
@@ -165,13 +177,7 @@ impl DetectorPlane<'_> {
             })
             .collect();
         let size = 22.0;
-        let width_of = |sheet: &Sheet, index: usize| {
-            sheet.width_of(
-                &self.scheme.mark(index + self.scheme.region(self.first_class)),
-                size,
-                Weight::Bold,
-            )
-        };
+        let width_of = |sheet: &Sheet, index: usize| sheet.width_of(&self.mark(index), size, Weight::Bold);
         let boxed =
             |at: (f64, f64), width: f64| Pane::new(at.0 - width / 2.0 - 4.0, at.1 - 12.0, width + 8.0, 24.0);
         // Above or below its region each, and if one finds no room there, all inside.
@@ -211,8 +217,7 @@ impl DetectorPlane<'_> {
                 _ => outline.middle(),
             };
             sheet.fill(boxed(at, width), Ink::BLACK.alpha(0.65));
-            let text = Text::new(self.scheme.mark(index + self.scheme.region(self.first_class)), at, size)
-                .ink(if marked { ink } else { Ink::WHITE });
+            let text = Text::new(self.mark(index), at, size).ink(if marked { ink } else { Ink::WHITE });
             sheet.text(if marked { text.bold() } else { text });
         }
     }
