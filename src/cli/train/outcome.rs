@@ -12,6 +12,7 @@ use crate::design::folder::{
     DataProvenance, FinerGrid, Metrics, Provenance, write_history, write_masks, write_provenance,
 };
 use crate::design::{Design, Device};
+use crate::element::Thickness;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::training::State;
@@ -99,7 +100,8 @@ fn finer_grid(job: &Job, device: &Device, whole: &Trial<'_>) -> Result<Option<Fi
     if device.design.forms_image() {
         return Ok(None);
     }
-    let Some(oversample) = finer_oversample(&job.design) else { return Ok(None) };
+    let Some(finer) = finer_bench(&job.design) else { return Ok(None) };
+    let finer = finer?;
     let images = job.dataset.test.len().min(FINER_GRID_IMAGES);
     let trial = Trial { limit: Some(images), ..*whole };
     let accuracy = |bench: Bench| {
@@ -108,18 +110,21 @@ fn finer_grid(job: &Job, device: &Device, whole: &Trial<'_>) -> Result<Option<Fi
         answers::judge(&engine, &trial, &mut |_| ()).map(|judged| judged.accuracy())
     };
     Ok(Some(FinerGrid {
-        oversample,
+        oversample: finer.oversample,
         images,
-        accuracy: accuracy(job.design.bench.sampled(oversample, 2.0)?)?,
+        accuracy: accuracy(finer)?,
         accuracy_as_trained: accuracy(job.design.simulated.clone())?,
     }))
 }
 
-/// Samples along one side of a pixel of the finer grid, where it fits into memory.
-fn finer_oversample(design: &Design) -> Option<usize> {
+/// The device on the finer grid, where it fits into memory. Inside plates are at least as many samples as the design has.
+fn finer_bench(design: &Design) -> Option<Result<Bench>> {
     let (rows, columns) = design.bench.grid().shape();
     let oversample = if design.simulated.oversample < 4 { 4 } else { 8 };
-    (rows.max(columns) * oversample <= MAX_FINE_SIDE).then_some(oversample)
+    let finer = design.simulated.samples_in_plates().div_ceil(oversample);
+    let plate = design.bench.plate.map(|plate| Thickness { finer, ..plate });
+    let bench = Bench { plate, ..design.bench.clone() };
+    (rows.max(columns) * oversample <= MAX_FINE_SIDE).then(|| bench.sampled(oversample, 2.0))
 }
 
 /// The benches on which a trained device of `design` is judged at the end, and by how many of `tested` images.
@@ -128,8 +133,7 @@ pub(super) fn test_passes(design: &Design, tested: usize) -> Vec<(Bench, usize)>
     if design.forms_image() {
         // Free space beside it.
         passes.push((design.simulated.free_space(), tested));
-    } else if let Some(Ok(finer)) = finer_oversample(design).map(|samples| design.bench.sampled(samples, 2.0))
-    {
+    } else if let Some(Ok(finer)) = finer_bench(design) {
         let images = tested.min(FINER_GRID_IMAGES);
         passes.extend([(finer, images), (design.simulated.clone(), images)]);
     }
