@@ -207,7 +207,13 @@ impl SimulationFlags {
         }
         if let Some(model) = self.plate {
             typed.mask.plate = model;
-            if model != PlateModel::Thin {
+            if model == PlateModel::Thin {
+                // What the design says of its thickness is of no use, and no mistake.
+                let usual = DesignFile::default().mask;
+                typed.mask.slices = usual.slices;
+                typed.mask.finer = usual.finer;
+                typed.mask.reference_index = usual.reference_index;
+            } else {
                 // Light inside plates needs four samples a wavelength in them.
                 let samples = 4.0 * typed.material.refractive_index * bench.pixel_pitch.value();
                 let samples = (samples / bench.wavelength.value()).ceil() as usize;
