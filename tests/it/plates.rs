@@ -255,6 +255,37 @@ fn engines_run_plates_as_the_reference_does() {
 }
 
 #[test]
+fn plates_are_taken_off_and_put_back_beside_an_engine() {
+    // A plate that is off keeps nothing for the way back: its engine needs less room than the one beside it.
+    let bench = Bench { plate: Some(Thickness { finer: 2, ..thickness(2) }), ..small_bench() };
+    let off = Misalignment { absent: vec![true, false], ..Misalignment::default() };
+    let (masks, images) = (random_masks(&bench, 8), random_images(&bench, 5));
+    let slopes = |_: usize, readings: &[f64], slopes: &mut [f64]| slopes.copy_from_slice(readings);
+    let results = |engine: &dyn Engine| {
+        (engine.readings(images.view()).unwrap(), engine.gradients(images.view(), &slopes).unwrap())
+    };
+    for basis in [false, true] {
+        let new = |bench: &Bench| {
+            let mut engine = ModesEngine::new(CpuEngine::new(bench.clone(), 2).unwrap());
+            if basis {
+                engine = engine.with_basis(Array2::eye(64)).unwrap();
+            }
+            engine.set_masks(&masks).unwrap();
+            engine
+        };
+        let taken_off = bench.misaligned(&off).unwrap();
+        let (whole, less) = (results(&new(&bench)), results(&new(&taken_off)));
+        assert!(whole != less);
+        let engine = new(&taken_off);
+        assert!(results(&engine) == less);
+        let back = engine.at(bench.clone(), &masks).unwrap();
+        assert!(results(&*back) == whole, "put back");
+        let again = back.at(taken_off.clone(), &masks).unwrap();
+        assert!(results(&*again) == less && results(&engine) == less, "taken off again");
+    }
+}
+
+#[test]
 fn slopes_by_height_are_central_differences() {
     for (name, bench) in benches() {
         let values = random_values(&bench, 5);

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use self::aligned::Aligned;
 use self::optics::{FactorSlot, Lit, Optics};
-use self::passes::Workspace;
+use self::passes::{Room, Workspace};
 use super::lookout::Lookout;
 use super::{Carrier, Reach};
 use crate::bench::{Beam, Bench, Lowered, Path};
@@ -56,10 +56,18 @@ pub struct Cpu {
 
 /// What carriers of one device work with, whatever its alignment and values.
 struct Tools {
-    pool: rayon::ThreadPool,
+    pool: Arc<rayon::ThreadPool>,
+    /// Of what is below.
+    room: Room,
     workspaces: Mutex<Vec<Workspace>>,
     /// Sums of the slopes of each chunk of the batch, used again by the next batch.
     sums: Mutex<Vec<Aligned<f32>>>,
+}
+
+impl Tools {
+    fn new(pool: Arc<rayon::ThreadPool>, room: Room) -> Self {
+        Tools { pool, room, workspaces: Mutex::default(), sums: Mutex::default() }
+    }
 }
 
 /// The fields of samples that wait for the adjoint pass; the first samples of a batch have one.
@@ -77,10 +85,9 @@ impl Cpu {
             .num_threads(threads)
             .build()
             .map_err(|error| Error::Value(format!("cannot start {threads} threads: {error}")))?;
-        let tools = Tools { pool, workspaces: Mutex::default(), sums: Mutex::default() };
         let values = widened(&vec![bench.open_values(); bench.networks].concat());
         let rays = rays(&bench);
-        let lowered = lower(&rays, &values, &tools.pool);
+        let lowered = lower(&rays, &values, &pool);
         let crossings = lowered[0].program.ops().iter().rev();
         let last = crossings.copied().find(|op| matches!(op, Op::Cross(_) | Op::Blend(_)));
         let ends_plainly = last.is_some_and(|op| match op {
@@ -92,7 +99,8 @@ impl Cpu {
                 "the last way to the detector is not free space or a homogeneous plate: leave some room there".into(),
             ));
         }
-        let optics = Optics::new(&bench, &lit(&rays, &lowered), &tools.pool);
+        let optics = Optics::new(&bench, &lit(&rays, &lowered), &pool);
+        let tools = Tools::new(Arc::new(pool), Room::of(&optics));
         Ok(Self::ready(bench, rays, lowered, optics, values, Arc::new(tools)))
     }
 
@@ -145,7 +153,7 @@ impl Cpu {
     fn with_workspace<R>(&self, work: impl FnOnce(&mut Workspace) -> R) -> R {
         let shelf = || self.tools.workspaces.lock().unwrap_or_else(PoisonError::into_inner);
         let taken = shelf().pop();
-        let mut workspace = taken.unwrap_or_else(|| Workspace::new(&self.optics));
+        let mut workspace = taken.unwrap_or_else(|| Workspace::new(self.tools.room));
         let result = work(&mut workspace);
         shelf().push(workspace);
         result
@@ -158,12 +166,11 @@ impl Cpu {
         samples: usize,
         pass: impl Fn(&mut Workspace, usize, &mut [f32]) -> R + Sync,
     ) -> (Vec<R>, Vec<Array2<f32>>) {
-        let optics = &self.optics;
         let size = chunk_size(samples);
         let parts = samples.div_ceil(size);
         let mut sums = self.tools.sums.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = sums.len().max(parts);
-        sums.resize_with(kept, || Aligned::new(0.0, optics.beams.len() * optics.sums));
+        sums.resize_with(kept, || Aligned::new(0.0, self.tools.room.sums));
         let sums = &mut sums[..parts];
         let results: Vec<Vec<R>> = self.run(|| {
             sums.par_iter_mut()
@@ -325,7 +332,14 @@ impl Carrier for Cpu {
         let (rays, values, pool) = (rays(&bench), widened(values), &self.tools.pool);
         let lowered = lower(&rays, &values, pool);
         let optics = self.optics.realigned(&bench, &lit(&rays, &lowered), pool);
-        Ok(Self::ready(bench, rays, lowered, optics, values, Arc::clone(&self.tools)))
+        // A plate that is taken off keeps and sums less.
+        let room = Room::of(&optics);
+        let tools = if room == self.tools.room {
+            Arc::clone(&self.tools)
+        } else {
+            Arc::new(Tools::new(Arc::clone(pool), room))
+        };
+        Ok(Self::ready(bench, rays, lowered, optics, values, tools))
     }
 
     fn forward<R: Send>(
@@ -364,9 +378,12 @@ impl Carrier for Cpu {
         see: impl Fn(usize, &[Complex32]) -> R + Sync,
     ) -> Vec<R> {
         let optics = &self.optics;
-        let numbers = optics.beams.len() * optics.kept;
+        let numbers = self.tools.room.kept;
         let most = bytes / (numbers * size_of::<Complex32>()).max(1);
         let places = images.len_of(Axis(0)).min(most);
+        waiting
+            .0
+            .retain_mut(|place| place.get_mut().unwrap_or_else(PoisonError::into_inner).len() == numbers);
         waiting.0.resize_with(places, || Mutex::new(Aligned::new(Complex32::default(), numbers)));
         let waiting = &*waiting;
         self.carry_each(objects, images, Reach::Seen, |workspace, sample| {

@@ -22,6 +22,44 @@ use crate::program::{Wants, cross_pointwise, cross_pointwise_adjoint};
 
 const DARK: Complex32 = Complex32::new(0.0, 0.0);
 
+/// Sizes of what samples in flight need: devices with the same room can share it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Room {
+    /// Rows of the largest plane.
+    rows: usize,
+    /// Columns of the widest window, and rows of the tallest.
+    stride: usize,
+    height: usize,
+    scratch: usize,
+    /// Whether light crosses spans side by side.
+    blends: bool,
+    /// Numbers of all beams that are kept for the adjoint pass.
+    pub(super) kept: usize,
+    /// Sums of all beams.
+    pub(super) sums: usize,
+    /// Samples of all detector planes.
+    detector: usize,
+}
+
+impl Room {
+    /// That of `optics`.
+    pub(super) fn of(optics: &Optics) -> Self {
+        let largest =
+            |size: &dyn Fn(&Crossing) -> usize| optics.all_crossings().map(|c| size(c)).fold(0, usize::max);
+        let beams = optics.beams.len();
+        Room {
+            rows: optics.planes.iter().map(|plane| plane.rows).fold(0, usize::max),
+            stride: largest(&|crossing| crossing.before().window.1.max(crossing.behind().window.1)),
+            height: largest(&|crossing| crossing.before().window.0.max(crossing.behind().window.0)),
+            scratch: largest(&Crossing::scratch),
+            blends: optics.beams.iter().any(|beam| beam.beside.iter().any(Option::is_some)),
+            kept: beams * optics.kept,
+            sums: beams * optics.sums,
+            detector: beams * optics.samples(),
+        }
+    }
+}
+
 /// What one sample in flight needs.
 pub(super) struct Workspace {
     /// x-spectra of the rows; a row begins every `stride` numbers, whatever the window of the gap at hand.
@@ -42,22 +80,16 @@ pub(super) struct Workspace {
 
 impl Workspace {
     /// Dark planes.
-    pub(super) fn new(optics: &Optics) -> Self {
-        let rows = optics.planes.iter().map(|plane| plane.rows).fold(0, usize::max);
-        let largest =
-            |size: &dyn Fn(&Crossing) -> usize| optics.all_crossings().map(|c| size(c)).fold(0, usize::max);
-        let widest = |crossing: &Crossing| crossing.before().window.1.max(crossing.behind().window.1);
-        let tallest = |crossing: &Crossing| crossing.before().window.0.max(crossing.behind().window.0);
-        let stride = largest(&widest);
-        let blends = optics.beams.iter().any(|beam| beam.beside.iter().any(Option::is_some));
+    pub(super) fn new(room: Room) -> Self {
+        let Room { rows, stride, height, scratch, blends, kept, detector, .. } = room;
         Workspace {
             spectra: Aligned::new(DARK, rows * stride),
             beside: Aligned::new(DARK, if blends { rows * stride } else { 0 }),
             stride,
-            block: Aligned::new(DARK, BLOCK * largest(&tallest)),
-            scratch: Aligned::new(DARK, largest(&Crossing::scratch)),
-            incident: Aligned::new(DARK, optics.beams.len() * optics.kept),
-            detector: Aligned::new(DARK, optics.beams.len() * optics.samples()),
+            block: Aligned::new(DARK, BLOCK * height),
+            scratch: Aligned::new(DARK, scratch),
+            incident: Aligned::new(DARK, kept),
+            detector: Aligned::new(DARK, detector),
             seen: Vec::new(),
         }
     }
