@@ -477,20 +477,25 @@ impl Bench {
     /// # Errors
     /// As [`Bench::check_values`].
     pub fn check_all_values<T: Real>(&self, values: &[Array2<T>]) -> Result<()> {
-        let each = self.arrays();
-        if values.len() != self.networks * each {
-            let channels = self.modulation.channels();
-            let masks = self.all_masks();
-            return Err(Error::Value(if each * self.networks != masks * channels {
-                format!("{} arrays of values: this device has {}", values.len(), self.networks * each)
-            } else if channels == 1 {
-                format!("{} masks: this device has {masks}", values.len())
-            } else {
-                format!("{} arrays of mask values: this device has {masks} masks of {channels}", values.len())
-            }));
-        }
-        let mut networks = values.chunks(each.max(1)).enumerate();
+        self.check_number(values.len(), self.networks)?;
+        let mut networks = values.chunks(self.arrays().max(1)).enumerate();
         networks.try_for_each(|(network, values)| self.check_values(network * self.masks(), values))
+    }
+
+    /// Refuses another number of arrays than those of `networks` networks.
+    pub(crate) fn check_number(&self, found: usize, networks: usize) -> Result<()> {
+        let (arrays, masks) = (networks * self.arrays(), networks * self.masks());
+        let channels = self.modulation.channels();
+        if found == arrays {
+            return Ok(());
+        }
+        Err(Error::Value(if arrays > masks * channels {
+            format!("{found} arrays of values: this device has {arrays}")
+        } else if channels == 1 {
+            format!("{found} masks: this device has {masks}")
+        } else {
+            format!("{found} arrays of mask values: this device has {masks} masks of {channels}")
+        }))
     }
 
     /// Checks the values of one network, in the order of [`Bench::arrays`]; `first` masks of other networks are before its.
@@ -498,21 +503,9 @@ impl Bench {
     /// # Errors
     /// [`Error::Value`] for a wrong number of arrays, a wrong shape, or a value out of its range.
     pub fn check_values<T: Real>(&self, first: usize, values: &[Array2<T>]) -> Result<()> {
+        self.check_number(values.len(), 1)?;
         let channels = self.modulation.channels();
         let all = self.masks() * channels;
-        if values.len() != self.arrays() {
-            return Err(Error::Value(if self.arrays() > all {
-                format!("{} arrays of values: this device has {}", values.len(), self.arrays())
-            } else if channels == 1 {
-                format!("{} masks: this device has {}", values.len(), self.masks())
-            } else {
-                format!(
-                    "{} arrays of mask values: this device has {} masks of {channels}",
-                    values.len(),
-                    self.masks()
-                )
-            }));
-        }
         let (site, mut own) = (self.site(), values[all..].iter());
         for Placed { element, .. } in &self.optics {
             for open in element.open(&site) {

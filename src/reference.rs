@@ -362,13 +362,7 @@ impl<T: Real> Instrument<T> {
     pub fn new(bench: &Bench, values: &[Array2<T>]) -> Result<Self> {
         bench.check()?;
         let each = bench.arrays();
-        if values.len() != bench.networks * each {
-            return Err(Error::Value(format!(
-                "{} arrays of mask values for {} networks of {each}",
-                values.len(),
-                bench.networks
-            )));
-        }
+        bench.check_number(values.len(), bench.networks)?;
         let of = |network: usize| values[network * each..(network + 1) * each].to_vec();
         let carried = |beam: Beam| Ok((beam, Network::new(bench.in_beam(&beam), of(beam.network))?));
         let beams = bench.beams().into_iter().map(carried).collect::<Result<_>>()?;

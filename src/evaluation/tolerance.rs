@@ -160,8 +160,9 @@ pub fn simulated_images(disturbances: &[Disturbance], draws: usize, images: usiz
 
 /// Judges the device of `engine` undisturbed and under each of `disturbances`.
 ///
-/// The bench of `engine` is the undisturbed one; whatever its masks, those of the study are judged. `go_on` is told the number of images done, of [`simulated_images`]. Where it says no there are the draws that are
-/// done, of the last kind perhaps fewer than of the others; nothing where the undisturbed device is not judged.
+/// The bench of `engine` is the undisturbed one; whatever its masks, those of the study are judged. `go_on` is told the
+/// number of images done, of [`simulated_images`]. Where it says no there are the draws that are done, of the last kind
+/// perhaps fewer than of the others; nothing where the undisturbed device is not judged.
 ///
 /// # Errors
 /// As [`evaluate`](super::evaluate); [`Error::Value`] for no draws, sizes out of their range, heights of masks that have
