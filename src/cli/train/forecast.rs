@@ -10,7 +10,7 @@ use crate::bench::Bench;
 use crate::design::{Design, Stage};
 
 /// Seconds of two cores (AMD EPYC): only their ratios matter, since the seconds of this machine are measured. From
-/// `layers/fashion-400ghz/history.csv`; the test below says how well they foretell that and other trainings.
+/// `tests/fixtures/quiet-training/history.csv`; the test below says how well they foretell that and other trainings.
 ///
 /// A sample of a padded window carried across a gap and back, a unit of the logarithm of the window (base 2).
 const PASS: f64 = 0.105e-9;
@@ -228,8 +228,9 @@ mod tests {
     #[test]
     fn the_stages_of_the_default_training_cost_what_they_cost_beside_each_other() {
         // From 0.05 s to 2.1 s a step; ratios of two stages within a quarter.
-        let (low, high) = spread(&steps("layers/fashion-400ghz"));
-        assert!(high / low < 1.25, "{low} to {high}: {:?}", steps("layers/fashion-400ghz"));
+        let found = steps("tests/fixtures/quiet-training");
+        let (low, high) = spread(&found);
+        assert!(high / low < 1.25, "{low} to {high}: {found:?}");
     }
 
     #[test]
