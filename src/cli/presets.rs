@@ -18,7 +18,7 @@ impl PresetFlag {
     /// What the design is called in messages, and the design: the preset, or the default one.
     pub(super) fn design(&self) -> Result<(String, DesignFile)> {
         Ok(match self.preset {
-            None => ("the default design".into(), DesignFile::default()),
+            None => ("the default design".into(), Preset::Terahertz.design()?),
             Some(preset) => (format!("the preset {}", preset.name()), preset.design()?),
         })
     }

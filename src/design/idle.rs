@@ -4,8 +4,10 @@ use toml::{Table, Value};
 
 use super::detector_table::RegionSize;
 use super::file::DesignFile;
+use super::presets::Preset;
 use super::source_table::SourceTable;
 use super::training::{FINE_EPOCHS, TrainingPlan};
+use super::training_table::TrainingTable;
 use super::typed::Length;
 use crate::element::{Modulation, PlateModel};
 use crate::object::{Encoding, Illumination};
@@ -53,7 +55,15 @@ const RULES: &[Rule] = &[
         |typed, _| matches!(typed.mask.plate, PlateModel::Sliced | PlateModel::WavePropagation),
         "mask.plate = \"sliced\" or \"wpm\"",
     ),
-    rule("mask.finer", |typed, _| typed.mask.plate != PlateModel::Thin, "a mask.plate other than \"thin\""),
+    rule(
+        "mask.finer",
+        // Whoever takes the thickness from the plates of the default design has not typed its samples.
+        |typed, _| {
+            let usual = Preset::Terahertz.design().map(|design| design.mask.finer);
+            typed.mask.plate != PlateModel::Thin || usual.is_ok_and(|finer| finer == typed.mask.finer)
+        },
+        "a mask.plate other than \"thin\"",
+    ),
     rule(
         "mask.reference_index",
         |typed, _| matches!(typed.mask.plate, PlateModel::Equivalent | PlateModel::Sliced),
@@ -130,7 +140,7 @@ const RULES: &[Rule] = &[
     rule(
         "training.modes",
         // Of a design in mini-batches an empty list is written down.
-        |typed, training| training.is_in_modes() || typed.training.modes.is_empty(),
+        |typed, training| training.is_in_modes() || typed.training.modes.as_ref().is_none_or(Vec::is_empty),
         "training.optimiser = \"modes\"",
     ),
     rule("fabrication", is_relief, RELIEF),
@@ -156,6 +166,8 @@ pub(super) fn idle_keys(typed: &DesignFile, training: &TrainingPlan) -> Vec<Stri
     usual.detector.region_size = Some(RegionSize::Square(Length::known("4.8 mm", 4.8e-3)));
     usual.detector.row_pitch = Some(Length::known("9.6 mm", 9.6e-3));
     usual.detector.column_pitch = Some(Length::known("9.6 mm", 9.6e-3));
+    // So are these stages.
+    usual.training.modes = Some(TrainingTable::usual_stages(PlateModel::Thin, 1));
     // What cannot be written as TOML is refused where it is.
     let (Ok(given), Ok(mut usual)) = (typed.to_table(), usual.to_table()) else {
         return Vec::new();

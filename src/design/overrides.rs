@@ -145,6 +145,9 @@ fn put_all(table: &Table, overrides: &[&Override]) -> std::result::Result<Design
         let text = error.to_string();
         match &made {
             // An optional key that is no table.
+            Some(key) if text.contains("invalid type: map, expected a sequence") => {
+                format!("{key} is a list: give all of it, {key}=[...]")
+            }
             Some(key) if text.contains("invalid type: map") => format!("{key} has no keys of its own"),
             _ => advised(&text).replace('\n', " "),
         }
@@ -200,7 +203,7 @@ mod tests {
     fn lists_are_replaced_whole() {
         let stage = "training.modes=[{modes=64, grid=\"binned\", batch=4000, steps=10, learning_rate=0.3}]";
         let design = with(&[stage, "bench.gaps=[\"20 mm\", \"30 mm\"]"]).unwrap();
-        let [modes] = &design.training.modes[..] else { panic!("one stage") };
+        let Some([modes]) = design.training.modes.as_deref() else { panic!("one stage") };
         assert_eq!((modes.grid, modes.steps), (StageGrid::Binned, 10));
         assert_eq!(
             design.bench.gaps,

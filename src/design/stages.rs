@@ -26,6 +26,13 @@ pub struct Stage {
     pub modes: Option<usize>,
 }
 
+impl Stage {
+    /// How the plates are simulated while it lasts.
+    pub fn plate_model(&self) -> PlateModel {
+        self.bench.plate.map_or(PlateModel::Thin, |plate| plate.model())
+    }
+}
+
 impl Design {
     /// Settings of the mini-batches for a training set of `images` images.
     pub fn settings(&self, images: usize) -> Settings {
@@ -101,7 +108,7 @@ impl Design {
         typed.training.optimiser = Some(self.training.optimiser);
         typed.training.epochs = Some(self.training.settings.epochs);
         typed.training.fine_epochs = Some(self.training.fine.0);
-        typed.training.modes.clone_from(&self.training.modes);
+        typed.training.modes = Some(self.training.modes.clone());
         typed.detector.clone_from(&self.arrangement);
         if typed.object.size.is_none() {
             typed.object.upsampling = self.bench.object.upsampling();

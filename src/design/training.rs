@@ -8,6 +8,7 @@ use super::training_table::{LossName, ModesTable, Optimiser, TrainingTable};
 use super::typed::{Angle, Offset};
 use super::work::{Broken, Checked, Work};
 use crate::bench::Bench;
+use crate::element::PlateModel;
 use crate::material::Material;
 use crate::misalignment::Tolerance;
 use crate::training::{Augmentation, ClassLoss, Perturbations, Settings, too_many_values};
@@ -177,11 +178,13 @@ fn optimiser(table: &TrainingTable, bench: &Bench) -> Checked<Optimiser> {
 
 /// The stages as typed; those that are left out take no more modes than an image has values.
 fn stages_in_modes(table: &TrainingTable, bench: &Bench) -> Checked<Vec<ModesTable>> {
-    let mut stages = table.modes.clone();
-    if stages == TrainingTable::default().modes {
+    let stages = table.modes.clone().unwrap_or_else(|| {
         let (rows, columns) = bench.object.image();
+        let (plates, finer) = bench.plate.map_or((PlateModel::Thin, 1), |plate| (plate.model(), plate.finer));
+        let mut stages = TrainingTable::usual_stages(plates, finer);
         stages.iter_mut().for_each(|stage| stage.modes = stage.modes.min(rows * columns));
-    }
+        stages
+    });
     stages.iter().try_for_each(|stage| check_modes(stage, bench))?;
     Ok(stages)
 }

@@ -68,8 +68,9 @@ pub struct TrainingTable {
     pub augmentation: AugmentationTable,
     /// What goes wrong in each step.
     pub perturbations: PerturbationsTable,
-    /// The stages of a training that begins in modes.
-    pub modes: Vec<ModesTable>,
+    /// The stages of a training that begins in modes; left out, those that suit the plates, [`TrainingTable::usual_stages`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub modes: Option<Vec<ModesTable>>,
 }
 
 /// `[training.augmentation]`: each image is distorted anew each time it is shown.
@@ -219,22 +220,40 @@ impl Default for TrainingTable {
             seed: 1,
             augmentation: AugmentationTable::default(),
             perturbations: PerturbationsTable::default(),
-            modes: [
-                (64, StageGrid::Binned, 400, 0.3),
-                (160, StageGrid::Binned, 400, 0.2),
-                (160, StageGrid::Coarse, 300, 0.15),
-                (300, StageGrid::Coarse, 200, 0.1),
-                (160, StageGrid::Fine, 40, 0.03),
-            ]
-            .map(|(modes, grid, steps, learning_rate)| ModesTable {
-                modes,
-                grid,
-                plate: None,
-                batch: 4000,
-                steps,
-                learning_rate,
-            })
-            .into(),
+            modes: None,
+        }
+    }
+}
+
+impl TrainingTable {
+    /// The stages of a design that lists none, with plates of this model and so many samples inside plates along one side of a
+    /// sample outside. Thin sheets are trained longer. A step in plates with a thickness costs many times as much: what blocks of
+    /// pixels can learn is learned with thin sheets, then comes one sample a pixel outside where plates have more inside.
+    pub fn usual_stages(plates: PlateModel, finer: usize) -> Vec<ModesTable> {
+        let stage = |modes, grid, plate, steps, learning_rate| ModesTable {
+            modes,
+            grid,
+            plate,
+            batch: 4000,
+            steps,
+            learning_rate,
+        };
+        match plates {
+            PlateModel::Thin => vec![
+                stage(64, StageGrid::Binned, None, 400, 0.3),
+                stage(160, StageGrid::Binned, None, 400, 0.2),
+                stage(160, StageGrid::Coarse, None, 300, 0.15),
+                stage(300, StageGrid::Coarse, None, 200, 0.1),
+                stage(160, StageGrid::Fine, None, 40, 0.03),
+            ],
+            PlateModel::Equivalent | PlateModel::Sliced | PlateModel::WavePropagation => {
+                let most = if finer > 1 { StageGrid::Coarse } else { StageGrid::Fine };
+                vec![
+                    stage(160, StageGrid::Binned, Some(PlateModel::Thin), 300, 0.3),
+                    stage(64, most, Some(plates), 112, 0.1),
+                    stage(64, StageGrid::Fine, Some(plates), 14, 0.03),
+                ]
+            }
         }
     }
 }

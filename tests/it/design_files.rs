@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use d2nn::Error;
 use d2nn::dataset::DatasetName;
 use d2nn::design::folder::read_design;
-use d2nn::design::{Design, DesignFile, Objective, Optimiser, Preset, Stage};
+use d2nn::design::{Design, DesignFile, Objective, Optimiser, Preset, Stage, TrainingTable};
 use d2nn::detector::{Region, Scheme};
 use d2nn::element::Modulation;
 use d2nn::fabrication::Relief;
@@ -77,6 +77,7 @@ fn presets_mean_what_their_complete_files_say() {
         let mut found = preset.design().unwrap();
         // A device without a name is called after its images.
         found.name = Some(found.device_name());
+        found.training.modes = Some(TrainingTable::usual_stages(found.mask.plate, found.mask.finer));
         assert_eq!(found, typed, "{}", preset.name());
         assert_eq!(
             Design::resolve("preset", &preset.design().unwrap()).unwrap(),
@@ -249,6 +250,14 @@ fn a_stage_without_epochs_or_on_the_same_grid_is_left_out() {
     assert_eq!(stages("[training]\nepochs = 4\noversample = 2"), [(2, 0, 4)]);
     assert_eq!(stages("[bench]\noversample = 1\n[training]\nepochs = 4"), [(1, 0, 4)]);
     assert_eq!(stages("[training]\nepochs = 0\nfine_epochs = 0"), []);
+    // Stages that are left out are those that suit the plates: thick ones are learned with thin ones on blocks first.
+    let rows = |text: &str| {
+        let design = Design::resolve("d", &DesignFile::parse("d", text).unwrap()).unwrap();
+        let row = |stage: &Stage| (stage.settings.binning, stage.bench.plate.is_some());
+        design.stages(100).iter().map(row).collect::<Vec<_>>()
+    };
+    assert_eq!(rows(""), [(2, false), (2, false), (1, false), (1, false), (1, false)]);
+    assert_eq!(rows("[mask]\nplate = \"sliced\""), [(2, false), (1, true), (1, true)]);
     // Mini-batches are twelve epochs and one unless said otherwise, and may follow the modes.
     let mini_batches = "[training]\noptimiser = \"mini-batches\"\n";
     assert_eq!(stages(mini_batches), [(1, 0, 12), (2, 12, 1)]);
@@ -356,8 +365,7 @@ fn stages_on_coarse_grids_have_thin_plates_unless_told() {
     let models = |design: &Design| -> Vec<Option<usize>> {
         design.stages(60_000).iter().map(|stage| stage.bench.plate.map(|plate| plate.slices)).collect()
     };
-    // Two stages on blocks, two on single pixels, and one on the grid of the bench.
-    assert_eq!(models(&resolved("").unwrap()), [None, None, None, None, Some(4)]);
+    assert_eq!(models(&resolved("").unwrap()), [None, Some(4), Some(4)]);
     let stage = |grid: &str, plate: &str| {
         format!(
             "[[training.modes]]\nmodes = 8\ngrid = \"{grid}\"\nplate = \"{plate}\"\nbatch = 100\nsteps = 1\nlearning_rate = 0.1\n"

@@ -29,11 +29,12 @@ mod work;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Without arguments it trains the default device into runs/fashion-400ghz: 0.75 mm, five masks \
-of 200 x 200 pixels, Fashion-MNIST. Ctrl-C finishes the running step and saves; --resume goes on as if nothing \
+of 200 x 200 pixels whose plates are simulated with their thickness, in slices, Fashion-MNIST. Ctrl-C finishes the running step and saves; --resume goes on as if nothing \
 had happened.
 
 Examples:
   d2nn train
+  d2nn train --set mask.plate=thin --out runs/thin
   d2nn train my-design.toml --epochs 3 --out runs/short
   d2nn train --set bench.masks=3 --set bench.gaps=\"20 mm\" --out runs/three
   d2nn train --preset imaging

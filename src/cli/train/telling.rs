@@ -2,6 +2,8 @@
 
 use super::job::Job;
 use crate::design::{Objective, Stage};
+use crate::element::PlateModel;
+use crate::named::Named;
 use crate::training::Epoch;
 use crate::units::counted;
 
@@ -14,6 +16,10 @@ pub(super) fn score(objective: Objective, mean: f64) -> String {
 /// What is about to happen: images, epochs and steps of `stage`.
 pub(super) fn stage_line(job: &Job, stage: &Stage, images: u64, steps: u64, threads: usize) -> String {
     let Stage { settings, bench, modes } = stage;
+    let plates = match (job.design.plate_model(), stage.plate_model()) {
+        (PlateModel::Thin, PlateModel::Thin) => String::new(),
+        (_, model) => format!(" and {} plates", model.name()),
+    };
     let samples = match (settings.binning, bench.oversample) {
         (1, 1) => String::new(),
         (1, samples) => format!(" of {samples} x {samples} samples"),
@@ -22,7 +28,7 @@ pub(super) fn stage_line(job: &Job, stage: &Stage, images: u64, steps: u64, thre
     let (rows, columns) = job.design.bench.mask_shape();
     let means = modes.map_or_else(String::new, |modes| format!(" in {modes} modes"));
     format!(
-        "{} {}: {} of {columns} x {rows} pixels{samples}, {images} images from {}{means}, {} of {}, {}",
+        "{} {}: {} of {columns} x {rows} pixels{samples}{plates}, {images} images from {}{means}, {} of {}, {}",
         if job.start.resumes() { "resuming" } else { "training" },
         job.folder.display(),
         counted(bench.all_masks() as u64, "mask"),

@@ -60,7 +60,10 @@ fn stages_in_modes_can_be_set() {
     .done();
     let typed = fs::read_to_string(path.join("device/design.toml")).unwrap();
     let typed = DesignFile::parse("d", &typed).unwrap();
-    assert_eq!((typed.training.optimiser, typed.training.modes.len()), (Some(Optimiser::Modes), 1));
+    assert_eq!(
+        (typed.training.optimiser, typed.training.modes.map(|stages| stages.len())),
+        (Some(Optimiser::Modes), Some(1))
+    );
 }
 
 #[test]
