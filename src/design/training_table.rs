@@ -251,7 +251,6 @@ impl TrainingTable {
                 vec![
                     stage(160, StageGrid::Binned, Some(PlateModel::Thin), 300, 0.3),
                     stage(64, most, Some(plates), 112, 0.1),
-                    stage(64, StageGrid::Fine, Some(plates), 14, 0.03),
                 ]
             }
         }

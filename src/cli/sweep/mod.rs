@@ -38,6 +38,7 @@ docs/sweep.md describes the file:
   preset = \"terahertz\"             # or design = \"my-design.toml\"
   seeds = [1, 2, 3]
   [set]
+  \"mask.plate\" = \"thin\"
   \"training.epochs\" = 3
   [grid]
   \"bench.masks\" = [1, 3, 5]

@@ -8,6 +8,7 @@ use indicatif::HumanDuration;
 use super::outcome::test_passes;
 use crate::bench::Bench;
 use crate::design::{Design, Stage};
+use crate::element::Slicing;
 
 /// Seconds of two cores (AMD EPYC): only their ratios matter, since the seconds of this machine are measured. From
 /// `tests/fixtures/quiet-training/history.csv`; the test below says how well they foretell that and other trainings.
@@ -18,6 +19,9 @@ const PASS: f64 = 0.105e-9;
 const LARGE_PASS: f64 = 0.14e-9;
 /// Samples of the padded window from which on it is large: 8 MB of single precision.
 const LARGE: f64 = 500_000.0;
+/// A sample inside a plate across a slice and back, a unit of the logarithm of the window: from
+/// `tests/fixtures/sliced-training/history.csv`.
+const SLICE: f64 = 0.38e-9;
 /// A mode of an image in a sample of the regions, there and back.
 const PRODUCT: f64 = 0.1e-9;
 /// Choosing an image and making its coefficients.
@@ -139,11 +143,28 @@ fn clock(moment: f64) -> String {
     format!("{:02}:{:02} UTC", minutes / 60 % 24, minutes % 60)
 }
 
-/// Seconds of one pass there and back through all gaps and networks of `bench`.
+/// Seconds of one pass there and back through all gaps, plates and networks of `bench`.
 fn pass(bench: &Bench) -> f64 {
     let samples = (bench.padded.0 * bench.padded.1) as f64;
     let unit = if samples > LARGE { LARGE_PASS } else { PASS };
-    unit * samples * samples.log2() * (bench.gaps.len() * bench.networks) as f64
+    let gaps = unit * samples * samples.log2() * bench.gaps.len() as f64;
+    let plates = bench.plate.map_or(0.0, |plate| {
+        let crossings = match plate.slicing {
+            // Half a slice, a factor, and half a slice: neighbours are crossed at once.
+            Slicing::SplitStep => plate.slices + 1,
+            Slicing::WavePropagation => 2 * plate.slices,
+        };
+        let samples = samples_inside(bench);
+        SLICE * samples * samples.log2() * (crossings * bench.masks()) as f64
+    });
+    (gaps + plates) * bench.networks as f64
+}
+
+/// Samples of a plane inside the plates; of a plane, where they are thin.
+fn samples_inside(bench: &Bench) -> f64 {
+    let (rows, columns) = bench.grid().shape();
+    let finer = bench.plate.map_or(1, |plate| plate.finer);
+    (rows * columns * finer * finer) as f64
 }
 
 /// Samples of all regions, twice where coefficients are complex, and image values.
@@ -155,8 +176,8 @@ fn products(bench: &Bench) -> f64 {
 
 /// Passes that `modes` modes take there and back: those whose fields find no place are carried forward twice.
 fn carried(bench: &Bench, modes: f64) -> f64 {
-    let (rows, columns) = bench.grid().shape();
-    let bytes = (rows * columns * bench.all_masks() * 8) as f64 * modes;
+    let factors = bench.all_masks() * bench.plate.map_or(1, |plate| plate.slices);
+    let bytes = samples_inside(bench) * (factors * 8) as f64 * modes;
     modes * (1.0 + FORWARD * (1.0 - (KEPT / bytes).min(1.0)))
 }
 
@@ -241,6 +262,14 @@ mod tests {
         let found = steps("tests/fixtures/paired-training");
         let (low, high) = spread(&found[..4]);
         assert!(high / low < 1.3, "{low} to {high}: {found:?}");
+    }
+
+    #[test]
+    fn those_of_plates_with_a_thickness_as_well() {
+        // Thin sheets on blocks, then slices, on a machine that did other things too: 1.9 s and 27 s per step.
+        let found = steps("tests/fixtures/sliced-training");
+        let (low, high) = spread(&found);
+        assert!(found.len() == 2 && high / low < 1.3, "{low} to {high}: {found:?}");
     }
 
     /// A training of two stages and a test, by the model 10 s, 90 s and 20 s.

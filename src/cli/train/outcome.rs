@@ -18,8 +18,10 @@ use crate::error::{Error, Result};
 use crate::training::State;
 use crate::units::counted;
 
-/// Test images that judge a trained device on a finer grid.
+/// Test images that judge a trained device on a finer grid: one by one, so fewer where plates have a thickness.
 const FINER_GRID_IMAGES: usize = 500;
+/// The same of plates with a thickness.
+const FINER_GRID_IMAGES_IN_PLATES: usize = 100;
 /// Samples along a side of that grid at most: beyond, a sample takes a gigabyte.
 const MAX_FINE_SIDE: usize = 2048;
 
@@ -102,7 +104,7 @@ fn finer_grid(job: &Job, device: &Device, whole: &Trial<'_>) -> Result<Option<Fi
     }
     let Some(finer) = finer_bench(&job.design) else { return Ok(None) };
     let finer = finer?;
-    let images = job.dataset.test.len().min(FINER_GRID_IMAGES);
+    let images = job.dataset.test.len().min(finer_grid_images(&job.design));
     let trial = Trial { limit: Some(images), ..*whole };
     let accuracy = |bench: Bench| {
         let mut engine = job.threads.bare_engine(bench)?;
@@ -115,6 +117,10 @@ fn finer_grid(job: &Job, device: &Device, whole: &Trial<'_>) -> Result<Option<Fi
         accuracy: accuracy(finer)?,
         accuracy_as_trained: accuracy(job.design.simulated.clone())?,
     }))
+}
+
+fn finer_grid_images(design: &Design) -> usize {
+    if design.bench.plate.is_some() { FINER_GRID_IMAGES_IN_PLATES } else { FINER_GRID_IMAGES }
 }
 
 /// The device on the finer grid, where it fits into memory. Inside plates are at least as many samples as the design has.
@@ -134,7 +140,7 @@ pub(super) fn test_passes(design: &Design, tested: usize) -> Vec<(Bench, usize)>
         // Free space beside it.
         passes.push((design.simulated.free_space(), tested));
     } else if let Some(Ok(finer)) = finer_bench(design) {
-        let images = tested.min(FINER_GRID_IMAGES);
+        let images = tested.min(finer_grid_images(design));
         passes.extend([(finer, images), (design.simulated.clone(), images)]);
     }
     passes
