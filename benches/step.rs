@@ -179,11 +179,22 @@ fn thick(name: &str, bench: &Bench, plate: Thickness) {
 }
 
 fn main() {
+    // Words behind `--`, apart from cargo's own: what is asked for.
+    let asked: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let wanted = |name: &str| asked.is_empty() || asked.iter().any(|word| word == name);
     let design = Design::resolve("the default design", &DesignFile::default()).expect("the default is sound");
-    thin(&design.bench);
+    if wanted("thin") {
+        thin(&design.bench);
+    }
     let sliced = design.thickness().expect("masks are reliefs");
-    let equivalent = Thickness { slices: 1, ..sliced };
-    thick("equivalent sheet", &design.bench, equivalent);
-    thick("four slices", &design.bench, sliced);
-    thick("four slices, 2 x 2 samples inside", &design.bench, Thickness { finer: 2, ..sliced });
+    let plates = [
+        ("equivalent", "equivalent sheet", Thickness { slices: 1, ..sliced }),
+        ("sliced", "four slices", sliced),
+        ("finer", "four slices, 2 x 2 samples inside", Thickness { finer: 2, ..sliced }),
+    ];
+    for (word, name, plate) in plates {
+        if wanted(word) {
+            thick(name, &design.bench, plate);
+        }
+    }
 }

@@ -1,18 +1,15 @@
 //! Products of complex numbers in single precision, compiled for the vector units of the machine at hand.
 //!
-//! The program is built for the oldest processors and chooses at run time. Each number is the result of the same
-//! roundings in every choice, so the choice changes no bit.
-
-use std::ops::Range;
+//! The program is built for the oldest processors and chooses at run time. Each number of the loops here is the result of the
+//! same roundings in every choice, so the choice changes no bit; columns ([`crate::ColumnFilter`]) take fused
+//! multiply-adds where there are some, as the transforms of rustfft do.
 
 use num_complex::Complex32;
 use pulp::Arch;
 
-use crate::tiles;
-
-/// Loops that run with AVX2 where the processor has it; wider vectors gain nothing (benches/README.md).
+/// Loops that run with the widest vectors of the processor: AVX-512, AVX2, NEON or none.
 #[derive(Clone, Copy, Default)]
-pub struct Arithmetic(Arch);
+pub struct Arithmetic(pub(crate) Arch);
 
 impl Arithmetic {
     /// Runs `work`, whose loops must be inlined into it, with the widest vectors there are.
@@ -27,84 +24,6 @@ impl Arithmetic {
             }
         }
         self.0.dispatch(Inlined(work));
-    }
-
-    /// Multiplies a spectrum by the even transfer function whose non-negative frequencies are `transfer`, or by its
-    /// conjugate for adjoint light.
-    pub fn filter(self, spectrum: &mut [Complex32], transfer: &[Complex32], adjoint: bool) {
-        if adjoint {
-            self.filter_as::<true>(spectrum, transfer)
-        } else {
-            self.filter_as::<false>(spectrum, transfer)
-        }
-    }
-
-    fn filter_as<const ADJOINT: bool>(self, spectrum: &mut [Complex32], transfer: &[Complex32]) {
-        self.widest(
-            #[inline(always)]
-            || {
-                let (rising, falling) = spectrum.split_at_mut(transfer.len());
-                for (value, factor) in rising.iter_mut().zip(transfer) {
-                    *value *= if ADJOINT { factor.conj() } else { *factor };
-                }
-                // Negative frequencies, from the least to the one before zero.
-                for (value, factor) in falling.iter_mut().rev().zip(&transfer[1..]) {
-                    *value *= if ADJOINT { factor.conj() } else { *factor };
-                }
-            },
-        );
-    }
-
-    /// Multiplies a spectrum by the transfer function `transfer` of all its frequencies, or by its conjugate for adjoint
-    /// light.
-    pub fn filter_whole(self, spectrum: &mut [Complex32], transfer: &[Complex32], adjoint: bool) {
-        if adjoint {
-            self.filter_whole_as::<true>(spectrum, transfer);
-        } else {
-            self.filter_whole_as::<false>(spectrum, transfer);
-        }
-    }
-
-    fn filter_whole_as<const ADJOINT: bool>(self, spectrum: &mut [Complex32], transfer: &[Complex32]) {
-        self.widest(
-            #[inline(always)]
-            || {
-                for (value, factor) in spectrum.iter_mut().zip(transfer) {
-                    *value *= if ADJOINT { factor.conj() } else { *factor };
-                }
-            },
-        );
-    }
-
-    /// Writes the first numbers of the rows in `range` (row length `width`) into the columns of `block` (column length
-    /// `height`), as many as there are columns, [`BLOCK`](crate::BLOCK) at most.
-    pub fn gather(
-        self,
-        rows: &[Complex32],
-        width: usize,
-        range: Range<usize>,
-        block: &mut [Complex32],
-        height: usize,
-    ) {
-        self.widest(
-            #[inline(always)]
-            || tiles::gather(rows, width, range, block, height),
-        );
-    }
-
-    /// The way back of [`gather`](Self::gather).
-    pub fn scatter(
-        self,
-        block: &[Complex32],
-        height: usize,
-        range: Range<usize>,
-        rows: &mut [Complex32],
-        width: usize,
-    ) {
-        self.widest(
-            #[inline(always)]
-            || tiles::scatter(block, height, range, rows, width),
-        );
     }
 
     /// Adds to `sums` the rows of `matrix` (as long as `sums`) whose numbers `weights` names, each times its weight.

@@ -1,10 +1,11 @@
-//! The loops in which a simulation spends its time: Fourier transforms, products of complex numbers, turning rows into
-//! columns. They know no optics.
+//! The loops in which a simulation spends its time: Fourier transforms, convolutions along columns, products of complex
+//! numbers. They know no optics.
 
 mod arithmetic;
-mod tiles;
+mod columns;
+mod lanes;
 mod transforms;
 
 pub use arithmetic::Arithmetic;
-pub use tiles::BLOCK;
+pub use columns::ColumnFilter;
 pub use transforms::{Fft, Planner, Transformed};

@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use d2nn_kernels::{Fft, Transformed};
+use d2nn_kernels::{Arithmetic, ColumnFilter, Fft, Transformed};
 use ndarray::Array2;
 use num_complex::{Complex, Complex32};
 use rayon::prelude::*;
 
-use super::aligned::Aligned;
 use crate::bench::Bench;
 use crate::field::narrow_complex;
 use crate::program::{Op, Program};
-use crate::propagation::{Fft2, Refinement, Span, in_finer};
+use crate::propagation::{Fft2, Refinement, Span};
 
 /// Rows and columns of a plane that light comes from or goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,44 +28,18 @@ struct Extent {
 /// span's own window, however large, and stands in the smallest fast one that holds those offsets. The operator
 /// between the two extents is the same to rounding.
 pub(super) struct Crossing {
-    /// Points of the window on the coarser of its planes, (rows, columns).
-    band: (usize, usize),
     /// The plane before it and the plane behind it.
     ends: [Edge; 2],
-    /// Transfer function, column by column: `[fx][fy]`, with the factor of the unnormalised transforms. Between planes on
-    /// one axis and of the same samples, in light along it, it is even in both, and only fx >= 0 and fy >= 0 are kept.
-    transfer: Aligned<Complex32>,
-    even: bool,
+    /// The transfer function, with the factor of the unnormalised transforms.
+    filter: ColumnFilter,
 }
 
 /// A plane in the window of a crossing.
 pub(super) struct Edge {
     /// Points of the window, (rows, columns).
     pub(super) window: (usize, usize),
-    /// Samples along one side of a sample of the coarser plane.
-    factor: usize,
     pub(super) row_forward: Arc<dyn Fft<f32>>,
     pub(super) row_inverse: Arc<dyn Fft<f32>>,
-    pub(super) column_forward: Arc<dyn Fft<f32>>,
-    pub(super) column_inverse: Arc<dyn Fft<f32>>,
-}
-
-/// Columns of the spectrum one behind the other, by their numbers in the band and in the windows of where light comes from
-/// and goes to.
-#[derive(Clone, Copy)]
-pub(super) struct Columns {
-    pub(super) band: usize,
-    pub(super) from: usize,
-    pub(super) to: usize,
-    pub(super) count: usize,
-}
-
-/// The transfer function along fy, for one column of the spectrum.
-pub(super) enum Column<'a> {
-    /// At fy >= 0; it is even.
-    Even(&'a [Complex32]),
-    /// At all fy, in the order of the transform.
-    Whole(&'a [Complex32]),
 }
 
 impl Crossing {
@@ -91,9 +64,8 @@ impl Crossing {
         Fft2::new(window.0, window.1).forward(&mut kept);
         let ends = way.span.refinement().factors().map(|factor| {
             let window = (window.0 * factor, window.1 * factor);
-            let [column_forward, column_inverse] = plans.of(window.0);
             let [row_forward, row_inverse] = plans.of(window.1);
-            Edge { window, factor, row_forward, row_inverse, column_forward, column_inverse }
+            Edge { window, row_forward, row_inverse }
         });
         let factor = 1.0 / (ends[0].window.0 * ends[0].window.1) as f64;
         if way.span.refinement() != Refinement::Same {
@@ -101,12 +73,16 @@ impl Crossing {
             kept.indexed_iter_mut().for_each(|((y, x), value)| *value *= along_y[y] * along_x[x]);
         }
         let even = way.span.is_even() && way.span.refinement() == Refinement::Same;
+        // Between planes on one axis and of the same samples, in light along it, it is even in both frequencies.
         let (height, width) = if even { (window.0 / 2 + 1, window.1 / 2 + 1) } else { window };
-        let mut transfer = Aligned::new(Complex32::default(), height * width);
-        for (column, value) in transfer.chunks_exact_mut(height).zip(kept.columns()) {
-            column.iter_mut().zip(value).for_each(|(to, from)| *to = narrow_complex(from * factor));
-        }
-        Crossing { band: window, ends, transfer, even }
+        let quarter = kept.outer_iter().take(height);
+        let transfer: Vec<Complex32> = quarter
+            .flat_map(|row| row.into_iter().take(width).copied())
+            .map(|value| narrow_complex(value * factor))
+            .collect();
+        let factors = way.span.refinement().factors();
+        let filter = ColumnFilter::new(Arithmetic::default(), window, factors, &transfer, even);
+        Crossing { ends, filter }
     }
 
     /// The plane before it.
@@ -119,63 +95,15 @@ impl Crossing {
         &self.ends[1]
     }
 
-    /// The planes light comes from and goes to.
-    pub(super) fn ends(&self, adjoint: bool) -> [&Edge; 2] {
-        let [before, behind] = &self.ends;
-        if adjoint { [behind, before] } else { [before, behind] }
+    /// The product along the columns, and the transforms around it.
+    pub(super) fn filter(&self) -> &ColumnFilter {
+        &self.filter
     }
 
-    /// The columns of the spectrum, at most `block` at a time.
-    pub(super) fn columns(&self, block: usize, adjoint: bool) -> impl Iterator<Item = Columns> {
-        let (points, [from, to]) = (self.band.1, self.ends(adjoint).map(|end| end.factor));
-        // Positive and negative frequencies lie apart in a finer window.
-        let half = if from == to { points } else { points.div_ceil(2) };
-        let part = move |part: Range<usize>| {
-            part.clone().step_by(block).map(move |band| Columns {
-                band,
-                from: in_finer(band, points, from),
-                to: in_finer(band, points, to),
-                count: block.min(part.end - band),
-            })
-        };
-        part(0..half).chain(part(half..points))
-    }
-
-    /// Columns of the window light goes to that lie beyond the band, if there are any.
-    pub(super) fn beyond(&self, adjoint: bool) -> Option<Range<usize>> {
-        let (points, [from, to]) = (self.band.1, self.ends(adjoint).map(|end| end.factor));
-        let half = points.div_ceil(2);
-        (to > from).then(|| half..in_finer(half, points, to))
-    }
-
-    /// Moves the spectrum of a column from one window to another, both in `numbers`, which hold the longer one.
-    pub(super) fn refine(&self, numbers: &mut [Complex32], adjoint: bool) {
-        let [from, to] = self.ends(adjoint).map(|end| end.window.0);
-        let points = self.band.0;
-        let negative = points / 2;
-        // Of equal windows nothing moves.
-        numbers.copy_within(from - negative..from, to - negative);
-        if to > from {
-            numbers[points - negative..to - negative].fill(Complex32::default());
-        }
-    }
-
-    /// The transfer function for column `fx` of the spectrum.
-    pub(super) fn transfer_column(&self, fx: usize) -> Column<'_> {
-        if self.even {
-            let (folded, length) = (fx.min(self.band.1 - fx), self.band.0 / 2 + 1);
-            Column::Even(&self.transfer[folded * length..(folded + 1) * length])
-        } else {
-            Column::Whole(&self.transfer[fx * self.band.0..(fx + 1) * self.band.0])
-        }
-    }
-
-    /// Numbers of scratch space that any of its transforms needs.
+    /// Numbers of scratch space that any of its transforms of rows needs.
     pub(super) fn scratch(&self) -> usize {
-        let of_end = |end: &Edge| {
-            [&end.row_forward, &end.row_inverse, &end.column_forward, &end.column_inverse]
-                .map(|fft| fft.get_inplace_scratch_len())
-        };
+        let of_end =
+            |end: &Edge| [&end.row_forward, &end.row_inverse].map(|fft| fft.get_inplace_scratch_len());
         self.ends.iter().flat_map(of_end).fold(0, usize::max)
     }
 }
@@ -210,10 +138,10 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// Points of the windows of its crossing on both planes.
-    fn windows(&self) -> impl Iterator<Item = usize> {
-        let (rows, columns) = self.window();
-        self.span.refinement().factors().into_iter().flat_map(move |factor| [rows * factor, columns * factor])
+    /// Points of the rows of the windows of its crossing on both planes.
+    fn row_points(&self) -> impl Iterator<Item = usize> {
+        let (_, columns) = self.window();
+        self.span.refinement().factors().into_iter().map(move |factor| columns * factor)
     }
 
     /// Points of the window of its crossing, on the coarser plane.
@@ -301,7 +229,7 @@ pub(super) fn plan(
             None => unknown.push(vec![*way]),
         }
     }
-    plans.add(ways.iter().flat_map(Way::windows));
+    plans.add(ways.iter().flat_map(Way::row_points));
     let plans = &*plans;
     let make = |of_span: &Vec<Way>| {
         let mut response = of_span[0].span.transfer_function();

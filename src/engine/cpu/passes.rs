@@ -1,19 +1,18 @@
 //! The light of one sample: two fused passes a propagation, in single precision.
 //!
 //! A field waits between the passes as the x-spectrum of its rows, one row every `stride` numbers. The *column
-//! pass* gathers a block of columns, transforms, multiplies with H, transforms back and scatters the rows that
-//! are kept. The *row pass* transforms each row back, crops, meets what stands on the plane, pads for the next span and
-//! transforms again. Rows that carry nothing are never transformed, nothing is transposed as a whole, and a block stays in
-//! cache.
+//! pass* takes a block of columns, transforms, multiplies with H, transforms back and writes the rows that
+//! are kept ([`ColumnFilter`](d2nn_kernels::ColumnFilter)). The *row pass* transforms each row back, crops, meets what
+//! stands on the plane, pads for the next span and transforms again. Rows that carry nothing are never transformed, nothing
+//! is turned, and a block stays in cache.
 
 use std::ops::Range;
 
-use d2nn_kernels::BLOCK;
 use ndarray::ArrayView2;
 use num_complex::{Complex, Complex32};
 
 use super::aligned::Aligned;
-use super::crossing::{Column, Crossing};
+use super::crossing::Crossing;
 use super::optics::{Local, Optics};
 use crate::engine::Reach;
 use crate::field::narrow_complex;
@@ -22,15 +21,19 @@ use crate::program::{Wants, cross_pointwise, cross_pointwise_adjoint};
 
 const DARK: Complex32 = Complex32::new(0.0, 0.0);
 
+/// Numbers in a cache line.
+const LINE: usize = 8;
+
 /// Sizes of what samples in flight need: devices with the same room can share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Room {
     /// Rows of the largest plane.
     rows: usize,
-    /// Columns of the widest window, and rows of the tallest.
+    /// Columns of the widest window, rounded up to whole cache lines.
     stride: usize,
-    height: usize,
+    /// Scratch space of transforms along rows, and of the column pass.
     scratch: usize,
+    lanes: usize,
     /// Whether light crosses spans side by side.
     blends: bool,
     /// Numbers of all beams that are kept for the adjoint pass.
@@ -49,9 +52,10 @@ impl Room {
         let beams = optics.beams.len();
         Room {
             rows: optics.planes.iter().map(|plane| plane.rows).fold(0, usize::max),
-            stride: largest(&|crossing| crossing.before().window.1.max(crossing.behind().window.1)),
-            height: largest(&|crossing| crossing.before().window.0.max(crossing.behind().window.0)),
+            stride: largest(&|crossing| crossing.before().window.1.max(crossing.behind().window.1))
+                .next_multiple_of(LINE),
             scratch: largest(&Crossing::scratch),
+            lanes: largest(&|crossing| crossing.filter().scratch()),
             blends: optics.beams.iter().any(|beam| beam.beside.iter().any(Option::is_some)),
             kept: beams * optics.kept,
             sums: beams * optics.sums,
@@ -67,9 +71,9 @@ pub(super) struct Workspace {
     /// The same of light that crosses another span beside, where two are blended.
     beside: Aligned<Complex32>,
     stride: usize,
-    /// One block of columns, shape (BLOCK, rows of the window).
-    block: Aligned<Complex32>,
     scratch: Aligned<Complex32>,
+    /// A block of columns, in the lanes of vectors.
+    lanes: Aligned<f32>,
     /// Fields that are kept for the adjoint pass, beam by beam.
     incident: Aligned<Complex32>,
     /// Field at the detector plane of each beam, shape (beams, rows, columns); only what was asked for is valid.
@@ -81,13 +85,13 @@ pub(super) struct Workspace {
 impl Workspace {
     /// Dark planes.
     pub(super) fn new(room: Room) -> Self {
-        let Room { rows, stride, height, scratch, blends, kept, detector, .. } = room;
+        let Room { rows, stride, scratch, lanes, blends, kept, detector, .. } = room;
         Workspace {
             spectra: Aligned::new(DARK, rows * stride),
             beside: Aligned::new(DARK, if blends { rows * stride } else { 0 }),
             stride,
-            block: Aligned::new(DARK, BLOCK * height),
             scratch: Aligned::new(DARK, scratch),
+            lanes: Aligned::new(0.0, lanes),
             incident: Aligned::new(DARK, kept),
             detector: Aligned::new(DARK, detector),
             seen: Vec::new(),
@@ -162,10 +166,10 @@ impl Workspace {
         if let Some(other) = &optics.beams[beam].beside[index] {
             self.beside.copy_from_slice(&self.spectra);
             std::mem::swap(&mut self.spectra, &mut self.beside);
-            self.cross_columns(optics, other, lit, kept, false);
+            self.cross_columns(other, lit, kept, false);
             std::mem::swap(&mut self.spectra, &mut self.beside);
         }
-        self.cross_columns(optics, here, lit, kept, false);
+        self.cross_columns(here, lit, kept, false);
     }
 
     /// Row `row` of the field behind crossing `index` of `beam`, which is `here`, and behind what stands on the plane there.
@@ -290,10 +294,10 @@ impl Workspace {
             let here = &*own.crossings[index];
             let every_row = 0..optics.planes[index].rows;
             let kept = std::slice::from_ref(&every_row);
-            self.cross_columns(optics, here, &lit, kept, true);
+            self.cross_columns(here, &lit, kept, true);
             if let Some(other) = &own.beside[index] {
                 std::mem::swap(&mut self.spectra, &mut self.beside);
-                self.cross_columns(optics, other, &lit, kept, true);
+                self.cross_columns(other, &lit, kept, true);
                 std::mem::swap(&mut self.spectra, &mut self.beside);
                 self.spectra.iter_mut().zip(&*self.beside).for_each(|(sum, other)| *sum += other);
             }
@@ -339,69 +343,8 @@ impl Workspace {
     }
 
     /// The column pass across `span`: rows outside `lit` are dark, rows outside `kept` are not written.
-    fn cross_columns(
-        &mut self,
-        optics: &Optics,
-        span: &Crossing,
-        lit: &[Range<usize>],
-        kept: &[Range<usize>],
-        adjoint: bool,
-    ) {
-        let ([from, to], stride) = (span.ends(adjoint), self.stride);
-        let (sent, received) = (from.window.0, to.window.0);
-        let height = sent.max(received);
-        for columns in span.columns(BLOCK, adjoint) {
-            let block = &mut self.block[..columns.count * height];
-            // Everything between the lit ranges, and the padding behind them, is dark.
-            let mut dark = 0;
-            for range in lit.iter().cloned().chain(std::iter::once(sent..sent)) {
-                for column in block.chunks_exact_mut(height) {
-                    column[dark..range.start].fill(DARK);
-                }
-                dark = range.end;
-                let spectra = &self.spectra[columns.from..];
-                optics.arithmetic.gather(spectra, stride, range, block, height);
-            }
-            if sent == received {
-                from.column_forward.process_with_scratch(block, &mut self.scratch);
-                for (column, spectrum) in block.chunks_exact_mut(height).enumerate() {
-                    filter(optics, span, columns.band + column, spectrum, adjoint);
-                }
-                to.column_inverse.process_with_scratch(block, &mut self.scratch);
-            } else {
-                let band = sent.min(received);
-                for (column, spectrum) in block.chunks_exact_mut(height).enumerate() {
-                    from.column_forward.process_with_scratch(&mut spectrum[..sent], &mut self.scratch);
-                    // The band lies together in the shorter window.
-                    if sent == band {
-                        filter(optics, span, columns.band + column, &mut spectrum[..band], adjoint);
-                    }
-                    span.refine(spectrum, adjoint);
-                    if received == band {
-                        filter(optics, span, columns.band + column, &mut spectrum[..band], adjoint);
-                    }
-                    to.column_inverse.process_with_scratch(&mut spectrum[..received], &mut self.scratch);
-                }
-            }
-            for range in kept.iter().cloned() {
-                let spectra = &mut self.spectra[columns.to..];
-                optics.arithmetic.scatter(block, height, range, spectra, stride);
-            }
-        }
-        // Frequencies that a finer plane has beyond the band.
-        if let Some(beyond) = span.beyond(adjoint) {
-            for row in kept.iter().cloned().flatten() {
-                self.spectra[row * stride..][beyond.clone()].fill(DARK);
-            }
-        }
-    }
-}
-
-/// Column `fx` of the band behind the transfer function of `span`.
-fn filter(optics: &Optics, span: &Crossing, fx: usize, spectrum: &mut [Complex32], adjoint: bool) {
-    match span.transfer_column(fx) {
-        Column::Even(transfer) => optics.arithmetic.filter(spectrum, transfer, adjoint),
-        Column::Whole(transfer) => optics.arithmetic.filter_whole(spectrum, transfer, adjoint),
+    fn cross_columns(&mut self, span: &Crossing, lit: &[Range<usize>], kept: &[Range<usize>], adjoint: bool) {
+        span.filter().apply(&mut self.spectra, self.stride, lit, kept, adjoint, &mut self.lanes);
     }
 }
 
