@@ -54,13 +54,14 @@ struct Shared {
 }
 
 /// Stages of the transform of a column.
-struct Plan {
-    points: usize,
-    stages: Vec<Stage>,
+pub(crate) struct Plan {
+    pub(crate) points: usize,
+    pub(crate) stages: Vec<Stage>,
 }
 
-struct Stage {
-    radix: usize,
+/// One stage.
+pub(crate) struct Stage {
+    pub(crate) radix: usize,
     /// Points of the transforms it begins.
     size: usize,
     /// exp(-i 2 pi j p/size), for each j below size/radix those of p = 1 .. radix, real and imaginary part.
@@ -81,10 +82,10 @@ const LINE: usize = 64;
 impl Plan {
     /// Two stages or more for `points` points: as few as can be, of the smallest radices then; none for other factors than 2,
     /// 3 and 5.
-    fn new(points: usize) -> Option<Self> {
+    pub(crate) fn new(points: usize) -> Option<Self> {
         // A whole transform in one stage would have to read, multiply and write at once.
         let most = RADICES[RADICES.len() - 1].min(points.saturating_sub(1));
-        let radices = radices(points, most)?;
+        let radices = radices(points, most).filter(|radices| !radices.is_empty())?;
         let mut size = points;
         let stage = |radix: usize| {
             let mut twiddles = Vec::with_capacity(2 * (radix - 1) * (size / radix));
@@ -102,7 +103,7 @@ impl Plan {
     }
 
     /// Where each frequency stands behind the stages.
-    fn places(&self) -> Vec<usize> {
+    pub(crate) fn places(&self) -> Vec<usize> {
         let mut places = vec![0; self.points];
         for place in 0..self.points {
             let (mut rest, mut unit, mut frequency) = (place, 1, 0);
@@ -150,7 +151,8 @@ impl ColumnFilter {
         let lanes = if in_lanes { arithmetic.lanes() } else { 1 };
         // Positive and negative frequencies lie apart in a finer window.
         let half = columns.div_ceil(2);
-        let parts = if refined { vec![0..half, half..columns] } else { vec![0..columns] };
+        let middle = if refined { half } else { columns };
+        let parts = [0..middle, middle..columns];
         let block = |first: usize, end: usize| Block {
             first: factors.map(|factor| in_finer(first, columns, factor)),
             count: lanes.min(end - first),
@@ -375,6 +377,8 @@ macro_rules! with_radix {
     };
 }
 
+pub(crate) use with_radix;
+
 impl WithSimd for InLanes<'_> {
     type Output = ();
 
@@ -399,7 +403,7 @@ impl WithSimd for InLanes<'_> {
             let [sending, receiving] = plans;
             let transfer = transfer.block::<S>(number);
             let (buffer, other) = pairs.split_at_mut(sending.points);
-            let source = Rows { first: read, stride, count, marked: lit };
+            let source = Rows { first: read, stride, count, marked: Some(lit) };
             let stage = &sending.stages[0];
             with_radix!(stage.radix, enter, S, simd, stage, &*self.spectra, source, buffer);
             // Between planes of the same samples the last stage forward and the first one back are one.
@@ -428,19 +432,20 @@ impl WithSimd for InLanes<'_> {
                 let stage = &back[back.len() - 1 - turn];
                 with_radix!(stage.radix, join, S, simd, stage, buffer);
             }
-            let target = Rows { first: written, stride, count, marked: kept };
+            let target = Rows { first: written, stride, count, marked: Some(kept) };
             let stage = &receiving.stages[0];
             with_radix!(stage.radix, leave, S, simd, stage, buffer, self.spectra, target);
         }
     }
 }
 
-/// Where rows of some columns stand: the first number, how far apart, how many complex numbers of each, and which rows.
-struct Rows<'a> {
-    first: usize,
-    stride: usize,
-    count: usize,
-    marked: &'a [bool],
+/// Where rows of some columns stand: the first number, how far apart, how many complex numbers of each, and which rows, if
+/// not all.
+pub(crate) struct Rows<'a> {
+    pub(crate) first: usize,
+    pub(crate) stride: usize,
+    pub(crate) count: usize,
+    pub(crate) marked: Option<&'a [bool]>,
 }
 
 impl Rows<'_> {
@@ -448,6 +453,14 @@ impl Rows<'_> {
     fn row(&self, row: usize) -> Range<usize> {
         let first = self.first + row * self.stride;
         first..first + 2 * self.count
+    }
+
+    #[inline(always)]
+    fn has(&self, row: usize) -> bool {
+        match self.marked {
+            Some(marked) => marked[row],
+            None => true,
+        }
     }
 }
 
@@ -466,7 +479,7 @@ fn twiddles<const R: usize>(stage: &Stage, j: usize) -> &[[f32; 2]] {
 
 /// The first stage, out of the rows.
 #[inline(always)]
-fn enter<S: Simd, const R: usize>(
+pub(crate) fn enter<S: Simd, const R: usize>(
     simd: S,
     stage: &Stage,
     spectra: &[f32],
@@ -478,7 +491,7 @@ fn enter<S: Simd, const R: usize>(
         let mut x = [dark(simd); R];
         for (q, x) in x.iter_mut().enumerate() {
             let row = j + q * each;
-            if rows.marked[row] {
+            if rows.has(row) {
                 *x = load(simd, &spectra[rows.row(row)]);
             }
         }
@@ -492,7 +505,7 @@ fn enter<S: Simd, const R: usize>(
 
 /// A stage forward.
 #[inline(always)]
-fn part<S: Simd, const R: usize>(simd: S, stage: &Stage, buffer: &mut [Pair<S>]) {
+pub(crate) fn part<S: Simd, const R: usize>(simd: S, stage: &Stage, buffer: &mut [Pair<S>]) {
     let each = stage.size / R;
     for j in 0..each {
         let factors = twiddles::<R>(stage, j);
@@ -572,7 +585,7 @@ fn leave<S: Simd, const R: usize>(
     for j in 0..each {
         let mut any = false;
         for q in 0..R {
-            any |= rows.marked[j + q * each];
+            any |= rows.has(j + q * each);
         }
         if !any {
             continue;
@@ -587,7 +600,7 @@ fn leave<S: Simd, const R: usize>(
         dft(simd, &mut x);
         for (q, [im, re]) in x.into_iter().enumerate() {
             let row = j + q * each;
-            if rows.marked[row] {
+            if rows.has(row) {
                 store(simd, [re, im], &mut spectra[rows.row(row)]);
             }
         }
@@ -666,11 +679,18 @@ mod tests {
                     let ends = if adjoint { [factors[1], factors[0]] } else { factors };
                     let [from, to] = ends.map(|factor| rows * factor);
                     let stride = columns * factors[0].max(factors[1]) + 3;
-                    let (lit, kept) = ([0..from / 3, from / 2..from / 2 + 2], [1..to / 2]);
+                    let (lit, kept) = ([0..from / 3, from / 2..from / 2 + 2], 1..to / 2);
                     let sent = numbers(from.max(to) * stride);
                     let mut spectra = sent.clone();
                     let mut scratch = vec![0.0; filter.scratch()];
-                    filter.apply(&mut spectra, stride, &lit, &kept, adjoint, &mut scratch);
+                    filter.apply(
+                        &mut spectra,
+                        stride,
+                        &lit,
+                        std::slice::from_ref(&kept),
+                        adjoint,
+                        &mut scratch,
+                    );
                     for column in 0..columns {
                         let [source, target] = ends.map(|factor| in_finer(column, columns, factor));
                         let lines: Vec<Complex32> = (0..from)
@@ -681,7 +701,7 @@ mod tests {
                             .collect();
                         let factor = |row: usize| transfer[fold(row, rows) * width + fold(column, columns)];
                         let expected = by_definition(&lines, to, factor, ends, rows, adjoint);
-                        for row in kept[0].clone() {
+                        for row in kept.clone() {
                             let found = spectra[row * stride + target];
                             let found = Complex::new(f64::from(found.re), f64::from(found.im));
                             // Sums of up to 240 x 240 terms below 1, with the rounding of single precision.
@@ -692,7 +712,7 @@ mod tests {
                             );
                         }
                     }
-                    for row in kept[0].clone() {
+                    for row in kept.clone() {
                         let dark =
                             spectra[row * stride..][filter.beyond[usize::from(!adjoint)].clone()].iter();
                         assert!(dark.copied().all(|u| u == Complex32::default()), "beyond the band");

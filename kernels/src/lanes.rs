@@ -173,7 +173,7 @@ fn dft9<S: Simd>(simd: S, x: [Pair<S>; 9]) -> [Pair<S>; 9] {
     let c = dft3(simd, [x[2], x[5], x[8]]);
     // exp(-i 2 pi k/9) for k = 1, 2, 4.
     let w1 = [simd.splat_f32s(0.766_044_44), simd.splat_f32s(-0.642_787_6)];
-    let w2 = [simd.splat_f32s(0.173_648_18), simd.splat_f32s(-0.984_807_75)];
+    let w2 = [simd.splat_f32s(0.173_648_18), simd.splat_f32s(-0.984_807_7)];
     let w4 = [simd.splat_f32s(-0.939_692_6), simd.splat_f32s(-0.342_020_14)];
     let [y0, y3, y6] = dft3(simd, [a[0], b[0], c[0]]);
     let [y1, y4, y7] = dft3(simd, [a[1], product(simd, b[1], w1), product(simd, c[1], w2)]);

@@ -4,8 +4,10 @@
 mod arithmetic;
 mod columns;
 mod lanes;
+mod rows;
 mod transforms;
 
 pub use arithmetic::Arithmetic;
 pub use columns::ColumnFilter;
+pub use rows::RowTransform;
 pub use transforms::{Fft, Planner, Transformed};

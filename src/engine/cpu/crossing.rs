@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use d2nn_kernels::{Arithmetic, ColumnFilter, Fft, Transformed};
+use d2nn_kernels::{Arithmetic, ColumnFilter, RowTransform, Transformed};
 use ndarray::Array2;
 use num_complex::{Complex, Complex32};
 use rayon::prelude::*;
@@ -38,8 +38,8 @@ pub(super) struct Crossing {
 pub(super) struct Edge {
     /// Points of the window, (rows, columns).
     pub(super) window: (usize, usize),
-    pub(super) row_forward: Arc<dyn Fft<f32>>,
-    pub(super) row_inverse: Arc<dyn Fft<f32>>,
+    pub(super) row_forward: Arc<RowTransform>,
+    pub(super) row_inverse: Arc<RowTransform>,
 }
 
 impl Crossing {
@@ -102,15 +102,14 @@ impl Crossing {
 
     /// Numbers of scratch space that any of its transforms of rows needs.
     pub(super) fn scratch(&self) -> usize {
-        let of_end =
-            |end: &Edge| [&end.row_forward, &end.row_inverse].map(|fft| fft.get_inplace_scratch_len());
+        let of_end = |end: &Edge| [&end.row_forward, &end.row_inverse].map(|rows| rows.scratch());
         self.ends.iter().flat_map(of_end).fold(0, usize::max)
     }
 }
 
 /// Planned transforms by their number of points, forward and inverse.
 #[derive(Clone, Default)]
-pub(super) struct Plans(BTreeMap<usize, [Arc<dyn Fft<f32>>; 2]>);
+pub(super) struct Plans(BTreeMap<usize, [Arc<RowTransform>; 2]>);
 
 impl Plans {
     /// Plans transforms of each of `sides` points that are not planned yet.
@@ -119,13 +118,15 @@ impl Plans {
         for side in sides {
             self.0.entry(side).or_insert_with(|| {
                 let planner = planner.get_or_insert_with(f32::planner);
-                [planner.forward(side), planner.inverse(side)]
+                [false, true].map(|inverse| {
+                    Arc::new(RowTransform::new(Arithmetic::default(), &mut **planner, side, inverse))
+                })
             });
         }
     }
 
     /// Transforms of `side` points, which must have been added.
-    fn of(&self, side: usize) -> [Arc<dyn Fft<f32>>; 2] {
+    fn of(&self, side: usize) -> [Arc<RowTransform>; 2] {
         self.0[&side].clone()
     }
 }

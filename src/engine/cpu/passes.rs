@@ -143,11 +143,12 @@ impl Workspace {
                 std::slice::from_ref(&lit),
                 std::slice::from_ref(&every_row),
             );
-            for row in every_row.clone() {
-                self.receive(optics, beam, index, here, row);
-                let spectrum = &mut self.spectra[row * self.stride..][..self.stride];
-                spectrum[plane.columns..next.window.1].fill(DARK);
-                next.row_forward.process_with_scratch(&mut spectrum[..next.window.1], &mut self.scratch);
+            for rows in together(every_row.clone()) {
+                self.receive(optics, beam, index, here, rows.clone());
+                for row in rows.clone() {
+                    self.spectra[row * self.stride..][plane.columns..next.window.1].fill(DARK);
+                }
+                next.row_forward.apply(&mut self.spectra, self.stride, rows, &mut self.scratch);
             }
             lit = every_row;
         }
@@ -172,28 +173,29 @@ impl Workspace {
         self.cross_columns(here, lit, kept, false);
     }
 
-    /// Row `row` of the field behind crossing `index` of `beam`, which is `here`, and behind what stands on the plane there.
-    fn receive(&mut self, optics: &Optics, beam: usize, index: usize, here: &Crossing, row: usize) {
-        let (width, plane) = (here.behind().window.1, &optics.planes[index + 1]);
-        let spectrum = &mut self.spectra[row * self.stride..][..width];
-        here.behind().row_inverse.process_with_scratch(spectrum, &mut self.scratch);
-        let inside = &mut spectrum[..plane.columns];
-        if let (Some(Local::Blend(slot)), Some(other)) =
-            (plane.locals.first(), &optics.beams[beam].beside[index])
-        {
-            let beside = &mut self.beside[row * self.stride..][..width];
-            other.behind().row_inverse.process_with_scratch(beside, &mut self.scratch);
-            let with = &mut beside[..plane.columns];
-            let shares = optics.factor_row(beam, slot.factor, row);
-            for ((u, with), share) in inside.iter_mut().zip(&mut *with).zip(shares) {
-                *with -= *u;
-                *u += share * *with;
-            }
-            if slot.wants != Wants::Nothing {
-                self.incident[optics.kept_row(beam, slot.kept, row)].copy_from_slice(with);
-            }
+    /// Rows of the field behind crossing `index` of `beam`, which is `here`, and behind what stands on the plane there.
+    fn receive(&mut self, optics: &Optics, beam: usize, index: usize, here: &Crossing, rows: Range<usize>) {
+        let (plane, stride) = (&optics.planes[index + 1], self.stride);
+        here.behind().row_inverse.apply(&mut self.spectra, stride, rows.clone(), &mut self.scratch);
+        let beside = optics.beams[beam].beside[index].as_deref();
+        if let Some(other) = beside {
+            other.behind().row_inverse.apply(&mut self.beside, stride, rows.clone(), &mut self.scratch);
         }
-        meet(optics, &plane.locals, beam, row, inside, &mut self.incident);
+        for row in rows {
+            let inside = &mut self.spectra[row * stride..][..plane.columns];
+            if let (Some(Local::Blend(slot)), Some(_)) = (plane.locals.first(), beside) {
+                let with = &mut self.beside[row * stride..][..plane.columns];
+                let shares = optics.factor_row(beam, slot.factor, row);
+                for ((u, with), share) in inside.iter_mut().zip(&mut *with).zip(shares) {
+                    *with -= *u;
+                    *u += share * *with;
+                }
+                if slot.wants != Wants::Nothing {
+                    self.incident[optics.kept_row(beam, slot.kept, row)].copy_from_slice(with);
+                }
+            }
+            meet(optics, &plane.locals, beam, row, inside, &mut self.incident);
+        }
     }
 
     /// Puts the encoded image into the spectra, behind what stands on the object plane, transformed for `span`.
@@ -218,7 +220,7 @@ impl Workspace {
             spectrum.fill(DARK);
             object.row(image, line, &mut spectrum[left..left + extent]);
             meet(optics, &plane.locals, beam, row, &mut spectrum[..plane.columns], &mut self.incident);
-            span.row_forward.process_with_scratch(spectrum, &mut self.scratch);
+            span.row_forward.apply(&mut self.spectra, self.stride, row..row + 1, &mut self.scratch);
         }
     }
 
@@ -228,8 +230,10 @@ impl Workspace {
         let lit = if crossed == 0 { optics.object_rows.clone() } else { 0..optics.planes[crossed].rows };
         self.cross(optics, beam, crossed, last, std::slice::from_ref(&lit), rows);
         let first = beam * optics.rows;
+        for rows in rows.iter().cloned().flat_map(together) {
+            self.receive(optics, beam, crossed, last, rows);
+        }
         for row in rows.iter().cloned().flatten() {
-            self.receive(optics, beam, crossed, last, row);
             let inside = &self.spectra[row * self.stride..][..optics.columns];
             self.detector[(first + row) * optics.columns..(first + row + 1) * optics.columns]
                 .copy_from_slice(inside);
@@ -287,7 +291,9 @@ impl Workspace {
                     inside[columns.clone()].copy_from_slice(&source[columns]);
                 }
             }
-            self.send_back(optics, beam, optics.crossed(), Some(last), row, sums);
+        }
+        for rows in optics.detector_rows.iter().cloned().flat_map(together) {
+            self.send_back(optics, beam, optics.crossed(), Some(last), rows, sums);
         }
         let mut lit = optics.detector_rows.clone();
         for index in (earliest..optics.crossed()).rev() {
@@ -302,17 +308,16 @@ impl Workspace {
                 self.spectra.iter_mut().zip(&*self.beside).for_each(|(sum, other)| *sum += other);
             }
             lit = vec![every_row.clone()];
-            for row in every_row {
-                let before = here.before();
-                let spectrum = &mut self.spectra[row * self.stride..][..before.window.1];
-                before.row_inverse.process_with_scratch(spectrum, &mut self.scratch);
+            for rows in together(every_row) {
+                let back = &here.before().row_inverse;
+                back.apply(&mut self.spectra, self.stride, rows.clone(), &mut self.scratch);
                 let next = (index > earliest).then(|| &*own.crossings[index - 1]);
-                self.send_back(optics, beam, index, next, row, sums);
+                self.send_back(optics, beam, index, next, rows, sums);
             }
         }
     }
 
-    /// Row `row` of the adjoint field meets what stands on plane `index` of `beam`, and is transformed for `next`, the crossing
+    /// Rows of the adjoint field meet what stands on plane `index` of `beam`, and are transformed for `next`, the crossing
     /// in front of it.
     fn send_back(
         &mut self,
@@ -320,32 +325,45 @@ impl Workspace {
         beam: usize,
         index: usize,
         next: Option<&Crossing>,
-        row: usize,
+        rows: Range<usize>,
         sums: &mut [f32],
     ) {
-        let plane = &optics.planes[index];
-        let spectrum = &mut self.spectra[row * self.stride..][..self.stride];
-        meet_adjoint(optics, &plane.locals, beam, row, &mut spectrum[..plane.columns], &self.incident, sums);
-        let Some(next) = next.map(Crossing::behind) else { return };
-        let width = next.window.1;
-        spectrum[plane.columns..width].fill(DARK);
-        if let Some(Local::Blend(slot)) = plane.locals.first() {
-            let beside = &mut self.beside[row * self.stride..][..width];
-            let shares = optics.factor_row(beam, slot.factor, row);
-            for ((g, with), share) in spectrum[..plane.columns].iter_mut().zip(&mut *beside).zip(shares) {
-                *with = *g * share.conj();
-                *g -= *with;
+        let (plane, stride) = (&optics.planes[index], self.stride);
+        let next = next.map(Crossing::behind);
+        for row in rows.clone() {
+            let spectrum = &mut self.spectra[row * stride..][..stride];
+            let inside = &mut spectrum[..plane.columns];
+            meet_adjoint(optics, &plane.locals, beam, row, inside, &self.incident, sums);
+            let Some(width) = next.map(|next| next.window.1) else { continue };
+            spectrum[plane.columns..width].fill(DARK);
+            if let Some(Local::Blend(slot)) = plane.locals.first() {
+                let beside = &mut self.beside[row * stride..][..width];
+                let shares = optics.factor_row(beam, slot.factor, row);
+                for ((g, with), share) in spectrum[..plane.columns].iter_mut().zip(&mut *beside).zip(shares) {
+                    *with = *g * share.conj();
+                    *g -= *with;
+                }
+                beside[plane.columns..].fill(DARK);
             }
-            beside[plane.columns..].fill(DARK);
-            next.row_forward.process_with_scratch(beside, &mut self.scratch);
         }
-        next.row_forward.process_with_scratch(&mut spectrum[..width], &mut self.scratch);
+        let Some(next) = next else { return };
+        next.row_forward.apply(&mut self.spectra, stride, rows.clone(), &mut self.scratch);
+        if let Some(Local::Blend(_)) = plane.locals.first() {
+            next.row_forward.apply(&mut self.beside, stride, rows, &mut self.scratch);
+        }
     }
 
     /// The column pass across `span`: rows outside `lit` are dark, rows outside `kept` are not written.
     fn cross_columns(&mut self, span: &Crossing, lit: &[Range<usize>], kept: &[Range<usize>], adjoint: bool) {
         span.filter().apply(&mut self.spectra, self.stride, lit, kept, adjoint, &mut self.lanes);
     }
+}
+
+/// Rows that are transformed, meet what stands on their plane and are transformed again before the next ones: few, since
+/// they stay in the cache between, and as many as the widest vector takes at a time.
+fn together(rows: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+    const ROWS: usize = 16;
+    rows.clone().step_by(ROWS).map(move |first| first..rows.end.min(first + ROWS))
 }
 
 /// Row `row` of a field meets what stands on the plane of `beam`; what is kept goes to `incident`.
