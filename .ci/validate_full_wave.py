@@ -96,6 +96,8 @@ def piece(d2nn):
             "thin": models.thin,
             "equivalent": lambda plate, field: models.as_in_d2nn(plate, field, 1),
             "sliced": lambda plate, field: models.as_in_d2nn(plate, field, int(light["slices"])),
+            # Over the way of a slice d2nn has no band limit either.
+            "wpm": models.wpm,
         }
         for name, model in models.MODELS.items():
             theirs = waves(light[name])

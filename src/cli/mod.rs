@@ -191,6 +191,10 @@ struct SimulationFlags {
     allow_aliasing: bool,
 }
 
+/// Fewest slices of the wave propagation method where the design does not ask for it: a slice is crossed as one medium, and
+/// it takes more of them than split steps do.
+const WPM_SLICES: usize = 16;
+
 /// Reads the name of a model of plates.
 fn plate_model(name: &str) -> std::result::Result<PlateModel, String> {
     PlateModel::named(name).ok_or_else(|| format!("the models are {}", PlateModel::NAMES.join(", ")))
@@ -221,8 +225,7 @@ impl SimulationFlags {
             }
         }
         if self.plate == Some(PlateModel::WavePropagation) {
-            // A slice is crossed as one medium: it takes more of them than split steps do.
-            typed.mask.slices = typed.mask.slices.max(16);
+            typed.mask.slices = typed.mask.slices.max(WPM_SLICES);
         }
         typed.mask.slices = self.slices.unwrap_or(typed.mask.slices);
         let source = &mut typed.source;

@@ -3,6 +3,7 @@
 use ndarray::Array2;
 use num_complex::Complex;
 
+use super::super::WPM_SLICES;
 use super::piece::PlatePiece;
 use crate::element::{Element, PlateModel, Site, ThickPlate, ThinMask};
 use crate::error::Result;
@@ -29,12 +30,15 @@ impl PlatePiece {
         let pixels = self.heights.dim();
         let phases = [self.heights.mapv(|height| height / self.thickness.height_per_radian)];
         let mut program = Program::default();
-        let Some(thickness) = self.thickness.simulated_as(model) else {
+        let Some(mut thickness) = self.thickness.simulated_as(model) else {
             // A sheet stands where the relief begins; base and relief are air.
             ThinMask::new(self.modulation(), pixels, self.oversample()).lower(&phases, &site, &mut program);
             let before = self.through_air(&self.incident, self.thickness.base)?;
             return self.through_air(&through(&program, before)?, self.thickness.relief);
         };
+        if model == PlateModel::WavePropagation {
+            thickness.slices = thickness.slices.max(WPM_SLICES);
+        }
         ThickPlate::new(self.modulation(), thickness, pixels, self.oversample()).lower(
             &phases,
             &site,
