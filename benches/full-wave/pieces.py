@@ -12,6 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+import sheets
+from modes import likeness, travelling
+from plates import Plate, order
+
 LAYERS = Path(__file__).resolve().parents[2] / "layers"
 
 # Device, mask, side and margin of the piece, cells a pixel, polarisation.
@@ -25,6 +29,30 @@ PIECES = [
 ]
 
 
+def by_sheets(result, polarisation):
+    """C of what is not in d2nn (sheets.py)."""
+    length = lambda name: float(result[name]) * 1e3
+    plate = Plate(
+        "piece",
+        result["heights"] * 1e3,
+        length("pixel_pitch"),
+        float(result["refractive_index"]),
+        length("wavelength"),
+        length("base"),
+        length("relief"),
+    )
+    last = order(plate.width)
+    f = np.arange(-last, last + 1) / plate.width * plate.wavelength
+    seen = f[:, None] ** 2 + f[None, :] ** 2 < 1
+    waves = lambda field: travelling(field, plate.sample, plate.wavelength, last)[seen]
+    return {
+        f"C {count} sheets, {passes} passes": likeness(
+            waves(sheets.across(plate, polarisation, result["incident"], chosen)), waves(result["behind"])
+        )
+        for (count, passes), chosen in sheets.FITTED.items()
+    }
+
+
 def solve(d2nn, folder, piece):
     device, mask, crop, margin, cells, polarisation = piece
     out = folder / f"{device}-{mask}"
@@ -34,6 +62,7 @@ def solve(d2nn, folder, piece):
     subprocess.run(script, check=True, stdout=sys.stderr)
     answer = subprocess.run([d2nn, "full-wave", "--result", out / "result.npz", "--json"], check=True, capture_output=True)
     found = json.loads(answer.stdout)
+    result = np.load(out / "result.npz")
     return {
         "device": device,
         "mask": mask,
@@ -42,7 +71,8 @@ def solve(d2nn, folder, piece):
         "polarisation": polarisation,
         "cells a wavelength in plastic": found["cells_per_wavelength"],
         **{f"C {model['model']}": model["correlation"] for model in found["models"]},
-        "C of three quarters of the time": float(np.load(out / "result.npz")["settled"]),
+        **by_sheets(result, polarisation),
+        "C of three quarters of the time": float(result["settled"]),
         "transmitted": found["transmitted"],
         "power": found["power"],
         **{f"power {model['model']}": model["power"] for model in found["models"]},
