@@ -117,12 +117,13 @@ def piece(d2nn):
         print(json.dumps(found))
         good &= hold("cells a wavelength in the plate", found["cells_per_wavelength"], 6, 7)
         likeness_of = {model["model"]: model["correlation"] for model in found["models"]}
-        # Measured 0.329, 0.392, 0.728 and 0.803. A finer mesh, 8.7 cells a wavelength, moves such figures by 0.012 to
+        # Measured 0.281, 0.399, 0.725, 0.801 and 0.717. A finer mesh, 8.7 cells a wavelength, moves such figures by 0.012 to
         # 0.024 (docs/full-wave.md): twice that is allowed, for another Meep that averages cells otherwise.
-        good &= hold("piece: C of thin", likeness_of["thin"], 0.28, 0.38)
-        good &= hold("piece: C of equivalent", likeness_of["equivalent"], 0.34, 0.44)
+        good &= hold("piece: C of thin", likeness_of["thin"], 0.23, 0.33)
+        good &= hold("piece: C of equivalent", likeness_of["equivalent"], 0.35, 0.45)
         good &= hold("piece: C of sliced", likeness_of["sliced"], 0.68, 0.78)
-        good &= hold("piece: power that goes through", found["transmitted"], 0.755, 0.85)
+        good &= hold("piece: C of wpm", likeness_of["wpm"], 0.75, 0.85)
+        good &= hold("piece: power that goes through", found["transmitted"], 0.67, 0.765)
         settled = float(np.load(out / "result.npz")["settled"])
         # Measured 0.9994: what the last quarter of the time adds.
         good &= hold("piece: C of three quarters of the time", settled, 0.995, 1)
