@@ -83,14 +83,13 @@ fn main() -> Result<()> {
     let loss = ClassLoss::cross_entropy(10.0);
     let settings =
         Settings { epochs: 3, batch: 20, learning_rate: 0.1, validation: 200, ..Settings::default() };
-    let state =
-        State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
+    let state = State::new(&bench, settings.start, settings.seed);
     let engine = CpuEngine::new(bench.clone(), 0)?;
     let mut trainer = Trainer::new(Box::new(engine), Box::new(loss), settings, &train, state)?;
     while !trainer.finished() {
         trainer.step()?;
     }
-    let masks = trainer.into_parts().1.values(bench.modulation);
+    let masks = trainer.into_parts().1.values(&bench);
 
     let mut engine = CpuEngine::new(bench, 0)?;
     engine.set_masks(&masks)?;

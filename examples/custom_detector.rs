@@ -39,8 +39,7 @@ fn main() -> Result<()> {
     let loss = ClassLoss::cross_entropy(30.0);
     let images = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Train)?;
     let settings = Settings { learning_rate: 0.1, validation: images.len() / 10, ..Settings::default() };
-    let state =
-        State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
+    let state = State::new(&bench, settings.start, settings.seed);
     let engine = CpuEngine::new(bench.clone(), 0)?;
     let mut trainer = Trainer::new(Box::new(engine), Box::new(loss), settings, &images, state)?;
     while !trainer.finished() {
@@ -52,7 +51,7 @@ fn main() -> Result<()> {
             );
         }
     }
-    let masks = trainer.into_parts().1.values(bench.modulation);
+    let masks = trainer.into_parts().1.values(&bench);
 
     let mut engine = ModesEngine::new(CpuEngine::new(bench, 0)?);
     engine.set_masks(&masks)?;

@@ -75,8 +75,7 @@ fn main() -> Result<()> {
     let images = load_split(DatasetName::FashionMnist, &Source::BuiltinSample, Split::Train)?;
     let settings =
         Settings { epochs: 3, batch: 20, learning_rate: 0.1, validation: 200, ..Settings::default() };
-    let state =
-        State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
+    let state = State::new(&bench, settings.start, settings.seed);
     let mut trainer =
         Trainer::new(Box::new(CpuEngine::new(bench, 0)?), Box::new(loss), settings, &images, state)?;
     while !trainer.finished() {

@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::detector::Detector;
-use crate::element::{Modulation, Placed, Site, Thickness};
+use crate::element::{Modulation, Motion, Placed, Site, Thickness};
 use crate::error::{Error, Result};
 use crate::field::Real;
 use crate::grid::Grid;
@@ -279,6 +279,7 @@ impl Bench {
                     element.name()
                 )));
             }
+            (0..said).try_for_each(|array| element.motion(array).check(&element.name(), array))?;
         }
         match self.optics.iter().find(|placed| placed.gap >= self.gaps.len()) {
             Some(Placed { gap, element, .. }) => Err(Error::Value(format!(
@@ -444,6 +445,26 @@ impl Bench {
         self.masks() * self.modulation.channels() + optics
     }
 
+    /// How a training moves each array of values of all networks, in the order of [`Bench::check_all_values`].
+    pub(crate) fn motions(&self) -> Vec<Motion> {
+        let channels = self.modulation.channels();
+        let masks =
+            (0..self.masks()).flat_map(|_| (0..channels).map(|channel| self.modulation.motion(channel)));
+        let optics = self.optics.iter().map(|placed| &placed.element);
+        let optics = optics.flat_map(|element| (0..element.arrays()).map(|array| element.motion(array)));
+        let each: Vec<Motion> = masks.chain(optics).collect();
+        vec![each; self.networks].concat()
+    }
+
+    /// Mask and channel of the array with number `array` among those of all networks; none for one of other optics.
+    ///
+    /// Masks are counted through all networks.
+    pub(crate) fn mask_of(&self, array: usize) -> Option<(usize, usize)> {
+        let (each, channels) = (self.arrays().max(1), self.modulation.channels());
+        let (network, own) = (array / each, array % each);
+        (own < self.masks() * channels).then(|| (network * self.masks() + own / channels, own % channels))
+    }
+
     /// Whether the field at the detector is linear in that at the object.
     pub fn is_linear(&self) -> bool {
         let site = self.site();
@@ -508,13 +529,19 @@ impl Bench {
         let all = self.masks() * channels;
         let (site, mut own) = (self.site(), values[all..].iter());
         for Placed { element, .. } in &self.optics {
-            for open in element.open(&site) {
-                if let Some(array) = own.next().filter(|array| array.dim() != open.dim()) {
+            for (open, array) in element.open(&site).iter().zip(own.by_ref()) {
+                if array.dim() != open.dim() {
                     return Err(Error::Value(format!(
                         "values of the {} have the shape {:?}: it takes {:?}",
                         element.name(),
                         array.dim(),
                         open.dim()
+                    )));
+                }
+                if let Some((at, value)) = array.indexed_iter().find(|(_, value)| !value.is_finite()) {
+                    return Err(Error::Value(format!(
+                        "the value at {at:?} of the {} is {value:?}: it must be finite",
+                        element.name()
                     )));
                 }
             }

@@ -129,7 +129,7 @@ impl Subject {
 
     fn start(&self) -> State {
         let (bench, settings) = (self.bench(), self.settings());
-        State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed)
+        State::new(bench, settings.start, settings.seed)
     }
 
     /// The stages of `train` that have one sample a pixel or less, without validation.
@@ -248,7 +248,7 @@ impl Subject {
                 if step.step % train.every != 0 && ended.is_none() {
                     continue;
                 }
-                judge.set_masks(&trainer.state().values(self.bench().modulation))?;
+                judge.set_masks(&trainer.state().values(self.bench()))?;
                 let accuracy = self.judge(&judge, &test)?.accuracy();
                 if accuracy >= train.until {
                     ended = Some("accuracy");

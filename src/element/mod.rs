@@ -45,6 +45,7 @@ use crate::units::Metres;
 mod aperture;
 mod gap;
 mod lens;
+mod motion;
 mod saturable;
 mod slab;
 mod thick_plate;
@@ -53,6 +54,7 @@ mod thin_mask;
 pub use aperture::{Aperture, Opening};
 pub use gap::FreeSpace;
 pub use lens::{Lens, LensPhase};
+pub use motion::Motion;
 pub use saturable::Saturable;
 pub use slab::Plate;
 pub use thick_plate::{PlateModel, Slicing, ThickPlate, Thickness};
@@ -88,6 +90,13 @@ pub trait Element: Debug + Send + Sync {
     fn open(&self, site: &Site) -> Vec<Array2<f64>> {
         let _ = site;
         Vec::new()
+    }
+
+    /// How a training moves the values of array `array`; unless said otherwise they are free, and move by 1 while a phase moves by
+    /// a radian. A training begins at [`Element::open`].
+    fn motion(&self, array: usize) -> Motion {
+        let _ = array;
+        Motion::Free { by_radian: 1.0 }
     }
 
     /// Adds what it does to light at `site` to `program`; `values` has one array each, indexed `[y, x]`.

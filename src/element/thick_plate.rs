@@ -17,7 +17,7 @@ use std::f64::consts::TAU;
 use ndarray::Array2;
 use num_complex::Complex;
 
-use super::{Element, Modulation, Site};
+use super::{Element, Modulation, Motion, Site};
 use crate::material::Material;
 use crate::named::named;
 use crate::program::{Factor, Footprint, Program, Slopes, Wants};
@@ -285,6 +285,10 @@ impl Element for ThickPlate {
 
     fn arrays(&self) -> usize {
         self.modulation.channels()
+    }
+
+    fn motion(&self, array: usize) -> Motion {
+        self.modulation.motion(array)
     }
 
     fn open(&self, _: &Site) -> Vec<Array2<f64>> {

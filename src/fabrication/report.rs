@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use ndarray::ArrayView2;
 
-use crate::element::Modulation;
+use crate::element::{Modulation, Motion};
 use crate::fabrication::plate::{PlateReport, plate_table};
 use crate::fabrication::stl::StlUnit;
 use crate::material::Material;
@@ -151,7 +151,7 @@ impl PrintReport {
 /// end or beyond it. Nothing of a lossless relief of a whole turn, whose phases go round and have no ends.
 pub fn clipped_share<T: Copy + Into<f64>>(mask: ArrayView2<'_, T>, modulation: Modulation) -> f64 {
     let Modulation::Phase { phase_max, .. } = modulation else { return 0.0 };
-    if modulation.is_periodic(0) {
+    if modulation.motion(0) == Motion::Circle {
         return 0.0;
     }
     let at_an_end = |phase: &&T| {

@@ -10,8 +10,10 @@ use crate::error::{Error, Result};
 use crate::files::{read_bytes, sha256, write_whole_keeping};
 use crate::npy::{Archive, ArchiveWriter};
 
-/// Version of the layout below.
+/// Version of the layout below with arrays of one shape, each kind of them in one array of three dimensions.
 const FORMAT: u64 = 5;
+/// The same with arrays of shapes of their own, each in a file of its own.
+const SHAPED: u64 = 6;
 /// How the comment of the archive begins; SHA-256 of all before it follows, in hexadecimal, and ends the file.
 const SEAL: &[u8] = b"sha256 ";
 /// Letters of that sum.
@@ -72,9 +74,9 @@ fn check_seal(bytes: &[u8]) -> std::result::Result<(), String> {
 
 fn check_format(counters: &Array1<u64>) -> std::result::Result<(), String> {
     match counters.first() {
-        Some(&FORMAT) => Ok(()),
+        Some(&(FORMAT | SHAPED)) => Ok(()),
         Some(other) => Err(format!(
-            "it was written by another version of d2nn, in format {other} where this one reads {FORMAT}"
+            "it was written by another version of d2nn, in format {other} where this one reads {FORMAT} and {SHAPED}"
         )),
         None => Err("it has no format".into()),
     }
@@ -82,7 +84,10 @@ fn check_format(counters: &Array1<u64>) -> std::result::Result<(), String> {
 
 fn archive(state: &State, identity: &Identity) -> Result<Vec<u8>> {
     let mut npz = ArchiveWriter::default();
-    let counters = [FORMAT, state.adam.steps, state.images, state.average.len() as u64];
+    let shape = state.parameters.first().map(Array2::dim);
+    let alike = state.parameters.iter().all(|array| Some(array.dim()) == shape);
+    let format = if alike { FORMAT } else { SHAPED };
+    let counters = [format, state.adam.steps, state.images, state.average.len() as u64];
     npz.add("counters", &Array1::from_iter(counters))?;
     npz.add("sums", &Array1::from_iter([state.loss, state.score, state.seconds]))?;
     let LearntTemperature { log, mean, square } = state.temperature;
@@ -95,18 +100,20 @@ fn archive(state: &State, identity: &Identity) -> Result<Vec<u8>> {
         "history",
         &Array2::from_shape_fn((rows, Epoch::WIDTH), |(row, column)| history[row * Epoch::WIDTH + column]),
     )?;
-    let (height, width) = state.parameters[0].dim();
-    for (name, masks) in [
+    for (name, arrays) in [
         ("parameters", &state.parameters),
         ("average", &state.average),
         ("mean", &state.adam.mean),
         ("square", &state.adam.square),
     ] {
-        if masks.is_empty() {
-            continue;
+        if !alike {
+            for (number, array) in arrays.iter().enumerate() {
+                npz.add(&format!("{name}-{}", number + 1), array)?;
+            }
+        } else if let Some((rows, columns)) = shape.filter(|_| !arrays.is_empty()) {
+            let each = |(array, y, x): (usize, usize, usize)| arrays[array][[y, x]];
+            npz.add(name, &Array3::from_shape_fn((arrays.len(), rows, columns), each))?;
         }
-        let stacked = Array3::from_shape_fn((masks.len(), height, width), |(mask, y, x)| masks[mask][[y, x]]);
-        npz.add(name, &stacked)?;
     }
     npz.finish()
 }
@@ -147,17 +154,26 @@ fn unpack(bytes: Vec<u8>) -> std::result::Result<(State, Identity), String> {
         String::from_utf8(bytes.to_vec()).map_err(|error| error.to_string())
     };
     let identity = Identity { design: text("design")?, data: text("data")? };
-    let mut masks = |name| -> std::result::Result<Vec<Array2<f32>>, String> {
-        let stacked: Array3<f32> = npz.part(name)?;
-        if stacked.iter().any(|value| !value.is_finite()) {
+    let mut arrays = |name: &str| -> std::result::Result<Vec<Array2<f32>>, String> {
+        let found = if counters[0] == SHAPED {
+            let own = format!("{name}-");
+            let count = npz.names().iter().filter(|part| part.starts_with(&own)).count();
+            (1..=count)
+                .map(|number| npz.part(&format!("{own}{number}")))
+                .collect::<std::result::Result<_, _>>()?
+        } else {
+            let stacked: Array3<f32> = npz.part(name)?;
+            stacked.axis_iter(Axis(0)).map(|array| array.to_owned()).collect::<Vec<Array2<f32>>>()
+        };
+        if found.iter().flatten().any(|value| !value.is_finite()) {
             return Err(format!("{name} has numbers that are not finite"));
         }
-        Ok(stacked.axis_iter(Axis(0)).map(|mask| mask.to_owned()).collect())
+        Ok(found)
     };
-    let parameters = masks("parameters")?;
-    let average = if counters[3] == 0 { Vec::new() } else { masks("average")? };
-    let (mean, square) = (masks("mean")?, masks("square")?);
-    let shapes = |masks: &[Array2<f32>]| masks.iter().map(Array2::dim).collect::<Vec<_>>();
+    let parameters = arrays("parameters")?;
+    let average = if counters[3] == 0 { Vec::new() } else { arrays("average")? };
+    let (mean, square) = (arrays("mean")?, arrays("square")?);
+    let shapes = |arrays: &[Array2<f32>]| arrays.iter().map(Array2::dim).collect::<Vec<_>>();
     let alike = |other: &[Array2<f32>]| shapes(&parameters) == shapes(other);
     if parameters.is_empty() || !alike(&mean) || !alike(&square) || !(average.is_empty() || alike(&average)) {
         return Err("its parts have unexpected shapes".into());

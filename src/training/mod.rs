@@ -1,17 +1,19 @@
-//! Training: from labelled images to phases, by gradient, step by step.
+//! Training: from labelled images to the values of masks and other optics, by gradient, step by step.
 //!
 //! A training is a pure function of its settings, its images and its seed. Its whole state is in [`State`], so
 //! that one that was stopped and goes on ends with the same bits as one that was not.
 //!
-//! `examples/custom_dataset.rs` trains on images of its own, `examples/own_loss.rs` with a loss of its own.
+//! `examples/custom_dataset.rs` trains on images of its own, `examples/own_loss.rs` with a loss of its own,
+//! `examples/own_element.rs` the values of a kind of optics of its own.
 
 use std::sync::OnceLock;
 use std::time::Instant;
 
 use ndarray::{Array2, Array3, Axis, Zip};
 
+use crate::bench::Bench;
 use crate::dataset::{HoldOut, Images, epoch_flips, epoch_order, hold_out};
-use crate::element::Modulation;
+use crate::element::Motion;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::named::named;
@@ -46,7 +48,7 @@ use state::{binned, spread};
 pub use temperature::LearntTemperature;
 pub use validation::loss_of;
 
-/// Where the phases begin.
+/// Where the masks begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// All at 0, or in the middle where values have ends: masks stay as smooth as the task lets them, and keep the light
@@ -68,9 +70,10 @@ pub struct Settings {
     pub epochs: u64,
     /// Images a step.
     pub batch: usize,
-    /// Pixels along a side of the blocks that share a value: the engine has masks of such blocks.
+    /// Pixels along a side of the blocks of the masks that share a value: the engine has masks of such blocks. Other optics have
+    /// their values as they are.
     pub binning: usize,
-    /// Step size of Adam at the start, radians.
+    /// Step size of Adam at the start, radians; of values that are no phases, what [`Motion`] makes of it.
     pub learning_rate: f64,
     /// Steps in which it rises to that: the first of a fresh Adam are as long as any, and know least.
     pub warm_up: u64,
@@ -91,10 +94,10 @@ pub struct Settings {
     pub augmentation: Augmentation,
     /// What goes wrong with the bench and the masks, anew in each step.
     pub perturbations: Perturbations,
-    /// Memory of the running mean of the masks' parameters, which takes the place of the last ones when a stage ends; 0
+    /// Memory of the running mean of the parameters, which takes the place of the last ones when a stage ends; 0
     /// for the last ones.
     pub averaging: f64,
-    /// Where the phases begin.
+    /// Where the masks begin.
     pub start: Start,
     /// Seed of all that is drawn.
     pub seed: u64,
@@ -173,9 +176,13 @@ impl<'a> Trainer<'a> {
             return Err(Error::Value("a training needs at least one epoch and one image a step".into()));
         }
         validation::check_fit(&*loss, &settings, engine.bench(), images)?;
-        let (bins, modulation) = (settings.binning, engine.bench().modulation);
+        engine.bench().check_number(state.parameters.len(), engine.bench().networks)?;
+        let bins = settings.binning;
         let whole = |side: usize| side.checked_rem(bins) == Some(0);
-        if let Some(parameters) = state.parameters.iter().find(|p| !whole(p.nrows()) || !whole(p.ncols())) {
+        let masks =
+            state.parameters.iter().enumerate().filter(|(array, _)| engine.bench().mask_of(*array).is_some());
+        if let Some((_, parameters)) = masks.into_iter().find(|(_, p)| !whole(p.nrows()) || !whole(p.ncols()))
+        {
             return Err(Error::Value(format!(
                 "masks of {:?} pixels are no whole number of blocks of {bins} x {bins}",
                 parameters.dim()
@@ -193,12 +200,12 @@ impl<'a> Trainer<'a> {
             )));
         }
         if epochs == settings.first_epoch && state.images == 0 {
-            state.adam = Adam::new(state.parameters.len(), state.parameters[0].dim());
+            state.adam = Adam::new(&state.parameters);
             if bins > 1 {
-                state.bind(modulation, bins);
+                state.bind(engine.bench(), bins);
             }
         }
-        engine.set_masks(&values(&state.parameters, modulation, bins))?;
+        engine.set_masks(&values(&state.parameters, engine.bench(), bins))?;
         let (order, flips) = (Vec::new(), Vec::new());
         let mut trainer = Trainer { engine, loss, settings, images, held, state, order, flips };
         trainer.shuffle();
@@ -309,15 +316,15 @@ impl<'a> Trainer<'a> {
         Ok(step)
     }
 
-    /// Moves parameters and temperature down the slopes of the step's mean loss, by the values of the masks as the engine
-    /// has them and by the logarithm of the temperature; returns the step size.
+    /// Moves parameters and temperature down the slopes of the step's mean loss, by the values as the engine has them and by
+    /// the logarithm of the temperature; returns the step size.
     fn descend(&mut self, mut gradients: Vec<Array2<f32>>, by_temperature: f64) -> Result<f64> {
-        let (modulation, bins) = (self.modulation(), self.settings.binning);
+        let (bench, bins) = (self.engine.bench(), self.settings.binning);
         let Settings { smoothness, steepness, .. } = self.settings;
         if smoothness > 0.0 || steepness > 0.0 {
             let values = self.values(&self.state.parameters);
             for (array, (gradient, values)) in gradients.iter_mut().zip(&values).enumerate() {
-                if !modulation.is_angle(array % modulation.channels()) {
+                if !bench.mask_of(array).is_some_and(|(_, channel)| bench.modulation.is_angle(channel)) {
                     continue;
                 }
                 if smoothness > 0.0 {
@@ -328,15 +335,15 @@ impl<'a> Trainer<'a> {
                 }
             }
         }
-        if bins > 1 {
-            // The same for each pixel of a block, and so is what Adam makes of it.
-            gradients.iter_mut().for_each(|gradient| *gradient = spread(gradient, bins));
-        }
-        for (array, (gradient, parameters)) in gradients.iter_mut().zip(&self.state.parameters).enumerate() {
-            let channel = array % modulation.channels();
-            if !modulation.is_periodic(channel) {
+        let moved = gradients.iter_mut().zip(&self.state.parameters).zip(bench.motions()).enumerate();
+        for (array, ((gradient, parameters), motion)) in moved {
+            if bins > 1 && bench.mask_of(array).is_some() {
+                // The same for each pixel of a block, and so is what Adam makes of it.
+                *gradient = spread(gradient, bins);
+            }
+            if motion != Motion::Circle {
                 Zip::from(gradient).and(parameters).for_each(|gradient, parameter| {
-                    *gradient *= modulation.slope(channel, *parameter);
+                    *gradient *= motion.slope(*parameter);
                 });
             }
         }
@@ -416,12 +423,15 @@ impl Trainer<'_> {
         if perturbations.is_none() {
             return Ok(None);
         }
-        let modulation = self.modulation();
         let strength = perturbations.strength(self.state.adam.steps, self.steps());
         let mut random = Perturbations::stream(seed, self.steps_taken());
         let bench = perturbations.misaligned(self.engine.bench(), strength, &mut random)?;
-        let meant = self.values(&self.state.parameters);
-        let values = perturbations.come_out(meant, modulation, strength, &mut random);
+        let mut values = self.values(&self.state.parameters);
+        let (each, masks) = (bench.arrays().max(1), bench.masks() * bench.modulation.channels());
+        for network in values.chunks_mut(each) {
+            let modulation = self.engine.bench().modulation;
+            perturbations.come_out(&mut network[..masks], modulation, strength, &mut random);
+        }
         self.engine.at(bench, &values).map(Some)
     }
 
@@ -431,18 +441,20 @@ impl Trainer<'_> {
         Some(self.state.temperature.applied_to(start))
     }
 
-    fn modulation(&self) -> Modulation {
-        self.engine.bench().modulation
-    }
-
-    /// The values of the masks as the engine takes them.
+    /// The values as the engine takes them.
     fn values(&self, parameters: &[Array2<f32>]) -> Vec<Array2<f32>> {
-        values(parameters, self.modulation(), self.settings.binning)
+        values(parameters, self.engine.bench(), self.settings.binning)
     }
 }
 
-/// The values of the masks as the engine takes them, one for each block of `bins` x `bins` pixels.
-fn values(parameters: &[Array2<f32>], modulation: Modulation, bins: usize) -> Vec<Array2<f32>> {
-    let values = state::values(parameters, modulation);
-    if bins == 1 { values } else { values.iter().map(|values| binned(values, bins)).collect() }
+/// The values as an engine of `bench` takes them, of masks one for each block of `bins` x `bins` pixels.
+fn values(parameters: &[Array2<f32>], bench: &Bench, bins: usize) -> Vec<Array2<f32>> {
+    let mut values = state::values(parameters, &bench.motions());
+    if bins > 1 {
+        for (_, values) in values.iter_mut().enumerate().filter(|(array, _)| bench.mask_of(*array).is_some())
+        {
+            *values = binned(values, bins);
+        }
+    }
+    values
 }

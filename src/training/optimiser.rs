@@ -1,13 +1,13 @@
-//! Adam: gradient descent with a step size of its own for each phase.
+//! Adam: gradient descent with a step size of its own for each parameter.
 
 use ndarray::{Array2, Zip};
 
 /// Adam (Kingma & Ba, ICLR 2015, algorithm 1) with its usual constants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adam {
-    /// Running mean of the gradient, one array a mask.
+    /// Running mean of the gradient, in the order and shapes of the parameters.
     pub mean: Vec<Array2<f32>>,
-    /// Running mean of the squared gradient, one array a mask.
+    /// Running mean of the squared gradient, the same.
     pub square: Vec<Array2<f32>>,
     /// Number of steps taken.
     pub steps: u64,
@@ -19,9 +19,9 @@ impl Adam {
     /// Keeps pixels that no light reaches where they are.
     const EPSILON: f32 = 1e-8;
 
-    /// A fresh optimiser for `masks` arrays of `shape`.
-    pub fn new(masks: usize, shape: (usize, usize)) -> Self {
-        let zeros = vec![Array2::zeros(shape); masks];
+    /// A fresh optimiser for arrays of the shapes of `parameters`.
+    pub fn new(parameters: &[Array2<f32>]) -> Self {
+        let zeros: Vec<Array2<f32>> = parameters.iter().map(|array| Array2::zeros(array.dim())).collect();
         Adam { mean: zeros.clone(), square: zeros, steps: 0 }
     }
 
@@ -53,16 +53,16 @@ mod tests {
     #[test]
     fn first_steps_follow_the_paper() {
         // After one step every phase has moved by the rate, whatever the size of its gradient.
-        let mut adam = Adam::new(1, (1, 3));
         let mut phases = row(&[1.0, 1.0, 1.0]);
+        let mut adam = Adam::new(&phases);
         adam.step(&mut phases, &row(&[1e-3, -20.0, 0.0]), 0.1);
         for (phase, expected) in phases[0].iter().zip([0.9, 1.1, 1.0]) {
             // epsilon/|gradient| = 1e-5 of a step.
             assert!((phase - expected).abs() < 2e-6, "{phases:?}");
         }
         // Second step by hand: m = (0.09 g1 + 0.1 g2)/(1 - 0.9^2), v likewise; g = 1, then 3.
-        let mut adam = Adam::new(1, (1, 1));
         let mut phase = row(&[0.0]);
+        let mut adam = Adam::new(&phase);
         adam.step(&mut phase, &row(&[1.0]), 0.1);
         adam.step(&mut phase, &row(&[3.0]), 0.1);
         let mean: f64 = (0.09 + 0.3) / 0.19;
@@ -74,8 +74,8 @@ mod tests {
 
     #[test]
     fn finds_the_bottom_of_a_bowl() {
-        let mut adam = Adam::new(1, (1, 2));
         let mut at = row(&[3.0, -2.0]);
+        let mut adam = Adam::new(&at);
         for step in 0..400 {
             let gradient = [2.0 * (at[0][[0, 0]] - 1.0), 20.0 * (at[0][[0, 1]] - 0.5)];
             adam.step(&mut at, &row(&gradient), 0.1 * (1.0 - f64::from(step) / 400.0));

@@ -55,18 +55,18 @@ impl Perturbations {
         Ok(bench)
     }
 
-    /// The phases among `values`, masks of `modulation`, as they come out in this step.
+    /// Makes the phases among `values`, those of masks of `modulation`, what comes out in this step.
     ///
     /// Rounded ones are approached: `strength` of the way from the phase to its level, which is that of
     /// [`Modulation::nearest_level`]. The gradient by what comes out is taken as that by what was meant (the
     /// straight-through estimator, Bengio et al., arXiv:1308.3432).
     pub(super) fn come_out(
         &self,
-        mut values: Vec<Array2<f32>>,
+        values: &mut [Array2<f32>],
         modulation: Modulation,
         strength: f64,
         random: &mut Stream,
-    ) -> Vec<Array2<f32>> {
+    ) {
         let noise = strength * self.phase_noise;
         for (array, values) in values.iter_mut().enumerate() {
             if !modulation.is_angle(array % modulation.channels()) {
@@ -79,7 +79,6 @@ impl Perturbations {
                 values.mapv_inplace(|phase| modulation.misprinted(phase, noise * random.normal()));
             }
         }
-        values
     }
 
     /// `phase` moved to its level by `share` of the way that is shorter on the circle: from just below a turn level 0 lies
@@ -107,7 +106,20 @@ mod tests {
     fn out(perturbations: Perturbations, strength: f64) -> Array2<f32> {
         let values = Array2::from_shape_fn((40, 40), |(y, x)| (40 * y + x) as f32 * TAU / 1600.0);
         let mut random = Perturbations::stream(1, 0);
-        perturbations.come_out(vec![values], Modulation::LOSSLESS, strength, &mut random).remove(0)
+        come_out(&perturbations, &values, Modulation::LOSSLESS, strength, &mut random)
+    }
+
+    fn come_out(
+        perturbations: &Perturbations,
+        values: &Array2<f32>,
+        modulation: Modulation,
+        strength: f64,
+        random: &mut Stream,
+    ) -> Array2<f32> {
+        let mut values = [values.clone()];
+        perturbations.come_out(&mut values, modulation, strength, random);
+        let [values] = values;
+        values
     }
 
     #[test]
@@ -134,22 +146,22 @@ mod tests {
     #[test]
     fn what_is_printed_is_trained() {
         let relief = |phase_max| Modulation::Phase { absorption: 0.04, base: 1.0, phase_max, scale: 1.0 };
-        let heights = vec![Array2::from_shape_fn((1, 100), |(_, x)| 0.01 * x as f32 * TAU)];
+        let heights = Array2::from_shape_fn((1, 100), |(_, x)| 0.01 * x as f32 * TAU);
         let mut random = Perturbations::stream(1, 0);
         let rounded = Perturbations { levels: 3, ..Perturbations::default() };
         for (modulation, highest) in
             [(relief(f64::from(TAU)), 2.0 / 3.0), (relief(0.5 * f64::from(TAU)), 1.0 / 3.0)]
         {
             // Levels end below the turn and below the relief, as they are printed.
-            let printed = rounded.come_out(heights.clone(), modulation, 1.0, &mut random).remove(0);
+            let printed = come_out(&rounded, &heights, modulation, 1.0, &mut random);
             let most = printed.iter().copied().fold(0.0, f32::max);
             assert!((most / TAU - highest).abs() < 1e-6, "{most} {highest}");
         }
         // Half of the way from 0.99 of a turn leads up to 0.995 and not down through the turn.
-        let half = rounded.come_out(heights.clone(), relief(f64::from(TAU)), 0.5, &mut random).remove(0);
+        let half = come_out(&rounded, &heights, relief(f64::from(TAU)), 0.5, &mut random);
         assert!((half[[0, 99]] / TAU - 0.995).abs() < 1e-6);
         let noisy = Perturbations { phase_noise: 0.2, ..Perturbations::default() };
-        let rough = noisy.come_out(heights.clone(), relief(f64::from(TAU)), 1.0, &mut random).remove(0);
+        let rough = come_out(&noisy, &heights, relief(f64::from(TAU)), 1.0, &mut random);
         let (low, high) = rough.iter().fold((f32::MAX, 0f32), |(l, h), phase| (l.min(*phase), h.max(*phase)));
         assert!(low == 0.0 && high > TAU - 0.06, "no pixel is lower than the base: {low} {high}");
     }
@@ -163,8 +175,8 @@ mod tests {
         let deviation = (errors.iter().map(|error| error * error).sum::<f32>() / 1300.0).sqrt();
         // 1300 numbers: 0.2 +- 0.004 (one sigma); five sigma. The phase of the first is 1.18, nearly six sigma.
         assert!((deviation - 0.2).abs() < 0.02, "{deviation}");
-        let amplitudes = vec![Array2::from_elem((3, 3), 0.5)];
+        let amplitudes = Array2::from_elem((3, 3), 0.5);
         let mut random = Perturbations::stream(1, 0);
-        assert_eq!(noisy.come_out(amplitudes.clone(), Modulation::Amplitude, 1.0, &mut random), amplitudes);
+        assert_eq!(come_out(&noisy, &amplitudes, Modulation::Amplitude, 1.0, &mut random), amplitudes);
     }
 }

@@ -5,7 +5,9 @@ use std::f32::consts::TAU;
 use ndarray::{Array2, ArrayView2};
 
 use super::{Adam, LearntTemperature, Start};
-use crate::element::Modulation;
+use crate::bench::Bench;
+use crate::element::Motion;
+use crate::error::Result;
 use crate::random::{Purpose, Stream};
 
 /// One row of the history: an epoch.
@@ -82,7 +84,8 @@ impl Epoch {
 /// Everything a training needs to go on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct State {
-    /// What is trained: parameters of the masks' values ([`Modulation::value`]), one array a channel of each mask.
+    /// What is trained: parameters of all values ([`Motion`]), in the order and shapes of
+    /// [`Engine::set_masks`](crate::engine::Engine::set_masks); pixels of a block one by one.
     pub parameters: Vec<Array2<f32>>,
     /// The optimiser with its moments; its step count is the training's.
     pub adam: Adam,
@@ -103,30 +106,58 @@ pub struct State {
 }
 
 impl State {
-    /// A training of `masks` masks of `shape` pixels that has not begun.
-    pub fn new(modulation: Modulation, masks: usize, shape: (usize, usize), start: Start, seed: u64) -> Self {
-        let channels = modulation.channels();
-        let draw = |array: usize| match start {
-            Start::Flat => Array2::from_elem(shape, modulation.flat(array % channels)),
-            Start::Random => {
-                let mut random = Stream::new(seed, Purpose::Masks, array as u64);
-                Array2::from_shape_simple_fn(shape, || TAU * random.uniform())
+    /// A training of the device on `bench` that has not begun: masks at `start`, other optics at the values
+    /// [`Element::open`](crate::element::Element::open) gives.
+    pub fn new(bench: &Bench, start: Start, seed: u64) -> Self {
+        let (open, each) = (bench.open_values::<f32>(), bench.arrays());
+        let channels = bench.modulation.channels();
+        let begun = |(array, motion): (usize, Motion)| {
+            let open = &open[array % each];
+            match (bench.mask_of(array), start) {
+                (Some((_, channel)), Start::Flat) => {
+                    Array2::from_elem(open.dim(), bench.modulation.flat(channel))
+                }
+                (Some((mask, channel)), Start::Random) => {
+                    let mut random = Stream::new(seed, Purpose::Masks, (mask * channels + channel) as u64);
+                    Array2::from_shape_simple_fn(open.dim(), || TAU * random.uniform())
+                }
+                (None, _) => open.mapv(|value| motion.parameter(value)),
             }
         };
-        Self::at((0..masks * channels).map(draw).collect())
+        Self::of_parameters(bench.motions().into_iter().enumerate().map(begun).collect())
     }
 
-    /// A training that begins at masks of `values`, those of another device.
-    pub fn from_values(modulation: Modulation, values: &[Array2<f32>]) -> Self {
-        let parameter = |(array, values): (usize, &Array2<f32>)| {
-            values.mapv(|value| modulation.parameter(array % modulation.channels(), value))
+    /// A training that begins at `values` of all masks and other optics, those of another device.
+    ///
+    /// # Errors
+    /// As [`Bench::check_all_values`].
+    pub fn from_values(bench: &Bench, values: &[Array2<f32>]) -> Result<Self> {
+        bench.check_all_values(values)?;
+        let parameters = |(array, values): (usize, &Array2<f32>)| match bench.mask_of(array) {
+            Some((_, channel)) => values.mapv(|value| bench.modulation.parameter(channel, value)),
+            None => values.mapv(|value| bench.motions()[array].parameter(value)),
         };
-        Self::at(values.iter().enumerate().map(parameter).collect())
+        Ok(Self::of_parameters(values.iter().enumerate().map(parameters).collect()))
     }
 
-    /// The values of the masks.
-    pub fn values(&self, modulation: Modulation) -> Vec<Array2<f32>> {
-        values(&self.parameters, modulation)
+    /// A training of those parameters that has not begun.
+    pub fn of_parameters(parameters: Vec<Array2<f32>>) -> Self {
+        State {
+            adam: Adam::new(&parameters),
+            parameters,
+            average: Vec::new(),
+            temperature: LearntTemperature::default(),
+            history: Vec::new(),
+            loss: 0.0,
+            score: 0.0,
+            images: 0,
+            seconds: 0.0,
+        }
+    }
+
+    /// The values of masks and other optics of the device on `bench`.
+    pub fn values(&self, bench: &Bench) -> Vec<Array2<f32>> {
+        values(&self.parameters, &bench.motions())
     }
 
     /// Takes the parameters into their running mean with a memory of `decay`, shorter in the first steps of a stage; 0
@@ -156,40 +187,30 @@ impl State {
         any
     }
 
-    /// Makes the pixels of each block of `bins` x `bins` equal: the mean of their values, on the circle for phases of a
-    /// full turn.
-    pub(super) fn bind(&mut self, modulation: Modulation, bins: usize) {
-        let channels = modulation.channels();
+    /// Makes the pixels of each block of `bins` x `bins` of the masks equal: the mean of their values, on the circle for
+    /// phases of a full turn.
+    pub(super) fn bind(&mut self, bench: &Bench, bins: usize) {
         for (array, parameters) in self.parameters.iter_mut().enumerate() {
-            let periodic = modulation.is_periodic(array % channels);
-            for mut block in parameters.exact_chunks_mut((bins, bins)) {
-                let mean = if periodic { circular_mean(block.view()) } else { block.mean().unwrap_or(0.0) };
-                block.fill(mean);
-            }
-        }
-    }
-
-    fn at(parameters: Vec<Array2<f32>>) -> Self {
-        State {
-            adam: Adam::new(parameters.len(), parameters[0].dim()),
-            parameters,
-            average: Vec::new(),
-            temperature: LearntTemperature::default(),
-            history: Vec::new(),
-            loss: 0.0,
-            score: 0.0,
-            images: 0,
-            seconds: 0.0,
+            let Some((_, channel)) = bench.mask_of(array) else { continue };
+            bind(parameters, bench.modulation.motion(channel), bins);
         }
     }
 }
 
-/// The values of masks with those parameters, one array a channel.
-pub(super) fn values(parameters: &[Array2<f32>], modulation: Modulation) -> Vec<Array2<f32>> {
-    let value = |(array, parameters): (usize, &Array2<f32>)| {
-        parameters.mapv(|parameter| modulation.value(array % modulation.channels(), parameter))
-    };
-    parameters.iter().enumerate().map(value).collect()
+fn bind(parameters: &mut Array2<f32>, motion: Motion, bins: usize) {
+    for mut block in parameters.exact_chunks_mut((bins, bins)) {
+        let mean = match motion {
+            Motion::Circle => circular_mean(block.view()),
+            Motion::Free { .. } | Motion::Between { .. } => block.mean().unwrap_or(0.0),
+        };
+        block.fill(mean);
+    }
+}
+
+/// The values of those parameters, which move as `motions` say.
+pub(super) fn values(parameters: &[Array2<f32>], motions: &[Motion]) -> Vec<Array2<f32>> {
+    let moved = parameters.iter().zip(motions);
+    moved.map(|(parameters, motion)| parameters.mapv(|parameter| motion.value(parameter))).collect()
 }
 
 /// The mean of angles: that of equal ones is the angle itself, to the bit.
@@ -217,10 +238,11 @@ pub(super) fn spread(array: &Array2<f32>, bins: usize) -> Array2<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::element::Modulation;
 
     #[test]
     fn running_means_end_as_the_parameters() {
-        let mut state = State::at(vec![Array2::zeros((1, 1))]);
+        let mut state = State::of_parameters(vec![Array2::zeros((1, 1))]);
         assert!(!state.settle_on_average());
         state.remember(0.0);
         assert!(state.average.is_empty());
@@ -238,18 +260,17 @@ mod tests {
     #[test]
     fn blocks_are_bound_to_their_mean_on_the_circle() {
         let phases = [[0.1, TAU - 0.1, 3.0, 3.0], [TAU + 0.2, -0.2, 3.0, 3.0]];
-        let mut state = State::at(vec![Array2::from_shape_fn((2, 4), |(y, x)| phases[y][x])]);
-        state.bind(Modulation::LOSSLESS, 2);
-        let bound = &state.parameters[0];
+        let mut bound = Array2::from_shape_fn((2, 4), |(y, x)| phases[y][x]);
+        bind(&mut bound, Modulation::LOSSLESS.motion(0), 2);
         // 0.1, -0.1, 0.2 and -0.2 round whole turns: f32 phases of up to two turns hold to 1e-6.
         assert!(f64::from(bound[[0, 0]]).sin().abs() < 2e-6 && bound[[0, 0]].cos() > 0.0, "{bound}");
         assert_eq!(bound[[1, 1]], bound[[0, 0]]);
         assert_eq!(bound[[0, 2]], 3.0);
-        assert_eq!(spread(&binned(bound, 2), 2), *bound);
+        assert_eq!(spread(&binned(&bound, 2), 2), bound);
 
         let amplitudes = [[0.0, 0.5], [1.0, 0.5]];
-        let mut state = State::at(vec![Array2::from_shape_fn((2, 2), |(y, x)| amplitudes[y][x])]);
-        state.bind(Modulation::Amplitude, 2);
-        assert_eq!(state.parameters[0], Array2::from_elem((2, 2), 0.5));
+        let mut bound = Array2::from_shape_fn((2, 2), |(y, x)| amplitudes[y][x]);
+        bind(&mut bound, Modulation::Amplitude.motion(0), 2);
+        assert_eq!(bound, Array2::from_elem((2, 2), 0.5));
     }
 }

@@ -124,9 +124,8 @@ fn a_short_training() {
         ..design.settings(images.images.dim().0)
     };
     let bench = &design.bench;
-    let state =
-        State::new(bench.modulation, bench.masks(), bench.mask_shape(), settings.start, settings.seed);
-    let begun: Vec<Vec<f64>> = state.values(bench.modulation).iter().map(widened).collect();
+    let state = State::new(bench, settings.start, settings.seed);
+    let begun: Vec<Vec<f64>> = state.values(bench).iter().map(widened).collect();
     let engine = Box::new(CpuEngine::new(bench.clone(), 2).unwrap());
     let mut trainer = Trainer::new(engine, design.objective().loss(), settings, &images, state).unwrap();
     while !trainer.finished() {

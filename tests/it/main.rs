@@ -33,6 +33,7 @@ mod kit;
 mod mask_files;
 mod misalignment;
 mod modes;
+mod motion;
 mod optics;
 mod plates;
 mod plots;

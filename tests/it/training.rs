@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use d2nn::Error;
+use d2nn::bench::Bench;
 use d2nn::dataset::{Images, Split, hold_out};
 use d2nn::design::{Design, DesignFile};
-use d2nn::element::Modulation;
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::misalignment::Tolerance;
 use d2nn::training::checkpoint::{Identity, load, previous, save};
@@ -17,7 +17,7 @@ use d2nn::training::{
     Start, State, Target, Trainer, loss_of,
 };
 
-use crate::support::device;
+use crate::support::{device, random_image};
 
 fn design() -> Design {
     Design::resolve("small", &DesignFile::parse("small", device::SMALL).unwrap()).unwrap()
@@ -44,11 +44,14 @@ fn loss() -> Box<dyn Loss> {
 
 fn trainer_of(loss: Box<dyn Loss>, settings: Settings, images: &Images, state: Option<State>) -> Trainer<'_> {
     let bench = design().bench;
-    let fresh = || {
-        State::new(Modulation::LOSSLESS, bench.masks(), bench.grid().shape(), settings.start, settings.seed)
-    };
+    let fresh = || State::new(&bench, settings.start, settings.seed);
     let state = state.unwrap_or_else(fresh);
     Trainer::new(Box::new(CpuEngine::new(bench, 2).unwrap()), loss, settings, images, state).unwrap()
+}
+
+/// A state of `arrays` arrays of parameters without any order.
+fn state_of(arrays: u64, shape: (usize, usize), seed: u64) -> State {
+    State::of_parameters((0..arrays).map(|array| random_image(shape, 10 * seed + array)).collect())
 }
 
 fn run(mut trainer: Trainer<'_>) -> State {
@@ -185,7 +188,7 @@ fn the_error_of_the_plane_is_trained_image_by_image() {
     let design = Design::resolve("plane", &DesignFile::parse("plane", &text).unwrap()).unwrap();
     let [stage] = &design.stages(200)[..] else { panic!("one stage") };
     assert!(stage.bench.detector.watches_plane() && !design.simulated.detector.watches_plane());
-    let state = State::new(Modulation::LOSSLESS, 2, (64, 64), Start::Flat, 7);
+    let state = State::new(&stage.bench, Start::Flat, 7);
     let engine = Box::new(CpuEngine::new(stage.bench.clone(), 2).unwrap());
     let loss = || design.objective().loss();
     let history = run(Trainer::new(engine, loss(), stage.settings, images(), state).unwrap()).history;
@@ -198,7 +201,7 @@ fn the_error_of_the_plane_is_trained_image_by_image() {
     // Looks are for the answers; the loss wants more than readings of regions.
     assert!(history.iter().all(|row| row.validation_loss.is_nan() && row.validation_accuracy.is_finite()));
     let blind = Box::new(CpuEngine::new(design.bench.clone(), 1).unwrap());
-    let state = State::new(Modulation::LOSSLESS, 2, (64, 64), Start::Flat, 7);
+    let state = State::new(&stage.bench, Start::Flat, 7);
     let refused =
         Trainer::new(blind, loss(), stage.settings, images(), state).map(drop).unwrap_err().to_string();
     assert!(refused.contains("watches it"), "{refused}");
@@ -315,7 +318,7 @@ fn errors_end_with_the_training() {
     let (engine, state) = trainer.into_parts();
     assert_eq!(engine.bench(), &design().bench);
     let mut clean = CpuEngine::new(design().bench, 1).unwrap();
-    clean.set_masks(&state.values(Modulation::LOSSLESS)).unwrap();
+    clean.set_masks(&state.values(engine.bench())).unwrap();
     let some = images().batch(&[0, 1, 2]);
     assert_eq!(engine.readings(some.view()).unwrap(), clean.readings(some.view()).unwrap());
 }
@@ -343,7 +346,7 @@ fn a_stop_leaves_no_trace_in_means_temperature_distortions_and_errors() {
 fn checkpoints_keep_every_bit() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.npz");
-    let mut state = State::new(Modulation::LOSSLESS, 3, (5, 9), Start::Random, 3);
+    let mut state = state_of(3, (5, 9), 3);
     // Without validation an epoch has figures that are no numbers: they must come back as such.
     state.history = uninterrupted().history.clone();
     state.history[0].validation_loss = f64::NAN;
@@ -384,7 +387,7 @@ fn judge_damaged(path: &Path, bytes: &[u8], what: &str) {
 fn damaged_checkpoints_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.npz");
-    let mut state = State::new(Modulation::LOSSLESS, 2, (6, 7), Start::Random, 5);
+    let mut state = state_of(2, (6, 7), 5);
     state.history = uninterrupted().history.clone();
     save(&path, &state, &identity()).unwrap();
     let bytes = fs::read(&path).unwrap();
@@ -411,7 +414,7 @@ fn damaged_checkpoints_are_refused() {
 fn the_checkpoint_before_the_last_is_kept() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.npz");
-    let states = [1, 2, 3].map(|seed| State::new(Modulation::LOSSLESS, 1, (3, 3), Start::Random, seed));
+    let states = [1, 2, 3].map(|seed| state_of(1, (3, 3), seed));
     for state in &states {
         save(&path, state, &identity()).unwrap();
     }
@@ -448,13 +451,7 @@ fn flips_and_seed_and_start_change_the_result_and_threads_do_not() {
     let one = Settings { epochs: 1, ..settings() };
     let phases = |settings: Settings, threads: usize| {
         let bench = design().bench;
-        let state = State::new(
-            Modulation::LOSSLESS,
-            bench.masks(),
-            bench.grid().shape(),
-            settings.start,
-            settings.seed,
-        );
+        let state = State::new(&bench, settings.start, settings.seed);
         let engine = Box::new(CpuEngine::new(bench, threads).unwrap());
         run(Trainer::new(engine, loss(), settings, images(), state).unwrap()).parameters
     };
@@ -560,13 +557,13 @@ fn even_design() -> Design {
 #[test]
 fn pixels_in_blocks_are_trained_as_large_pixels() {
     let bench = even_design().bench.binned(2, 2.0).unwrap();
-    let run_with = |binning, shape| {
+    let run_with = |binning, shaped_as: &Bench| {
         let settings = Settings { binning, start: Start::Flat, ..settings() };
-        let state = State::new(Modulation::LOSSLESS, 2, shape, settings.start, settings.seed);
+        let state = State::new(shaped_as, settings.start, settings.seed);
         let engine = Box::new(CpuEngine::new(bench.clone(), 2).unwrap());
         run(Trainer::new(engine, loss(), settings, images(), state).unwrap())
     };
-    let (blocks, pixels) = (run_with(2, (64, 64)), run_with(1, (32, 32)));
+    let (blocks, pixels) = (run_with(2, &even_design().bench), run_with(1, &bench));
     for (blocks, pixels) in blocks.parameters.iter().zip(&pixels.parameters) {
         assert!(
             blocks.indexed_iter().all(|((y, x), phase)| phase.to_bits() == pixels[[y / 2, x / 2]].to_bits())
@@ -580,7 +577,7 @@ fn pixels_in_blocks_are_trained_as_large_pixels() {
 fn roughness_of_blocks_is_that_of_large_pixels() {
     let bench = even_design().bench.binned(2, 2.0).unwrap();
     let settings = Settings { binning: 2, smoothness: 0.3, epochs: 1, ..settings() };
-    let state = State::new(Modulation::LOSSLESS, 2, (64, 64), settings.start, settings.seed);
+    let state = State::new(&even_design().bench, settings.start, settings.seed);
     let engine = Box::new(CpuEngine::new(bench, 2).unwrap());
     let done = run(Trainer::new(engine, loss(), settings, images(), state).unwrap());
     // Blocks stay bound, though only their edges are rough.
@@ -614,7 +611,7 @@ fn steps_are_counted_over_stages_of_other_batches() {
 #[test]
 fn impossible_trainings_are_refused() {
     let bench = design().bench;
-    let start = || State::new(Modulation::LOSSLESS, 2, (64, 64), Start::Flat, 1);
+    let start = || State::new(&bench, Start::Flat, 1);
     let refuse = |settings: Settings, state: State| {
         let engine = Box::new(CpuEngine::new(bench.clone(), 1).unwrap());
         Trainer::new(engine, loss(), settings, images(), state).map(drop).unwrap_err().to_string()
@@ -629,8 +626,8 @@ fn impossible_trainings_are_refused() {
             "(64, 64) pixels are no whole number of blocks of 3 x 3",
         ),
         (refuse(Settings { validation: 200, ..settings }, start()), "leave none to learn from"),
-        (refuse(settings, State::new(Modulation::LOSSLESS, 3, (64, 64), Start::Flat, 1)), "3 masks"),
-        (refuse(settings, State::new(Modulation::LOSSLESS, 2, (64, 63), Start::Flat, 1)), "(64, 63)"),
+        (refuse(settings, state_of(3, (64, 64), 1)), "3 masks"),
+        (refuse(settings, state_of(2, (64, 63), 1)), "(64, 63)"),
         (refuse(settings, State { images: 180, ..start() }), "more images"),
         (refuse(Settings { first_epoch: 3, ..settings }, start()), "begins after 3"),
     ] {

@@ -2,7 +2,6 @@
 
 use d2nn::dataset::Split;
 use d2nn::design::{Design, DesignFile};
-use d2nn::element::Modulation;
 use d2nn::engine::CpuEngine;
 use d2nn::evaluation::{Disturbance, Readout, Study, tolerance as tolerance_of};
 use d2nn::misalignment::Tolerance;
@@ -23,20 +22,14 @@ fn a_device_that_learnt_on_displaced_planes_forgives_them() {
         let perturbations = Perturbations { tolerance, ..Perturbations::default() };
         let settings =
             Settings { perturbations, epochs: 4, start: Start::Flat, ..design.settings(images.len()) };
-        let state = State::new(
-            Modulation::LOSSLESS,
-            bench.masks(),
-            bench.grid().shape(),
-            settings.start,
-            settings.seed,
-        );
+        let state = State::new(&bench, settings.start, settings.seed);
         let engine = CpuEngine::new(bench.clone(), 2).unwrap();
         let mut trainer =
             Trainer::new(Box::new(engine), design.objective().loss(), settings, &images, state).unwrap();
         while !trainer.finished() {
             trainer.step().unwrap();
         }
-        let values = trainer.state().values(Modulation::LOSSLESS);
+        let values = trainer.state().values(&bench);
         let mut engine = CpuEngine::new(bench, 2).unwrap();
         let study = Study {
             values: &values,

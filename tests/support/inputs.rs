@@ -22,8 +22,8 @@ use d2nn::grid::Grid;
 use d2nn::material::Material;
 use d2nn::npy::{Archive, ArchiveWriter, array_bytes as array, read_array};
 use d2nn::raster::{self, Samples};
+use d2nn::training::State;
 use d2nn::training::checkpoint::{self, Identity};
-use d2nn::training::{Start, State};
 use d2nn::{Error, Result};
 use ndarray::{Array1, Array2, Array3, Array4, Ix1, Ix2, Ix3};
 use num_complex::Complex;
@@ -356,7 +356,9 @@ fn unpacked(archive: &[u8]) -> Vec<(String, Vec<u8>)> {
 fn checkpoint_seeds() -> Vec<Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state.npz");
-    let mut state = State::new(Modulation::LOSSLESS, 2, (3, 4), Start::Random, 5);
+    let parameters =
+        |mask: usize| Array2::from_shape_fn((3, 4), |(y, x)| (0.3 + (5 * y + 3 * x + mask) as f32).sin());
+    let mut state = State::of_parameters(vec![parameters(0), parameters(1)]);
     state.average = state.parameters.clone();
     let identity = Identity { design: "name = \"x\"\n".into(), data: "0123".into() };
     checkpoint::save(&path, &state, &identity).unwrap();

@@ -53,7 +53,7 @@ pub(super) fn begin_at(folder: &Path, modified: ModifiedFlag, design: &Design) -
             size(here.mask_shape())
         )));
     }
-    Ok(State::from_values(here.modulation, &device.masks))
+    State::from_values(here, &device.masks)
 }
 
 /// Columns and rows as people write them.

@@ -38,7 +38,7 @@ pub(in crate::cli) struct Trained {
 /// Tests once, then writes masks, provenance and pictures.
 pub(super) fn finish(job: &Job, state: State, commands: &[String], stop: &Stop) -> Result<Trained> {
     let modulation = job.design.bench.modulation;
-    let masks = state.values(modulation);
+    let masks = state.values(&job.design.bench);
     let sums = write_masks(&job.folder, modulation, &masks)?;
     write_history(&job.folder, &state.history)?;
     let device = job.device(masks);

@@ -71,13 +71,7 @@ impl Job<'_> {
         let bench = &self.design.bench;
         let settings = self.design.settings(self.dataset.train.len());
         let mut state = match &self.start {
-            JobStart::Anew => State::new(
-                bench.modulation,
-                bench.all_masks(),
-                bench.mask_shape(),
-                settings.start,
-                settings.seed,
-            ),
+            JobStart::Anew => State::new(bench, settings.start, settings.seed),
             JobStart::From(state) | JobStart::Resumed(state) => state.clone(),
         };
         let learned_from = self.dataset.train.len().saturating_sub(settings.validation) as u64;
@@ -154,7 +148,7 @@ impl Job<'_> {
             if let Some(row) = &told {
                 progress.line(&epoch_row(row, self.epochs(), objective));
                 write_history(&self.folder, &trainer.state().history)?;
-                let masks = trainer.state().values(modulation);
+                let masks = trainer.state().values(&self.design.bench);
                 write_masks(&self.folder, modulation, &masks)?;
                 if self.plot_every.is_some_and(|epochs| row.epoch - drawn >= epochs) {
                     drawn = row.epoch;

@@ -20,7 +20,7 @@
 use ndarray::{Array2, Zip};
 use num_complex::Complex;
 
-use super::{Element, Site};
+use super::{Element, Motion, Site};
 use crate::grid::Grid;
 use crate::program::{Factor, Footprint, Program, Slopes, Wants};
 use crate::units::Radians;
@@ -74,6 +74,10 @@ impl Element for ThinMask {
 
     fn arrays(&self) -> usize {
         self.modulation.channels()
+    }
+
+    fn motion(&self, array: usize) -> Motion {
+        self.modulation.motion(array)
     }
 
     fn lower(&self, values: &[Array2<f64>], _: &Site, program: &mut Program) {

@@ -5,6 +5,7 @@ use std::f64::consts::{FRAC_PI_4, TAU};
 use ndarray::Array2;
 use num_complex::Complex;
 
+use crate::element::Motion;
 use crate::field::Real;
 use crate::material::Material;
 use crate::named::named;
@@ -13,7 +14,7 @@ use crate::units::{Metres, Radians};
 /// What a pixel can do to the light that crosses it, and by which numbers.
 ///
 /// A mask is given by *values*, one real array a channel; the transmission t follows from them. Training moves
-/// *parameters*, any real numbers, which [`Modulation::value`] maps onto values within their range.
+/// *parameters*, any real numbers, which [`Modulation::motion`] maps onto values within their range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Modulation {
     /// A relief of a real material: t = base exp((i - absorption) phase). One channel, the phase.
@@ -107,22 +108,17 @@ impl Modulation {
         (0..self.channels()).any(|channel| self.is_angle(channel))
     }
 
-    /// Whether parameters are phases themselves, on the circle, without ends.
-    pub(crate) fn is_periodic(self, channel: usize) -> bool {
-        match self {
-            Modulation::Phase { absorption, phase_max, .. } => absorption == 0.0 && phase_max == TAU,
-            Modulation::Amplitude => false,
-            Modulation::Complex => channel == 0,
-        }
-    }
-
-    /// Largest value of a channel with ends; the smallest is 0.
-    fn largest(self, channel: usize) -> f64 {
-        match self {
+    /// How a training moves the values of a channel.
+    pub fn motion(self, channel: usize) -> Motion {
+        let most = match self {
+            Modulation::Phase { absorption, phase_max, .. } if absorption == 0.0 && phase_max == TAU => {
+                return Motion::Circle;
+            }
             Modulation::Phase { phase_max, .. } => phase_max,
-            Modulation::Complex if channel == 0 => TAU,
+            Modulation::Complex if channel == 0 => return Motion::Circle,
             Modulation::Amplitude | Modulation::Complex => 1.0,
-        }
+        };
+        Motion::Between { least: 0.0, most }
     }
 
     /// The parameter a training of flat masks begins with.
@@ -132,30 +128,12 @@ impl Modulation {
         if self.is_angle(channel) { 0.0 } else { FRAC_PI_4 as f32 }
     }
 
-    /// A parameter with that value, away from the ends by a thousandth of a turn: there the slope is nothing.
+    /// A parameter with that value ([`Motion::parameter`]); phases beyond a relief are taken less whole turns.
     pub fn parameter(self, channel: usize, value: f32) -> f32 {
-        if self.is_periodic(channel) {
-            return value;
+        match self.motion(channel) {
+            motion @ Motion::Between { .. } if self.is_phase() => motion.parameter(self.relief_phase(value)),
+            motion => motion.parameter(value),
         }
-        let value = if self.is_phase() { self.relief_phase(value) } else { value };
-        let sine = 2.0 * value / self.largest(channel) as f32 - 1.0;
-        sine.clamp(-1.0, 1.0).asin().clamp(-1.5646, 1.5646)
-    }
-
-    /// Value of a parameter: the parameter itself on a circle, otherwise largest (1 + sin parameter)/2.
-    ///
-    /// The sine reaches both ends and turns there: its slope vanishes at single points, never on a stretch, so no
-    /// pixel is ever stuck, as it would be with a clamp or a sigmoid.
-    pub fn value(self, channel: usize, parameter: f32) -> f32 {
-        if self.is_periodic(channel) {
-            return parameter;
-        }
-        self.largest(channel) as f32 * 0.5 * (1.0 + parameter.sin())
-    }
-
-    /// Derivative of [`Modulation::value`].
-    pub fn slope(self, channel: usize, parameter: f32) -> f32 {
-        if self.is_periodic(channel) { 1.0 } else { self.largest(channel) as f32 * 0.5 * parameter.cos() }
     }
 
     /// Transmission of a pixel; `values` has one number a channel.
@@ -253,21 +231,23 @@ mod tests {
     fn parameters_reach_both_ends_and_the_slope_is_the_derivative() {
         for modulation in ALL {
             for channel in 0..modulation.channels() {
-                let values: Vec<f32> =
-                    (0..1000).map(|step| modulation.value(channel, step as f32 * 0.00628)).collect();
+                let motion = modulation.motion(channel);
+                let values: Vec<f32> = (0..1000).map(|step| motion.value(step as f32 * 0.00628)).collect();
                 let (low, high) = values
                     .iter()
                     .fold((f32::MAX, f32::MIN), |(low, high), value| (low.min(*value), high.max(*value)));
-                let largest = modulation.largest(channel) as f32;
+                let largest = match motion {
+                    Motion::Between { most, .. } => most as f32,
+                    _ => TAU as f32,
+                };
                 // 1000 steps over a turn come within half a step of the ends; near them the sine is flat.
                 assert!(low.abs() < 1e-3 && (high - largest).abs() < 0.01, "{modulation:?}: {low} {high}");
                 for parameter in [-1.3f32, 0.0, 0.4, 2.0] {
                     let step = 1e-2f32;
-                    let difference = (modulation.value(channel, parameter + step)
-                        - modulation.value(channel, parameter - step))
-                        / (2.0 * step);
+                    let difference =
+                        (motion.value(parameter + step) - motion.value(parameter - step)) / (2.0 * step);
                     // Truncation step^2/6 of the largest value, rounding 1e-6/1e-2.
-                    assert!((difference - modulation.slope(channel, parameter)).abs() < 5e-4);
+                    assert!((difference - motion.slope(parameter)).abs() < 5e-4);
                 }
             }
         }
@@ -278,13 +258,11 @@ mod tests {
         for modulation in ALL {
             for channel in 0..modulation.channels() {
                 for value in [0.001, 0.3, 0.5, 0.99] {
-                    let back = modulation.value(channel, modulation.parameter(channel, value));
+                    let back = modulation.motion(channel).value(modulation.parameter(channel, value));
                     assert!((back - value).abs() < 1e-5, "{modulation:?} {value} {back}");
                 }
             }
         }
-        // At an end the slope would be nothing: a little inside.
-        assert!(Modulation::Amplitude.slope(0, Modulation::Amplitude.parameter(0, 1.0)) > 1e-3);
     }
 
     #[test]

@@ -74,9 +74,7 @@ fn main() -> Result<()> {
         stages.iter().map(|text| stage(text, &design, settings)).collect::<Result<_>>()?;
     let held = hold_out(&data.train.labels, settings.validation, seed)?;
 
-    let modulation = design.bench.modulation;
-    let mut state =
-        State::new(modulation, design.bench.masks(), design.bench.mask_shape(), settings.start, seed);
+    let mut state = State::new(&design.bench, settings.start, seed);
     let began = Instant::now();
     let most = stages.iter().map(|stage| stage.modes).max().filter(|most| *most > 0);
     let object = &design.bench.object;
@@ -106,7 +104,7 @@ fn main() -> Result<()> {
             seconds += began.elapsed().as_secs_f64();
             taken += 1;
             if taken % every == 0 || trainer.finished() {
-                let masks = trainer.state().values(modulation);
+                let masks = trainer.state().values(&design.bench);
                 let coarse = judge(&design.bench, &masks, &data.test, loss)?;
                 let (accuracy, input, share) = judge(&design.simulated, &masks, &data.test, loss)?;
                 println!(
