@@ -30,7 +30,7 @@ fn milliseconds(work: impl FnOnce() -> Result<()>) -> Result<f64> {
 
 fn measure(name: &str, bench: &Bench, threads: usize) -> Result<()> {
     let mut engine = CpuEngine::new(bench.clone(), threads)?;
-    let masks = vec![Array2::from_elem(bench.mask_shape(), 1.0); bench.masks()];
+    let masks = vec![Array2::from_elem(bench.mask_shape(0), 1.0); bench.masks()];
     engine.set_masks(&masks)?;
     let images = Array3::from_elem((SAMPLES, 28, 28), 0.5);
     let step = |engine: &dyn Engine| {

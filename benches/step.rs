@@ -85,7 +85,7 @@ struct Timed {
 
 impl Timed {
     fn of(bench: Bench) -> Self {
-        let (masks, shape) = (bench.masks(), bench.mask_shape());
+        let (masks, shape) = (bench.masks(), bench.mask_shape(0));
         let mut engine = CpuEngine::new(bench, 1).expect("the default is sound");
         let phase = |mask: usize| {
             Array2::from_shape_fn(shape, |(y, x)| ((y * 31 + x * 17 + mask * 7) % 64) as f32 / 10.0)

@@ -16,9 +16,11 @@ use crate::units::{Metres, format_length};
 
 mod beams;
 mod path;
+mod pixels;
 
 pub use beams::Beam;
 pub use path::{Lowered, Path, Role, Station};
+pub use pixels::MaskPixels;
 
 /// Everything on the optical table but the masks.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,8 +40,10 @@ pub struct Bench {
     pub method: Method,
     /// What leaves a pixel.
     pub pixel_model: PixelModel,
-    /// Samples along one side of a pixel of a mask; the grid of every plane has that many.
+    /// Samples along one side of a pixel; the grid of every plane has that many.
     pub oversample: usize,
+    /// The pixels of each mask, where they are not those of the grid; empty where all are. Networks have them alike.
+    pub mask_pixels: Vec<MaskPixels>,
     /// What a pixel of a mask does to the light.
     pub modulation: Modulation,
     /// How thick the plates of the masks are; thin sheets without. Only masks of phases have a thickness.
@@ -77,6 +81,7 @@ impl Bench {
             method: Method::Auto,
             pixel_model: PixelModel::Square,
             oversample: 1,
+            mask_pixels: Vec::new(),
             modulation: Modulation::LOSSLESS,
             plate: None,
             alignment: Alignment::default(),
@@ -114,6 +119,7 @@ impl Bench {
                 self.oversample
             )));
         }
+        self.check_pixels()?;
         if let Some(length) = std::iter::once(&self.wavelength)
             .chain(&self.gaps)
             .find(|length| !(length.is_finite() && **length > 0.0))
@@ -185,6 +191,7 @@ impl Bench {
             && self.detector == other.detector
             && self.object.is_placed_as(&other.object)
             && (&self.optics, self.plate, &self.source) == (&other.optics, other.plate, &other.source)
+            && self.mask_pixels == other.mask_pixels
     }
 
     /// The source is one that the object and the detector can have.
@@ -296,12 +303,6 @@ impl Bench {
         self.object.grid()
     }
 
-    /// Rows and columns of a mask's pixels.
-    pub fn mask_shape(&self) -> (usize, usize) {
-        let (rows, columns) = self.grid().shape();
-        (rows / self.oversample, columns / self.oversample)
-    }
-
     /// Samples along one side of a pixel where light is finest: inside plates with a thickness.
     pub fn samples_in_plates(&self) -> usize {
         self.oversample * self.plate.map_or(1, |plate| plate.finer)
@@ -335,6 +336,7 @@ impl Bench {
         Ok(Bench {
             padded: padded_shape(grid, padding)?,
             oversample: samples,
+            mask_pixels: self.pixels_sampled(samples),
             object,
             detector,
             ..self.clone()
@@ -344,8 +346,8 @@ impl Bench {
     /// The same device with pixels `bins` times as wide, in a window of `padding` times the side: a coarse mask for a
     /// training to begin with.
     ///
-    /// None where planes, image or regions are no whole number of such pixels, and for a bench with more than one sample
-    /// a pixel.
+    /// None where planes, masks, image or regions are no whole number of such pixels, and for a bench with more than one
+    /// sample a pixel.
     pub fn binned(&self, bins: usize, padding: f64) -> Option<Bench> {
         if self.oversample != 1 {
             return None;
@@ -354,6 +356,7 @@ impl Bench {
         let grid = object.grid();
         Some(Bench {
             padded: padded_shape(grid, padding).ok()?,
+            mask_pixels: self.pixels_binned(bins)?,
             object,
             detector: self.detector.replaced(grid, |region| region.coarser(bins))?,
             ..self.clone()
@@ -370,6 +373,7 @@ impl Bench {
             alignment: Alignment { lateral, ..Alignment::default() }.with(&Misalignment::default(), 0),
             optics: Vec::new(),
             plate: None,
+            mask_pixels: Vec::new(),
             ..self.clone()
         }
     }
@@ -486,7 +490,7 @@ impl Bench {
         let channels = self.modulation.channels();
         let open = |array: usize| {
             let value = if self.modulation.is_angle(array % channels) { T::zero() } else { T::one() };
-            Array2::from_elem(self.mask_shape(), value)
+            Array2::from_elem(self.mask_shape(array / channels), value)
         };
         let masks = (0..self.masks() * channels).map(open);
         let optics = self.optics.iter().flat_map(|placed| placed.element.open(&self.site()));
@@ -548,11 +552,11 @@ impl Bench {
         }
         for (number, array) in values[..all].iter().enumerate() {
             let mask = first + number / channels + 1;
-            if array.dim() != self.mask_shape() {
+            let shape = self.mask_shape(number / channels);
+            if array.dim() != shape {
                 return Err(Error::Value(format!(
-                    "mask {mask} has the shape {:?}: this device takes {:?}",
-                    array.dim(),
-                    self.mask_shape()
+                    "mask {mask} has the shape {:?}: this device takes {shape:?}",
+                    array.dim()
                 )));
             }
             self.modulation

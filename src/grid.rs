@@ -45,6 +45,11 @@ impl Grid {
         Grid::new(side(self.rows), side(self.columns), self.pixel_pitch / factor.max(1) as f64)
     }
 
+    /// The grid of `shape` = (rows, columns) pixels that are `pixels` pixels of this one wide.
+    pub(crate) fn of_wider(&self, (rows, columns): (usize, usize), pixels: usize) -> Self {
+        Grid { rows, columns, pixel_pitch: self.pixel_pitch * pixels as f64 }
+    }
+
     /// Number of rows (y).
     pub fn rows(&self) -> usize {
         self.rows

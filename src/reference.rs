@@ -242,7 +242,9 @@ impl<T: Real> Network<T> {
                     // From v = t u follows dL = Re(conj(g) u dt), summed over the samples of an entry.
                     let mut sums = Array2::from_elem(factor.entries().dim(), Complex::new(0.0, 0.0));
                     for ((at, u), g) in incident.amplitude.indexed_iter().zip(&adjoint.amplitude) {
-                        sums[factor.footprint().pixel(at)] += widen(*g).conj() * widen(*u);
+                        if let Some(pixel) = factor.footprint().pixel(at) {
+                            sums[pixel] += widen(*g).conj() * widen(*u);
+                        }
                     }
                     match factor.wants() {
                         Wants::Nothing => {}
@@ -268,7 +270,9 @@ impl<T: Real> Network<T> {
                             .indexed_iter()
                             .zip(with.amplitude.iter().zip(&without.amplitude))
                         {
-                            sums[share.footprint().pixel(at)] += widen(*g).conj() * widen(*with - *without);
+                            if let Some(pixel) = share.footprint().pixel(at) {
+                                sums[pixel] += widen(*g).conj() * widen(*with - *without);
+                            }
                         }
                         found.push(Slopes::Whole(sums));
                     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ndarray::Array2;
 
-use super::Bench;
+use super::{Bench, MaskPixels};
 use crate::element::{Element, FreeSpace, Placed, Site, ThickPlate, ThinMask};
 use crate::program::{Program, Slopes, Wants};
 use crate::propagation::{Gap, PixelModel};
@@ -191,14 +191,14 @@ impl Bench {
     /// Mask `index` as it stands on the bench.
     fn mask(&self, index: usize) -> Arc<dyn Element> {
         let (rotation, absent) = (self.alignment.rotation(index), self.alignment.is_absent(index));
-        let (pixels, oversample) = (self.mask_shape(), self.oversample);
+        let MaskPixels { shape, samples } = self.pixels_of(index);
         match self.plate {
             None => {
-                let mask = ThinMask::new(self.modulation, pixels, oversample).turned(rotation);
+                let mask = ThinMask::new(self.modulation, shape, samples).turned(rotation);
                 Arc::new(if absent { mask.taken_off() } else { mask })
             }
             Some(thickness) => {
-                let plate = ThickPlate::new(self.modulation, thickness, pixels, oversample).turned(rotation);
+                let plate = ThickPlate::new(self.modulation, thickness, shape, samples).turned(rotation);
                 Arc::new(if absent { plate.taken_off() } else { plate })
             }
         }

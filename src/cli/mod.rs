@@ -36,6 +36,7 @@ mod inspect;
 mod judgement;
 mod lock;
 mod man;
+mod mask_words;
 mod phase_map;
 mod picture_flags;
 mod plate_flags;

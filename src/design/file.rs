@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use super::advice::told;
 use super::detector_table::DetectorTable;
 use super::images_table::ImagesTable;
+use super::mask_pixels::{MaskSides, Pitches};
 use super::named_key;
 use super::optics_table::OpticTable;
 use super::printer::PrinterTable;
 use super::source_table::SourceTable;
 use super::training_table::TrainingTable;
-use super::typed::{Angle, Length, Lengths, Offset};
+use super::typed::{Angle, Length, Lengths, Offset, Sides};
 use crate::element::{Modulation, PlateModel};
 use crate::error::Error;
 use crate::object::{Encoding, Illumination, Resampling};
@@ -66,10 +67,10 @@ pub struct DesignFile {
 pub struct BenchTable {
     /// Vacuum wavelength.
     pub wavelength: Length,
-    /// Side of a pixel, the same on every plane.
+    /// Side of a pixel: of object and detector, and of masks that have none of their own.
     #[serde(deserialize_with = "one_pitch")]
     pub pixel_pitch: Length,
-    /// Pixels of every plane: one number, or [rows, columns].
+    /// Pixels of every plane: one number, or [rows, columns]. No mask is larger.
     pub pixels: Sides,
     /// Number of phase masks.
     pub masks: usize,
@@ -91,21 +92,11 @@ pub struct BenchTable {
     pub allow_aliasing: bool,
 }
 
-/// Reads `bench.pixel_pitch`: who types a list of them is told why there is only one.
+/// Reads `bench.pixel_pitch`: who types a list of them is told where masks have theirs.
 fn one_pitch<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Length, D::Error> {
-    let expected = "one pitch for all planes, such as \"0.4 mm\": masks of different pitch are not simulated, so \
-                    give every plane the finest";
+    let expected = "one pitch, such as \"0.4 mm\", that of object and detector: masks have pitches of their own by \
+                    mask.pixel_pitch";
     Length::read(deserializer, expected)
-}
-
-/// One number for both sides, or [rows, columns].
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a number of pixels, or [rows, columns]")]
-pub enum Sides {
-    /// Rows and columns alike.
-    Square(usize),
-    /// Rows, columns.
-    Each([usize; 2]),
 }
 
 /// One length for all gaps, or one for each.
@@ -135,6 +126,12 @@ pub struct MaskTable {
     /// What a pixel does to the light; its figures are in other keys.
     #[serde(with = "named_key")]
     pub modulation: Modulation,
+    /// Side of a pixel of the masks, where it is not `bench.pixel_pitch`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pixel_pitch: Option<Pitches>,
+    /// Pixels of the masks, where they do not fill the planes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pixels: Option<MaskSides>,
     /// Largest phase of the relief.
     pub phase_max: Angle,
     /// Largest height of the relief, instead of `phase_max`.
@@ -173,6 +170,8 @@ impl Default for MaskTable {
     fn default() -> Self {
         MaskTable {
             modulation: Modulation::LOSSLESS,
+            pixel_pitch: None,
+            pixels: None,
             phase_max: Angle::known("2 pi", TAU),
             height_max: None,
             plate: PlateModel::Thin,

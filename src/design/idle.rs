@@ -241,6 +241,8 @@ mod tests {
         "name",
         "bench",
         "mask.modulation",
+        "mask.pixel_pitch",
+        "mask.pixels",
         "mask.height_max",
         "mask.plate",
         "optics",

@@ -50,38 +50,40 @@ pub fn read_masks(folder: &Path, bench: &Bench) -> Result<ReadMasks> {
             return Err(Error::file(&path, problem));
         }
         // The header of an array may claim any size: the size of the largest mask bounds what is read.
-        let (rows, columns) = bench.mask_shape();
+        let (rows, columns) = bench.mask_shape(number - 1);
         let bytes = read_bytes(&path, (rows * columns * 16 + 4096) as u64).map_err(|error| match error {
             Error::File { file, problem } => {
-                Error::File { file, problem: format!("{problem}; {}", belongs(bench)) }
+                Error::File { file, problem: format!("{problem}; {}", belongs(bench, number - 1)) }
             }
             other => other,
         })?;
-        masks.values.extend(parse_mask(&path, &bytes, bench)?);
+        masks.values.extend(parse_mask(&path, &bytes, bench, number - 1)?);
         masks.sums.push(sha256(&bytes));
     }
     Ok(masks)
 }
 
-/// What a mask file of `bench` holds.
-fn belongs(bench: &Bench) -> String {
-    let (rows, columns) = bench.mask_shape();
+/// What the file of mask `mask` of `bench` holds.
+fn belongs(bench: &Bench, mask: usize) -> String {
+    let (rows, columns) = bench.mask_shape(mask);
     let what = match bench.modulation {
         Modulation::Phase { .. } => "float32, in radians",
         Modulation::Amplitude => "float32, amplitudes from 0 to 1",
         Modulation::Complex => "complex64, transmissions of at most 1",
     };
-    format!("a mask of this device is {rows} x {columns} {what}")
+    let which = if bench.mask_pixels.is_empty() { "a mask".into() } else { format!("mask {}", mask + 1) };
+    format!("{which} of this device is {rows} x {columns} {what}")
 }
 
-/// The values of a mask of `bench`, one array a channel, from the whole content of its file; `path` is for messages.
+/// The values of mask `mask` of `bench`, 0 the first of the first network, one array a channel, from the whole content of its
+/// file; `path` is for messages.
 ///
 /// # Errors
 /// [`Error::File`] as [`read_masks`].
-pub fn parse_mask(path: &Path, bytes: &[u8], bench: &Bench) -> Result<Vec<Array2<f32>>> {
-    let (rows, columns) = bench.mask_shape();
+pub fn parse_mask(path: &Path, bytes: &[u8], bench: &Bench, mask: usize) -> Result<Vec<Array2<f32>>> {
+    let (rows, columns) = bench.mask_shape(mask);
     let modulation = bench.modulation;
-    let expected = belongs(bench);
+    let expected = belongs(bench, mask);
     let wrong = |problem: String| Error::file(path, format!("{problem}: {expected}"));
     // NumPy makes double precision of most arithmetic: masks edited there are welcome.
     let channels = if modulation == Modulation::Complex {

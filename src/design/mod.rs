@@ -24,6 +24,7 @@ mod idle;
 mod images_table;
 pub mod lone_mask;
 mod mask_files;
+pub mod mask_pixels;
 mod named_key;
 pub mod objective;
 mod optics_table;

@@ -158,8 +158,9 @@ fn put_all(table: &Table, overrides: &[&Override]) -> std::result::Result<Design
 
 #[cfg(test)]
 mod tests {
-    use super::super::file::{Gaps, Sides};
+    use super::super::file::Gaps;
     use super::super::training_table::StageGrid;
+    use super::super::typed::Sides;
     use super::*;
     use crate::element::Modulation;
 

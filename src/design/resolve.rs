@@ -17,9 +17,10 @@ use crate::units::{Metres, format_length};
 
 use super::detector_table::{DetectorTable, Task, detector};
 use super::device_name::may_have;
-use super::file::{Between, DesignFile, Gaps, MaskTable, MaterialTable, ObjectTable, ReferenceIndex, Sides};
+use super::file::{Between, DesignFile, Gaps, MaskTable, MaterialTable, ObjectTable, ReferenceIndex};
 use super::idle::idle_keys;
 use super::images_table::image_set;
+use super::mask_pixels::mask_pixels;
 use super::optics_table::optics;
 use super::rounding::Rounding;
 use super::source_table::source;
@@ -133,10 +134,7 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
     let table = &typed.bench;
     let wavelength = table.wavelength.value();
     let pitch = table.pixel_pitch.value();
-    let (rows, columns) = match table.pixels {
-        Sides::Square(side) => (side, side),
-        Sides::Each([rows, columns]) => (rows, columns),
-    };
+    let (rows, columns) = table.pixels.shape();
     if !(1..=MAX_PIXELS).contains(&rows) || !(1..=MAX_PIXELS).contains(&columns) {
         return Err(format!("bench.pixels = {rows} x {columns}: each side must be 1 to {MAX_PIXELS}"));
     }
@@ -195,6 +193,12 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         method: table.method,
         pixel_model: table.pixel_model,
         oversample: 1,
+        mask_pixels: mask_pixels(
+            typed.mask.pixel_pitch.as_ref(),
+            typed.mask.pixels.as_ref(),
+            grid,
+            table.masks,
+        )?,
         modulation,
         alignment: Alignment::default(),
         optics: optics(&typed.optics)?,
@@ -244,7 +248,9 @@ fn resolve(typed: &DesignFile) -> Checked<Design> {
         Modulation::Amplitude | Modulation::Complex => turn,
     };
     let plate = plate::plate(&typed.fabrication, turn, &mut broken)?;
-    let plate = broken.or(Work::Making, printer::fit(printer.as_ref(), plate, grid, relief, turn), plate);
+    let mut grids = bench.mask_grids().into_iter();
+    let fit = grids.try_fold(plate, |plate, grid| printer::fit(printer.as_ref(), plate, grid, relief, turn));
+    let plate = broken.or(Work::Making, fit, plate);
     Ok(Design {
         name,
         bench,

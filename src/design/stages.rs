@@ -40,7 +40,7 @@ impl Design {
         Settings { validation: held_out, ..self.training.settings }
     }
 
-    /// Whether stages on blocks of pixels are asked for and take place on single pixels, at four times the work: plane, image
+    /// Whether stages on blocks of pixels are asked for and take place on single pixels, at four times the work: plane, a mask, image
     /// or regions are no whole number of blocks.
     pub fn has_no_blocks(&self) -> bool {
         let training = &self.training;

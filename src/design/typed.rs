@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::de::{Deserializer, Error, SeqAccess, Visitor};
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
 
 use crate::units::{Metres, format_length, parse_angle, parse_length, parse_positive_length};
 
@@ -138,6 +139,26 @@ impl<Q> Serialize for Typed<Q> {
 impl<'de, Q: Dimension> Deserialize<'de> for Typed<Q> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::read(deserializer, Q::EXPECTED)
+    }
+}
+
+/// One number for both sides, or [rows, columns].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a number of pixels, or [rows, columns]")]
+pub enum Sides {
+    /// Rows and columns alike.
+    Square(usize),
+    /// Rows, columns.
+    Each([usize; 2]),
+}
+
+impl Sides {
+    /// Rows and columns.
+    pub fn shape(self) -> (usize, usize) {
+        match self {
+            Sides::Square(side) => (side, side),
+            Sides::Each([rows, columns]) => (rows, columns),
+        }
     }
 }
 

@@ -75,7 +75,8 @@ pub struct Thickness {
     pub reference_index: f64,
 }
 
-/// A plate of square pixels with its thickness.
+/// A plate of square pixels with its thickness, in the middle of its plane; a smaller one stands in an opaque holder as thick as
+/// itself.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ThickPlate {
     modulation: Modulation,
@@ -112,6 +113,20 @@ impl ThickPlate {
     /// A plate that has been taken off the bench: its place is free space.
     pub fn taken_off(self) -> Self {
         ThickPlate { absent: true, ..self }
+    }
+
+    /// The pixels on the samples of `site`, inside the plate.
+    fn footprint(&self, site: &Site) -> Footprint {
+        self.footprint.on(site.grid.shape())
+    }
+
+    /// A face of the holder around the plate, where it does not fill its plane; `outside` it.
+    fn stop(&self, outside: &Site, program: &mut Program) {
+        let footprint = self.footprint.coarser(self.thickness.finer).on(outside.grid.shape());
+        if !footprint.fills_the_plane() {
+            let open = Array2::from_elem(self.footprint.pixels, Complex::new(1.0, 0.0));
+            program.multiply(Factor::of_pixels(open, footprint, Wants::Nothing));
+        }
     }
 
     /// Height of a pixel, metres.
@@ -165,7 +180,7 @@ impl ThickPlate {
                 let turn = wavenumber * contrast * self.filled(number, phase);
                 Complex::from_polar((-absorption * turn).exp(), turn + wavenumber * common * slice)
             });
-            program.multiply(Factor::of_pixels(entries, self.footprint, Wants::Turn { absorption }));
+            program.multiply(Factor::of_pixels(entries, self.footprint(site), Wants::Turn { absorption }));
         }
         let last = Span::from(self.way(outside, reference_index, slice / 2.0));
         program.cross(last.onto(Refinement::finer(self.thickness.finer).reversed()));
@@ -177,7 +192,7 @@ impl ThickPlate {
         let inside = Slab { faces: false, ..self.plastic(site, slice) };
         for number in 0..self.thickness.slices {
             let shares = values[0].mapv(|phase| self.share(site, self.filled(number, phase)).0);
-            let share = Factor::of_pixels(shares, self.footprint, Wants::Whole);
+            let share = Factor::of_pixels(shares, self.footprint(site), Wants::Whole);
             program.blend(self.way(site, site.medium, slice).into(), inside.into(), share);
         }
         if self.thickness.finer > 1 {
@@ -301,6 +316,7 @@ impl Element for ThickPlate {
             program.cross(self.way(site, site.medium, base + relief).into());
             return;
         }
+        self.stop(site, program);
         // The faces of the plate reflect what those of the base alone would.
         let finer = Refinement::finer(self.thickness.finer);
         program.cross(Span::from(self.plastic(site, base)).onto(finer));
@@ -308,6 +324,7 @@ impl Element for ThickPlate {
             Slicing::SplitStep => self.lower_in_split_steps(values, site, program),
             Slicing::WavePropagation => self.lower_side_by_side(values, site, program),
         }
+        self.stop(site, program);
     }
 
     fn pull_back(&self, values: &[Array2<f64>], site: &Site, slopes: &[Slopes]) -> Vec<Array2<f64>> {

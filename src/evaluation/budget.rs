@@ -10,7 +10,7 @@ use crate::reference::Instrument;
 /// Shares of the power of the object, means over images. They add up to 1.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PowerBudget {
-    /// Lost in each gap: past the next plane, or in waves that do not travel.
+    /// Lost in each gap: past the next plane or the mask that stands there, or in waves that do not travel.
     pub past: Vec<f64>,
     /// Absorbed in each mask, base included.
     pub absorbed: Vec<f64>,
@@ -56,7 +56,11 @@ impl PowerBudget {
             let (mut leaving, mut gap) = (entering, 0);
             for ((role, _), (incident, behind)) in planes.iter().zip(light.incident.iter().zip(&light.behind))
             {
-                let (arriving, behind) = (incident.power(), behind.power());
+                let beside = match *role {
+                    Role::Mask(mask) => bench.power_beside(mask, incident),
+                    Role::Optic(_) | Role::Gap => 0.0,
+                };
+                let (arriving, behind) = (incident.power() - beside, behind.power());
                 sum.past[gap] += (leaving - arriving) / entering;
                 match *role {
                     Role::Mask(mask) => {

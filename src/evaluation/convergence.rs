@@ -114,7 +114,7 @@ fn pixel_fields(
             let image = images.batch(&[index]);
             let light = network.light(image.index_axis(Axis(0), 0))?;
             let field = last.propagate(light.behind[..before].last().unwrap_or(&light.object)).amplitude;
-            fields.push(Array2::from_shape_fn(bench.mask_shape(), |(y, x)| {
+            fields.push(Array2::from_shape_fn(bench.pixels(), |(y, x)| {
                 field[[y * samples + centre, x * samples + centre]]
             }));
         }

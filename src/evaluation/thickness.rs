@@ -2,7 +2,7 @@
 
 use ndarray::{Array2, ArrayView2};
 
-use crate::bench::{Bench, Role};
+use crate::bench::{Bench, MaskPixels, Role};
 use crate::element::{Element, ThinMask};
 use crate::error::{Error, Result};
 use crate::program::Program;
@@ -52,7 +52,8 @@ pub fn thin_correlation(
         for (place, (role, _)) in seen.planes().iter().enumerate() {
             let Role::Mask(mask) = *role else { continue };
             let rotation = seen.alignment.rotation(mask);
-            let thin = ThinMask::new(seen.modulation, seen.mask_shape(), seen.oversample).turned(rotation);
+            let MaskPixels { shape, samples } = seen.pixels_of(mask);
+            let thin = ThinMask::new(seen.modulation, shape, samples).turned(rotation);
             let of_mask: Vec<Array2<f64>> = own[mask * channels..(mask + 1) * channels]
                 .iter()
                 .map(|values| values.mapv(f64::from))

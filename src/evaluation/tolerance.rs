@@ -323,6 +323,7 @@ mod tests {
             pixel_model: PixelModel::Point,
             medium: 1.0,
             oversample: 1,
+            mask_pixels: Vec::new(),
             modulation: Modulation::Phase { absorption: 0.1, base: 1.0, phase_max, scale: 1.0 },
             alignment: Alignment::default(),
             optics: Vec::new(),

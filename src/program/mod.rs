@@ -72,7 +72,7 @@ impl Factor {
         Factor { entries, footprint, wants }
     }
 
-    /// One entry a pixel; `footprint` says which samples meet it.
+    /// One entry a pixel; `footprint` says which samples meet it. Samples that meet none are multiplied by 0.
     pub(crate) fn of_pixels(entries: Array2<Complex<f64>>, footprint: Footprint, wants: Wants) -> Self {
         Factor { entries, footprint, wants }
     }
@@ -87,9 +87,10 @@ impl Factor {
         &self.footprint
     }
 
-    /// The number of each sample of a plane of that shape.
+    /// The number of each sample of a plane of that shape; 0 where it meets no entry.
     pub fn samples(&self, shape: (usize, usize)) -> Array2<Complex<f64>> {
-        Array2::from_shape_fn(shape, |at| self.entries[self.footprint.pixel(at)])
+        let dark = Complex::new(0.0, 0.0);
+        Array2::from_shape_fn(shape, |at| self.footprint.pixel(at).map_or(dark, |pixel| self.entries[pixel]))
     }
 
     /// The field behind it: t u.
@@ -109,7 +110,8 @@ impl Factor {
     ) -> WaveField<T> {
         let mut product = field.clone();
         for (at, u) in product.amplitude.indexed_iter_mut() {
-            *u = *u * narrow_complex(part(self.entries[self.footprint.pixel(at)]));
+            let t = self.footprint.pixel(at).map_or(Complex::new(0.0, 0.0), |pixel| self.entries[pixel]);
+            *u = *u * narrow_complex(part(t));
         }
         product
     }

@@ -81,8 +81,8 @@ pub struct Settings {
     pub learn_temperature: bool,
     /// Weight of the roughness of the masks in the loss ([`roughness`]).
     pub smoothness: f64,
-    /// Weight of the steepness of the reliefs in the loss ([`steepness`]), of pixels as they are: in blocks of b x b pixels slopes are
-    /// a b-th of what steps are.
+    /// Weight of the steepness of the reliefs in the loss ([`steepness`]), of pixels of the bench: in pixels or blocks b times as wide
+    /// slopes are a b-th of what steps are.
     pub steepness: f64,
     /// Images held out of the training set.
     pub validation: usize,
@@ -324,14 +324,16 @@ impl<'a> Trainer<'a> {
         if smoothness > 0.0 || steepness > 0.0 {
             let values = self.values(&self.state.parameters);
             for (array, (gradient, values)) in gradients.iter_mut().zip(&values).enumerate() {
-                if !bench.mask_of(array).is_some_and(|(_, channel)| bench.modulation.is_angle(channel)) {
+                let Some((mask, channel)) = bench.mask_of(array) else { continue };
+                if !bench.modulation.is_angle(channel) {
                     continue;
                 }
                 if smoothness > 0.0 {
                     add_roughness_gradient(smoothness, values, gradient);
                 }
                 if steepness > 0.0 {
-                    add_steepness_gradient(steepness / (bins * bins) as f64, values, gradient);
+                    let wide = (bins * bench.pixels_of(mask).samples) as f64 / bench.oversample as f64;
+                    add_steepness_gradient(steepness / (wide * wide), values, gradient);
                 }
             }
         }

@@ -13,7 +13,8 @@ use d2nn::training::{ClassError, ClassLoss, Hinge, ImageError, Loss};
 use ndarray::Array2;
 
 use crate::support::{
-    random_field, random_image, random_numbers, random_phases, random_values, small_bench, varied_benches,
+    own_pixel_benches, random_field, random_image, random_numbers, random_phases, random_values, small_bench,
+    varied_benches,
 };
 
 const METHODS: [Method; 2] = [Method::AngularSpectrum, Method::RayleighSommerfeld];
@@ -184,14 +185,15 @@ fn assert_gradient(name: &str, bench: &Bench, loss: &dyn Loss, seed: u64) {
     let image = random_image((8, 8), seed + 1);
     let (_, gradient) = loss_and_gradient(bench, loss, &values, &image);
     let mut next = random_numbers(seed + 2);
-    let shape = bench.mask_shape();
+    let zeros = || values.iter().map(|values| Array2::zeros(values.dim())).collect::<Vec<_>>();
     let mut directions: Vec<Vec<Array2<f64>>> = Vec::new();
-    for array in 0..values.len() {
-        let mut one = vec![Array2::zeros(shape); values.len()];
-        one[array][[shape.0 / 3, shape.1 / 2]] = 1.0;
+    for (array, values) in values.iter().enumerate() {
+        let mut one = zeros();
+        one[array][[values.nrows() / 3, values.ncols() / 2]] = 1.0;
         directions.push(one);
     }
-    directions.push((0..values.len()).map(|_| Array2::from_shape_simple_fn(shape, &mut next)).collect());
+    let random = |values: &Array2<f64>| Array2::from_shape_simple_fn(values.dim(), &mut next);
+    directions.push(values.iter().map(random).collect());
     for direction in &directions {
         let at = |t: f64| {
             let moved: Vec<_> = values.iter().zip(direction).map(|(p, d)| p + &(d * t)).collect();
@@ -213,9 +215,14 @@ fn assert_gradient(name: &str, bench: &Bench, loss: &dyn Loss, seed: u64) {
     }
 }
 
+/// Benches of one network.
+fn alone() -> impl Iterator<Item = (&'static str, Bench)> {
+    varied_benches().into_iter().chain(own_pixel_benches()).filter(|(_, bench)| bench.networks == 1)
+}
+
 #[test]
 fn gradients_of_every_material_encoding_and_sampling_are_central_differences() {
-    for (number, (name, bench)) in varied_benches().into_iter().enumerate() {
+    for (number, (name, bench)) in alone().enumerate() {
         assert_gradient(name, &bench, &CLASSES, 100 + number as u64 * 10);
     }
 }

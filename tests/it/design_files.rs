@@ -141,7 +141,7 @@ fn every_key_arrives() {
     assert_eq!(design.bench.object.resampling(), Resampling::Bilinear);
     assert_eq!(design.bench.object.illumination(), Illumination::Gaussian { waist: 12e-3 });
     assert_eq!(design.simulated.grid().shape(), (800, 800));
-    assert_eq!((design.simulated.oversample, design.simulated.mask_shape()), (4, (200, 200)));
+    assert_eq!((design.simulated.oversample, design.simulated.mask_shape(0)), (4, (200, 200)));
     assert_eq!(design.simulated.object.extent(), (300, 300));
     assert_eq!(design.bench.medium, 1.1);
     let Modulation::Phase { absorption, base, phase_max, .. } = design.bench.modulation else {

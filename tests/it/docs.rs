@@ -47,7 +47,7 @@ fn section<'a>(markdown: &'a str, from: &str) -> &'a str {
 }
 
 /// Keys without a default, commented out in the complete file.
-const OPTIONAL: [&str; 36] = [
+const OPTIONAL: [&str; 38] = [
     "wavelengths",
     "weights",
     "readout",
@@ -84,6 +84,8 @@ const OPTIONAL: [&str; 36] = [
     "echoes",
     "optical_depth",
     "saturation_intensity",
+    "pixel_pitch",
+    "pixels",
 ];
 
 /// The default design with everything written down that follows from keys that were left out.

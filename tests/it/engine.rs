@@ -10,7 +10,9 @@ use d2nn::reference::{Instrument, Network};
 use d2nn::training::{ClassError, ClassLoss};
 use ndarray::{Array2, Array3, Axis};
 
-use crate::support::{random_images, random_values, side_by_side, small_bench, varied_benches};
+use crate::support::{
+    own_pixel_benches, random_images, random_values, side_by_side, small_bench, varied_benches,
+};
 
 const LOSS: ClassLoss = ClassLoss::cross_entropy(20.0);
 
@@ -34,7 +36,7 @@ fn benches() -> Vec<Bench> {
     let imaging = Bench { detector: Detector::new(plain.grid(), regions).unwrap(), ..plain.clone() };
     let free = imaging.free_space();
     assert_eq!((free.masks(), free.gaps.len()), (0, 1));
-    let varied = varied_benches().into_iter().map(|(_, bench)| bench);
+    let varied = varied_benches().into_iter().chain(own_pixel_benches()).map(|(_, bench)| bench);
     [plain, oblong, lone, imaging, free].into_iter().chain(varied).collect()
 }
 
@@ -56,7 +58,7 @@ fn label(sample: usize, classes: usize) -> usize {
 
 #[test]
 fn readings_and_gradients_are_those_of_the_reference() {
-    for bench in benches() {
+    for bench in benches().into_iter().filter(|bench| bench.networks == 1) {
         let phases = values(&bench, 11);
         let images = random_images(&bench, 5);
         let classes = bench.detector.regions().len();
@@ -69,7 +71,8 @@ fn readings_and_gradients_are_those_of_the_reference() {
             .unwrap();
         let read = engine.readings(images.view()).unwrap();
 
-        let mut gradients = vec![Array2::<f64>::zeros(bench.mask_shape()); phases.len()];
+        let mut gradients =
+            phases.iter().map(|phases| Array2::<f64>::zeros(phases.dim())).collect::<Vec<_>>();
         for (sample, image) in images.outer_iter().enumerate() {
             let light = reference.light(image).unwrap();
             let exact = bench.detector.readings(&light.detector);
@@ -120,7 +123,8 @@ fn a_loss_of_the_whole_plane_is_that_of_the_reference() {
         assert_eq!(answers.dim(), (2, regions), "answers need no plane");
 
         let reference = Instrument::<f64>::new(&watching, &phases).unwrap();
-        let mut gradients = vec![Array2::<f64>::zeros(bench.mask_shape()); phases.len()];
+        let mut gradients =
+            phases.iter().map(|phases| Array2::<f64>::zeros(phases.dim())).collect::<Vec<_>>();
         for (sample, image) in images.outer_iter().enumerate() {
             let light = reference.light(image).unwrap();
             let exact = reference.readings_of(&light);

@@ -35,6 +35,7 @@ mod misalignment;
 mod modes;
 mod motion;
 mod optics;
+mod own_pixels;
 mod plates;
 mod plots;
 mod report;

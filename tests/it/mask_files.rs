@@ -20,7 +20,7 @@ fn bench() -> Bench {
 }
 
 fn parsed(bytes: &[u8], bench: &Bench) -> d2nn::Result<Vec<Array2<f32>>> {
-    parse_mask(Path::new("mask-1.npy"), bytes, bench)
+    parse_mask(Path::new("mask-1.npy"), bytes, bench, 0)
 }
 
 /// A lens of 12 mm, as it is written down: exp(-i k sqrt(r^2 + f^2)), and `turns` whole turns on top.

@@ -59,7 +59,7 @@ fn a_mask_taken_off_is_a_plane_that_does_nothing() {
     let (values, image) = (random_values(&bench, 3), random_image((8, 8), 4));
     let errors = Misalignment { absent: vec![false, true], ..Misalignment::default() };
     // A lossless mask of no phase lets light through as it is.
-    let flat = vec![values[0].clone(), Array2::zeros(bench.mask_shape())];
+    let flat = vec![values[0].clone(), Array2::zeros(bench.mask_shape(0))];
     let taken_off = bench.misaligned(&errors).unwrap();
     assert_eq!(readings(&taken_off, &values, &image), readings(&bench, &flat, &image));
     // So it does where a mask has a base that absorbs, and whatever else is wrong with it.

@@ -5,14 +5,16 @@ use d2nn::engine::{CpuEngine, Engine, ModesEngine};
 use d2nn::training::ClassLoss;
 use ndarray::{Array2, Array3, Axis};
 
-use crate::support::{random_images, random_masks, side_by_side, small_bench, varied_benches};
+use crate::support::{
+    own_pixel_benches, random_images, random_masks, side_by_side, small_bench, varied_benches,
+};
 
 const LOSS: ClassLoss = ClassLoss::cross_entropy(20.0);
 
 fn benches() -> Vec<(&'static str, Bench)> {
     let free = small_bench().free_space();
     let own = [("plain", small_bench()), ("free space", free), ("side by side", side_by_side())];
-    own.into_iter().chain(varied_benches()).collect()
+    own.into_iter().chain(varied_benches()).chain(own_pixel_benches()).collect()
 }
 
 fn by_image(bench: &Bench) -> CpuEngine {
@@ -194,7 +196,7 @@ fn few_images_are_not_worth_it_and_new_masks_need_new_modes() {
     assert!(!prepare(&engine, 1000), "prepared already");
     let images = random_images(&bench, 5);
     let before = engine.readings(images.view()).unwrap();
-    let flat = vec![Array2::zeros(bench.mask_shape()); bench.masks()];
+    let flat = bench.open_values::<f32>();
     engine.set_masks(&flat).unwrap();
     let mut plain = CpuEngine::new(bench.clone(), 1).unwrap();
     plain.set_masks(&flat).unwrap();

@@ -329,7 +329,7 @@ fn plates_need_room_and_phases() {
 
 /// C of each mask of `bench` with phases of `of`, in the light of one image.
 fn correlations(bench: &Bench, of: impl Fn((usize, usize)) -> f32) -> Vec<f64> {
-    let masks: Vec<Array2<f32>> = (0..2).map(|_| Array2::from_shape_fn(bench.mask_shape(), &of)).collect();
+    let masks: Vec<Array2<f32>> = (0..2).map(|_| Array2::from_shape_fn(bench.mask_shape(0), &of)).collect();
     let image = random_image(bench.object.image(), 9);
     d2nn::evaluation::thin_correlation(bench, &masks, image.view()).unwrap()
 }

@@ -53,7 +53,7 @@ fn larger_errors_cost_more() {
 
     // Whatever masks the engine had, those of the study were judged; its own are as they were.
     assert!(*engine.bench() == bench);
-    let open = vec![Array2::zeros(bench.mask_shape()); bench.masks()];
+    let open = vec![Array2::zeros(bench.mask_shape(0)); bench.masks()];
     let before = engine.readings(images.batch(&indices).view()).unwrap();
     engine.set_masks(&open).unwrap();
     assert!(engine.readings(images.batch(&indices).view()).unwrap() == before);

@@ -154,7 +154,7 @@ pub fn mask(bytes: &[u8]) -> bool {
     });
     let file = "hostile-mask.npy";
     benches.iter().fold(false, |any, bench| {
-        let read = parse_mask(Path::new(file), bytes, bench).inspect(|channels| {
+        let read = parse_mask(Path::new(file), bytes, bench, 0).inspect(|channels| {
             assert_eq!(channels.len(), bench.modulation.channels());
             assert!(channels.iter().flatten().all(|value| value.is_finite()));
         });

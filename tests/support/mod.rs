@@ -7,11 +7,12 @@ pub mod mutations;
 pub mod pictures;
 pub mod program;
 
-use d2nn::bench::Bench;
+use d2nn::bench::{Bench, MaskPixels};
 use d2nn::detector::{Detector, Layout, Scheme};
-use d2nn::element::Modulation;
+use d2nn::element::{Modulation, Slicing, Thickness};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
+use d2nn::material::Material;
 use d2nn::misalignment::{Displacement, Misalignment};
 use d2nn::npy::Number;
 use d2nn::object::{Encoding, Illumination, ObjectPlane, Placement, Resampling};
@@ -54,7 +55,7 @@ pub fn random_values(bench: &Bench, seed: u64) -> Vec<Array2<f64>> {
     (0..bench.all_masks() * channels)
         .map(|array| {
             let angle = bench.modulation.is_angle(array % channels);
-            Array2::from_shape_simple_fn(bench.mask_shape(), || {
+            Array2::from_shape_simple_fn(bench.mask_shape(array / channels), || {
                 // Phases of one turn, the first of a relief; amplitudes away from 0, where a phase has no meaning.
                 if angle { std::f64::consts::PI * (1.0 + next()) } else { 0.55 + 0.45 * next() }
             })
@@ -176,6 +177,61 @@ pub fn small_bench() -> Bench {
     let detector = Detector::new(grid, layout.regions(grid).unwrap()).unwrap();
     let bench = Bench::new(0.75e-3, vec![6e-3, 6e-3, 8e-3], object, detector).unwrap();
     Bench { method: Method::RayleighSommerfeld, ..bench }
+}
+
+/// Three masks of 0.4, 0.8 and 0.4 mm with 40, 20 and 32 pixels a side on planes of 40 pixels of 0.4 mm.
+pub fn own_pixels_bench() -> Bench {
+    let grid = Grid::new(40, 40, 0.4e-3).unwrap();
+    let layout = Layout { counts: vec![2, 2], region_size: 2.4e-3, row_pitch: 5.6e-3, column_pitch: 5.6e-3 };
+    let object = ObjectPlane::new(grid, (8, 8), 4, Encoding::Amplitude).unwrap();
+    let detector = Detector::new(grid, layout.regions(grid).unwrap()).unwrap();
+    let bench = Bench::new(0.75e-3, vec![8e-3, 9e-3, 10e-3, 9e-3], object, detector).unwrap();
+    let own = |side, samples| MaskPixels { shape: (side, side), samples };
+    let bench = Bench { mask_pixels: vec![own(40, 1), own(20, 2), own(32, 1)], ..bench };
+    bench.check().unwrap();
+    bench
+}
+
+/// Benches whose masks have pixels of their own: sampled finer, turned and aside, taken off, thick, with holders on all sides or
+/// two, in two networks.
+pub fn own_pixel_benches() -> Vec<(&'static str, Bench)> {
+    let plain = own_pixels_bench();
+    let absorbing =
+        Modulation::Phase { absorption: 0.06, base: 0.8, phase_max: std::f64::consts::TAU, scale: 1.0 };
+    let placed = |y, x, axial| Displacement { lateral: (y, x), axial };
+    let errors = Misalignment {
+        masks: vec![
+            placed(0.1e-3, -0.3e-3, 0.2e-3),
+            placed(-0.5e-3, 0.1e-3, -0.3e-3),
+            placed(0.2e-3, 0.3e-3, 0.0),
+        ],
+        rotations: vec![0.05, -0.2, 0.3],
+        ..Misalignment::default()
+    };
+    let taken_off = Misalignment { absent: vec![false, true, true], ..errors.clone() };
+    let own = |rows, columns, samples| MaskPixels { shape: (rows, columns), samples };
+    let held = vec![own(24, 40, 1), own(12, 12, 3), own(10, 14, 2)];
+    let held = Bench { mask_pixels: held, modulation: absorbing, ..plain.clone() };
+    held.check().unwrap();
+    let resin = Material::new("resin", 1.7).unwrap().absorbing(0.02).unwrap();
+    let thickness = Thickness::of_material(&resin, plain.wavelength, 0.6e-3, std::f64::consts::TAU);
+    let thick = |finer, slicing, slices| Bench {
+        plate: Some(Thickness { finer, slicing, slices, ..thickness }),
+        ..held.clone()
+    };
+    vec![
+        ("own pixels", plain.clone()),
+        ("own pixels, sampled finer", plain.sampled(2, 2.0).unwrap()),
+        ("own pixels, complex, misaligned", {
+            Bench { modulation: Modulation::Complex, ..plain.clone() }.misaligned(&errors).unwrap()
+        }),
+        ("own pixels, taken off", plain.misaligned(&taken_off).unwrap()),
+        ("held", held.clone()),
+        ("held, sampled finer, misaligned", held.sampled(2, 2.0).unwrap().misaligned(&errors).unwrap()),
+        ("held, side by side", Bench { networks: 2, ..held.clone() }),
+        ("held, sliced", thick(2, Slicing::SplitStep, 2)),
+        ("held, wpm, turned", thick(1, Slicing::WavePropagation, 2).misaligned(&errors).unwrap()),
+    ]
 }
 
 /// Two devices side by side, read by pairs of regions.

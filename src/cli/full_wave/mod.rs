@@ -111,6 +111,7 @@ fn write(args: &FullWaveArgs, folder: &Path, out: &Path) -> Result<()> {
     let _place = Place::files(out, FILES)?;
     // What a solver is given has the samples of light in plastic everywhere.
     let thickness = Thickness { finer: 1, ..thickness };
+    // Of the pixels of the bench; those of the mask are as wide, or whole times as wide.
     let pitch = design.bench.grid().pixel_pitch();
     let samples = thickness.samples(pitch, design.bench.wavelength).max(design.simulated.oversample);
     let whole =
@@ -119,7 +120,7 @@ fn write(args: &FullWaveArgs, folder: &Path, out: &Path) -> Result<()> {
     let before = Before::new(&device, args.mask - 1, &whole, thickness);
     let light = before.light(&subject)?;
     let phases = &device.masks[args.mask - 1];
-    let piece = PlatePiece::of(cut, phases, &before.bench, thickness, &light)?;
+    let piece = PlatePiece::of(cut, phases, &whole, args.mask - 1, thickness, &light)?;
     let mut archive = ArchiveWriter::default();
     piece.write(&mut archive)?;
     for model in MODELS {
@@ -166,7 +167,7 @@ fn cut(args: &FullWaveArgs, design: &Design) -> Result<Cut> {
     if !(1..=masks).contains(&args.mask) {
         return Err(Error::Usage(format!("--mask {}: the masks are 1 to {masks}", args.mask)));
     }
-    let pitch = bench.grid().pixel_pitch();
+    let pitch = bench.mask_grid(args.mask - 1).pixel_pitch();
     let pixels = |flag: &str, text: &str, length: Metres| {
         let pixels = (length / pitch).round();
         if (pixels * pitch - length).abs() > 1e-6 * pitch {
@@ -195,7 +196,7 @@ fn cut(args: &FullWaveArgs, design: &Design) -> Result<Cut> {
     };
     let at = args.at.iter().map(|text| parse_length(text).map_err(wrong("--at")));
     let at = at.collect::<Result<Vec<_>>>()?;
-    Cut::new(bench.mask_shape(), pitch, (side, margin), (at[1], at[0]))
+    Cut::new(bench.mask_shape(args.mask - 1), pitch, (side, margin), (at[1], at[0]))
 }
 
 /// How the plates in front of the piece are simulated.
@@ -222,6 +223,7 @@ impl<'a> Before<'a> {
         let mut bench = whole.in_beam(&whole.beams()[whole.chief_beam(network)]);
         bench.plate = device.design.simulated.plate;
         bench.gaps.truncate(mask + 1);
+        bench.mask_pixels.truncate(mask);
         bench.gaps[mask] -= thickness.base;
         bench.optics.retain(|placed| placed.gap <= mask);
         Before { device, bench, network, mask }

@@ -9,7 +9,7 @@ use std::path::Path;
 use ndarray::{Array2, Ix0, Ix2, arr0};
 use num_complex::Complex;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, MaskPixels};
 use crate::element::{Modulation, Slicing, Thickness};
 use crate::error::{Error, Result};
 use crate::field::WaveField;
@@ -81,7 +81,7 @@ impl Cut {
 }
 
 impl PlatePiece {
-    /// The piece `cut` of a mask of `phases`, in `light` that falls on the front face of its whole plate.
+    /// The piece `cut` of mask `mask` of `bench`, of `phases`, in `light` that falls on the front face of its whole plate.
     ///
     /// # Errors
     /// [`Error::Value`] for fields that do not fit the piece.
@@ -89,14 +89,20 @@ impl PlatePiece {
         cut: Cut,
         phases: &Array2<f32>,
         bench: &Bench,
+        mask: usize,
         thickness: Thickness,
         light: &WaveField<f64>,
     ) -> Result<Self> {
         let (row, column) = cut.first;
-        let oversample = bench.oversample;
+        let MaskPixels { shape, samples: oversample } = bench.pixels_of(mask);
+        // The mask stands in the middle of its plane.
+        let beside = |pixels: usize, plane: usize| (plane - pixels * oversample) / 2;
+        let plane = bench.grid().shape();
         let height =
             |phase: f32| bench.modulation.relief_phase(f64::from(phase)) * thickness.height_per_radian;
-        let (top, left, side) = (row * oversample, column * oversample, cut.side * oversample);
+        let (top, left) =
+            (beside(shape.0, plane.0) + row * oversample, beside(shape.1, plane.1) + column * oversample);
+        let side = cut.side * oversample;
         let amplitude = Array2::from_shape_fn((side, side), |(y, x)| {
             light.amplitude[(top + y, left + x)] * cut.fading(y, oversample) * cut.fading(x, oversample)
         });

@@ -5,6 +5,7 @@ use super::figures::{Figures, MaskOrigin};
 use super::words::{grouped, interval, loud, percent};
 use crate::cli::inspect;
 use crate::cli::inspect::power::{budget_images, budget_lines};
+use crate::cli::mask_words::{mask_pitches, mask_sizes};
 use crate::detector::Scheme;
 use crate::element::Modulation;
 use crate::evaluation::wilson_interval;
@@ -23,7 +24,6 @@ pub(super) fn head(figures: &Figures<'_>) -> Vec<Markup> {
 fn sentence(figures: &Figures<'_>) -> String {
     let design = &figures.device.design;
     let bench = &design.bench;
-    let (rows, columns) = bench.mask_shape();
     let kind = match bench.modulation {
         Modulation::Phase { .. } => "phase",
         Modulation::Amplitude => "amplitude",
@@ -44,10 +44,11 @@ fn sentence(figures: &Figures<'_>) -> String {
         format!("tells the {} classes of {} apart: {read} is the answer", bench.classes(), design.data)
     };
     format!(
-        "A diffractive optical network that {task}. Light of {} crosses {masks} of {columns} \u{d7} {rows} pixels of {}, \
+        "A diffractive optical network that {task}. Light of {} crosses {masks} of {} pixels of {}, \
          {} from the object to the detector.",
         format_length(bench.wavelength, 4),
-        format_length(bench.grid().pixel_pitch(), 4),
+        mask_sizes(bench).replace('x', "\u{d7}"),
+        mask_pitches(bench),
         format_length(bench.gaps.iter().sum(), 4)
     )
 }

@@ -6,6 +6,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::cli::lock::is_lock;
+use crate::cli::mask_words::mask_sizes;
 use crate::cli::{ModifiedFlag, say};
 use crate::dataset::Dataset;
 use crate::design::Design;
@@ -41,24 +42,18 @@ pub(super) fn begin_at(folder: &Path, modified: ModifiedFlag, design: &Design) -
     let device = modified.open(folder)?;
     let (here, there) = (&design.bench, &device.design.bench);
     let same_kind = std::mem::discriminant(&here.modulation) == std::mem::discriminant(&there.modulation);
-    if (here.networks, here.masks(), here.mask_shape()) != (there.networks, there.masks(), there.mask_shape())
-        || !same_kind
-    {
+    let alike = (0..here.masks()).all(|mask| here.mask_shape(mask) == there.mask_shape(mask));
+    if (here.networks, here.masks()) != (there.networks, there.masks()) || !alike || !same_kind {
         return Err(Error::Usage(format!(
             "--from {}: it has {} of {} pixels where this design has {} of {}, or masks of another kind",
             folder.display(),
             counted(there.all_masks() as u64, "mask"),
-            size(there.mask_shape()),
+            mask_sizes(there),
             here.all_masks(),
-            size(here.mask_shape())
+            mask_sizes(here)
         )));
     }
     State::from_values(here, &device.masks)
-}
-
-/// Columns and rows as people write them.
-fn size((rows, columns): (usize, usize)) -> String {
-    format!("{columns} x {rows}")
 }
 
 /// Where a device of `name` goes unless told otherwise.

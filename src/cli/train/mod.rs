@@ -121,7 +121,7 @@ impl TrainArgs {
         warn_of_design(&design);
         if design.has_no_blocks() {
             say(
-                "note: stages with grid = \"binned\" are trained on single pixels, four times as slow: the edges of plane, \
+                "note: stages with grid = \"binned\" are trained on single pixels, four times as slow: the edges of plane, masks, \
                  image and all regions must lie between blocks of 2 x 2 pixels",
             );
         }

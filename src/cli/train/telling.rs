@@ -1,6 +1,7 @@
 //! What a training says on its way.
 
 use super::job::Job;
+use crate::cli::mask_words::mask_sizes;
 use crate::design::{Objective, Stage};
 use crate::element::PlateModel;
 use crate::named::Named;
@@ -25,10 +26,10 @@ pub(super) fn stage_line(job: &Job, stage: &Stage, images: u64, steps: u64, thre
         (1, samples) => format!(" of {samples} x {samples} samples"),
         (bins, _) => format!(" in blocks of {bins} x {bins}"),
     };
-    let (rows, columns) = job.design.bench.mask_shape();
+    let sizes = mask_sizes(&job.design.bench);
     let means = modes.map_or_else(String::new, |modes| format!(" in {modes} modes"));
     format!(
-        "{} {}: {} of {columns} x {rows} pixels{samples}{plates}, {images} images from {}{means}, {} of {}, {}",
+        "{} {}: {} of {sizes} pixels{samples}{plates}, {images} images from {}{means}, {} of {}, {}",
         if job.start.resumes() { "resuming" } else { "training" },
         job.folder.display(),
         counted(bench.all_masks() as u64, "mask"),

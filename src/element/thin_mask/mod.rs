@@ -30,7 +30,8 @@ mod relief;
 
 pub use modulation::Modulation;
 
-/// A thin mask of square pixels, each sampled `oversample` x `oversample` times.
+/// A thin mask of square pixels, each sampled `oversample` x `oversample` times, in the middle of its plane; beside one that is
+/// smaller than the plane an opaque holder takes the light.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ThinMask {
     modulation: Modulation,
@@ -80,16 +81,21 @@ impl Element for ThinMask {
         self.modulation.motion(array)
     }
 
-    fn lower(&self, values: &[Array2<f64>], _: &Site, program: &mut Program) {
+    fn lower(&self, values: &[Array2<f64>], site: &Site, program: &mut Program) {
         let wants = match self.modulation {
             Modulation::Phase { absorption, .. } => Wants::Turn { absorption },
             Modulation::Amplitude | Modulation::Complex => Wants::Whole,
         };
-        let open = Complex::new(1.0, 0.0);
+        let plane = site.grid.shape();
+        if self.absent {
+            // With its holder.
+            program.multiply(Factor::sampled(Array2::from_elem(plane, Complex::new(1.0, 0.0)), wants));
+            return;
+        }
         let entries = Array2::from_shape_fn(self.footprint.pixels, |at| {
-            if self.absent { open } else { self.modulation.transmission(Modulation::pixel(values, at)) }
+            self.modulation.transmission(Modulation::pixel(values, at))
         });
-        program.multiply(Factor::of_pixels(entries, self.footprint, wants));
+        program.multiply(Factor::of_pixels(entries, self.footprint.on(plane), wants));
     }
 
     fn pull_back(&self, values: &[Array2<f64>], _: &Site, slopes: &[Slopes]) -> Vec<Array2<f64>> {

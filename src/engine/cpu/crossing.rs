@@ -11,14 +11,28 @@ use rayon::prelude::*;
 
 use crate::bench::Bench;
 use crate::field::narrow_complex;
-use crate::program::{Op, Program};
-use crate::propagation::{Fft2, Refinement, Span};
+use crate::program::{Factor, Op, Program};
+use crate::propagation::{Fft2, Refinement, Span, in_finer};
 
 /// Rows and columns of a plane that light comes from or goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Extent {
-    rows: Range<usize>,
-    columns: Range<usize>,
+pub(super) struct Extent {
+    pub(super) rows: Range<usize>,
+    pub(super) columns: Range<usize>,
+}
+
+impl Extent {
+    /// All of a plane.
+    pub(super) fn whole(rows: usize, columns: usize) -> Self {
+        Extent { rows: 0..rows, columns: 0..columns }
+    }
+
+    /// What of it `factor` lets through.
+    pub(super) fn shrink_to(&mut self, factor: &Factor) {
+        let [rows, columns] = factor.footprint().lit();
+        let both = |a: &Range<usize>, b: Range<usize>| a.start.max(b.start)..a.end.min(b.end);
+        (self.rows, self.columns) = (both(&self.rows, rows), both(&self.columns, columns));
+    }
 }
 
 /// A span as an engine crosses it.
@@ -178,15 +192,30 @@ pub(super) fn ways(bench: &Bench, program: &Program) -> Vec<Way> {
     };
     let spans = program.spans();
     let (mut first, mut beside) = (Vec::new(), Vec::new());
+    // What carries light on the plane behind each.
+    let mut lit: Vec<Extent> = Vec::new();
+    let behind = |span: Span| {
+        let ((rows, columns), [_, factor]) = (span.grid().shape(), span.refinement().factors());
+        Extent::whole(rows * factor, columns * factor)
+    };
     for op in program.ops() {
         match *op {
-            Op::Cross(span) => first.push(spans[span]),
+            Op::Cross(span) => {
+                first.push(spans[span]);
+                lit.push(behind(spans[span]));
+            }
             Op::Blend(number) => {
                 let blend = program.blends()[number];
                 beside.push((first.len(), spans[blend.with]));
                 first.push(spans[blend.without]);
+                lit.push(behind(spans[blend.without]));
             }
-            Op::Multiply(_) | Op::Pointwise(_) => {}
+            Op::Multiply(factor) => {
+                if let Some(plane) = lit.last_mut() {
+                    plane.shrink_to(&program.factors()[factor]);
+                }
+            }
+            Op::Pointwise(_) => {}
         }
     }
     let last = first.len() - 1;
@@ -196,8 +225,9 @@ pub(super) fn ways(bench: &Bench, program: &Program) -> Vec<Way> {
             // Between samples of different sizes there is no whole offset: the window as it is.
             return Way { span, reach: [tall, wide] };
         }
-        let plane = Extent { rows: 0..rows, columns: 0..columns };
-        let (from, to) = (if index == 0 { &object } else { &plane }, to.unwrap_or(&plane));
+        let plane = Extent::whole(rows, columns);
+        let from = if index == 0 { &object } else { &lit[index - 1] };
+        let to = to.unwrap_or(if index == last { &plane } else { &lit[index] });
         Way { span, reach: [reach(&from.rows, &to.rows), reach(&from.columns, &to.columns)] }
     };
     (0..last)

@@ -132,8 +132,8 @@ impl Cpu {
             let distinct = (0..object.extent().0).filter(|row| !object.repeats(*row)).count();
             for (index, crossing) in beam.crossings.iter().enumerate() {
                 let (before, behind) = (crossing.before().window, crossing.behind().window);
-                let sent = if index == 0 { distinct } else { optics.planes[index].rows };
-                let received = if index == last { detector } else { optics.planes[index + 1].rows };
+                let sent = if index == 0 { distinct } else { optics.planes[index].lit.rows.len() };
+                let received = if index == last { detector } else { optics.planes[index + 1].lit.rows.len() };
                 // Forward and, behind the first plane that asks for slopes, adjoint: the adjoint ends there.
                 let passes = if index < earliest { 1 } else { 2 };
                 add(before.1, passes * sent);
@@ -416,8 +416,8 @@ impl Carrier for Cpu {
     }
 
     fn light(&self, image: ArrayView2<'_, f32>) -> Result<Vec<Light<f32>>> {
-        if !self.bench.optics.is_empty() || self.bench.plate.is_some() {
-            // Fields in front of what asks for no slopes are not kept: plainly, then.
+        if !self.bench.optics.is_empty() || self.bench.plate.is_some() || self.bench.has_holders() {
+            // Fields in front of what asks for no slopes, and on holders, are not kept: plainly, then.
             let values: Vec<_> = self.values.iter().map(|values| values.mapv(|value| value as f32)).collect();
             return Instrument::new(&self.bench, &values)?.light(image);
         }

@@ -7,7 +7,7 @@ use d2nn_kernels::Arithmetic;
 use num_complex::Complex32;
 
 use super::aligned::Aligned;
-use super::crossing::{Crossing, Plans, Way, looked_at, plan, ways};
+use super::crossing::{Crossing, Extent, Plans, Way, looked_at, plan, ways};
 use crate::bench::Bench;
 use crate::engine::lookout::Lookout;
 use crate::program::{Op, Pointwise, Program, Wants};
@@ -63,8 +63,17 @@ pub(super) struct Kept {
 pub(super) struct PlaneOptics {
     pub(super) rows: usize,
     pub(super) columns: usize,
+    /// Rows and columns that carry light behind what happens there: beside small masks is none.
+    pub(super) lit: Extent,
     /// What happens there, in the order of the light.
     pub(super) locals: Vec<Local>,
+}
+
+impl PlaneOptics {
+    /// A plane where nothing happens yet.
+    fn whole(rows: usize, columns: usize) -> Self {
+        PlaneOptics { rows, columns, lit: Extent::whole(rows, columns), locals: Vec::new() }
+    }
 }
 
 /// A number for each sample of a plane.
@@ -287,7 +296,7 @@ impl Arrangement {
     fn of(bench: &Bench, program: &Program) -> Self {
         let (rows, columns) = bench.grid().shape();
         let mut layout = Arrangement {
-            planes: vec![PlaneOptics { rows, columns, locals: Vec::new() }],
+            planes: vec![PlaneOptics::whole(rows, columns)],
             factors: vec![(rows, columns); program.factors().len()],
             kept: 0,
             sums: 0,
@@ -298,6 +307,9 @@ impl Arrangement {
                 Op::Multiply(factor) => {
                     let slot = layout.slot(program, factor);
                     layout.add(Local::Multiply(slot));
+                    if let Some(plane) = layout.planes.last_mut() {
+                        plane.lit.shrink_to(&program.factors()[factor]);
+                    }
                 }
                 Op::Pointwise(sheet) => {
                     let kept = layout.keep(true);
@@ -318,7 +330,7 @@ impl Arrangement {
     fn add_plane(&mut self, span: Span) {
         let (rows, columns) = span.grid().shape();
         let [_, factor] = span.refinement().factors();
-        self.planes.push(PlaneOptics { rows: rows * factor, columns: columns * factor, locals: Vec::new() });
+        self.planes.push(PlaneOptics::whole(rows * factor, columns * factor));
     }
 
     fn last(&self) -> &PlaneOptics {

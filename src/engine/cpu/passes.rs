@@ -106,10 +106,10 @@ impl Workspace {
         image: ArrayView2<'_, f32>,
         reach: Reach,
     ) {
-        let every_row = 0..optics.rows;
+        let lit_rows = 0..optics.rows;
         for (number, (beam, object)) in optics.beams.iter().zip(objects).enumerate() {
             let (last, rows) = match reach {
-                Reach::Planes => (&*beam.to_plane, std::slice::from_ref(&every_row)),
+                Reach::Planes => (&*beam.to_plane, std::slice::from_ref(&lit_rows)),
                 Reach::Seen => (beam.to_regions(), &optics.detector_rows[..]),
             };
             self.forward(optics, object, image, last, number);
@@ -134,23 +134,16 @@ impl Workspace {
         let mut lit = optics.object_rows.clone();
         for index in 0..crossed {
             let (here, next, plane) = (of(index), of(index + 1).before(), &optics.planes[index + 1]);
-            let every_row = 0..plane.rows;
-            self.cross(
-                optics,
-                beam,
-                index,
-                here,
-                std::slice::from_ref(&lit),
-                std::slice::from_ref(&every_row),
-            );
-            for rows in together(every_row.clone()) {
+            let kept = plane.lit.rows.clone();
+            self.cross(optics, beam, index, here, std::slice::from_ref(&lit), std::slice::from_ref(&kept));
+            for rows in together(kept.clone()) {
                 self.receive(optics, beam, index, here, rows.clone());
                 for row in rows.clone() {
                     self.spectra[row * self.stride..][plane.columns..next.window.1].fill(DARK);
                 }
                 next.row_forward.apply(&mut self.spectra, self.stride, rows, &mut self.scratch);
             }
-            lit = every_row;
+            lit = kept;
         }
     }
 
@@ -227,7 +220,8 @@ impl Workspace {
     /// Last column pass and inverse row transforms: the field at the detector plane of `beam` on `rows`.
     fn arrive(&mut self, optics: &Optics, last: &Crossing, rows: &[Range<usize>], beam: usize) {
         let crossed = optics.crossed() - 1;
-        let lit = if crossed == 0 { optics.object_rows.clone() } else { 0..optics.planes[crossed].rows };
+        let lit =
+            if crossed == 0 { optics.object_rows.clone() } else { optics.planes[crossed].lit.rows.clone() };
         self.cross(optics, beam, crossed, last, std::slice::from_ref(&lit), rows);
         let first = beam * optics.rows;
         for rows in rows.iter().cloned().flat_map(together) {
@@ -298,8 +292,8 @@ impl Workspace {
         let mut lit = optics.detector_rows.clone();
         for index in (earliest..optics.crossed()).rev() {
             let here = &*own.crossings[index];
-            let every_row = 0..optics.planes[index].rows;
-            let kept = std::slice::from_ref(&every_row);
+            let lit_rows = optics.planes[index].lit.rows.clone();
+            let kept = std::slice::from_ref(&lit_rows);
             self.cross_columns(here, &lit, kept, true);
             if let Some(other) = &own.beside[index] {
                 std::mem::swap(&mut self.spectra, &mut self.beside);
@@ -307,8 +301,8 @@ impl Workspace {
                 std::mem::swap(&mut self.spectra, &mut self.beside);
                 self.spectra.iter_mut().zip(&*self.beside).for_each(|(sum, other)| *sum += other);
             }
-            lit = vec![every_row.clone()];
-            for rows in together(every_row) {
+            lit = vec![lit_rows.clone()];
+            for rows in together(lit_rows) {
                 let back = &here.before().row_inverse;
                 back.apply(&mut self.spectra, self.stride, rows.clone(), &mut self.scratch);
                 let next = (index > earliest).then(|| &*own.crossings[index - 1]);

@@ -23,7 +23,7 @@ pub fn device(text: &str) -> Device {
     let channels = bench.modulation.channels();
     let mask = |array: usize| {
         let most = if bench.modulation.is_angle(array % channels) { std::f32::consts::TAU } else { 1.0 };
-        Array2::from_shape_simple_fn(bench.mask_shape(), || most * stream.uniform())
+        Array2::from_shape_simple_fn(bench.mask_shape(array / channels), || most * stream.uniform())
     };
     let masks = (0..bench.all_masks() * channels).map(mask).collect();
     Device { folder: PathBuf::from("device"), masks, provenance: None, design, modified: Vec::new() }
