@@ -85,7 +85,7 @@ impl Plates {
     pub(super) fn in_folder(folder: &Path, device: &Device) -> Result<Self> {
         check_printable(&device.folder, &device.design)?;
         let files = find_plates(folder, device.design.bench.all_masks())?;
-        let exported = read_plates(&files, &device.design.bench.grid())?;
+        let exported = read_plates(&files, &device.design.bench.mask_grids())?;
         Ok(Plates { folder: folder.to_owned(), files, exported })
     }
 
@@ -96,7 +96,7 @@ impl Plates {
     pub(super) fn written(folder: &Path, reports: &[PlateReport], design: &Design) -> Result<Self> {
         let file = |report: &PlateReport| PlateFile { path: report.file.clone(), unit: report.unit };
         let files: Vec<PlateFile> = reports.iter().map(file).collect();
-        let exported = read_plates(&files, &design.bench.grid())?;
+        let exported = read_plates(&files, &design.bench.mask_grids())?;
         Ok(Plates { folder: folder.to_owned(), files, exported })
     }
 
@@ -152,12 +152,19 @@ impl Plates {
 
 fn height_maps(device: &Device, options: &PlateOptions) -> Result<Vec<HeightMap>> {
     let design = &device.design;
-    let (grid, wavelength) = (design.bench.grid(), design.bench.wavelength);
-    let map = |mask: &Array2<f32>| {
+    let (bench, wavelength) = (&design.bench, design.bench.wavelength);
+    let map = |(number, mask): (usize, &Array2<f32>)| {
         let (base, relief) = (options.base_thickness, options.relief);
-        HeightMap::from_phase(mask.view(), &grid, wavelength, &design.material, base, relief)
+        HeightMap::from_phase(
+            mask.view(),
+            &bench.mask_grid(number),
+            wavelength,
+            &design.material,
+            base,
+            relief,
+        )
     };
-    device.masks.iter().map(map).collect()
+    device.masks.iter().enumerate().map(map).collect()
 }
 
 fn warning(file: &str, mask: usize, plate: &Comparison) -> Option<String> {

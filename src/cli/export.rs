@@ -142,7 +142,7 @@ pub fn run(args: ExportArgs) -> Result<()> {
         let masks = DeviceMasks {
             name: &map.name,
             masks: &[map.profile()],
-            grid: map.mask.grid,
+            grids: &[map.mask.grid],
             wavelength: map.mask.wavelength,
             material: &map.mask.material,
             options: &map.mask.plate,
@@ -158,7 +158,7 @@ pub fn run(args: ExportArgs) -> Result<()> {
     let masks = DeviceMasks {
         name: &design.name,
         masks: &profiles,
-        grid: design.bench.grid(),
+        grids: &design.bench.mask_grids(),
         wavelength: design.bench.wavelength,
         material: &design.material,
         options: &design.plate,

@@ -20,7 +20,6 @@ pub(super) fn of_plates(
 ) -> Result<PrintReport> {
     let design = &device.design;
     let making = Making {
-        pixel_pitch: design.bench.grid().pixel_pitch(),
         wavelength: design.bench.wavelength,
         material: &design.material,
         stock: &design.stock,
@@ -28,26 +27,25 @@ pub(super) fn of_plates(
         printer: design.printer.as_ref(),
     };
     let masks: Vec<Profile<'_>> = device.masks.iter().map(|phase| Profile::Phases(phase.view())).collect();
-    of_profiles(&masks, &design.bench.grid(), &making, options, folder, &design.name, what)
+    of_profiles(&masks, &design.bench.mask_grids(), &making, options, folder, &design.name, what)
 }
 
 /// Writes the one plate of `map` into `folder`, as [`of_plates`].
 pub(super) fn of_phase_map(map: &PhaseMap, options: &PlateOptions, folder: &Path) -> Result<PrintReport> {
     let mask = &map.mask;
     let making = Making {
-        pixel_pitch: mask.grid.pixel_pitch(),
         wavelength: mask.wavelength,
         material: &mask.material,
         stock: &mask.stock,
         modulation: mask.modulation,
         printer: mask.printer.as_ref(),
     };
-    of_profiles(&[map.profile()], &mask.grid, &making, options, folder, &map.name, "exporting")
+    of_profiles(&[map.profile()], &[mask.grid], &making, options, folder, &map.name, "exporting")
 }
 
 fn of_profiles(
     masks: &[Profile<'_>],
-    grid: &Grid,
+    grids: &[Grid],
     making: &Making<'_>,
     options: &PlateOptions,
     folder: &Path,
@@ -57,7 +55,7 @@ fn of_profiles(
     let mut progress = Progress::new(what, masks.len() as u64, "plates");
     let mut done = 0;
     let (wavelength, material) = (making.wavelength, making.material);
-    let reports = export_profiles(masks, grid, wavelength, material, options, folder, name, |_| {
+    let reports = export_profiles(masks, grids, wavelength, material, options, folder, name, |_| {
         done += 1;
         progress.update(done, String::new);
     });
@@ -84,6 +82,7 @@ pub(super) fn as_json(report: &PrintReport) -> Value {
             "price": stock.cost(plate.volume),
             "base": plate.base,
             "step": plate.step,
+            "pixel_pitch": plate.pixel_pitch,
             "relief": [plate.relief.0, plate.relief.1],
             "thickness": {"min": low, "mean": mean, "max": high},
             "levels": plate.survey.levels,

@@ -8,6 +8,7 @@ use ndarray::Array2;
 
 use crate::element::Modulation;
 use crate::error::{Error, Result};
+use crate::fabrication::plate::{check_grids, grid_of};
 use crate::fabrication::read_back::{for_each_triangle, heights_in};
 use crate::fabrication::stl::StlUnit;
 use crate::grid::Grid;
@@ -98,12 +99,14 @@ fn mask_number(path: &Path) -> Option<usize> {
     rest.split('.').next()?.parse().ok()
 }
 
-/// Reads `files`, the plates of a device with pixels of `grid`, in the order of the light.
+/// Reads `files`, the plates of a device with pixels of `grids`, in the order of the light; a single grid is that of all.
 ///
 /// # Errors
-/// As [`super::read_heights`], and [`Error::File`] for a plate of another pixel pitch or turned inside out.
-pub fn read_plates(files: &[PlateFile], grid: &Grid) -> Result<Exported> {
-    let heights = files.iter().map(|file| read_plate(file, grid)).collect::<Result<_>>()?;
+/// As [`super::read_heights`], [`Error::Value`] for another number of grids, and [`Error::File`] for a plate of another pixel pitch or turned inside out.
+pub fn read_plates(files: &[PlateFile], grids: &[Grid]) -> Result<Exported> {
+    check_grids(files.len(), grids)?;
+    let read = |(index, file): (usize, &PlateFile)| read_plate(file, grid_of(grids, index));
+    let heights = files.iter().enumerate().map(read).collect::<Result<_>>()?;
     Ok(Exported { heights })
 }
 

@@ -93,7 +93,7 @@ const SAMPLED_PIXELS: usize = 16_384;
 
 /// Compares the plates of a device with the heights they should have, in the order of the light.
 ///
-/// `designed` must have as many maps as there are plates, of their shape.
+/// `designed` must have as many maps as there are plates, each of the shape of its plate.
 pub fn compare(
     exported: &Exported,
     designed: &[HeightMap],
@@ -181,7 +181,7 @@ fn looks_like(
     };
     let straight = fit(own, Lie::STRAIGHT);
     let mut best: Option<(f64, Likeness)> = None;
-    for index in 0..designed.len() {
+    for index in (0..designed.len()).filter(|index| designed[*index].relief().dim() == shape) {
         for lie in Lie::all().filter(|lie| !lie.transposed || shape.0 == shape.1) {
             let fit = fit(index, lie);
             if best.is_none_or(|(other, _)| fit > other) {

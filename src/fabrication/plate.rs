@@ -42,6 +42,8 @@ pub struct PlateReport {
     pub rms_phase_error: Radians,
     /// Largest phase error of the heights as exported, in radians.
     pub max_phase_error: Radians,
+    /// Side of a pixel, in metres.
+    pub pixel_pitch: Metres,
     /// One step of height, in metres.
     pub step: Metres,
     /// Lowest, mean and highest thickness over the pixels, in metres.
@@ -65,17 +67,17 @@ pub fn plate_file_name(name: &str, number: usize, unit: StlUnit) -> String {
 
 /// Writes one STL file for each of `masks` into `folder`, reads it back and judges it.
 ///
-/// Masks are phases in radians of the shape of `grid`, in the order light meets them. `done` is called after each
-/// plate. A file takes its name only after its check; a plate that fails leaves the older file of that name as it
+/// Masks are phases in radians, in the order light meets them, each of the shape of its grid in `grids`; a single grid is that of
+/// all. `done` is called after each plate. A file takes its name only after its check; a plate that fails leaves the older file of that name as it
 /// was. The bytes depend on the arguments alone, not on the number of threads.
 ///
 /// # Errors
-/// [`Error::Value`] for no masks, a name that is not a file name, and as [`HeightMap::from_phase`];
+/// [`Error::Value`] for no masks, another number of grids, a name that is not a file name, and as [`HeightMap::from_phase`];
 /// [`Error::Io`] when the folder cannot be written to; [`Error::File`] when a plate fails its check.
 #[allow(clippy::too_many_arguments)] // The device in four facts, then what to do with it.
 pub fn export_plates<T: Copy + Into<f64>>(
     masks: &[ArrayView2<'_, T>],
-    grid: &Grid,
+    grids: &[Grid],
     wavelength: Metres,
     material: &Material,
     options: &PlateOptions,
@@ -83,11 +85,11 @@ pub fn export_plates<T: Copy + Into<f64>>(
     name: &str,
     mut done: impl FnMut(&PlateReport),
 ) -> Result<Vec<PlateReport>> {
-    let map = |index: usize| {
+    let map = |index: usize, grid: &Grid| {
         let (base, relief) = (options.base_thickness, options.relief);
         HeightMap::from_phase(masks[index].view(), grid, wavelength, material, base, relief)
     };
-    export_maps(masks.len(), &map, grid, options, folder, name, &mut done)
+    export_maps(masks.len(), &map, grids, options, folder, name, &mut done)
 }
 
 /// [`export_plates`] for phases or heights.
@@ -97,7 +99,7 @@ pub fn export_plates<T: Copy + Into<f64>>(
 #[allow(clippy::too_many_arguments)] // As above.
 pub fn export_profiles(
     profiles: &[Profile<'_>],
-    grid: &Grid,
+    grids: &[Grid],
     wavelength: Metres,
     material: &Material,
     options: &PlateOptions,
@@ -105,27 +107,28 @@ pub fn export_profiles(
     name: &str,
     mut done: impl FnMut(&PlateReport),
 ) -> Result<Vec<PlateReport>> {
-    let map = |index: usize| {
+    let map = |index: usize, grid: &Grid| {
         profiles[index].height_map(grid, wavelength, material, options.base_thickness, options.relief)
     };
-    export_maps(profiles.len(), &map, grid, options, folder, name, &mut done)
+    export_maps(profiles.len(), &map, grids, options, folder, name, &mut done)
 }
 
 fn export_maps(
     masks: usize,
-    map: &dyn Fn(usize) -> Result<HeightMap>,
-    grid: &Grid,
+    map: &dyn Fn(usize, &Grid) -> Result<HeightMap>,
+    grids: &[Grid],
     options: &PlateOptions,
     folder: &Path,
     name: &str,
     done: &mut dyn FnMut(&PlateReport),
 ) -> Result<Vec<PlateReport>> {
     check_named_masks(masks, name)?;
+    check_grids(masks, grids)?;
     files::create_folder(folder)?;
     let mut reports = Vec::with_capacity(masks);
     for index in 0..masks {
-        let start = Instant::now();
-        let map = map(index).map_err(|error| of_mask(index + 1, error))?;
+        let (start, grid) = (Instant::now(), grid_of(grids, index));
+        let map = map(index, grid).map_err(|error| of_mask(index + 1, error))?;
         let file = folder.join(plate_file_name(name, index + 1, StlUnit::for_pitch(grid.pixel_pitch())));
         let mut report = export_plate(&map, grid, &file, name, index + 1, options)?;
         report.seconds = start.elapsed().as_secs_f64();
@@ -144,6 +147,19 @@ pub(super) fn check_named_masks(masks: usize, name: &str) -> Result<()> {
         return Err(Error::Value(format!("\"{name}\" cannot name the files of plates: take a plain word")));
     }
     Ok(())
+}
+
+/// Refuses another number of grids than one, or one a mask.
+pub(super) fn check_grids(masks: usize, grids: &[Grid]) -> Result<()> {
+    if grids.len() == 1 || grids.len() == masks {
+        return Ok(());
+    }
+    Err(Error::Value(format!("{} grids for {masks} masks: one for each, or one for all", grids.len())))
+}
+
+/// The grid of the mask with that index among `grids`, which have been checked.
+pub(super) fn grid_of(grids: &[Grid], index: usize) -> &Grid {
+    &grids[index.min(grids.len() - 1)]
 }
 
 /// Says which mask a wrong value is of.
@@ -206,6 +222,7 @@ pub fn export_plate(
         relief: map.relief_range(),
         rms_phase_error,
         max_phase_error,
+        pixel_pitch: grid.pixel_pitch(),
         step: map.step(),
         thickness: map.thickness(),
         survey: Survey::of(map.relief(), grid.pixel_pitch() / map.step()),

@@ -24,8 +24,6 @@ const AT_AN_END: f64 = TAU / 1000.0;
 /// What plates are made with and for.
 #[derive(Clone, Copy, Debug)]
 pub struct Making<'a> {
-    /// Side of a pixel, metres.
-    pub pixel_pitch: Metres,
     /// Vacuum wavelength, metres.
     pub wavelength: Metres,
     /// The material.
@@ -192,7 +190,7 @@ fn warnings(plates: &[PlateReport], making: &Making<'_>) -> Vec<String> {
             "{}: up to {most} single pixels a plate rise above all their neighbours by more than their width of {}: \
              thin pillars may break; train with training.smoothness, or a lower mask.height_max",
             masks_named(&frail, plates.len()),
-            format_length(making.pixel_pitch, 4)
+            format_length(finest(frail.iter().map(|index| &plates[*index])), 4)
         ));
     }
     if let Some(printer) = making.printer {
@@ -210,15 +208,21 @@ fn masks_named(indices: &[usize], masks: usize) -> String {
     format!("mask{} {}", if numbers.len() == 1 { "" } else { "s" }, numbers.join(", "))
 }
 
+/// The narrowest pixel of some plates, metres.
+fn finest<'a>(plates: impl IntoIterator<Item = &'a PlateReport>) -> Metres {
+    plates.into_iter().map(|plate| plate.pixel_pitch).fold(f64::INFINITY, f64::min)
+}
+
 /// What a printer that takes the plates will not do well.
 fn of_printer(printer: &Printer, plates: &[PlateReport], making: &Making<'_>) -> Vec<String> {
     let name = &printer.name;
     let mut warnings = Vec::new();
-    if let Some(limit) = printer.faithful_feature.filter(|limit| making.pixel_pitch < limit * (1.0 - 1e-9)) {
+    let pitch = finest(plates);
+    if let Some(limit) = printer.faithful_feature.filter(|limit| pitch < limit * (1.0 - 1e-9)) {
         warnings.push(format!(
             "pixels of {} are below the {} that {name} prints without distortion; print a test piece, or raise \
              bench.pixel_pitch",
-            format_length(making.pixel_pitch, 4),
+            format_length(pitch, 4),
             format_length(limit, 4)
         ));
     }
@@ -227,7 +231,7 @@ fn of_printer(printer: &Printer, plates: &[PlateReport], making: &Making<'_>) ->
             printer
                 .refusals(
                     plate.bounding_box,
-                    making.pixel_pitch,
+                    plate.pixel_pitch,
                     plate.relief.1.max(2.0 * printer.layer_height),
                 )
                 .into_iter()

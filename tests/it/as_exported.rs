@@ -47,11 +47,11 @@ fn maps(masks: &[Array2<f32>], options: &PlateOptions) -> Vec<HeightMap> {
 fn export(masks: &[Array2<f32>], options: &PlateOptions, folder: &Path) -> Vec<PlateReport> {
     let views: Vec<_> = masks.iter().map(|mask| mask.view()).collect();
     let grid = Grid::new(masks[0].nrows(), masks[0].ncols(), PITCH).unwrap();
-    export_plates(&views, &grid, WAVELENGTH, &resin(), options, folder, "test", |_| {}).unwrap()
+    export_plates(&views, &[grid], WAVELENGTH, &resin(), options, folder, "test", |_| {}).unwrap()
 }
 
 fn read(folder: &Path, grid: &Grid) -> Result<Exported> {
-    read_plates(&find_plates(folder, 3)?, grid)
+    read_plates(&find_plates(folder, 3)?, &[*grid])
 }
 
 /// Plates of `printed` beside `masks`.
@@ -248,7 +248,6 @@ fn the_report_has_what_a_printer_asks() {
     let material = resin();
     let printer = Printer::named("polyjet-16um").unwrap();
     let making = Making {
-        pixel_pitch: PITCH,
         wavelength: WAVELENGTH,
         material: &material,
         stock: &stock,
@@ -303,7 +302,6 @@ fn coarse_layers_are_warned_of() {
     let plates = export(&masks(), &options, folder.path());
     let material = resin();
     let making = Making {
-        pixel_pitch: PITCH,
         wavelength: WAVELENGTH,
         material: &material,
         stock: &Stock::default(),

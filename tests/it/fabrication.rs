@@ -45,7 +45,7 @@ fn map_of(phases: &Array2<f32>, relief: Relief) -> Result<HeightMap> {
 fn export(phases: &[Array2<f32>], options: PlateOptions, folder: &Path) -> Result<Vec<PlateReport>> {
     let grid = Grid::new(phases[0].nrows(), phases[0].ncols(), PITCH)?;
     let views: Vec<_> = phases.iter().map(|mask| mask.view()).collect();
-    export_plates(&views, &grid, WAVELENGTH, &resin(), &options, folder, "test", |_| {})
+    export_plates(&views, &[grid], WAVELENGTH, &resin(), &options, folder, "test", |_| {})
 }
 
 fn triangles_of(heights: &Array2<i32>) -> Vec<[Vertex; 3]> {
@@ -427,7 +427,7 @@ fn small_wavelengths_get_fine_steps_and_micrometres() {
     for base_thickness in [20e-6, 1e-3] {
         let options = PlateOptions { base_thickness, ..PlateOptions::default() };
         let reports =
-            export_plates(&[phases.view()], &grid, 532e-9, &glass, &options, folder.path(), "v", |_| {})
+            export_plates(&[phases.view()], &[grid], 532e-9, &glass, &options, folder.path(), "v", |_| {})
                 .unwrap();
         assert_eq!(reports[0].file, folder.path().join("v-mask-1.um.stl"));
         assert!(reports[0].max_phase_error < TAU / 1000.0, "{}", reports[0].max_phase_error);
@@ -471,7 +471,7 @@ fn what_cannot_be_made_is_refused_with_a_reason() {
     let grid = Grid::new(2, 3, PITCH).unwrap();
     let export_named = |masks: &[ndarray::ArrayView2<'_, f32>], wavelength, name: &str| {
         let options = PlateOptions::default();
-        export_plates(masks, &grid, wavelength, &resin(), &options, folder.path(), name, |_| {})
+        export_plates(masks, &[grid], wavelength, &resin(), &options, folder.path(), name, |_| {})
             .unwrap_err()
             .to_string()
     };
@@ -514,7 +514,7 @@ fn five_masks_make_five_plates_and_a_table() {
     let mut seen = Vec::new();
     let reports = export_plates(
         &views,
-        &grid,
+        &[grid],
         WAVELENGTH,
         &resin(),
         &PlateOptions::default(),

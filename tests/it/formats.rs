@@ -43,7 +43,7 @@ fn export_as(format: &Format, options: &PlateOptions, pitch: f64, folder: &Path)
     let masks = DeviceMasks {
         name: "test",
         masks: &profiles,
-        grid,
+        grids: &[grid],
         wavelength: WAVELENGTH,
         material: &material,
         options,

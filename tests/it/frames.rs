@@ -31,7 +31,7 @@ fn mask(rows: usize, columns: usize) -> Array2<f32> {
 
 fn export(mask: &Array2<f32>, pitch: f64, options: PlateOptions, folder: &Path) -> Result<PlateReport> {
     let grid = Grid::new(mask.nrows(), mask.ncols(), pitch)?;
-    export_plates(&[mask.view()], &grid, WAVELENGTH, &resin(), &options, folder, "frame-test", |_| {})
+    export_plates(&[mask.view()], &[grid], WAVELENGTH, &resin(), &options, folder, "frame-test", |_| {})
         .map(|mut reports| reports.remove(0))
 }
 

@@ -20,14 +20,15 @@ use crate::element::Modulation;
 use crate::error::{Error, Result};
 use crate::fabrication::kit::{Bridges, Holder, Label, Slot, Stencil, bridge};
 use crate::fabrication::{
-    Frame, HeightMap, PlateReport, SolidReport, Steps, StlFormat, StlScale, export_plates, export_solid,
+    Frame, HeightMap, PlateOptions, PlateReport, SolidReport, Steps, StlFormat, StlScale, StlUnit,
+    export_plate, export_solid, plate_file_name,
 };
 use crate::field::WaveField;
-use crate::files::Place;
+use crate::files::{Place, create_folder};
 use crate::grid::Grid;
 use crate::object::Encoding;
 use crate::reference::{Instrument, Network};
-use crate::units::Metres;
+use crate::units::{Metres, format_length};
 
 /// Width of a frame that the design does not give, in pixels: 6 mm of 0.4 mm.
 const FRAME_PIXELS: f64 = 15.0;
@@ -214,22 +215,27 @@ impl<'a> Workshop<'a> {
         let (planes, slots) = self.slots();
         let holder = self.holder(slots.clone());
         let (holder_mesh, holder_scale) = holder.solid()?;
-        let masks: Vec<_> = self.device.masks.iter().map(|phase| phase.view()).collect();
-        let mut progress = Progress::new("exporting", masks.len() as u64 + 3, "parts");
+        let options = self.mask_options()?;
+        let mut progress = Progress::new("exporting", options.len() as u64 + 3, "parts");
         let mut done = 0;
-        let plates = export_plates(
-            &masks,
-            &bench.grid(),
-            bench.wavelength,
-            &design.material,
-            &design.plate,
-            &self.folder,
-            &design.name,
-            |_| {
-                done += 1;
-                progress.update(done, String::new);
-            },
-        )?;
+        create_folder(&self.folder)?;
+        let mut plates = Vec::new();
+        for (index, (phase, options)) in self.device.masks.iter().zip(&options).enumerate() {
+            let grid = bench.mask_grid(index);
+            let map = HeightMap::from_phase(
+                phase.view(),
+                &grid,
+                bench.wavelength,
+                &design.material,
+                options.base_thickness,
+                options.relief,
+            )?;
+            let unit = StlUnit::for_pitch(grid.pixel_pitch());
+            let file = self.folder.join(plate_file_name(&design.name, index + 1, unit));
+            plates.push(export_plate(&map, &grid, &file, &design.name, index + 1, options)?);
+            done += 1;
+            progress.update(done, String::new);
+        }
         let (object, object_plate) = self.object()?;
         progress.update(done + 1, String::new);
         let detector = self.detector()?;
@@ -245,6 +251,29 @@ impl<'a> Workshop<'a> {
         )?;
         progress.finish();
         Ok(Made { plates, object, object_plate, detector, holder, slots, planes })
+    }
+
+    /// How the plate of each mask is made: the frame of a smaller one reaches as far as the others, so that all fit the holder.
+    fn mask_options(&self) -> Result<Vec<PlateOptions>> {
+        let design = &self.device.design;
+        let (height, width) = design.bench.grid().aperture();
+        let options = |mask: usize| {
+            let grid = design.bench.mask_grid(mask);
+            let (tall, wide) = grid.aperture();
+            let (down, across) = ((height - tall) / 2.0, (width - wide) / 2.0);
+            if (down - across).abs() > 1e-6 * grid.pixel_pitch() {
+                return Err(Error::Usage(format!(
+                    "mask {} is {} narrower and {} lower than its plane: frames are as wide on all sides, so a kit takes masks that \
+                     are smaller by as much both ways; `d2nn export-stl` makes its plate alone",
+                    mask + 1,
+                    format_length(2.0 * across, 4),
+                    format_length(2.0 * down, 4)
+                )));
+            }
+            let frame = design.plate.frame.map(|frame| Frame { width: frame.width + across, ..frame });
+            Ok(PlateOptions { frame, ..design.plate })
+        };
+        (0..design.bench.masks()).map(options).collect()
     }
 
     fn path(&self, part: &str, scale: &StlScale) -> PathBuf {

@@ -184,6 +184,7 @@ fn as_json(kit: &Workshop<'_>, made: &Made) -> Value {
                 "euler_number": plate.euler_number,
                 "base": plate.base,
                 "step": plate.step,
+                "pixel_pitch": plate.pixel_pitch,
                 "relief": [plate.relief.0, plate.relief.1],
                 "engraved": plate.engraved,
             })

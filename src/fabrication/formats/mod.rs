@@ -9,7 +9,7 @@ use ndarray::Array2;
 
 use crate::error::{Error, Result};
 use crate::fabrication::height_map::HeightMap;
-use crate::fabrication::plate::{check_named_masks, of_mask, solid};
+use crate::fabrication::plate::{check_grids, check_named_masks, grid_of, of_mask, solid};
 use crate::fabrication::profile::Profile;
 use crate::fabrication::read_back::check_triangles;
 use crate::fabrication::stl::{StlScale, StlUnit};
@@ -93,10 +93,10 @@ impl fmt::Display for Format {
 pub struct DeviceMasks<'a> {
     /// Name of the device, which the files are called by.
     pub name: &'a str,
-    /// Shape of `grid`, in the order of the light.
+    /// In the order of the light, each of the shape of its grid.
     pub masks: &'a [Profile<'a>],
-    /// The pixels.
-    pub grid: Grid,
+    /// The pixels of each mask; a single grid is that of all.
+    pub grids: &'a [Grid],
     /// In vacuum.
     pub wavelength: Metres,
     /// What plates are made of.
@@ -112,21 +112,22 @@ impl DeviceMasks<'_> {
     /// arguments alone.
     ///
     /// # Errors
-    /// [`Error::Value`] for no masks, a name that is not a file name, as [`HeightMap::from_phase`], and for what the format
-    /// cannot hold; [`Error::Io`] when the folder cannot be written to.
+    /// [`Error::Value`] for no masks, another number of grids, pixels that are written in different units, a name that is not a file
+    /// name, as [`HeightMap::from_phase`], and for what the format cannot hold; [`Error::Io`] when the folder cannot be written to.
     pub fn export(&self, format: &Format, folder: &Path, mut done: impl FnMut(usize)) -> Result<Sidecar> {
         check_named_masks(self.masks.len(), self.name)?;
+        self.check_grids()?;
         if let Format::Slm(panel) = format {
             return self.export_frames(format, panel, folder, done);
         }
         let maps = self.height_maps()?;
         let scale = self.height_scale(format, &maps[0])?;
-        let lines = if *format == Format::Gds { Some(self.lines(&maps[0])?) } else { None };
+        let lines = if *format == Format::Gds { self.lines(&maps)? } else { Vec::new() };
         files::create_folder(folder)?;
         let mut written = Vec::new();
         for (map, number) in maps.iter().zip(1..) {
             let path = folder.join(format.file_name(self.name, number, self.unit()));
-            let bytes = match &lines {
+            let bytes = match lines.get(number - 1) {
                 Some(lines) => gds::write(map, lines, number),
                 None => self.encode(format, map, number, &path),
             };
@@ -136,14 +137,34 @@ impl DeviceMasks<'_> {
             done(number);
         }
         let mut sidecar = Sidecar::new(self, format.name(), Some((scale, &maps[0])), &written);
-        if let Some(lines) = &lines {
-            sidecar = sidecar.with_layout(lines);
+        if !lines.is_empty() {
+            sidecar = sidecar.with_layout(&lines);
         }
         sidecar.written(folder)
     }
 
-    /// The lines of a layout, where the relief has levels.
-    fn lines(&self, map: &HeightMap) -> Result<gds::Lines> {
+    /// The pixels of the mask with that index.
+    fn grid(&self, index: usize) -> &Grid {
+        grid_of(self.grids, index)
+    }
+
+    /// One grid, or one a mask, and all of them in one unit.
+    fn check_grids(&self) -> Result<()> {
+        check_grids(self.masks.len(), self.grids)?;
+        let pitches = || self.grids.iter().map(Grid::pixel_pitch);
+        let least = pitches().fold(f64::INFINITY, f64::min);
+        match pitches().find(|pitch| StlUnit::for_pitch(*pitch) != StlUnit::for_pitch(least)) {
+            None => Ok(()),
+            Some(other) => Err(Error::Value(format!(
+                "masks with pixels of {} and of {} are written in different units, and files of one export have one: write                  them as STL files, whose names say it",
+                format_length(least, 4),
+                format_length(other, 4)
+            ))),
+        }
+    }
+
+    /// The lines of the layout of each mask, where the relief has levels.
+    fn lines(&self, maps: &[HeightMap]) -> Result<Vec<gds::Lines>> {
         if self.options.relief == Relief::Continuous {
             return Err(Error::Value(
                 "GDSII has one layer a level of height, and this relief is continuous: give it levels, such as \
@@ -151,18 +172,19 @@ impl DeviceMasks<'_> {
                     .into(),
             ));
         }
-        gds::check_levels(map)?;
-        gds::Lines::new(&self.grid)
+        gds::check_levels(&maps[0])?;
+        (0..maps.len()).map(|mask| gds::Lines::new(self.grid(mask))).collect()
     }
 
     fn unit(&self) -> StlUnit {
-        StlUnit::for_pitch(self.grid.pixel_pitch())
+        StlUnit::for_pitch(self.grid(0).pixel_pitch())
     }
 
     fn height_maps(&self) -> Result<Vec<HeightMap>> {
         let PlateOptions { base_thickness, relief, .. } = *self.options;
         let map = |(index, mask): (usize, &Profile<'_>)| {
-            let map = mask.height_map(&self.grid, self.wavelength, self.material, base_thickness, relief);
+            let map =
+                mask.height_map(self.grid(index), self.wavelength, self.material, base_thickness, relief);
             map.map_err(|error| of_mask(index + 1, error))
         };
         self.masks.iter().enumerate().map(map).collect()
@@ -190,7 +212,8 @@ impl DeviceMasks<'_> {
             Format::Png16 => grey::png(&grey::greys(map)?),
             Format::Tiff16 => grey::tiff(&grey::greys(map)?),
             Format::Csv => {
-                table::csv(map, self.grid.pixel_pitch(), &format!("{}-mask-{number}", self.name), self.unit())
+                let pitch = self.grid(number - 1).pixel_pitch();
+                table::csv(map, pitch, &format!("{}-mask-{number}", self.name), self.unit())
             }
             Format::Npy | Format::Gds | Format::Slm(_) => table::npy(map),
         }
@@ -198,7 +221,7 @@ impl DeviceMasks<'_> {
 
     /// The 3MF file of one mask, judged as an STL file is.
     fn solid(&self, map: &HeightMap, number: usize, path: &Path) -> Result<Vec<u8>> {
-        let pitch = self.grid.pixel_pitch();
+        let pitch = self.grid(number - 1).pixel_pitch();
         let mesh = solid(map, pitch, self.name, number, self.options)?.mesh;
         // Printers leave out what lies at negative places.
         let (near, _) = mesh.bounds();
@@ -225,6 +248,15 @@ impl DeviceMasks<'_> {
             threemf::for_each_triangle(&bytes, path, scale.unit(), each)
         })?;
         Ok(bytes)
+    }
+
+    /// Where each mask begins on `panel`, and the side of the panel's pixels, metres.
+    fn panel_places(&self, panel: &Panel) -> Result<Vec<((usize, usize), Metres)>> {
+        let place = |mask: usize| {
+            let grid = self.grid(mask);
+            Ok((panel.origin(grid.shape())?, grid.pixel_pitch() / panel.repeats as f64))
+        };
+        (0..self.masks.len()).map(place).collect()
     }
 
     /// Frames show phases, not heights, so base and layers do not count.
@@ -263,7 +295,7 @@ impl DeviceMasks<'_> {
         let table = folder.join(format!("{}.slm-lut.csv", self.name));
         files::write_bytes(&table, panel.table.to_csv().as_bytes())?;
         Sidecar::new(self, format.name(), None, &written)
-            .with_panel(panel, panel.origin(self.grid.shape())?, self.grid.pixel_pitch(), &table)
+            .with_panel(panel, &self.panel_places(panel)?, &table)
             .written(folder)
     }
 }

@@ -94,13 +94,14 @@ impl Sidecar {
             "refractive_index": material.refractive_index(),
             "surrounding_index": material.surrounding_index(),
             "full_turn": material.height(TAU, device.wavelength),
-            "pixels": device.grid.shape(),
-            "pixel_pitch": device.grid.pixel_pitch(),
             "orientation": {"array": ARRAY, "row_0": row_0(format), "light": LIGHT},
             "files": files.iter().map(|file| file.0.clone()).collect::<Vec<_>>(),
             "warnings": [],
         });
         let mut sidecar = Sidecar { path: format!("{}.{format}.json", device.name).into(), json };
+        let grids = || (0..files.len()).map(|mask| device.grid(mask));
+        sidecar.tell(None, "pixels", grids().map(|grid| json!(grid.shape())).collect());
+        sidecar.tell(None, "pixel_pitch", grids().map(|grid| json!(grid.pixel_pitch())).collect());
         if let Some((HeightScale { quantity, offset, scale }, map)) = heights {
             sidecar.json["base"] = json!(map.base());
             sidecar.json["step"] = json!(map.step());
@@ -109,25 +110,40 @@ impl Sidecar {
         sidecar
     }
 
-    /// Adds what the frames of a modulator are like.
+    /// Says of all masks what is the same for each, in the table `table` or at the top; of each with its file what is not.
+    fn tell(&mut self, table: Option<&str>, key: &str, values: Vec<Value>) {
+        let first = values.first().cloned().unwrap_or_default();
+        if values.iter().all(|value| *value == first) {
+            let place = match table {
+                Some(table) => &mut self.json[table],
+                None => &mut self.json,
+            };
+            place[key] = first;
+            return;
+        }
+        for (index, value) in values.into_iter().enumerate() {
+            self.json["files"][index][key] = value;
+        }
+    }
+
+    /// Adds what the frames of a modulator are like; `places` has where each mask begins and the side of the panel's pixels.
     pub(super) fn with_panel(
         mut self,
         panel: &Panel,
-        origin: (usize, usize),
-        pixel_pitch: Metres,
+        places: &[((usize, usize), Metres)],
         table: &Path,
     ) -> Self {
         let largest = panel.table.largest_error();
         self.json["slm"] = json!({
             "panel": [panel.rows, panel.columns],
-            "panel_pitch": pixel_pitch / panel.repeats as f64,
             "repeats": panel.repeats,
-            "origin": origin,
             "background": panel.background(),
             "lookup_table": file_name(table),
             "lookup_table_sha256": sha256(panel.table.to_csv().as_bytes()),
             "largest_error": largest,
         });
+        self.tell(Some("slm"), "panel_pitch", places.iter().map(|(_, pitch)| json!(pitch)).collect());
+        self.tell(Some("slm"), "origin", places.iter().map(|(origin, _)| json!(origin)).collect());
         if largest > NOTABLE_ERROR {
             self.json["warnings"] = json!([format!(
                 "the lookup table leaves phases without a grey: some are {largest:.3} rad off; the modulator may not reach a \
@@ -138,13 +154,14 @@ impl Sidecar {
     }
 
     /// Adds what the layouts are like.
-    pub(super) fn with_layout(mut self, lines: &Lines) -> Self {
-        self.json["gds"] = json!({
-            "database_unit": lines.unit,
-            "user_unit": USER_UNIT,
-            "datatype": DATATYPE,
-            "largest_error": lines.largest_error,
-        });
+    pub(super) fn with_layout(mut self, lines: &[Lines]) -> Self {
+        self.json["gds"] = json!({ "user_unit": USER_UNIT, "datatype": DATATYPE });
+        self.tell(Some("gds"), "database_unit", lines.iter().map(|lines| json!(lines.unit)).collect());
+        self.tell(
+            Some("gds"),
+            "largest_error",
+            lines.iter().map(|lines| json!(lines.largest_error)).collect(),
+        );
         self
     }
 

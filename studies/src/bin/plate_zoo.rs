@@ -92,7 +92,7 @@ fn export(
     let grid = Grid::new(first.nrows(), first.ncols(), pitch)?;
     let resin = Material::new("VeroBlackPlus RGD875", 1.7227)?;
     let views: Vec<_> = masks.iter().map(|mask| mask.view()).collect();
-    let reports = export_plates(&views, &grid, wavelength, &resin, &options, folder, name, |_| {})?;
+    let reports = export_plates(&views, &[grid], wavelength, &resin, &options, folder, name, |_| {})?;
     print!("{}", format_reports(&reports));
     Ok(())
 }

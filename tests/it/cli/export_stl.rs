@@ -191,7 +191,7 @@ fn a_phase_map_is_printed_without_a_device() {
     let resin = Material::new("resin", 1.7227).unwrap();
     let options = PlateOptions::default();
     let device = path.join("device");
-    export_plates(&[phases().view()], &grid, 0.75e-3, &resin, &options, &device, "phase", |_| {}).unwrap();
+    export_plates(&[phases().view()], &[grid], 0.75e-3, &resin, &options, &device, "phase", |_| {}).unwrap();
     assert_eq!(bytes("device", "phase-mask-1.mm.stl"), bytes("stl", "phase-mask-1.mm.stl"));
 
     // The options of plates.
