@@ -292,7 +292,7 @@ impl Artist<'_> {
             Masks {
                 quantity,
                 masks: &masks,
-                grid: &self.device.design.bench.grid(),
+                grids: &self.device.design.bench.mask_grids(),
                 title: &title,
                 note: self.trained_note(),
             }

@@ -34,8 +34,8 @@ pub struct Masks<'a> {
     pub quantity: MaskQuantity,
     /// Numbers of that kind, indexed [y, x]; the mask nearest the object first.
     pub masks: &'a [Array2<f32>],
-    /// The plane the masks are sampled on.
-    pub grid: &'a Grid,
+    /// The pixels of each mask; a single grid is that of all. Masks are drawn to one scale.
+    pub grids: &'a [Grid],
     /// What device this is.
     pub title: &'a str,
     /// A quieter line below the title.
@@ -46,7 +46,7 @@ impl Masks<'_> {
     /// Writes the plot to `path`.
     ///
     /// # Errors
-    /// [`Error::Value`] for no masks, a mask of another shape than the grid or with a phase that is not
+    /// [`Error::Value`] for no masks, another number of grids, a mask of another shape than its grid or with a phase that is not
     /// finite; [`Error::Io`] when the file cannot be written.
     pub fn write(&self, path: &Path, format: PictureFormat) -> Result<()> {
         super::write(&self.draw()?, path, format)
@@ -56,21 +56,28 @@ impl Masks<'_> {
         if self.masks.is_empty() {
             return Err(Error::Value("no masks to be plotted".into()));
         }
+        let (count, grids) = (self.masks.len(), self.grids.len());
+        if grids != 1 && grids != count {
+            return Err(Error::Value(format!(
+                "{grids} grids for {count} masks: one for each, or one for all"
+            )));
+        }
+        let grid = |mask: usize| &self.grids[mask.min(grids - 1)];
         for (index, mask) in self.masks.iter().enumerate() {
             let what = format!("mask {}", index + 1);
-            check_shape(mask, self.grid, &what)?;
+            check_shape(mask, grid(index), &what)?;
             check_finite(mask.iter().map(|&phase| f64::from(phase)), &what)?;
         }
         let mut sheet = Sheet::new()?;
         let top = sheet.head(self.title, self.note);
 
         // Rows as even as they can be: six masks are three and three.
-        let count = self.masks.len();
         let rows = count.div_ceil(IN_A_ROW);
         let columns = count.div_ceil(rows);
         let room = (WIDTH - LEFT - RIGHT - GAP * (columns as f64 - 1.0)) / columns as f64;
         let widest = if rows > 1 { 360.0 } else { 620.0 };
-        let (height, width) = self.grid.aperture();
+        let sides = self.grids.iter().map(Grid::aperture);
+        let (height, width) = sides.fold((0.0, 0.0), |(h, w): (f64, f64), (y, x)| (h.max(y), w.max(x)));
         let cell = Pane::new(0.0, 0.0, room.min(widest), 620.0).fit(height, width);
         let pitch = (cell.width + GAP, cell.height + 86.0);
         let used = pitch.0 * columns as f64 - GAP;
@@ -82,11 +89,16 @@ impl Masks<'_> {
         };
         for (index, mask) in self.masks.iter().enumerate() {
             let (row, column) = (index / columns, index % columns);
-            let frame = Pane {
-                left: (left + column as f64 * pitch.0).round(),
-                top: (top + 44.0 + row as f64 * pitch.1).round(),
-                ..cell
-            };
+            // A smaller mask in the middle of the place of a large one.
+            let (tall, wide) = grid(index).aperture();
+            let of_cell = (cell.width * wide / width, cell.height * tall / height);
+            let (inward, down) = ((cell.width - of_cell.0) / 2.0, (cell.height - of_cell.1) / 2.0);
+            let frame = Pane::new(
+                (left + column as f64 * pitch.0 + inward).round(),
+                (top + 44.0 + row as f64 * pitch.1 + down).round(),
+                of_cell.0,
+                of_cell.1,
+            );
             let shares = mask.mapv(|value| match self.quantity {
                 MaskQuantity::Phase => f64::from(value).rem_euclid(TAU) / TAU,
                 MaskQuantity::Amplitude => f64::from(value),
@@ -94,7 +106,7 @@ impl Masks<'_> {
             sheet.raster(frame, shares.view(), map, false);
             // The last mask of a column carries the words of x.
             let words = Words { x: index + columns >= count, y: column == 0 };
-            axes::plane(&mut sheet, frame, self.grid, words);
+            axes::plane(&mut sheet, frame, grid(index), words);
             let name = format!("mask {}", index + 1);
             sheet.text(Text::new(name, (frame.middle().0, frame.top - 24.0), 26.0).bold());
         }

@@ -105,6 +105,7 @@ impl Table {
                 Modulation::Amplitude => "amplitude",
                 Modulation::Complex => "complex",
             },
+            "own_pixels": !bench.mask_pixels.is_empty(),
             "rows": rows, "columns": columns, "pitch": bench.grid().pixel_pitch(),
             "image": [image_rows, image_columns],
             "object": [origin.0, origin.1, extent.0, extent.1],
@@ -128,14 +129,17 @@ impl Table {
     }
 
     /// What mask `mask` of `network` does, as a picture: rows and columns, and a byte a point, the phase (a full turn
-    /// being 256) or the amplitude.
+    /// being 256) or the amplitude; nothing where a holder is beside the mask.
     pub fn mask(&self, network: usize, mask: usize) -> Option<Value> {
         let bench = &self.device.design.bench;
         if network >= bench.networks || mask >= bench.masks() {
             return None;
         }
         let values = &self.device.masks[(network * bench.masks() + mask) * bench.modulation.channels()];
-        let step = values.nrows().max(values.ncols()).div_ceil(MOST_MASK_SIDE);
+        // A mask with pixels of its own stands on those of the plane, as the pictures of light do.
+        let own = !bench.mask_pixels.is_empty();
+        let (tall, wide) = if own { bench.grid().shape() } else { values.dim() };
+        let step = tall.max(wide).div_ceil(MOST_MASK_SIDE);
         let byte = |value: f32| {
             if bench.modulation.is_angle(0) {
                 (value * (256.0 / std::f32::consts::TAU)).round().rem_euclid(256.0) as u8
@@ -143,10 +147,12 @@ impl Table {
                 (value * 255.0).round() as u8
             }
         };
-        let rows: Vec<usize> = (0..values.nrows()).step_by(step).collect();
-        let columns: Vec<usize> = (0..values.ncols()).step_by(step).collect();
-        let points: Vec<u8> =
-            rows.iter().flat_map(|y| columns.iter().map(|x| byte(values[[*y, *x]]))).collect();
+        let rows: Vec<usize> = (0..tall).step_by(step).collect();
+        let columns: Vec<usize> = (0..wide).step_by(step).collect();
+        let pixel = |at: (usize, usize)| if own { bench.pixel_at(mask, at) } else { Some(at) };
+        let point = |y: usize, x: usize| pixel((y, x)).map(|at| byte(values[at]));
+        let points: Vec<Option<u8>> =
+            rows.iter().flat_map(|y| columns.iter().map(|x| point(*y, *x))).collect();
         Some(json!({ "rows": rows.len(), "columns": columns.len(), "points": points }))
     }
 

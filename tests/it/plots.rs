@@ -87,7 +87,7 @@ impl Bench {
         Masks {
             quantity: MaskQuantity::Phase,
             masks: &self.masks,
-            grid: &self.grid,
+            grids: std::slice::from_ref(&self.grid),
             title: "Masks",
             note: None,
         }
@@ -487,4 +487,30 @@ fn charts_stand_on_names_and_have_bars() {
     // Nothing stands between whole numbers.
     let whole = write(&[], &[]).unwrap();
     assert!(has(&whole, "1") && !has(&whole, "0.5") && !has(&whole, "0.2"));
+}
+
+#[test]
+fn masks_of_different_pixels_are_drawn_to_one_scale() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("masks.svg");
+    let grids = [Grid::new(40, 40, 0.4e-3).unwrap(), Grid::new(10, 10, 0.8e-3).unwrap()];
+    let masks = grids.map(|grid| Array2::from_elem(grid.shape(), 1.0_f32));
+    let draw = |grids: &[Grid]| {
+        Masks { quantity: MaskQuantity::Phase, masks: &masks, grids, title: "Two", note: None }
+            .write(&path, PictureFormat::Svg)
+    };
+    draw(&grids).unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    // The rasters of the masks, in the order they were drawn: 16 mm and 8 mm wide.
+    let wide: Vec<f64> = text
+        .split("<image")
+        .skip(1)
+        .map(|image| image.split("width=\"").nth(1).unwrap().split('"').next().unwrap().parse().unwrap())
+        .collect();
+    // Whole pixels of the picture.
+    assert!((wide[0] - 2.0 * wide[1]).abs() <= 2.0, "{wide:?}");
+    let message = draw(&grids[..1]).unwrap_err().to_string();
+    assert!(message.contains("mask 2"), "{message}");
+    let three = [grids[0]; 3];
+    assert!(draw(&three).unwrap_err().to_string().contains("3 grids for 2 masks"));
 }

@@ -15,6 +15,7 @@ use serde_json::json;
 use power::{budget, budget_json, budget_text};
 use sampling::{Sampling, methods};
 
+use super::mask_words::{mask_pitches, mask_sizes};
 use super::presets::PresetFlag;
 use super::set::SetFlag;
 use super::source::source_json;
@@ -194,6 +195,9 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
             "safe_distance": sampling.safe_distance,
         },
     });
+    let grids = (0..bench.masks()).map(|mask| bench.mask_grid(mask));
+    json["mask_pixels"] = grids.clone().map(|grid| json!(grid.shape())).collect();
+    json["mask_pixel_pitches"] = grids.map(|grid| json!(grid.pixel_pitch())).collect();
     json["plate"] = json!(design.plate_model().name());
     json["source"] = source_json(bench);
     json["other_optics"] = bench.optics.iter().map(|placed| json!(placed.element.name())).collect();
@@ -335,6 +339,9 @@ fn design_lines(design: &Design) -> Vec<(String, String)> {
         ),
     );
     line("masks", masks(design));
+    if !bench.mask_pixels.is_empty() {
+        line("mask pixels", format!("{} of {}", mask_sizes(bench), mask_pitches(bench)));
+    }
     line("plates", plates(design));
     line("gaps", bench.gaps.iter().map(|gap| length(*gap)).collect::<Vec<_>>().join(", "));
     if !bench.optics.is_empty() {

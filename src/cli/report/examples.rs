@@ -7,6 +7,7 @@ use super::figured::Figured;
 use super::figures::{Example, Figures};
 use super::words::{grouped, loud, paragraph};
 use crate::bench::Role;
+use crate::cli::mask_words::{mask_pitches, mask_sizes};
 use crate::detector::Region;
 use crate::error::Result;
 use crate::plots::report::{
@@ -19,11 +20,22 @@ pub(super) fn masks(figures: &Figures<'_>) -> Result<Section> {
     let bench = &figures.device.design.bench;
     let channels = bench.modulation.channels();
     let (height, width) = bench.grid().aperture();
-    let mut content = vec![paragraph(format!(
-        "In the order of the light, seen along it. Each is {} wide and {} high.",
-        format_length(width, 4),
-        format_length(height, 4)
-    ))];
+    let mut content = vec![paragraph(if bench.mask_pixels.is_empty() {
+        format!(
+            "In the order of the light, seen along it. Each is {} wide and {} high.",
+            format_length(width, 4),
+            format_length(height, 4)
+        )
+    } else {
+        format!(
+            "In the order of the light, seen along it, each drawn as large as the others. They have {} pixels of {}, in the middle of \
+             planes that are {} wide and {} high.",
+            mask_sizes(bench).replace('x', "\u{d7}"),
+            mask_pitches(bench),
+            format_length(width, 4),
+            format_length(height, 4)
+        )
+    })];
     for network in 0..bench.networks {
         if bench.networks > 1 {
             content.push(element("h3").text(network_name(figures, network)));

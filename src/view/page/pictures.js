@@ -61,7 +61,9 @@ export class Painter {
   mask(canvas, mask, isPhase) {
     const { context, image, points } = this.#image(canvas, mask);
     mask.points.forEach((point, n) => {
-      points[n] = isPhase ? this.turns[point] : pack([point, point, point]);
+      // Beside a small mask stands an opaque holder.
+      if (point === null) points[n] = pack([0, 0, 0]);
+      else points[n] = isPhase ? this.turns[point] : pack([point, point, point]);
     });
     context.putImageData(image, 0, 0);
   }

@@ -61,7 +61,7 @@ document.title = `${device.name} – d2nn view`;
   const [unit, metres] = unitOf(device.wavelength);
   const [pitchUnit, pitchMetres] = unitOf(device.pitch);
   element('about').textContent =
-    `${device.masks} ${device.masks === 1 ? 'mask' : 'masks'} of ${device.rows} × ${device.columns} pixels of ${Number((device.pitch / pitchMetres).toPrecision(4))} ${pitchUnit}, ` +
+    `${device.masks} ${device.masks === 1 ? 'mask' : 'masks'} ${device.own_pixels ? 'with pixels of their own on planes ' : ''}of ${device.rows} × ${device.columns} pixels of ${Number((device.pitch / pitchMetres).toPrecision(4))} ${pitchUnit}, ` +
     `light of ${Number((device.wavelength / metres).toPrecision(4))} ${unit}`;
 }
 if (device.networks > 1) {

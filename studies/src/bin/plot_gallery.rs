@@ -94,7 +94,7 @@ fn draw(folder: &Path) -> Result<()> {
         Masks {
             quantity: MaskQuantity::Phase,
             masks: &masks,
-            grid: &grid,
+            grids: &[grid],
             title: "Phase masks, the one nearest the object first",
             note: None,
         }
@@ -120,7 +120,7 @@ fn odd_cases(folder: &Path) -> Result<()> {
     for count in [1, 2, 6, 20] {
         let masks = vec![phase.clone(); count];
         let title = format!("{count} masks of 60 x 150 pixels of 8 µm");
-        Masks { quantity: MaskQuantity::Phase, masks: &masks, grid: &wide, title: &title, note: None }
+        Masks { quantity: MaskQuantity::Phase, masks: &masks, grids: &[wide], title: &title, note: None }
             .write(&path(&format!("masks-{count}")), PictureFormat::Png)?;
     }
     let dark = Array2::zeros(wide.shape());

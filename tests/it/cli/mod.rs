@@ -15,6 +15,7 @@ mod imaging;
 mod inspect;
 mod machine_readable;
 mod own_images;
+mod own_pixels;
 mod places;
 mod plot;
 mod propagate;

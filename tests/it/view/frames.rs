@@ -330,3 +330,27 @@ fn images_and_pictures_come_as_they_are() {
     assert_eq!(refused.status, 422);
     assert!(refused.error().contains("neither a PNG nor a JPEG"), "{}", refused.error());
 }
+
+#[test]
+fn masks_with_pixels_of_their_own_stand_on_those_of_the_plane() {
+    let text = SMALL.replace(
+        "[object]",
+        "[mask]\npixel_pitch = [\"0.4 mm\", \"0.8 mm\"]\npixels = [[64, 64], [20, 24]]\n\n[object]",
+    );
+    let device = device(&text);
+    let turns = |value: f32| (value * (256.0 / std::f32::consts::TAU)).round().rem_euclid(256.0) as u64;
+    let second = device.masks[1].clone();
+    let table = d2nn::view::Table::new(device, None, 1).unwrap();
+    assert_eq!(table.describe()["own_pixels"], json!(true));
+    let shown = table.mask(0, 1).unwrap();
+    assert_eq!((shown["rows"].as_u64(), shown["columns"].as_u64()), (Some(64), Some(64)));
+    let points = shown["points"].as_array().unwrap();
+    for (number, point) in points.iter().enumerate() {
+        let (y, x) = (number / 64, number % 64);
+        // 20 x 24 pixels of two in the middle of 64 x 64.
+        let inside = (12..52).contains(&y) && (8..56).contains(&x);
+        let expected = inside.then(|| turns(second[[(y.max(12) - 12) / 2, (x.max(8) - 8) / 2]]));
+        assert_eq!(point.as_u64(), expected, "{y} {x}");
+    }
+    assert!(table.mask(0, 0).unwrap()["points"].as_array().unwrap().iter().all(Value::is_number));
+}
