@@ -7,6 +7,7 @@ use d2nn::dataset::Images;
 use d2nn::element::{Aperture, Modulation, Opening, Placed};
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::evaluation::PowerBudget;
+use d2nn::misalignment::Misalignment;
 use d2nn::reference::Network;
 use ndarray::{Array2, Array3};
 
@@ -108,6 +109,24 @@ fn a_small_mask_is_a_stop_around_it() {
         let dark = on_board.behind[2].amplitude.indexed_iter().filter(|(_, u)| u.norm() == 0.0).count();
         assert_eq!(dark, 40 * 40 - 32 * 32);
     }
+}
+
+#[test]
+fn a_holder_is_taken_off_with_its_mask() {
+    let bench = own_pixels_bench();
+    let errors = Misalignment { absent: vec![false, false, true], ..Misalignment::default() };
+    let mut values = random_values(&bench, 5);
+    let image = random_image((8, 8), 6);
+    let read = |bench: Bench, values: &[Array2<f64>]| {
+        Network::new(bench, values.to_vec()).unwrap().readings(image.view()).unwrap()
+    };
+    let (with, without) = (read(bench.clone(), &values), read(bench.misaligned(&errors).unwrap(), &values));
+    let mut whole = bench.clone();
+    whole.mask_pixels[2] = MaskPixels { shape: (40, 40), samples: 1 };
+    values[2] = Array2::zeros((40, 40));
+    let open = read(whole, &values);
+    assert_eq!(without, open);
+    assert!(with.iter().sum::<f64>() != open.iter().sum::<f64>());
 }
 
 #[test]
