@@ -106,10 +106,10 @@ impl Workspace {
         image: ArrayView2<'_, f32>,
         reach: Reach,
     ) {
-        let lit_rows = 0..optics.rows;
+        let every_row = 0..optics.rows;
         for (number, (beam, object)) in optics.beams.iter().zip(objects).enumerate() {
             let (last, rows) = match reach {
-                Reach::Planes => (&*beam.to_plane, std::slice::from_ref(&lit_rows)),
+                Reach::Planes => (&*beam.to_plane, std::slice::from_ref(&every_row)),
                 Reach::Seen => (beam.to_regions(), &optics.detector_rows[..]),
             };
             self.forward(optics, object, image, last, number);
