@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use crate::bench::Bench;
 use crate::field::narrow_complex;
 use crate::program::{Factor, Op, Program};
-use crate::propagation::{Fft2, Refinement, Span, in_finer};
+use crate::propagation::{Fft2, Refinement, Span};
 
 /// Rows and columns of a plane that light comes from or goes to.
 #[derive(Clone, Debug, PartialEq, Eq)]
