@@ -117,8 +117,9 @@ fn it_is_trained_evaluated_exported_and_read_back() {
         "piece",
         "--json",
     ];
+    // Six pixels of 0.8 mm, and two of margin on each side.
     let told = d2nn(path, &piece).json();
-    assert_eq!((told["pixels"].as_u64(), told["margin"].as_u64()), (Some(6), Some(2)), "{told}");
+    assert_eq!((told["pixels"].as_u64(), told["margin"].as_u64()), (Some(10), Some(2)), "{told}");
 
     // A mask of another shape is told with the one it should have.
     fs::write(path.join("device/mask-2.npy"), array_bytes(&Array2::<f32>::zeros((64, 64)))).unwrap();
