@@ -209,7 +209,7 @@ mod tests {
             (Some("0.2 mm"), None, 2, "take 0.4 mm, or lower"),
             (Some("0.4 mm, 0.8 mm"), None, 3, "mask.pixel_pitch has 2 lengths: there are 3 masks"),
             (Some("1.2 mm"), None, 1, "at most mask.pixels = [12, 20]"),
-            (None, Some(MaskSides::Square(41)), 1, "the nearest that does is [40, 42]"),
+            (None, Some(MaskSides::Square(41)), 1, "the nearest that does is [40, 40]"),
             (None, Some(MaskSides::Square(15)), 1, "of mask 1, 1 x 1 samples each"),
             (None, Some(MaskSides::Square(0)), 1, "the nearest that does is [2, 2]"),
             (Some("0.8 mm"), Some(MaskSides::Square(31)), 1, "the nearest that does is [20, 30]"),

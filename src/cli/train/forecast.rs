@@ -21,7 +21,7 @@ const LARGE_PASS: f64 = 0.14e-9;
 const LARGE: f64 = 500_000.0;
 /// A sample inside a plate across a slice and back, a unit of the logarithm of the window: from
 /// `tests/fixtures/sliced-training/history.csv`.
-const SLICE: f64 = 0.38e-9;
+const SLICE: f64 = 0.27e-9;
 /// A mode of an image in a sample of the regions, there and back.
 const PRODUCT: f64 = 0.1e-9;
 /// Choosing an image and making its coefficients.
