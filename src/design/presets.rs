@@ -46,7 +46,7 @@ impl Preset {
     /// What it is, in a line.
     pub fn describe(self) -> &'static str {
         match self {
-            Preset::Terahertz => "The default design: 0.4 THz, five printed plates that classify",
+            Preset::Terahertz => "The default design: 0.4 THz, five printed plates that classify, simulated in slices",
             Preset::VisibleSlm => "532 nm, five phase modulators of 36 um pixels, 0.3 m apart",
             Preset::VisiblePrinted => "532 nm, five plates of 285 nm pixels, 21.3 um apart",
             Preset::Imaging => "0.4 THz, five printed plates that form an image",
@@ -55,7 +55,7 @@ impl Preset {
         }
     }
 
-    /// The text of its design file; what is not said there is as in the default design.
+    /// The text of its design file; a key that is left out has its default.
     pub fn text(self) -> &'static str {
         match self {
             Preset::Terahertz => include_str!("presets/terahertz.toml"),
