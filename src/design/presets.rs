@@ -46,7 +46,9 @@ impl Preset {
     /// What it is, in a line.
     pub fn describe(self) -> &'static str {
         match self {
-            Preset::Terahertz => "The default design: 0.4 THz, five printed plates that classify, simulated in slices",
+            Preset::Terahertz => {
+                "The default design: 0.4 THz, five printed plates that classify, simulated in slices"
+            }
             Preset::VisibleSlm => "532 nm, five phase modulators of 36 um pixels, 0.3 m apart",
             Preset::VisiblePrinted => "532 nm, five plates of 285 nm pixels, 21.3 um apart",
             Preset::Imaging => "0.4 THz, five printed plates that form an image",
