@@ -57,12 +57,13 @@ def row():
             for name, model in models.MODELS.items():
                 behind = travelling(model(plate, sampled(sent, count)), plate.sample, plate.wavelength, plates.order())
                 before = float(filed[light, polarisation][f"C {name}"])
-                # The mesh of 0.02 mm has C >= 0.9997 with the extrapolated field of this plate. Measured: 0.002 at most.
+                # The mesh of 0.02 mm has C >= 0.9993 = cos(e)^2 with the extrapolated field of this plate, which can change
+                # C = 0.77 by 2 e sqrt(C (1 - C)) = 0.022. Measured: 0.007 at most.
                 good &= hold(
                     f"{plate.name}, {light}, {polarisation}: C of {name} over the filed one",
                     likeness(behind, exact) - before,
-                    -0.005,
-                    0.005,
+                    -0.01,
+                    0.01,
                 )
     return good
 
