@@ -136,7 +136,7 @@ fn kills_leave_no_trace() {
             let mut arguments = train(name, "device").to_vec();
             if saved || finished {
                 arguments = RESUME.to_vec();
-            } else if device.join("design.toml").exists() {
+            } else if device.exists() {
                 arguments.push("--force");
             }
             let old = torn(&device);
