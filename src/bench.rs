@@ -3,7 +3,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::detector::Detector;
-use crate::element::{Modulation, Motion, Placed, Site, Thickness};
+use crate::element::{Modulation, Motion, Placed, PlateModel, Site, Thickness};
 use crate::error::{Error, Result};
 use crate::field::Real;
 use crate::grid::Grid;
@@ -21,6 +21,7 @@ mod pixels;
 pub use beams::Beam;
 pub use path::{Lowered, Path, Role, Station};
 pub use pixels::MaskPixels;
+pub(crate) use pixels::stands_centred;
 
 /// Everything on the optical table but the masks.
 #[derive(Clone, Debug, PartialEq)]
@@ -376,6 +377,11 @@ impl Bench {
             mask_pixels: Vec::new(),
             ..self.clone()
         }
+    }
+
+    /// How the plates of the masks are simulated.
+    pub fn plate_model(&self) -> PlateModel {
+        self.plate.map_or(PlateModel::Thin, |plate| plate.model())
     }
 
     /// Number of masks of each network.

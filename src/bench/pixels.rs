@@ -23,6 +23,11 @@ impl MaskPixels {
     }
 }
 
+/// Whether a mask of `extent` samples leaves as many whole samples of a plane of `plane` on one side as on the other.
+pub(crate) fn stands_centred(extent: usize, plane: usize) -> bool {
+    extent > 0 && extent <= plane && (plane - extent).is_multiple_of(2)
+}
+
 impl Bench {
     /// Rows and columns of the pixels that object and detector are drawn by; a mask has as many unless it has its own.
     pub fn pixels(&self) -> (usize, usize) {
@@ -86,10 +91,7 @@ impl Bench {
         let (rows, columns) = self.grid().shape();
         for (mask, pixels) in self.mask_pixels.iter().enumerate() {
             let ((tall, wide), (height, width)) = (pixels.extent(), pixels.shape);
-            let centred = |extent: usize, plane: usize| {
-                extent > 0 && extent <= plane && (plane - extent).is_multiple_of(2)
-            };
-            if !(centred(tall, rows) && centred(wide, columns)) {
+            if !(stands_centred(tall, rows) && stands_centred(wide, columns)) {
                 return Err(Error::Value(format!(
                     "mask {} of {height} x {width} pixels of {} samples a side on a plane of {rows} x {columns} samples: it \
                      must have some, be no larger than the plane, and leave as many whole samples on one side as on the \

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::typed::{Length, Lengths, Sides};
 use super::work::Checked;
-use crate::bench::MaskPixels;
+use crate::bench::{MaskPixels, stands_centred};
 use crate::grid::Grid;
 use crate::units::format_length;
 
@@ -141,10 +141,7 @@ fn typed_shape(
     mask: usize,
     grid: Grid,
 ) -> Checked<(usize, usize)> {
-    let stands = |side: usize, plane: usize| {
-        let extent = side.saturating_mul(samples);
-        side > 0 && extent <= plane && (plane - extent).is_multiple_of(2)
-    };
+    let stands = |side: usize, plane: usize| stands_centred(side.saturating_mul(samples), plane);
     let (tall, wide) = grid.shape();
     if stands(rows, tall) && stands(columns, wide) {
         return Ok((rows, columns));

@@ -26,13 +26,6 @@ pub struct Stage {
     pub modes: Option<usize>,
 }
 
-impl Stage {
-    /// How the plates are simulated while it lasts.
-    pub fn plate_model(&self) -> PlateModel {
-        self.bench.plate.map_or(PlateModel::Thin, |plate| plate.model())
-    }
-}
-
 impl Design {
     /// Settings of the mini-batches for a training set of `images` images.
     pub fn settings(&self, images: usize) -> Settings {
@@ -118,7 +111,7 @@ impl Design {
 
     /// How the plates are simulated.
     pub fn plate_model(&self) -> PlateModel {
-        self.bench.plate.map_or(PlateModel::Thin, |plate| plate.model())
+        self.bench.plate_model()
     }
 
     /// What the device is trained for.

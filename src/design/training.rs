@@ -8,7 +8,6 @@ use super::training_table::{LossName, ModesTable, Optimiser, TrainingTable};
 use super::typed::{Angle, Offset};
 use super::work::{Broken, Checked, Work};
 use crate::bench::Bench;
-use crate::element::PlateModel;
 use crate::material::Material;
 use crate::misalignment::Tolerance;
 use crate::training::{Augmentation, ClassLoss, Perturbations, Settings, too_many_values};
@@ -180,8 +179,8 @@ fn optimiser(table: &TrainingTable, bench: &Bench) -> Checked<Optimiser> {
 fn stages_in_modes(table: &TrainingTable, bench: &Bench) -> Checked<Vec<ModesTable>> {
     let stages = table.modes.clone().unwrap_or_else(|| {
         let (rows, columns) = bench.object.image();
-        let (plates, finer) = bench.plate.map_or((PlateModel::Thin, 1), |plate| (plate.model(), plate.finer));
-        let mut stages = TrainingTable::usual_stages(plates, finer);
+        let finer = bench.plate.map_or(1, |plate| plate.finer);
+        let mut stages = TrainingTable::usual_stages(bench.plate_model(), finer);
         stages.iter_mut().for_each(|stage| stage.modes = stage.modes.min(rows * columns));
         stages
     });

@@ -201,7 +201,7 @@ fn cut(args: &FullWaveArgs, design: &Design) -> Result<Cut> {
 
 /// How the plates in front of the piece are simulated.
 fn plates(design: &Design) -> PlateModel {
-    design.simulated.plate.map_or(PlateModel::Thin, |plate| plate.model())
+    design.simulated.plate_model()
 }
 
 /// A device up to the front face of one of its plates, as the chief of its beams sees it.

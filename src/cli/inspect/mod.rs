@@ -15,7 +15,7 @@ use serde_json::json;
 use power::{budget, budget_json, budget_text};
 use sampling::{Sampling, methods};
 
-use super::mask_words::{mask_pitches, mask_sizes};
+use super::mask_words::{mask_pitches, mask_sizes, stage_plates};
 use super::presets::PresetFlag;
 use super::set::SetFlag;
 use super::source::source_json;
@@ -23,7 +23,7 @@ use super::{ModifiedFlag, SimulationFlags, print, print_json};
 use crate::design::folder::{DESIGN, read_typed};
 use crate::design::{Design, Device, Rounding, Stage, Work};
 use crate::detector::Scheme;
-use crate::element::{Modulation, Placed, PlateModel};
+use crate::element::{Modulation, Placed};
 use crate::error::Result;
 use crate::named::Named;
 use crate::object::{Encoding, Illumination};
@@ -118,11 +118,7 @@ fn stages(design: &Design) -> String {
         let (epochs, samples) = (stage.settings.epochs, stage.bench.oversample);
         let epochs = counted(epochs, "epoch");
         let means = stage.modes.map_or_else(String::new, |modes| format!(" in {modes} modes"));
-        // Where nothing is said of plates they are thin.
-        let plates = match (design.plate_model(), stage.plate_model()) {
-            (PlateModel::Thin, PlateModel::Thin) => String::new(),
-            (_, model) => format!(" and {} plates", model.name()),
-        };
+        let plates = stage_plates(design, stage);
         match stage.settings.binning {
             1 => format!("{epochs}{means} with {samples} x {samples} samples a pixel{plates}"),
             bins => format!("{epochs}{means} with blocks of {bins} x {bins} pixels{plates}"),

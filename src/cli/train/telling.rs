@@ -1,10 +1,8 @@
 //! What a training says on its way.
 
 use super::job::Job;
-use crate::cli::mask_words::mask_sizes;
+use crate::cli::mask_words::{mask_sizes, stage_plates};
 use crate::design::{Objective, Stage};
-use crate::element::PlateModel;
-use crate::named::Named;
 use crate::training::Epoch;
 use crate::units::counted;
 
@@ -17,10 +15,7 @@ pub(super) fn score(objective: Objective, mean: f64) -> String {
 /// What is about to happen: images, epochs and steps of `stage`.
 pub(super) fn stage_line(job: &Job, stage: &Stage, images: u64, steps: u64, threads: usize) -> String {
     let Stage { settings, bench, modes } = stage;
-    let plates = match (job.design.plate_model(), stage.plate_model()) {
-        (PlateModel::Thin, PlateModel::Thin) => String::new(),
-        (_, model) => format!(" and {} plates", model.name()),
-    };
+    let plates = stage_plates(&job.design, stage);
     let samples = match (settings.binning, bench.oversample) {
         (1, 1) => String::new(),
         (1, samples) => format!(" of {samples} x {samples} samples"),
