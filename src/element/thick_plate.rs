@@ -85,8 +85,8 @@ pub struct ThickPlate {
     absent: bool,
 }
 
-/// Room around the plane in which light spreads inside a plate, in thicknesses of the plate: beyond, it would have to
-/// travel at more than 75 degrees.
+/// Room around the plane in which light spreads inside a plate, in lengths of its longest way between two planes: beyond, it
+/// would have to travel at more than 75 degrees.
 const SPREAD: f64 = 4.0;
 
 impl ThickPlate {
@@ -139,10 +139,20 @@ impl ThickPlate {
         self.thickness.relief / self.thickness.slices as f64
     }
 
-    /// Window of what is crossed inside: light spreads little there.
+    /// The longest way that light spreads in between two planes of the plate, metres.
+    fn longest_way(&self) -> Metres {
+        let Thickness { base, relief, .. } = self.thickness;
+        let slice = self.slice();
+        match self.thickness.slicing {
+            _ if self.absent => base + relief,
+            Slicing::SplitStep => slice.max(base + slice / 2.0),
+            Slicing::WavePropagation => slice.max(base),
+        }
+    }
+
+    /// Window of what is crossed inside: light spreads little there, and each plane cuts off what left its aperture.
     fn window(&self, site: &Site) -> (usize, usize) {
-        let whole = self.thickness.base + self.thickness.relief;
-        let room = (SPREAD * whole / site.grid.pixel_pitch()).ceil() as usize;
+        let room = (SPREAD * self.longest_way() / site.grid.pixel_pitch()).ceil() as usize;
         let side = |pixels: usize, padded: usize| fast_length(pixels + room).min(padded.max(pixels));
         (side(site.grid.rows(), site.padded.0), side(site.grid.columns(), site.padded.1))
     }
@@ -163,8 +173,10 @@ impl ThickPlate {
         Site { grid, padded: (site.padded.0 * finer, site.padded.1 * finer), ..*site }
     }
 
-    /// Each slice a thin mask in the middle of its way through the reference medium; the last way leads outside.
+    /// Each slice a thin mask in the middle of its way through the reference medium. The first way is one with that through
+    /// the base: no mask stands between; the last one leads outside.
     fn lower_in_split_steps(&self, values: &[Array2<f64>], outside: &Site, program: &mut Program) {
+        let finer = Refinement::finer(self.thickness.finer);
         let site = &self.inside(outside);
         let Thickness { refractive_index, extinction_coefficient, slices, reference_index, .. } =
             self.thickness;
@@ -174,8 +186,12 @@ impl ThickPlate {
         let common = site.medium - reference_index;
         let absorption = extinction_coefficient / contrast;
         for number in 0..slices {
-            let way = if number == 0 { slice / 2.0 } else { slice };
-            program.cross(self.way(site, reference_index, way).into());
+            program.cross(if number == 0 {
+                let base = Span::from(self.plastic(outside, self.thickness.base));
+                base.then(self.way(outside, reference_index, slice / 2.0)).onto(finer)
+            } else {
+                self.way(site, reference_index, slice).into()
+            });
             let entries = values[0].mapv(|phase| {
                 let turn = wavenumber * contrast * self.filled(number, phase);
                 Complex::from_polar((-absorption * turn).exp(), turn + wavenumber * common * slice)
@@ -183,11 +199,13 @@ impl ThickPlate {
             program.multiply(Factor::of_pixels(entries, self.footprint(site), Wants::Turn { absorption }));
         }
         let last = Span::from(self.way(outside, reference_index, slice / 2.0));
-        program.cross(last.onto(Refinement::finer(self.thickness.finer).reversed()));
+        program.cross(last.onto(finer.reversed()));
     }
 
-    /// Each slice crossed in the surroundings and in the plate, side by side.
+    /// The base, and each slice crossed in the surroundings and in the plate, side by side.
     fn lower_side_by_side(&self, values: &[Array2<f64>], outside: &Site, program: &mut Program) {
+        let base = Span::from(self.plastic(outside, self.thickness.base));
+        program.cross(base.onto(Refinement::finer(self.thickness.finer)));
         let (slice, site) = (self.slice(), &self.inside(outside));
         let inside = Slab { faces: false, ..self.plastic(site, slice) };
         for number in 0..self.thickness.slices {
@@ -318,8 +336,6 @@ impl Element for ThickPlate {
         }
         self.stop(site, program);
         // The faces of the plate reflect what those of the base alone would.
-        let finer = Refinement::finer(self.thickness.finer);
-        program.cross(Span::from(self.plastic(site, base)).onto(finer));
         match self.thickness.slicing {
             Slicing::SplitStep => self.lower_in_split_steps(values, site, program),
             Slicing::WavePropagation => self.lower_side_by_side(values, site, program),

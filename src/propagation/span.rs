@@ -14,6 +14,8 @@ use crate::units::Metres;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Span {
     across: Across,
+    /// Free space behind that, on the same grid and in the same window.
+    then: Option<Gap>,
     refinement: Refinement,
 }
 
@@ -70,20 +72,26 @@ impl Refinement {
 
 impl From<Gap> for Span {
     fn from(gap: Gap) -> Self {
-        Span { across: Across::Gap(gap), refinement: Refinement::Same }
+        Span { across: Across::Gap(gap), then: None, refinement: Refinement::Same }
     }
 }
 
 impl From<Slab> for Span {
     fn from(slab: Slab) -> Self {
-        Span { across: Across::Slab(slab), refinement: Refinement::Same }
+        Span { across: Across::Slab(slab), then: None, refinement: Refinement::Same }
     }
 }
 
 impl Span {
     /// No way at all on the grid and in the window of `gap`: for planes that are sampled otherwise.
     pub fn nothing(gap: Gap) -> Self {
-        Span { across: Across::Nothing(gap), refinement: Refinement::Same }
+        Span { across: Across::Nothing(gap), then: None, refinement: Refinement::Same }
+    }
+
+    /// The same and, in one go, a way of `gap`, which has its grid and window: no plane stands between, so nothing is cut off
+    /// there.
+    pub(crate) fn then(self, gap: Gap) -> Self {
+        Span { then: Some(gap), ..self }
     }
 
     /// The same with the plane behind it sampled otherwise; its own grid is that of the coarse plane.
@@ -141,25 +149,29 @@ impl Span {
 
     /// From plane to plane, metres; none where there is nothing between them.
     pub fn length(&self) -> Option<Metres> {
-        match self.across {
+        let first = match self.across {
             Across::Gap(gap) => Some(gap.distance),
             Across::Slab(slab) => Some(slab.thickness),
             Across::Nothing(_) => None,
-        }
+        };
+        let then = self.then.map(|gap| gap.distance);
+        first.into_iter().chain(then).reduce(|first, then| first + then)
     }
 
     /// Whether its transfer function is even in both frequencies, from plane to plane of the same samples.
     pub fn is_even(&self) -> bool {
-        match self.across {
-            Across::Gap(gap) => gap.shift == (0.0, 0.0) && gap.carrier == (0.0, 0.0),
+        let is_even = |gap: Gap| gap.shift == (0.0, 0.0) && gap.carrier == (0.0, 0.0);
+        let first = match self.across {
+            Across::Gap(gap) => is_even(gap),
             Across::Slab(_) | Across::Nothing(_) => true,
-        }
+        };
+        first && self.then.is_none_or(is_even)
     }
 
     /// The transfer function on the padded window, in the order of the discrete transform, from plane to plane of its own
     /// grid.
     pub fn transfer_function(&self) -> Array2<Complex<f64>> {
-        match self.across {
+        let mut transfer = match self.across {
             Across::Gap(gap) => transfer_function(&gap),
             Across::Nothing(gap) => Array2::from_elem(gap.padded, Complex::new(1.0, 0.0)),
             Across::Slab(slab) => {
@@ -168,7 +180,11 @@ impl Span {
                 let (fy, fx) = (frequencies(rows), frequencies(columns));
                 Array2::from_shape_fn((rows, columns), |(y, x)| slab.transfer(fy[y], fx[x]))
             }
+        };
+        if let Some(gap) = &self.then {
+            transfer *= &transfer_function(gap);
         }
+        transfer
     }
 
     /// What a spectrum in a window of that many points is multiplied by, along one axis, for the samples of the plane behind:
@@ -191,6 +207,7 @@ pub(crate) fn in_finer(index: usize, points: usize, factor: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Method, PixelModel};
     use super::*;
 
     #[test]
@@ -200,5 +217,24 @@ mod tests {
         for (index, frequency) in coarse.iter().enumerate() {
             assert!((fine[in_finer(index, 8, 3)] - frequency).abs() < 1e-15);
         }
+    }
+
+    #[test]
+    fn two_ways_in_one_go_are_one_behind_the_other() {
+        let gap = Gap {
+            grid: Grid::new(6, 4, 0.4e-3).unwrap(),
+            padded: (12, 10),
+            wavelength: 0.75e-3,
+            distance: 3e-3,
+            method: Method::AngularSpectrum,
+            pixel_model: PixelModel::Square,
+            shift: (0.0, 0.0),
+            carrier: (0.0, 0.0),
+        };
+        let further = Gap { wavelength: 0.5e-3, distance: 2e-3, pixel_model: PixelModel::Point, ..gap };
+        let both = Span::from(gap).then(further);
+        assert_eq!(both.length(), Some(5e-3));
+        assert_eq!(both.transfer_function(), transfer_function(&gap) * transfer_function(&further));
+        assert!(both.is_even() && !Span::from(gap).then(Gap { shift: (1e-4, 0.0), ..further }).is_even());
     }
 }
