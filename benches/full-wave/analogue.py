@@ -1,7 +1,12 @@
 """A whole device in two dimensions, trained by a model and judged with every plate solved in full wave.
 
-    analogue.py OUT.csv [DEVICE ...]     writes and prints the table of docs/full-wave.md
-    analogue.py --check                  gradients against finite differences
+    analogue.py OUT.csv FOLDER [DEVICE ...]   writes and prints the table of docs/full-wave.md
+    analogue.py --weights FOLDER PIXEL GAP WEIGHT ...
+                                              what models say on training images of devices trained in slices with
+                                              these weights of steepness; no full wave and no test image
+    analogue.py --check                       gradients against finite differences
+
+FOLDER keeps the phases of trained devices, so that one more row does not train all others again.
 
 Masks, images and detector are rows: images of Fashion-MNIST, 28 x 28, as means over 11 x 11 squares, one after another along x, by
 amplitude. They are those of Debian's package dataset-fashion-mnist: 60,000 to train with, all 10,000 test images to judge by.
@@ -335,15 +340,23 @@ def gradient(bench, steps, phases, values, labels):
     return loss, by_pixel * FULL_TURN / (2 * np.pi)
 
 
-@cache
-def train(device):
-    """The phases of a device."""
+def trained(device, folder):
+    """The phases of a device, from `folder` if it has them."""
+    path = Path(folder) / f"{device.name}, {device.pixel} mm, {device.gap} mm.npy"
+    if not path.exists():
+        phases = train(device, folder)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, phases)
+    return np.load(path)
+
+
+def train(device, folder):
     values, labels = images("train")
     draw = np.random.default_rng(1)
     if device.model == "thin":
         phases = np.pi + draw.normal(0, 0.3, (MASKS, PIXELS))
     else:
-        phases = train(Device("thin", device.pixel, device.gap)).copy()
+        phases = trained(Device("thin", device.pixel, device.gap), folder)
     bench, count = Bench(device), STEPS[device.model]
     steps = Steps(device.model, bench.plate).steps
     first, second = np.zeros_like(phases), np.zeros_like(phases)
@@ -382,14 +395,20 @@ class FullWave:
         return fft.ifft(spectrum)
 
 
-def judged(bench, phases, values, labels):
-    """Accuracy by each model and in full wave, and how like fields and readings are."""
+def modelled(bench, phases):
+    """Plates of a device, and what each model makes of light behind them."""
     relief = np.pad(np.mod(phases, 2 * np.pi) / (2 * np.pi) * FULL_TURN, ((0, 0), (MARGIN, MARGIN)))
     plates = [Plate("", heights, bench.device.pixel) for heights in relief]
     rows = lambda function: lambda number, field: np.stack([function(plates[number], row) for row in field])
     ways = {name: rows(model) for name, model in models.MODELS.items()}
     for (count, passes), chosen in list(sheets.FITTED.items())[1:]:
         ways[f"{count} sheets, {passes} passes"] = partial(in_sheets, plates, chosen)
+    return plates, ways
+
+
+def judged(bench, phases, values, labels):
+    """Accuracy by each model and in full wave, and how like fields and readings are."""
+    plates, ways = modelled(bench, phases)
     aperture = PIXELS * bench.device.pixel
     # Light from one edge of a plate to the other edge of the next, and a little more.
     steepest = aperture / np.hypot(aperture, bench.device.gap) + 0.02
@@ -410,6 +429,21 @@ def judged(bench, phases, values, labels):
 
 def in_sheets(plates, chosen, number, field):
     return sheets.mixed(sheets.in_line(plates[number], "te", field, chosen), chosen)
+
+
+def weigh(folder, pixel, gap, weights):
+    values, labels = (part[:10_000] for part in images("train"))
+    for weight in weights:
+        device = Device("sliced", pixel, gap, weight)
+        bench, phases = Bench(device), trained(device, folder)
+        cells = []
+        for name, way in modelled(bench, phases)[1].items():
+            right = readings(bench.forms(bench.behind(way)), values).argmax(axis=1) == labels
+            cells.append(f"{name} {100 * np.mean(right):.1f}")
+        step = abs(np.diff(np.mod(phases, 2 * np.pi), axis=1))
+        cells.append(f"step rms {np.sqrt((step**2).mean()):.3f}, median {np.median(step):.3f} rad")
+        cells.append(f"{100 * np.mean(step > np.pi):.1f} % of steps more than half a turn")
+        print(f"{device.name}, {pixel} mm: " + ", ".join(cells), flush=True)
 
 
 def check():
@@ -437,13 +471,17 @@ def check():
 def main():
     if sys.argv[1] == "--check":
         return check()
-    chosen = [DEVICES[int(number)] for number in sys.argv[2:]] or DEVICES
+    if sys.argv[1] == "--weights":
+        pixel, gap, *weights = map(float, sys.argv[3:])
+        return weigh(sys.argv[2], pixel, int(gap), weights)
+    folder = sys.argv[2]
+    chosen = [DEVICES[int(number)] for number in sys.argv[3:]] or DEVICES
     with open(sys.argv[1], "w", newline="") as file:
         writer = None
         for device in chosen:
             began = time.time()
-            phases = train(device)
-            trained = time.time()
+            phases = trained(device, folder)
+            ready = time.time()
             row = {"trained in": device.name, "pixel, mm": device.pixel, "gap, mm": device.gap, **judged(Bench(device), phases, *images("t10k"))}
             row["rms step, rad"] = float(np.sqrt((np.diff(np.mod(phases, 2 * np.pi), axis=1) ** 2).mean()))
             writer = writer or csv.DictWriter(file, row, lineterminator="\n")
@@ -454,7 +492,7 @@ def main():
             file.flush()
             cells = [f"{100 * value:.1f}" for key, value in row.items() if key.startswith("accuracy")]
             print(f"| {device.name} | {device.pixel}, {device.gap} mm | " + " | ".join(cells) + " |", flush=True)
-            print(f"{trained - began:.0f} s to train, {time.time() - trained:.0f} s to judge", file=sys.stderr, flush=True)
+            print(f"{ready - began:.0f} s to train, {time.time() - ready:.0f} s to judge", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":
