@@ -1,9 +1,9 @@
 """A whole device in two dimensions, trained by a model and judged with every plate solved in full wave.
 
     analogue.py OUT.csv FOLDER [DEVICE ...]   writes and prints the table of docs/full-wave.md
-    analogue.py --weights FOLDER PIXEL GAP WEIGHT ...
-                                              what models say on training images of devices trained in slices with
-                                              these weights of steepness; no full wave and no test image
+    analogue.py OUT.csv FOLDER --weights PIXEL GAP WEIGHT ...
+                                              the same of devices trained in slices with these weights of steepness,
+                                              judged by training images: to choose a weight by
     analogue.py --check                       gradients against finite differences
 
 FOLDER keeps the phases of trained devices, so that one more row does not train all others again.
@@ -72,9 +72,10 @@ DEVICES = [
     Device("sliced", 0.4, 30),
     Device("sheets", 0.4, 30),
     Device("sheets, both ways", 0.4, 30),
-    Device("sliced", 0.4, 30, 0.3),
+    Device("sliced", 0.4, 30, 10.0),
     Device("thin", 0.8, 120),
     Device("sliced", 0.8, 120),
+    Device("sliced", 0.8, 120, 3.0),
 ]
 
 
@@ -395,20 +396,14 @@ class FullWave:
         return fft.ifft(spectrum)
 
 
-def modelled(bench, phases):
-    """Plates of a device, and what each model makes of light behind them."""
+def judged(bench, phases, values, labels):
+    """Accuracy by each model and in full wave, and how like fields and readings are."""
     relief = np.pad(np.mod(phases, 2 * np.pi) / (2 * np.pi) * FULL_TURN, ((0, 0), (MARGIN, MARGIN)))
     plates = [Plate("", heights, bench.device.pixel) for heights in relief]
     rows = lambda function: lambda number, field: np.stack([function(plates[number], row) for row in field])
     ways = {name: rows(model) for name, model in models.MODELS.items()}
     for (count, passes), chosen in list(sheets.FITTED.items())[1:]:
         ways[f"{count} sheets, {passes} passes"] = partial(in_sheets, plates, chosen)
-    return plates, ways
-
-
-def judged(bench, phases, values, labels):
-    """Accuracy by each model and in full wave, and how like fields and readings are."""
-    plates, ways = modelled(bench, phases)
     aperture = PIXELS * bench.device.pixel
     # Light from one edge of a plate to the other edge of the next, and a little more.
     steepest = aperture / np.hypot(aperture, bench.device.gap) + 0.02
@@ -429,21 +424,6 @@ def judged(bench, phases, values, labels):
 
 def in_sheets(plates, chosen, number, field):
     return sheets.mixed(sheets.in_line(plates[number], "te", field, chosen), chosen)
-
-
-def weigh(folder, pixel, gap, weights):
-    values, labels = (part[:10_000] for part in images("train"))
-    for weight in weights:
-        device = Device("sliced", pixel, gap, weight)
-        bench, phases = Bench(device), trained(device, folder)
-        cells = []
-        for name, way in modelled(bench, phases)[1].items():
-            right = readings(bench.forms(bench.behind(way)), values).argmax(axis=1) == labels
-            cells.append(f"{name} {100 * np.mean(right):.1f}")
-        step = abs(np.diff(np.mod(phases, 2 * np.pi), axis=1))
-        cells.append(f"step rms {np.sqrt((step**2).mean()):.3f}, median {np.median(step):.3f} rad")
-        cells.append(f"{100 * np.mean(step > np.pi):.1f} % of steps more than half a turn")
-        print(f"{device.name}, {pixel} mm: " + ", ".join(cells), flush=True)
 
 
 def check():
@@ -471,18 +451,22 @@ def check():
 def main():
     if sys.argv[1] == "--check":
         return check()
-    if sys.argv[1] == "--weights":
-        pixel, gap, *weights = map(float, sys.argv[3:])
-        return weigh(sys.argv[2], pixel, int(gap), weights)
-    folder = sys.argv[2]
-    chosen = [DEVICES[int(number)] for number in sys.argv[3:]] or DEVICES
+    folder, *which = sys.argv[2:]
+    if which[:1] == ["--weights"]:
+        pixel, gap, *weights = map(float, which[1:])
+        chosen = [Device("sliced", pixel, int(gap), weight) for weight in weights]
+        values, labels = (part[:10_000] for part in images("train"))
+    else:
+        chosen = [DEVICES[int(number)] for number in which] or DEVICES
+        values, labels = images("t10k")
     with open(sys.argv[1], "w", newline="") as file:
         writer = None
         for device in chosen:
             began = time.time()
             phases = trained(device, folder)
             ready = time.time()
-            row = {"trained in": device.name, "pixel, mm": device.pixel, "gap, mm": device.gap, **judged(Bench(device), phases, *images("t10k"))}
+            row = {"trained in": device.name, "pixel, mm": device.pixel, "gap, mm": device.gap}
+            row |= judged(Bench(device), phases, values, labels)
             row["rms step, rad"] = float(np.sqrt((np.diff(np.mod(phases, 2 * np.pi), axis=1) ** 2).mean()))
             writer = writer or csv.DictWriter(file, row, lineterminator="\n")
             if file.tell() == 0:
