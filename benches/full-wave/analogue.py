@@ -1,8 +1,8 @@
 """A whole device in two dimensions, trained by a model and judged with every plate solved in full wave.
 
     analogue.py OUT.csv FOLDER [DEVICE ...]   writes and prints the table of docs/full-wave.md
-    analogue.py OUT.csv FOLDER --weights PIXEL GAP WEIGHT ...
-                                              the same of devices trained in slices with these weights of steepness,
+    analogue.py OUT.csv FOLDER --weights MODEL PIXEL GAP WEIGHT ...
+                                              the same of devices trained in a model with these weights of steepness,
                                               judged by training images: to choose a weight by
     analogue.py --check                       gradients against finite differences
 
@@ -453,8 +453,8 @@ def main():
         return check()
     folder, *which = sys.argv[2:]
     if which[:1] == ["--weights"]:
-        pixel, gap, *weights = map(float, which[1:])
-        chosen = [Device("sliced", pixel, int(gap), weight) for weight in weights]
+        model, pixel, gap, *weights = which[1:]
+        chosen = [Device(model, float(pixel), int(gap), float(weight)) for weight in weights]
         values, labels = (part[:10_000] for part in images("train"))
     else:
         chosen = [DEVICES[int(number)] for number in which] or DEVICES
