@@ -4,6 +4,9 @@
     analogue.py OUT.csv FOLDER --weights MODEL PIXEL GAP WEIGHT ...
                                               the same of devices trained in a model with these weights of steepness,
                                               judged by training images: to choose a weight by
+    analogue.py OUT.csv FOLDER --fine [DEVICE ...]
+                                              the same by full wave on finer meshes, to say how far the usual ones can
+                                              be trusted
     analogue.py --check                       gradients against finite differences
 
 FOLDER keeps the phases of trained devices, so that one more row does not train all others again.
@@ -47,6 +50,7 @@ RATE = 0.1
 # Cells of the two meshes, by the pixel. With finer ones a plate of 0.4 mm, random or trained, has C >= 0.995 and by the coarser
 # pair 0.98; pixels of 0.8 mm send light less far aside, and so have to do with that.
 CELLS = {0.4: (0.05, 0.04), 0.8: (0.2 / 3, 0.05)}
+FINER = {0.4: (0.04, 0.4 / 15), 0.8: (0.05, 0.8 / 24)}
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ DEVICES = [
     Device("sliced", 0.4, 30, 10.0),
     Device("thin", 0.8, 120),
     Device("sliced", 0.8, 120),
+    Device("sliced", 0.8, 120, 1.0),
     Device("sliced", 0.8, 120, 3.0),
 ]
 
@@ -377,15 +382,15 @@ def train(device, folder):
 class FullWave:
     """A plate as a matrix from the waves on its front face to those behind it, extrapolated from two meshes."""
 
-    def __init__(self, plate, steepest):
+    def __init__(self, plate, steepest, meshes):
         last = order(plate.width)
         self.numbers = np.arange(-last, last + 1)
         self.seen = np.flatnonzero(abs(self.numbers) / plate.width * WAVELENGTH < steepest)
         found = []
-        for h in CELLS[plate.pixel]:
+        for h in meshes:
             solver = fdfd.Solver(plate, h, "te")
             found.append(np.stack([solver.solve((self.numbers == self.numbers[at]) + 0j) for at in self.seen]))
-        self.matrix = extrapolated(*found, CELLS[plate.pixel])
+        self.matrix = extrapolated(*found, meshes)
 
     def through(self, field):
         samples = field.shape[1]
@@ -396,7 +401,7 @@ class FullWave:
         return fft.ifft(spectrum)
 
 
-def judged(bench, phases, values, labels):
+def judged(bench, phases, values, labels, meshes):
     """Accuracy by each model and in full wave, and how like fields and readings are."""
     relief = np.pad(np.mod(phases, 2 * np.pi) / (2 * np.pi) * FULL_TURN, ((0, 0), (MARGIN, MARGIN)))
     plates = [Plate("", heights, bench.device.pixel) for heights in relief]
@@ -407,7 +412,7 @@ def judged(bench, phases, values, labels):
     aperture = PIXELS * bench.device.pixel
     # Light from one edge of a plate to the other edge of the next, and a little more.
     steepest = aperture / np.hypot(aperture, bench.device.gap) + 0.02
-    matrices = [FullWave(plate, steepest) for plate in plates]
+    matrices = [FullWave(plate, steepest, meshes[bench.device.pixel]) for plate in plates]
     ways["full wave"] = lambda number, field: matrices[number].through(field)
     found = {name: bench.behind(way) for name, way in ways.items()}
     read = {name: readings(bench.forms(field), values) for name, field in found.items()}
@@ -452,12 +457,13 @@ def main():
     if sys.argv[1] == "--check":
         return check()
     folder, *which = sys.argv[2:]
+    meshes = FINER if "--fine" in which else CELLS
     if which[:1] == ["--weights"]:
         model, pixel, gap, *weights = which[1:]
         chosen = [Device(model, float(pixel), int(gap), float(weight)) for weight in weights]
         values, labels = (part[:10_000] for part in images("train"))
     else:
-        chosen = [DEVICES[int(number)] for number in which] or DEVICES
+        chosen = [DEVICES[int(number)] for number in which if number != "--fine"] or DEVICES
         values, labels = images("t10k")
     with open(sys.argv[1], "w", newline="") as file:
         writer = None
@@ -466,7 +472,7 @@ def main():
             phases = trained(device, folder)
             ready = time.time()
             row = {"trained in": device.name, "pixel, mm": device.pixel, "gap, mm": device.gap}
-            row |= judged(Bench(device), phases, values, labels)
+            row |= judged(Bench(device), phases, values, labels, meshes)
             row["rms step, rad"] = float(np.sqrt((np.diff(np.mod(phases, 2 * np.pi), axis=1) ** 2).mean()))
             writer = writer or csv.DictWriter(file, row, lineterminator="\n")
             if file.tell() == 0:
