@@ -8,6 +8,8 @@ use crate::error::Result;
 pub enum Preset {
     /// Printed plates at 0.4 THz that classify: the default design.
     Terahertz,
+    /// Three printed plates at 0.4 THz that forgive errors of building.
+    Printable,
     /// A bench of spatial light modulators in green light.
     VisibleSlm,
     /// The terahertz device scaled to green light, printed by two photons.
@@ -22,8 +24,9 @@ pub enum Preset {
 
 impl Preset {
     /// All of them.
-    pub const ALL: [Preset; 6] = [
+    pub const ALL: [Preset; 7] = [
         Preset::Terahertz,
+        Preset::Printable,
         Preset::VisibleSlm,
         Preset::VisiblePrinted,
         Preset::Imaging,
@@ -35,6 +38,7 @@ impl Preset {
     pub fn name(self) -> &'static str {
         match self {
             Preset::Terahertz => "terahertz",
+            Preset::Printable => "printable",
             Preset::VisibleSlm => "visible-slm",
             Preset::VisiblePrinted => "visible-printed",
             Preset::Imaging => "imaging",
@@ -49,6 +53,9 @@ impl Preset {
             Preset::Terahertz => {
                 "The default design: 0.4 THz, five printed plates that classify, simulated in slices"
             }
+            Preset::Printable => {
+                "0.4 THz, three printed plates of 0.8 mm pixels on a bench of 1 m, to be built"
+            }
             Preset::VisibleSlm => "532 nm, five phase modulators of 36 um pixels, 0.3 m apart",
             Preset::VisiblePrinted => "532 nm, five plates of 285 nm pixels, 21.3 um apart",
             Preset::Imaging => "0.4 THz, five printed plates that form an image",
@@ -61,6 +68,7 @@ impl Preset {
     pub fn text(self) -> &'static str {
         match self {
             Preset::Terahertz => include_str!("presets/terahertz.toml"),
+            Preset::Printable => include_str!("presets/printable.toml"),
             Preset::VisibleSlm => include_str!("presets/visible-slm.toml"),
             Preset::VisiblePrinted => include_str!("presets/visible-printed.toml"),
             Preset::Imaging => include_str!("presets/imaging.toml"),
@@ -115,9 +123,10 @@ mod tests {
             let text = preset.design().unwrap().to_text().unwrap();
             assert_eq!(DesignFile::parse("written", &text).unwrap(), preset.design().unwrap());
             if preset != Preset::Imaging {
+                let (side, apart) = if preset == Preset::Printable { (32, 40) } else { (12, 24) };
                 let regions = design.bench.detector.regions();
-                assert!(regions.iter().all(|region| (region.height, region.width) == (12, 12)));
-                assert_eq!(regions[1].column - regions[0].column, 24, "{}", preset.name());
+                assert!(regions.iter().all(|region| (region.height, region.width) == (side, side)));
+                assert_eq!(regions[1].column - regions[0].column, apart, "{}", preset.name());
             }
         }
     }

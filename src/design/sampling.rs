@@ -79,11 +79,15 @@ pub(super) fn turning(bench: &Bench) -> Option<String> {
 pub(super) fn inside_plates(bench: &Bench) -> Option<String> {
     let plate = bench.plate?;
     let pitch = bench.grid().pixel_pitch() * bench.oversample as f64;
-    let needed = plate.samples(pitch, bench.wavelength);
+    // Two a wavelength hold every wave that travels in the plastic. Pixels no wider than a wavelength send much of their light
+    // into waves that do not, and need four ([`crate::element::Thickness::samples`]).
+    let narrowest = bench.mask_grids().iter().map(|grid| grid.pixel_pitch()).fold(f64::INFINITY, f64::min);
+    let (share, least) = if narrowest > bench.wavelength { (2, "two") } else { (1, "four") };
+    let needed = plate.samples(pitch, bench.wavelength).div_ceil(share);
     let inside = bench.oversample * plate.finer;
     (inside < needed).then(|| {
         format!(
-            "light inside the plates has {inside} x {inside} samples a pixel, and needs {needed} x {needed}: less than four a \
+            "light inside the plates has {inside} x {inside} samples a pixel, and needs {needed} x {needed}: less than {least} a \
              wavelength in the plastic; raise mask.finer"
         )
     })

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use d2nn::bench::Bench;
 use d2nn::dataset::{DatasetName, ImageSet, Images, Source, Split, load_split};
 use d2nn::design::Device;
 use d2nn::detector::brightest;
@@ -91,9 +92,9 @@ fn accuracy_is_that_of_the_provenance() {
 }
 
 #[test]
-fn the_robust_device_forgives_planes_that_stand_aside() {
+fn the_printable_device_forgives_planes_that_stand_aside() {
     let device =
-        Device::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("layers/fashion-400ghz-robust")).unwrap();
+        Device::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("layers/fashion-400ghz-printable")).unwrap();
     let images = stored_images(&device.design.data);
     let indices = some(&images);
     let study = Study {
@@ -105,8 +106,10 @@ fn the_robust_device_forgives_planes_that_stand_aside() {
         seed: 1,
         readout: Readout::default(),
     };
-    let mut engine = CpuEngine::new(device.design.simulated.clone(), 0).unwrap();
-    let aside = [Disturbance::Lateral(0.4e-3)];
+    // Slices would take ten times as long to say the same of planes that stand aside.
+    let sheets = Bench { plate: None, ..device.design.simulated.clone() };
+    let engine = CpuEngine::new(sheets, 0).unwrap();
+    let aside = [Disturbance::Lateral(0.2e-3)];
     let (undisturbed, outcomes) = tolerance(&engine, &study, &aside, &mut |_| Ok(true)).unwrap().unwrap();
     // It was trained to lose two points at most, and loses 0.2 in the mean of 2,000 images. Of 250 images twice about 3 %
     // change sides: a standard error of 0.8 points.

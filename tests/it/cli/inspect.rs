@@ -167,6 +167,7 @@ fn presets_are_designs_by_name() {
     assert_eq!(preset("terahertz"), d2nn(path, &["inspect", "--json"]).json());
     for (name, device, wavelength, pitch) in [
         ("terahertz", "fashion-400ghz", 0.75e-3, 0.4e-3),
+        ("printable", "fashion-400ghz-printable", 0.75e-3, 0.8e-3),
         ("visible-slm", "fashion-visible-slm", 532e-9, 36e-6),
         ("visible-printed", "fashion-visible-printed", 532e-9, 285e-9),
         ("imaging", "imaging-400ghz", 0.75e-3, 0.3e-3),
