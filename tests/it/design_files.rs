@@ -77,7 +77,8 @@ fn presets_mean_what_their_complete_files_say() {
         let mut found = preset.design().unwrap();
         // A device without a name is called after its images.
         found.name = Some(found.device_name());
-        found.training.modes = Some(TrainingTable::usual_stages(found.mask.plate, found.mask.finer));
+        let (plates, finer) = (found.mask.plate, found.mask.finer);
+        found.training.modes.get_or_insert_with(|| TrainingTable::usual_stages(plates, finer));
         assert_eq!(found, typed, "{}", preset.name());
         assert_eq!(
             Design::resolve("preset", &preset.design().unwrap()).unwrap(),
