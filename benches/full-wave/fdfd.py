@@ -44,7 +44,7 @@ class Solver:
         self.source = layer + 1
         self.monitor = self.nz - layer - 2
         self.air = grid_wavenumber(plate.wavelength, 1.0, h)
-        plastic = self.air if empty else grid_wavenumber(plate.wavelength, plate.index, h)
+        plastic = self.air if empty else grid_wavenumber(plate.wavelength, plate.complex_index, h)
         self.vacuum = (2 * np.pi / plate.wavelength) ** 2
 
         heights = np.repeat(plate.heights, cells) + plate.base
@@ -131,8 +131,8 @@ def airy(plate, polarisation, orders, width):
     """What a slab of the base and the one height of `plate` does to waves, from face to the plane of the highest relief."""
     f = orders / width
     outside = np.sqrt(1 / plate.wavelength**2 - f**2)
-    inside = np.sqrt((plate.index / plate.wavelength) ** 2 - f**2)
-    other = inside if polarisation == "te" else inside / plate.index**2
+    inside = np.sqrt((plate.complex_index / plate.wavelength) ** 2 - f**2)
+    other = inside if polarisation == "te" else inside / plate.complex_index**2
     r = (outside - other) / (outside + other)
     thick = plate.base + plate.heights[0]
     path = np.exp(2j * np.pi * inside * thick)
@@ -140,7 +140,7 @@ def airy(plate, polarisation, orders, width):
     return (1 - r * r) * path / (1 - r * r * path * path) * rest
 
 
-def check(h, polarisation, width=6.4):
+def check(h, polarisation, width=6.4, extinction=0.0):
     """Largest errors of a slab against Airy, and of an empty run, over waves of up to 70 degrees."""
     from plates import Plate, order
 
@@ -148,7 +148,7 @@ def check(h, polarisation, width=6.4):
     orders = np.arange(-last, last + 1)
     seen = np.abs(orders) / width * 0.75 < 0.94
     sent = np.exp(1j * orders**2) * seen
-    slab = Plate("slab", np.full(16, 0.613), width / 16)
+    slab = Plate("slab", np.full(16, 0.613), width / 16, extinction=extinction)
     empty = Solver(slab, h, polarisation, empty=True).solve(sent)
     free = np.exp(2j * np.pi * np.sqrt(1 / 0.75**2 - (orders / width) ** 2) * (slab.base + slab.highest))
     solved = Solver(slab, h, polarisation).solve(sent)

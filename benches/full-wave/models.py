@@ -47,19 +47,20 @@ def slab(field, pitch, wavelength, index, thickness):
 
 def thin(plate, field):
     field = way(field, plate.sample, plate.wavelength, 1.0, plate.base)
-    field = field * np.exp(2j * np.pi * (plate.index - 1) * plate.samples() / plate.wavelength)
+    field = field * np.exp(-2 * np.pi * plate.extinction * plate.base / plate.wavelength)
+    field = field * np.exp(2j * np.pi * (plate.complex_index - 1) * plate.samples() / plate.wavelength)
     return way(field, plate.sample, plate.wavelength, 1.0, plate.highest)
 
 
 def in_slices(plate, field, slices, inside=way):
-    field = slab(field, plate.sample, plate.wavelength, plate.index, plate.base)
+    field = slab(field, plate.sample, plate.wavelength, plate.complex_index, plate.base)
     middle = (plate.index + 1) / 2
     slice_ = plate.highest / slices
     wavenumber = 2 * np.pi / plate.wavelength
     for number in range(slices):
         field = inside(field, plate.sample, plate.wavelength, middle, slice_ / (2 if number == 0 else 1))
         filled = np.clip(plate.samples() - number * slice_, 0, slice_)
-        field = field * np.exp(1j * wavenumber * ((plate.index - 1) * filled + (1 - middle) * slice_))
+        field = field * np.exp(1j * wavenumber * ((plate.complex_index - 1) * filled + (1 - middle) * slice_))
     return inside(field, plate.sample, plate.wavelength, middle, slice_ / 2)
 
 
@@ -84,13 +85,13 @@ def sliced(plate, field):
 def wpm(plate, field, slices=16):
     """The wave propagation method, as `ThickPlate::lower_side_by_side` has it: each slice in plastic and in air, and each
     sample takes what belongs to it. Over ways this short d2nn has no band limit."""
-    field = slab(field, plate.sample, plate.wavelength, plate.index, plate.base)
+    field = slab(field, plate.sample, plate.wavelength, plate.complex_index, plate.base)
     slice_ = plate.highest / slices
-    turn = 2j * np.pi * (plate.index - 1) / plate.wavelength
+    turn = 2j * np.pi * (plate.complex_index - 1) / plate.wavelength
 
     def plastic(f):
         # Waves that not even plastic lets travel are left out.
-        path = np.exp(2j * np.pi * slice_ * axial(f, plate.wavelength, plate.index))
+        path = np.exp(2j * np.pi * slice_ * axial(f, plate.wavelength, plate.complex_index))
         return np.where(f < (plate.index / plate.wavelength) ** 2, path, 0)
 
     for number in range(slices):

@@ -27,6 +27,11 @@ class Plate:
     base: float = BASE
     # Of the highest relief that the design allows, as in d2nn.
     highest: float = FULL_TURN
+    extinction: float = 0.0
+
+    @property
+    def complex_index(self):
+        return complex(self.index, self.extinction)
 
     @property
     def oversample(self):
