@@ -1,11 +1,12 @@
 """Three rows of each mask of a device before Maxwell's equations in two dimensions, in the light they get there:
 
-    printable.py DEVICE OUT.csv [--image N] [--data WHERE] [--fine]
+    printable.py DEVICE OUT.csv [--image N] [--data WHERE] [--fine] [--steepest]
 
 The middle of a row, with its heights, base and absorption, is one period of an endless plate. The light is what
 `d2nn full-wave` brings to it through the masks before, along the middle of the row, faded at its ends. Prints the
 table of docs/full-wave.md, section "Plates to print". Fields are extrapolated from two meshes; --fine does the row with
-the lowest C of slices from finer ones too. D2NN names the program, if it is not target/release/d2nn.
+the lowest C of slices from finer ones too, --steepest takes one row of each mask, that with the steepest middle. D2NN
+names the program, if it is not target/release/d2nn.
 """
 
 import argparse
@@ -86,6 +87,14 @@ def cut(given, mask, pitch, share, folder):
     )
 
 
+def steepest(given, mask, pitch):
+    """Share of the height above the row with the largest rms step in its middle."""
+    phases = np.load(given.device / f"mask-{mask}.npy").astype(float)
+    side, half = len(phases), round(WIDTH / pitch / 2)
+    steps = np.diff(phases[half : side - half + 1, side // 2 - half : side // 2 + half], axis=1)
+    return (half + np.argmax((steps**2).sum(axis=1))) / side
+
+
 def steepness(amplitudes, plate):
     """Root mean square of the sines of the waves' angles, by power, in degrees as an angle."""
     numbers = np.arange(len(amplitudes)) - len(amplitudes) // 2
@@ -105,7 +114,7 @@ def rows(given, folder):
     design = tomllib.loads((given.device / "design.toml").read_text())
     for mask, pitch in enumerate(facts["mask_pixel_pitches"], 1):
         inside = round(facts["oversample"] * pitch / facts["pixel_pitch"]) * design["mask"].get("finer", 1)
-        for share in ROWS:
+        for share in [steepest(given, mask, pitch * 1e3)] if given.steepest else ROWS:
             began = time.time()
             number, plate, sent = cut(given, mask, pitch * 1e3, share, folder)
             own = {field.name: getattr(plate, field.name) for field in fields(plate)}
@@ -187,6 +196,7 @@ def main():
     parser.add_argument("--image", type=int, default=0, help="test image whose light it is (default 0)")
     parser.add_argument("--data", help="where the data set is, as d2nn has it")
     parser.add_argument("--fine", action="store_true", help="finer meshes for the row with the lowest C of slices")
+    parser.add_argument("--steepest", action="store_true", help="the steepest row of each mask in place of three")
     given = parser.parse_args()
     built = Path(__file__).resolve().parents[2] / "target" / "release" / "d2nn"
     given.d2nn = Path(os.environ.get("D2NN", built)).resolve()
