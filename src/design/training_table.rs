@@ -251,6 +251,7 @@ impl TrainingTable {
                 vec![
                     stage(160, StageGrid::Binned, Some(PlateModel::Thin), 300, 0.3),
                     stage(64, most, Some(plates), 112, 0.1),
+                    stage(100, most, Some(plates), 126, 0.06),
                 ]
             }
         }

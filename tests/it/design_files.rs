@@ -258,7 +258,7 @@ fn a_stage_without_epochs_or_on_the_same_grid_is_left_out() {
         design.stages(100).iter().map(row).collect::<Vec<_>>()
     };
     assert_eq!(rows(""), [(2, false), (2, false), (1, false), (1, false), (1, false)]);
-    assert_eq!(rows("[mask]\nplate = \"sliced\""), [(2, false), (1, true)]);
+    assert_eq!(rows("[mask]\nplate = \"sliced\""), [(2, false), (1, true), (1, true)]);
     // Mini-batches are twelve epochs and one unless said otherwise, and may follow the modes.
     let mini_batches = "[training]\noptimiser = \"mini-batches\"\n";
     assert_eq!(stages(mini_batches), [(1, 0, 12), (2, 12, 1)]);
@@ -366,7 +366,7 @@ fn stages_on_coarse_grids_have_thin_plates_unless_told() {
     let models = |design: &Design| -> Vec<Option<usize>> {
         design.stages(60_000).iter().map(|stage| stage.bench.plate.map(|plate| plate.slices)).collect()
     };
-    assert_eq!(models(&resolved("").unwrap()), [None, Some(4)]);
+    assert_eq!(models(&resolved("").unwrap()), [None, Some(4), Some(4)]);
     let stage = |grid: &str, plate: &str| {
         format!(
             "[[training.modes]]\nmodes = 8\ngrid = \"{grid}\"\nplate = \"{plate}\"\nbatch = 100\nsteps = 1\nlearning_rate = 0.1\n"

@@ -25,7 +25,8 @@ fn the_default_design_without_arguments() {
         "71.11 (half",
         "2.5000 /mm; evanescent beyond 1.3333 /mm",
         "training              22 epochs in 160 modes with blocks of 2 x 2 pixels and thin plates,\n",
-        "                        then 8 epochs in 64 modes with 1 x 1 samples a pixel and sliced plates\n",
+        "                        then 8 epochs in 64 modes with 1 x 1 samples a pixel and sliced plates,\n",
+        "                        then 9 epochs in 100 modes with 1 x 1 samples a pixel and sliced plates\n",
     ] {
         assert!(answer.done().contains(line), "\"{line}\" is not in {}", answer.stdout);
     }
