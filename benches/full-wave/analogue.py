@@ -16,7 +16,6 @@ amplitude. They are those of Debian's package dataset-fashion-mnist: 60,000 to t
 TE; light goes one way from plate to plate, and both ways in them.
 """
 
-import csv
 import gzip
 import sys
 import time
@@ -28,6 +27,7 @@ import numpy as np
 import scipy.fft as fft
 
 import fdfd
+import filing
 import models
 import sheets
 from modes import axial, likeness
@@ -466,7 +466,6 @@ def main():
         chosen = [DEVICES[int(number)] for number in which if number != "--fine"] or DEVICES
         values, labels = images("t10k")
     with open(sys.argv[1], "w", newline="") as file:
-        writer = None
         for device in chosen:
             began = time.time()
             phases = trained(device, folder)
@@ -474,12 +473,9 @@ def main():
             row = {"trained in": device.name, "pixel, mm": device.pixel, "gap, mm": device.gap}
             row |= judged(Bench(device), phases, values, labels, meshes)
             row["rms step, rad"] = float(np.sqrt((np.diff(np.mod(phases, 2 * np.pi), axis=1) ** 2).mean()))
-            writer = writer or csv.DictWriter(file, row, lineterminator="\n")
             if file.tell() == 0:
-                writer.writeheader()
                 print("| trained in | pixel, gap | " + " | ".join(key[10:] for key in row if key.startswith("accuracy")) + " |")
-            writer.writerow({key: f"{value:.4f}" if isinstance(value, float) else value for key, value in row.items()})
-            file.flush()
+            filing.add(row, file)
             cells = [f"{100 * value:.1f}" for key, value in row.items() if key.startswith("accuracy")]
             print(f"| {device.name} | {device.pixel}, {device.gap} mm | " + " | ".join(cells) + " |", flush=True)
             print(f"{ready - began:.0f} s to train, {time.time() - ready:.0f} s to judge", file=sys.stderr, flush=True)

@@ -4,7 +4,6 @@
     nearer.py --fit                 fits what sheets.py takes, and prints it
 """
 
-import csv
 import sys
 from dataclasses import replace
 from functools import partial
@@ -13,6 +12,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 import exact
+import filing
 import models
 import sheets
 from modes import likeness, sampled, travelling
@@ -118,11 +118,8 @@ def judge(fields, out):
         judged.append(line)
         print(name, file=sys.stderr, flush=True)
     with open(out, "w", newline="") as file:
-        writer = csv.DictWriter(file, judged[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(
-            {key: f"{value:.4f}" if isinstance(value, float) else value for key, value in line.items()} for line in judged
-        )
+        for line in judged:
+            filing.add(line, file)
     columns = [f"{plate.name}, {light}" for plate in plates for light in lights(plate.pixel)]
     print("| model | transforms: TE, TM, 3-D | " + " | ".join(columns) + " |")
     print("|---" * (len(columns) + 2) + "|")

@@ -4,7 +4,6 @@ With DEVICE, the folder of a device to print: the middle of each of its masks. T
 Each piece is written by `d2nn full-wave`, solved by the script that it writes, and compared by `d2nn full-wave --result`.
 """
 
-import csv
 import json
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+import filing
 import sheets
 from modes import likeness, travelling
 from plates import Plate, order
@@ -98,14 +98,9 @@ def solve(d2nn, folder, piece):
 def main():
     d2nn = Path(sys.argv[1]).resolve()
     with tempfile.TemporaryDirectory() as folder, open(sys.argv[2], "w", newline="") as file:
-        writer = None
         for piece in of_device(d2nn, Path(sys.argv[3])) if len(sys.argv) > 3 else PIECES:
             row = solve(d2nn, Path(folder), piece)
-            writer = writer or csv.DictWriter(file, row, lineterminator="\n")
-            if file.tell() == 0:
-                writer.writeheader()
-            writer.writerow({key: f"{value:.4f}" if isinstance(value, float) else value for key, value in row.items()})
-            file.flush()
+            filing.add(row, file)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ names the program, if it is not target/release/d2nn.
 """
 
 import argparse
-import csv
 import json
 import os
 import subprocess
@@ -24,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 import fdfd
+import filing
 from models import MODELS, sliced
 from modes import likeness, sampled, travelling
 from plates import Plate, order
@@ -200,15 +200,11 @@ def main():
     given = parser.parse_args()
     built = Path(__file__).resolve().parents[2] / "target" / "release" / "d2nn"
     given.d2nn = Path(os.environ.get("D2NN", built)).resolve()
-    solved, writer = [], None
+    solved = []
     with tempfile.TemporaryDirectory() as folder, open(given.out, "w", newline="") as file:
         for plate, sent, row in rows(given, Path(folder)):
             solved.append((plate, sent, row))
-            if writer is None:
-                writer = csv.DictWriter(file, row, lineterminator="\n")
-                writer.writeheader()
-            writer.writerow({key: f"{value:.4f}" if isinstance(value, float) else value for key, value in row.items()})
-            file.flush()
+            filing.add(row, file)
     found = [row for _, _, row in solved]
     show(found)
     if given.fine:

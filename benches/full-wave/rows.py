@@ -3,7 +3,6 @@
 Meep runs by the script that `d2nn full-wave` writes, on meshes of several sizes.
 """
 
-import csv
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import fdfd
+import filing
 from modes import likeness, sampled, travelling
 from plates import lights, of_phases, order, row
 from table import MESHES, extrapolated, power
@@ -72,11 +72,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         found = list(rows(Path(folder)))
     with open(sys.argv[1], "w", newline="") as file:
-        writer = csv.DictWriter(file, found[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(
-            {key: f"{value:.4f}" if isinstance(value, float) else value for key, value in row.items()} for row in found
-        )
+        for row in found:
+            filing.add(row, file)
 
 
 if __name__ == "__main__":

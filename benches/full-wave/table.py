@@ -8,13 +8,13 @@ Fields are extrapolated from two meshes (Richardson, second order), 0.02 and 0.0
 plastic. --fine does the first plate with 0.0133 and 0.01 mm too, to say how far that can be trusted.
 """
 
-import csv
 import sys
 import time
 
 import numpy as np
 
 import fdfd
+import filing
 from models import MODELS
 from modes import likeness, sampled, travelling
 from plates import all_plates, lights, order
@@ -102,11 +102,8 @@ def main():
     found = list(rows(fields))
     np.savez(sys.argv[2], **fields)
     with open(sys.argv[1], "w", newline="") as file:
-        writer = csv.DictWriter(file, found[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(
-            {key: f"{value:.4f}" if isinstance(value, float) else value for key, value in row.items()} for row in found
-        )
+        for row in found:
+            filing.add(row, file)
     show(found)
     if "--fine" in sys.argv:
         print()
