@@ -107,6 +107,12 @@ def cells(plate, largest):
     return [plate.pixel / np.ceil(plate.pixel / cell - 1e-9) for cell in largest]
 
 
+def left(model, plate, sent):
+    """Waves that `model` has behind `plate`."""
+    samples = sampled(sent, len(plate.heights) * plate.oversample)
+    return travelling(model(plate, samples), plate.sample, plate.wavelength, order(plate.width, plate.wavelength))
+
+
 def rows(given, folder):
     """Figures of each row in TE and in TM, with its plate and the waves that fall on it."""
     inspect = [given.d2nn, "inspect", given.device, "--json"]
@@ -120,13 +126,7 @@ def rows(given, folder):
             own = {field.name: getattr(plate, field.name) for field in fields(plate)}
             judges = {name: (model, plate) for name, model in MODELS.items()}
             judges["sliced as designed"] = (sliced, Judged(**own, inside=inside))
-            last = order(plate.width, plate.wavelength)
-            behind = {
-                name: travelling(
-                    model(on, sampled(sent, len(on.heights) * on.oversample)), on.sample, on.wavelength, last
-                )
-                for name, (model, on) in judges.items()
-            }
+            behind = {name: left(model, on, sent) for name, (model, on) in judges.items()}
             meshes = cells(plate, CELLS)
             found = {
                 polarisation: [fdfd.Solver(plate, h, polarisation).solve(sent) for h in meshes]
@@ -179,9 +179,7 @@ def finer(plate, sent, row):
     """The same row and polarisation extrapolated from finer meshes."""
     meshes = cells(plate, FINER)
     field = extrapolated(*(fdfd.Solver(plate, h, row["polarisation"]).solve(sent) for h in meshes), meshes)
-    samples = sampled(sent, len(plate.heights) * plate.oversample)
-    last = order(plate.width, plate.wavelength)
-    behind = travelling(sliced(plate, samples), plate.sample, plate.wavelength, last)
+    behind = left(sliced, plate, sent)
     print(
         f"\nMask {row['mask']}, row {row['row']}, {row['polarisation']}, from finer meshes: slices have C = "
         f"{likeness(behind, field):.4f} in place of {row['C sliced']:.4f}, and "
