@@ -187,8 +187,7 @@ impl ThickPlate {
         let absorption = extinction_coefficient / contrast;
         for number in 0..slices {
             program.cross(if number == 0 {
-                let base = Span::from(self.plastic(outside, self.thickness.base));
-                base.then(self.way(outside, reference_index, slice / 2.0)).onto(finer)
+                self.base(outside).then(self.way(outside, reference_index, slice / 2.0)).onto(finer)
             } else {
                 self.way(site, reference_index, slice).into()
             });
@@ -204,8 +203,7 @@ impl ThickPlate {
 
     /// The base, and each slice crossed in the surroundings and in the plate, side by side.
     fn lower_side_by_side(&self, values: &[Array2<f64>], outside: &Site, program: &mut Program) {
-        let base = Span::from(self.plastic(outside, self.thickness.base));
-        program.cross(base.onto(Refinement::finer(self.thickness.finer)));
+        program.cross(self.base(outside).onto(Refinement::finer(self.thickness.finer)));
         let (slice, site) = (self.slice(), &self.inside(outside));
         let inside = Slab { faces: false, ..self.plastic(site, slice) };
         for number in 0..self.thickness.slices {
@@ -232,6 +230,11 @@ impl ThickPlate {
         let whole = (by_metre * self.slice()).exp() - 1.0;
         let part = (by_metre * filled).exp();
         ((part - 1.0) / whole, by_metre * part / whole)
+    }
+
+    /// The way through the base. The faces of the plate reflect what those of the base alone would.
+    fn base(&self, outside: &Site) -> Span {
+        self.plastic(outside, self.thickness.base).into()
     }
 
     /// A homogeneous plate of the plate's material, `thickness` thick.
@@ -335,7 +338,6 @@ impl Element for ThickPlate {
             return;
         }
         self.stop(site, program);
-        // The faces of the plate reflect what those of the base alone would.
         match self.thickness.slicing {
             Slicing::SplitStep => self.lower_in_split_steps(values, site, program),
             Slicing::WavePropagation => self.lower_side_by_side(values, site, program),
