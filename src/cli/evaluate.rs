@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::images::LabelledImages;
 use super::judgement::Judgement;
 use super::readings::ReadingsFile;
 use super::stop::Stop;
@@ -12,6 +13,7 @@ use super::{
     DataFlag, ModifiedFlag, SimulationFlags, ThreadsFlag, as_exported, convergence, print, print_json,
 };
 use crate::dataset::Split;
+use crate::design::Design;
 use crate::error::{Error, Result};
 use crate::evaluation::Sample;
 use crate::files::Place;
@@ -34,7 +36,7 @@ pub struct EvaluateArgs {
     modified: ModifiedFlag,
     #[command(flatten)]
     data: DataFlag,
-    /// Which half of the data set
+    /// Which images of the data set; validation: those that training held out
     #[arg(long, value_enum, default_value_t = SplitName::Test)]
     split: SplitName,
     /// Only the first N images
@@ -58,18 +60,20 @@ pub struct EvaluateArgs {
     threads: ThreadsFlag,
 }
 
-/// Half of a data set.
+/// Images of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum SplitName {
     Test,
     Train,
+    Validation,
 }
 
-impl SplitName {
-    fn split(self) -> Split {
-        match self {
-            SplitName::Test => Split::Test,
-            SplitName::Train => Split::Train,
+impl EvaluateArgs {
+    fn load(&self, design: &Design) -> Result<LabelledImages> {
+        match self.split {
+            SplitName::Test => self.data.load(design, Split::Test),
+            SplitName::Train => self.data.load(design, Split::Train),
+            SplitName::Validation => self.data.load_held_out(design),
         }
     }
 }
@@ -90,7 +94,7 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         // Damaged plates are told before anything is looked for or simulated.
         let found = as_exported::Plates::in_folder(plates, &device)?;
         let compared = found.compare_as_found(&device)?;
-        let shown = args.data.load(&device.design, args.split.split())?;
+        let shown = args.load(&device.design)?;
         let stop = Stop::watch_judging()?;
         let judged = as_exported::judge(&device, &found, &args.threads, &shown.images, args.limit, &|| {
             Ok(!stop.asked())
@@ -102,7 +106,7 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
         }
         return judged.whole();
     }
-    let shown = args.data.load(&device.design, args.split.split())?;
+    let shown = args.load(&device.design)?;
     let stop = Stop::watch_judging()?;
     let bench = &device.design.bench;
     let heading = format!(

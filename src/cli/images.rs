@@ -6,7 +6,9 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::data;
-use crate::dataset::{DatasetName, Half, ImageSet, Images, Source, Split, Wanted, brings_classes, load_half};
+use crate::dataset::{
+    DatasetName, Half, ImageSet, Images, Source, Split, Wanted, brings_classes, hold_out, load_half,
+};
 use crate::design::{Design, DesignFile, ImagesTable, Override};
 use crate::error::{Error, Result};
 
@@ -26,6 +28,8 @@ pub(super) struct LabelledImages {
     pub(super) set: ImageSet,
     /// Which half of it.
     pub(super) split: Split,
+    /// Whether they are only what training holds out of that half.
+    held_out: bool,
     /// Where they were read from.
     pub(super) source: Source,
     /// The images.
@@ -53,7 +57,22 @@ impl DataFlag {
         let source = self.locate(&set, &[split])?;
         let Half { images, published } = load_half(&set, &source, split)?;
         check_images(&source, &images, design)?;
-        Ok(LabelledImages { set, split, source, images, published })
+        Ok(LabelledImages { set, split, held_out: false, source, images, published })
+    }
+
+    /// The images that a training of `design` on this data set holds out for validation.
+    pub(super) fn load_held_out(&self, design: &Design) -> Result<LabelledImages> {
+        let shown = self.load(design, Split::Train)?;
+        let settings = design.settings(shown.images.len());
+        if settings.validation == 0 {
+            return Err(Error::Usage(format!(
+                "--split validation: training.validation of {} holds none of {} images out: judge by --split test",
+                design.name,
+                shown.images.len()
+            )));
+        }
+        let held = hold_out(&shown.images.labels, settings.validation, settings.seed)?;
+        Ok(LabelledImages { images: shown.images.select(&held.validation), held_out: true, ..shown })
     }
 
     /// The data set of a training as values over those of its design: one that is named, or files that say what their
@@ -133,9 +152,10 @@ impl LabelledImages {
         format!("{}{}", self.source.describe(), not_published(self.published, &self.source))
     }
 
-    /// "test" or "train".
+    /// "test", "train" or "validation".
     pub(super) fn split_name(&self) -> &'static str {
         match self.split {
+            _ if self.held_out => "validation",
             Split::Test => "test",
             Split::Train => "train",
         }

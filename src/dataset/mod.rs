@@ -75,6 +75,14 @@ impl Images {
         (rows, columns)
     }
 
+    /// The images with these indices, in their order.
+    pub fn select(&self, indices: &[usize]) -> Images {
+        Images {
+            images: self.images.select(Axis(0), indices),
+            labels: indices.iter().map(|index| self.labels[*index]).collect(),
+        }
+    }
+
     /// The images with these indices as values from 0 to 1, shape (indices, rows, columns).
     pub fn batch(&self, indices: &[usize]) -> Array3<f32> {
         self.images.select(Axis(0), indices).mapv(|value| f32::from(value) / 255.0)

@@ -109,6 +109,26 @@ fn the_figures_are_those_of_the_training_whatever_the_threads() {
 }
 
 #[test]
+fn the_images_held_out_are_those_of_the_training() {
+    let text = fs::read_to_string(trained().device.join("provenance.toml")).unwrap();
+    let provenance: toml::Table = text.parse().unwrap();
+    let held_out = evaluate(&["--split", "validation"]);
+    assert_eq!(held_out["data"]["split"], "validation");
+    assert_eq!(held_out["images"].as_i64(), provenance["data"]["validation_images"].as_integer());
+    // The last epoch of the training ends on the grid that is judged.
+    let (found, expected) = (&held_out["accuracy"], &provenance["metrics"]["validation_accuracy"]);
+    assert_eq!(found.as_f64(), expected.as_float());
+
+    let folder = copy();
+    let design = folder.path().join("device/design.toml");
+    let text = fs::read_to_string(&design).unwrap();
+    let share = text.lines().find(|line| line.starts_with("validation = ")).unwrap();
+    fs::write(&design, text.replace(share, "validation = 0.0")).unwrap();
+    d2nn(folder.path(), &["evaluate", "device", "--data", "data", "--split", "validation"])
+        .fails(2, &["training.validation", "none of 200 images", "--split test"]);
+}
+
+#[test]
 fn the_text_shows_the_same() {
     let json = evaluate(&[]);
     let answer = d2nn(&trained().folder, &["evaluate", "device", "--data", "data"]);
@@ -144,7 +164,7 @@ fn wrong_usage() {
     evaluate(&["device", "--data", "data", "--limit", "0"]).fails(2, &["--limit 0"]);
     evaluate(&["device", "--data", "data", "--limit", "-1"])
         .fails(2, &["invalid value '-1' for '--limit <N>'"]);
-    evaluate(&["device", "--split", "validation"]).fails(2, &["validation", "test, train"]);
+    evaluate(&["device", "--split", "middle"]).fails(2, &["middle", "test, train, validation"]);
     evaluate(&["device", "--threads", "1025"]).fails(2, &["--threads 1025"]);
     evaluate(&["nowhere"]).fails(2, &["nowhere is not a device folder", "d2nn train"]);
     evaluate(&["small.toml"]).fails(2, &["small.toml is not a device folder"]);
