@@ -5,6 +5,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use ndarray::Array2;
+
 use crate::cli::lock::is_lock;
 use crate::cli::mask_words::mask_sizes;
 use crate::cli::{ModifiedFlag, say};
@@ -13,6 +15,7 @@ use crate::design::Design;
 use crate::design::folder::{CHECKPOINT, PLOTS, is_device_folder};
 use crate::error::{Error, Result};
 use crate::files::{is_temporary, read_text, remove_temporaries, write_bytes};
+use crate::grid::Grid;
 use crate::training::State;
 use crate::training::checkpoint::{self, Identity};
 use crate::units::counted;
@@ -37,13 +40,16 @@ pub(in crate::cli) fn this_command() -> String {
     std::iter::once("d2nn".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// The first state of a training of `design` that begins at the masks of the device in `folder`.
+/// The first state of a training of `design` that begins at the masks of the device in `folder`: masks as many pixels wide, or as
+/// large, of wider pixels, each of which becomes a block of narrower ones.
 pub(super) fn begin_at(folder: &Path, modified: ModifiedFlag, design: &Design) -> Result<State> {
     let device = modified.open(folder)?;
     let (here, there) = (&design.bench, &device.design.bench);
     let same_kind = std::mem::discriminant(&here.modulation) == std::mem::discriminant(&there.modulation);
-    let alike = (0..here.masks()).all(|mask| here.mask_shape(mask) == there.mask_shape(mask));
-    if (here.networks, here.masks()) != (there.networks, there.masks()) || !alike || !same_kind {
+    let blocks = (0..here.masks()).map(|mask| pixels_in_one(here.mask_grid(mask), there.mask_grid(mask)));
+    let blocks: Option<Vec<usize>> = blocks.collect();
+    let alike = same_kind && (here.networks, here.masks()) == (there.networks, there.masks());
+    let Some(blocks) = blocks.filter(|_| alike) else {
         return Err(Error::Usage(format!(
             "--from {}: it has {} of {} pixels where this design has {} of {}, or masks of another kind",
             folder.display(),
@@ -52,8 +58,29 @@ pub(super) fn begin_at(folder: &Path, modified: ModifiedFlag, design: &Design) -
             here.all_masks(),
             mask_sizes(here)
         )));
-    }
-    State::from_values(here, &device.masks)
+    };
+    let finer = |(array, values): (usize, &Array2<f32>)| match there.mask_of(array) {
+        Some((mask, _)) => repeated(values, blocks[mask % blocks.len()]),
+        None => values.clone(),
+    };
+    State::from_values(here, &device.masks.iter().enumerate().map(finer).collect::<Vec<_>>())
+}
+
+/// Pixels of `narrow` along one side of a pixel of `wide`, of masks of one size; 1 for as many pixels of whatever pitch.
+fn pixels_in_one(narrow: Grid, wide: Grid) -> Option<usize> {
+    let ((rows, columns), (wide_rows, wide_columns)) = (narrow.shape(), wide.shape());
+    let times = rows / wide_rows;
+    let as_large = (narrow.pixel_pitch() * times as f64 / wide.pixel_pitch() - 1.0).abs() < 1e-9;
+    ((rows, columns) == (wide_rows * times, wide_columns * times) && (times == 1 || as_large))
+        .then_some(times)
+}
+
+/// `values` with each of them a block of `times` x `times`.
+fn repeated(values: &Array2<f32>, times: usize) -> Array2<f32> {
+    let (rows, columns) = values.dim();
+    Array2::from_shape_fn((rows * times, columns * times), |(row, column)| {
+        values[[row / times, column / times]]
+    })
 }
 
 /// Where a device of `name` goes unless told otherwise.

@@ -61,7 +61,8 @@ pub struct TrainArgs {
     /// Seed of masks, split, order and flips; overrides training.seed
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Begin at the masks of another device, such as the same one trained on a coarser grid
+    /// Begin at the masks of another device, such as the same one trained on a coarser grid, or one whose masks are as
+    /// large and have wider pixels
     #[arg(long, value_name = "DEVICE", conflicts_with = "resume")]
     from: Option<PathBuf>,
     #[command(flatten)]

@@ -140,6 +140,36 @@ fn it_begins_at_another_device_of_the_same_masks_only() {
 }
 
 #[test]
+fn wider_pixels_begin_narrower_ones() {
+    let folder = workshop();
+    let path = folder.path();
+    fs::write(path.join("own.toml"), design()).unwrap();
+    d2nn(path, &["train", "own.toml", "--data", "data", "--out", "wide"]).done();
+    // Masks of 64, 32 and 48 pixels of 0.4, 0.8 and 0.4 mm: the second in pixels of 0.4 mm has 64. Steps of
+    // a billionth of a radian leave it as it begins.
+    let narrow = |pixels: &str, out: &str| {
+        let pixels = format!("mask.pixels={pixels}");
+        let words =
+            ["train", "own.toml", "--data", "data", "--from", "wide", "--out", out, "--fine-epochs", "0"];
+        let set =
+            ["--set", "mask.pixel_pitch=0.4 mm", "--set", &pixels, "--set", "training.learning_rate=1e-9"];
+        d2nn(path, &[&words[..], &set].concat())
+    };
+    narrow("[[64,64],[64,64],[48,48]]", "narrow").done();
+    let mask = |device: &str, number: usize| {
+        let bytes = fs::read(path.join(format!("{device}/mask-{number}.npy"))).unwrap();
+        read_array::<f32, Ix2>(&bytes).unwrap()
+    };
+    let (wide, fine) = (mask("wide", 2), mask("narrow", 2));
+    assert_eq!(fine.dim(), (64, 64));
+    let near = |a: f32, b: f32| (a - b).abs() < 1e-5;
+    assert!(fine.indexed_iter().all(|((y, x), phase)| near(*phase, wide[[y / 2, x / 2]])));
+    assert!(mask("narrow", 3).iter().zip(&mask("wide", 3)).all(|(a, b)| near(*a, *b)));
+    // As many pixels in a block, on a plate of another size.
+    narrow("[[64,64],[62,62],[48,48]]", "other").fails(2, &["--from wide", "32 x 32", "62 x 62"]);
+}
+
+#[test]
 fn designs_that_cannot_be_are_refused_with_what_can() {
     let folder = workshop();
     let path = folder.path();
