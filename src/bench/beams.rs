@@ -59,6 +59,14 @@ impl Bench {
         bench
     }
 
+    /// Whether images have modes: the field at the detector is linear in numbers that stand for their values, the same ones in every
+    /// beam. Reliefs have other phases in other wavelengths.
+    pub fn has_modes(&self) -> bool {
+        let encoding = self.object.encoding();
+        let alike = self.beams().iter().all(|beam| self.in_beam(beam).object.encoding() == encoding);
+        alike && self.object.linear().is_some() && self.is_linear()
+    }
+
     /// What the power of `beam` on region `region` of its network counts in the reading of that region.
     pub fn counts(&self, beam: &Beam, region: usize) -> f64 {
         match self.source.readout {

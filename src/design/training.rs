@@ -143,7 +143,7 @@ impl TrainingPlan {
 
 /// Modes where they are asked for, or nothing speaks against them.
 fn optimiser(table: &TrainingTable, bench: &Bench) -> Checked<Optimiser> {
-    let linear = bench.object.linear().is_some() && bench.is_linear();
+    let linear = bench.has_modes();
     let too_many = too_many_values(bench.object.image());
     if let (Some(Optimiser::Modes), Some(problem)) = (table.optimiser, &too_many) {
         return Err(format!(
@@ -152,8 +152,8 @@ fn optimiser(table: &TrainingTable, bench: &Bench) -> Checked<Optimiser> {
     }
     match table.optimiser {
         Some(Optimiser::Modes) if !linear => Err(
-            "training.optimiser = \"modes\": values that are interpolated and then become phases or holes have no modes, nor has light \
-             behind a saturable sheet; \
+            "training.optimiser = \"modes\": values that are interpolated and then become phases or holes have no modes, nor have phases in \
+             several wavelengths, nor has light behind a saturable sheet; \
              take object.resampling = \"nearest\", or optimiser = \"mini-batches\""
                 .into(),
         ),
