@@ -60,7 +60,15 @@ impl IdxFolder {
     pub(super) fn lacks(&self, parts: &[Part]) -> Error {
         let base = &self.base;
         if !base.is_dir() {
-            return Error::file(base, "there is no such folder: name one that has the files of the data set");
+            let likely = base.to_str().and_then(DatasetName::like);
+            let problem = "there is no such folder: name one that has the files of the data set";
+            return Error::file(
+                base,
+                match likely {
+                    Some(name) => format!("{problem}; is {name} meant?"),
+                    None => format!("{problem}, or one of {}", DatasetName::list()),
+                },
+            );
         }
         let names = self.names(parts);
         let found = idx_files(base);

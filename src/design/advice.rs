@@ -33,9 +33,21 @@ fn key_at(table: &DeTable<'_>, at: usize) -> Option<String> {
     })
 }
 
-/// The parser's `message` with advice, where there is some.
+/// What the parser calls a type, and what people do.
+const TYPES: [(&str, &str); 6] = [
+    ("expected usize", "expected a whole number from 0 on"),
+    ("expected u64", "expected a whole number from 0 on"),
+    ("expected u32", "expected a whole number from 0 on"),
+    ("expected f64", "expected a number"),
+    ("expected a boolean", "expected true or false"),
+    ("expected a string", "expected text in quotes"),
+];
+
+/// The parser's `message` in plain words, with advice, where there is some.
 pub(super) fn advised(message: &str) -> String {
-    let message = message.trim_end();
+    let message =
+        TYPES.iter().fold(message.trim_end().to_owned(), |said, (rust, plain)| said.replace(rust, plain));
+    let message = message.as_str();
     match advice(message) {
         Some(advice) => format!("{message}: {advice}"),
         None => message.to_owned(),
@@ -43,8 +55,8 @@ pub(super) fn advised(message: &str) -> String {
 }
 
 fn advice(message: &str) -> Option<String> {
-    // unknown field `maks`, expected one of `masks`, `gaps`
-    let names = &message[message.find("unknown field `")?..];
+    // unknown field `maks`, expected one of `masks`, `gaps`; unknown variant of values that are one of a few words.
+    let names = &message[message.find("unknown field `").or_else(|| message.find("unknown variant `"))?..];
     // The quoted ones are every other piece.
     let mut names = names.split('`').skip(1).step_by(2);
     let unknown = names.next()?;
@@ -93,7 +105,15 @@ mod tests {
         }
         let top = "expected one of `format`, `name`, `bench`, `mask`";
         assert!(advice(&format!("unknown field `runs`, {top}")).unwrap().contains("d2nn sweep"));
+        assert_eq!(
+            advice("unknown variant `thinn`, expected one of `thin`, `sliced`"),
+            Some("is `thin` meant?".into())
+        );
         assert_eq!(advice("invalid type: string \"5\", expected usize"), None);
+        assert_eq!(
+            advised("invalid type: string \"5\", expected usize in `bench.masks`"),
+            "invalid type: string \"5\", expected a whole number from 0 on in `bench.masks`"
+        );
         assert_eq!(advised("missing field `name`\n"), "missing field `name`");
     }
 }

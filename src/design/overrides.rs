@@ -229,7 +229,7 @@ mod tests {
                 "--set bench.gaps=3: invalid type: integer `3`, expected a length such as \"30 mm\", or a list of them",
             ),
             (&["training.epochs=-1"], "--set training.epochs=-1: invalid value: integer `-1`"),
-            (&["name=5"], "--set name=5: invalid type: integer `5`, expected a string"),
+            (&["name=5"], "--set name=5: invalid type: integer `5`, expected text in quotes"),
             (&["name.first=x"], "--set name.first=\"x\": name has no keys of its own"),
             (&["object.size.x=1 mm"], "--set object.size.x=\"1 mm\": object.size has no keys of its own"),
             (&["training.modes.steps=3"], "training.modes is a list: give all of it, training.modes=[...]"),

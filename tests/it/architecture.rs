@@ -57,7 +57,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("zune_jpeg", &["dataset"]),
     ("exif", &["dataset"]),
     ("stl_io", &["fabrication"]),
-    ("strsim", &["design"]),
+    ("strsim", &["dataset", "design"]),
     ("tiff", &["fabrication"]),
     ("gdsii", &["fabrication"]),
     ("quick_xml", &["fabrication"]),

@@ -169,7 +169,8 @@ fn wrong_data_leaves_the_old_device_alone() {
     let path = folder.path();
     let before = masks(&path.join("device"));
     let train = |data: &str| d2nn(path, &["train", "device", "--out", "device", "--force", "--data", data]);
-    train("absent").fails(1, &["absent", "no such folder"]);
+    train("absent").fails(1, &["absent", "no such folder", "or one of fashion-mnist"]);
+    train("fasion-mnist").fails(1, &["fasion-mnist", "is fashion-mnist meant?"]);
     fs::create_dir(path.join("empty")).unwrap();
     train("empty").fails(1, &["empty", "lacks train-images"]);
     train("download").fails(2, &["D2NN_OFFLINE"]);
