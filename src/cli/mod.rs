@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::design::folder::is_device_folder;
+use crate::design::folder::{has_masks, is_device_folder, is_underway};
 use crate::design::{Angle, Design, DesignFile, Device, Length, Work};
 use crate::element::PlateModel;
 use crate::engine::{Engine, Simulator};
@@ -304,11 +304,31 @@ impl ModifiedFlag {
 
     /// [`ModifiedFlag::open`] for `work`, with its design changed by `change`.
     fn open_changed(self, folder: &Path, work: Work, change: &dyn Fn(&mut DesignFile)) -> Result<Device> {
+        let device = self.open_for_masks(folder, work, change)?;
+        warn_of_design(&device.design);
+        if is_underway(folder) {
+            say(&format!(
+                "warning: {0}: its training is not finished: these are masks on the way, and not yet trained for all that is simulated; \
+                 `d2nn train {0} --resume` goes on",
+                folder.display()
+            ));
+        }
+        Ok(device)
+    }
+
+    /// The device in `folder` for the sake of its masks: what is to be said of its design is left out.
+    fn open_for_masks(self, folder: &Path, work: Work, change: &dyn Fn(&mut DesignFile)) -> Result<Device> {
         if let Some(advice) = advice_for(folder) {
             return Err(Error::Usage(format!("{} is not a device folder: {advice}", folder.display())));
         }
+        if is_underway(folder) && !has_masks(folder) {
+            let problem = format!(
+                "it has no masks yet: `d2nn train {} --resume` goes on with its training",
+                folder.display()
+            );
+            return Err(Error::file(folder, problem));
+        }
         let device = Device::open_as(folder, work, change)?;
-        warn_of_design(&device.design);
         if !self.allow_modified
             && let Some(masks) = modified_masks(&device)
         {

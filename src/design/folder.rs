@@ -201,6 +201,16 @@ pub fn read_typed(path: &Path) -> Result<DesignFile> {
     DesignFile::parse(&path.display().to_string(), &text)
 }
 
+/// Whether the folder of a device has a first mask.
+pub(crate) fn has_masks(folder: &Path) -> bool {
+    mask_files::path(folder, 1).exists()
+}
+
+/// Whether a training of the device in `folder` has begun and not ended.
+pub(crate) fn is_underway(folder: &Path) -> bool {
+    folder.join(CHECKPOINT).is_dir()
+}
+
 /// Whether `folder` holds a device: it has a design.
 pub fn is_device_folder(folder: &Path) -> bool {
     folder.join(DESIGN).is_file()

@@ -24,7 +24,7 @@ pub(super) fn name(number: usize) -> String {
     format!("mask-{number}.npy")
 }
 
-fn path(folder: &Path, number: usize) -> PathBuf {
+pub(super) fn path(folder: &Path, number: usize) -> PathBuf {
     folder.join(name(number))
 }
 

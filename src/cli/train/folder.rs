@@ -11,8 +11,8 @@ use crate::cli::lock::is_lock;
 use crate::cli::mask_words::mask_sizes;
 use crate::cli::{ModifiedFlag, say};
 use crate::dataset::Dataset;
-use crate::design::Design;
 use crate::design::folder::{CHECKPOINT, PLOTS, is_device_folder};
+use crate::design::{Design, Work};
 use crate::error::{Error, Result};
 use crate::files::{is_temporary, read_text, remove_temporaries, write_bytes};
 use crate::grid::Grid;
@@ -43,7 +43,7 @@ pub(in crate::cli) fn this_command() -> String {
 /// The first state of a training of `design` that begins at the masks of the device in `folder`: masks as many pixels wide, or as
 /// large, of wider pixels, each of which becomes a block of narrower ones.
 pub(super) fn begin_at(folder: &Path, modified: ModifiedFlag, design: &Design) -> Result<State> {
-    let device = modified.open(folder)?;
+    let device = modified.open_for_masks(folder, Work::Simulation, &|_| ())?;
     let (here, there) = (&design.bench, &device.design.bench);
     let same_kind = std::mem::discriminant(&here.modulation) == std::mem::discriminant(&there.modulation);
     let blocks = (0..here.masks()).map(|mask| pixels_in_one(here.mask_grid(mask), there.mask_grid(mask)));

@@ -175,6 +175,21 @@ fn wrong_usage() {
 }
 
 #[test]
+fn a_training_that_has_not_ended_is_told() {
+    let folder = copy();
+    let evaluate = || d2nn(folder.path(), &["evaluate", "device", "--data", "data"]);
+    assert_eq!(evaluate().stderr, "");
+    fs::create_dir(folder.path().join("device/checkpoint")).unwrap();
+    let answer = evaluate();
+    answer.done();
+    for word in ["training is not finished", "d2nn train device --resume"] {
+        assert!(answer.stderr.contains(word), "{}", answer.stderr);
+    }
+    fs::remove_file(folder.path().join("device/mask-1.npy")).unwrap();
+    evaluate().fails(1, &["device", "no masks yet", "d2nn train device --resume"]);
+}
+
+#[test]
 fn one_half_of_the_data_is_enough() {
     let folder = copy();
     for name in ["train-images-idx3-ubyte", "train-labels-idx1-ubyte"] {
