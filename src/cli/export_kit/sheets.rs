@@ -37,6 +37,13 @@ pub(super) fn write(kit: &Workshop<'_>, made: &Made) -> Result<(String, Value)> 
         let [x, y, z] = solid.bounding_box.map(|length| trimmed(length * unit.a_metre(), 4));
         let _ = writeln!(text, "{what:<9}{} : {x} x {y} x {z} {}", file_name(&solid.file), unit.name());
     }
+    if let Some(room) = too_long(kit, made) {
+        let _ = writeln!(
+            text,
+            "the holder does not fit {room}: cut it between slots, or stand the plates on a rail, their flat sides as far apart as \
+             in kit.json"
+        );
+    }
     let _ = writeln!(text, "\n{}", object_line(kit, made));
     let _ = writeln!(
         text,
@@ -45,6 +52,21 @@ pub(super) fn write(kit: &Workshop<'_>, made: &Made) -> Result<(String, Value)> 
         file_name(&sheet)
     );
     Ok((text, json))
+}
+
+/// The room of the design's printer, where the holder is larger.
+fn too_long(kit: &Workshop<'_>, made: &Made) -> Option<String> {
+    let printer = kit.device.design.printer.as_ref()?;
+    let sorted = |mut sides: [f64; 2]| {
+        sides.sort_by(f64::total_cmp);
+        sides
+    };
+    let ([x, y, z], [wide, deep, high]) = (made.holder.bounding_box, printer.tray);
+    let (part, tray) = (sorted([x, y]), sorted([wide, deep]));
+    (part[0] > tray[0] || part[1] > tray[1] || z > high).then(|| {
+        let [wide, deep, high] = printer.tray.map(|side| format_length(side, 3));
+        format!("the room of {}, {wide} x {deep} x {high}", printer.name)
+    })
 }
 
 fn file_name(path: &Path) -> String {
@@ -100,7 +122,12 @@ fn assembly(kit: &Workshop<'_>, made: &Made, path: &Path) -> Result<()> {
         .collect();
     let (height, width) = design.bench.grid().aperture();
     let mut steps = vec![
-        "Print all parts flat side down, the holder once, without scaling.".to_owned(),
+        match too_long(kit, made) {
+            Some(_) => "Print all parts flat side down, without scaling. The holder is longer than the printer: cut it between slots, or \
+                        stand the plates on a rail, at the distances below."
+                .to_owned(),
+            None => "Print all parts flat side down, the holder once, without scaling.".to_owned(),
+        },
         "Set the plates into the slots of the holder: OBJECT first, then masks 1, 2, ..., DETECTOR last, as the floor says behind each slot."
             .to_owned(),
         "Every plate: arrow up, engraved side away from the source. Its flat side looks at the object.".to_owned(),

@@ -75,6 +75,29 @@ fn a_kit_has_every_part() {
 }
 
 #[test]
+fn a_holder_that_is_longer_than_the_printer_is_told() {
+    let own = copy();
+    let path = own.path();
+    let design = path.join("device/design.toml");
+    let text = fs::read_to_string(&design).unwrap();
+    let printer = "\n[printer]\nname = \"bench-top\"\nlayer_height = \"16 um\"\nminimum_feature = \"0.1 mm\"\nrelief_max = \"2 mm\"\n";
+    // Plates of 25.6 mm with frames of 6 mm, four planes 12 mm apart.
+    for (tray, told) in
+        [("[\"40 mm\", \"40 mm\", \"60 mm\"]", true), ("[\"90 mm\", \"60 mm\", \"60 mm\"]", false)]
+    {
+        fs::write(&design, format!("{text}{printer}tray = {tray}\n")).unwrap();
+        let answer = export(path, &[]);
+        assert_eq!(
+            answer.done().contains("the holder does not fit the room of bench-top"),
+            told,
+            "{}",
+            answer.stdout
+        );
+        fs::remove_dir_all(path.join("kit")).unwrap();
+    }
+}
+
+#[test]
 fn the_stencil_is_the_image_and_holds_together() {
     let own = copy();
     let path = own.path();
