@@ -387,6 +387,22 @@ impl ObjectPlane {
         })
     }
 
+    /// Of a phase object the intensity that `image` would have with its values as amplitudes, on the samples of the plane; none of
+    /// other objects, whose own intensity shows them.
+    ///
+    /// # Errors
+    /// [`Error::Value`] when the image has another shape.
+    pub(crate) fn values_as_light(&self, image: ArrayView2<'_, f32>) -> Result<Option<Array2<f64>>> {
+        let Encoding::Phase { .. } = self.encoding else { return Ok(None) };
+        let shown = ObjectPlane {
+            encoding: Encoding::Amplitude,
+            illumination: Illumination::Plane,
+            lit: None,
+            ..self.clone()
+        };
+        Ok(Some(shown.encode::<f64>(image)?.amplitude.mapv(|u| u.norm_sqr())))
+    }
+
     /// Refuses an image that has not the shape [`ObjectPlane::image`].
     ///
     /// # Errors

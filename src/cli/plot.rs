@@ -375,7 +375,12 @@ impl Artist<'_> {
             let masks = &ends[1..ends.len() - 1];
             let (names, ends) = named_planes(bench);
             let incident = 0..bench.planes().len();
-            let intensities: Vec<Array2<f64>> = std::iter::once(seen.on(|light| &light.object))
+            // A phase object is bright everywhere: its values are shown.
+            let object = match bench.object.values_as_light(subject.image.view())? {
+                Some(values) => values,
+                None => seen.on(|light| &light.object),
+            };
+            let intensities: Vec<Array2<f64>> = std::iter::once(object)
                 .chain(incident.map(|plane| seen.on(|light| &light.incident[plane])))
                 .chain([seen.on(|light| &light.detector)])
                 .collect();
@@ -487,7 +492,8 @@ fn named_planes(bench: &Bench) -> (Vec<String>, Vec<Metres>) {
         Role::Optic(number) => (format!("on the {}", bench.optics[number].element.name()), z),
         Role::Gap => ("gap".into(), z),
     });
-    let ends = [("object".to_owned(), 0.0), ("detector".to_owned(), bench.length())];
+    let object = if bench.object.has_complex_coefficients() { "object, phase" } else { "object" };
+    let ends = [(object.to_owned(), 0.0), ("detector".to_owned(), bench.length())];
     let [object, detector] = ends;
     std::iter::once(object).chain(planes).chain([detector]).unzip()
 }
