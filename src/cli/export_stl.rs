@@ -39,12 +39,13 @@ pub struct ExportStlArgs {
     #[arg(long, value_name = "NAME")]
     pub(super) printer: Option<String>,
     #[command(flatten)]
-    pub(super) map: PhaseMapFlags,
-    #[command(flatten)]
     pub(super) report: ReportFlags,
     /// One JSON object on stdout
     #[arg(long)]
     pub(super) json: bool,
+    // Last: its heading would stand above what follows.
+    #[command(flatten)]
+    pub(super) map: PhaseMapFlags,
 }
 
 /// What only plates as STL files have: text, a printing report, and a simulation at the end.
