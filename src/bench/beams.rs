@@ -61,7 +61,7 @@ impl Bench {
 
     /// Whether images have modes: the field at the detector is linear in numbers that stand for their values, the same ones in every
     /// beam. Reliefs have other phases in other wavelengths.
-    pub fn has_modes(&self) -> bool {
+    pub(crate) fn has_modes(&self) -> bool {
         let encoding = self.object.encoding();
         let alike = self.beams().iter().all(|beam| self.in_beam(beam).object.encoding() == encoding);
         alike && self.object.linear().is_some() && self.is_linear()

@@ -76,7 +76,7 @@ impl Images {
     }
 
     /// The images with these indices, in their order.
-    pub fn select(&self, indices: &[usize]) -> Images {
+    pub(crate) fn select(&self, indices: &[usize]) -> Images {
         Images {
             images: self.images.select(Axis(0), indices),
             labels: indices.iter().map(|index| self.labels[*index]).collect(),
