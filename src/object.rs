@@ -511,6 +511,16 @@ mod tests {
     }
 
     #[test]
+    fn values_of_a_phase_object_are_shown_as_amplitudes() {
+        let of = |encoding: Encoding| ObjectPlane::new(grid(), (4, 5), 3, encoding).unwrap();
+        let amplitudes = of(Encoding::Amplitude);
+        let light = amplitudes.encode::<f64>(image().view()).unwrap().amplitude.mapv(|u| u.norm_sqr());
+        let phases = of(Encoding::Phase { range: TAU });
+        assert_eq!(phases.values_as_light(image().view()).unwrap(), Some(light));
+        assert_eq!(amplitudes.values_as_light(image().view()).unwrap(), None);
+    }
+
+    #[test]
     fn illumination_has_its_direction_and_its_waist() {
         let bright = Array2::from_elem((4, 5), 1.0f32);
         let plane = ObjectPlane::new(grid(), (4, 5), 3, Encoding::Amplitude).unwrap();

@@ -40,8 +40,8 @@ pub(in crate::cli) fn this_command() -> String {
     std::iter::once("d2nn".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// The first state of a training of `design` that begins at the masks of the device in `folder`: masks as many pixels wide, or as
-/// large, of wider pixels, each of which becomes a block of narrower ones.
+/// The first state of a training of `design` that begins at the masks of the device in `folder`. Its masks have as many pixels,
+/// or are as large with wider ones, each of which becomes a block of narrower pixels.
 pub(super) fn begin_at(folder: &Path, modified: ModifiedFlag, design: &Design) -> Result<State> {
     let device = modified.open_for_masks(folder, Work::Simulation, &|_| ())?;
     let (here, there) = (&design.bench, &device.design.bench);
