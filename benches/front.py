@@ -50,7 +50,7 @@ def weights(axes, rows, points):
         axes.plot(*zip(*[point[:2] for point, _ in own]), "o-", color=colour, label=name)
         for (light, accuracy, _), row in own:
             axes.annotate(f"{float(row[WEIGHT]):g}", (light, accuracy), xytext=(6, 6), textcoords="offset points", fontsize=9)
-    axes.legend(title="numbers: weight of the efficiency term", frameon=False)
+    axes.legend(title="numbers: weight of the efficiency term", frameon=False, loc="lower right")
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:g}")
     axes.margins(x=0.1, y=0.1)
