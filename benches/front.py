@@ -33,12 +33,22 @@ def fronts(axes, points):
         point for point in points if not any(other[0] > point[0] and other[1] > point[1] for other in points)
     )
     axes.plot(*zip(*[point[:2] for point in front]), color=COLOURS[0], linewidth=1.5, zorder=1)
+
+    def near(point, other):
+        return 0 < other[0] - point[0] < 0.5 and abs(other[1] - point[1]) < 0.15
+
+    def crowded(point):
+        return any(near(point, other) for other in points)
+
     for light, accuracy, label in points:
         on_front = (light, accuracy, label) in front
         axes.scatter(light, accuracy, color=COLOURS[0] if on_front else "#a7b1c6", zorder=2)
-        # Beside a neighbour on the right a name stands on the left.
-        crowded = any(0 < other[0] - light < 0.5 and abs(other[1] - accuracy) < 0.15 for other in points)
-        place = {"xytext": (-6, -4), "ha": "right"} if crowded else {"xytext": (6, 5)}
+        # Beside a neighbour on the right a name stands on the left, and below where that one's does too.
+        if crowded((light, accuracy)):
+            lower = any(crowded(other) and near((light, accuracy), other) for other in points)
+            place = {"xytext": (-6, -13 if lower else -1), "ha": "right"}
+        else:
+            place = {"xytext": (6, 5)}
         axes.annotate(label, (light, accuracy), textcoords="offset points", fontsize=9, **place)
     axes.margins(x=0.18, y=0.1)
 
