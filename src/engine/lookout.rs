@@ -120,6 +120,11 @@ impl Lookout {
             seen.extend_from_slice(planes);
             return;
         }
+        self.look_at_regions(planes, seen);
+    }
+
+    /// Adds the samples of the regions of `planes` to `seen`, whether or not the planes are watched as a whole.
+    pub(super) fn look_at_regions(&self, planes: &[Complex32], seen: &mut Vec<Complex32>) {
         for watched in self.watched() {
             self.lines(&watched, planes).for_each(|line| seen.extend_from_slice(line));
         }

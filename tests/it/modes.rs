@@ -57,7 +57,9 @@ fn all(bench: &Bench) -> Array2<f32> {
 
 #[test]
 fn readings_are_those_image_by_image() {
-    for (name, bench) in benches() {
+    let plain = small_bench();
+    let watching = Bench { detector: plain.detector.clone().watching_plane(), ..plain };
+    for (name, bench) in benches().into_iter().chain([("whole plane watched", watching)]) {
         let images = random_images(&bench, 130);
         let expected = by_image(&bench).readings(images.view()).unwrap();
         let engine = by_modes(&bench, 2);

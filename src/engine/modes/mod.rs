@@ -169,7 +169,16 @@ impl<C: Carrier> ModesEngine<C> {
             let rows = regions.fields_mut().outer_iter_mut().skip(first);
             rows.zip(seen).for_each(|(mut numbers, seen)| keep(&seen, &mut numbers));
         };
-        self.carry_values(Reach::Seen, &<[Complex32]>::to_vec, &mut take, progress)?;
+        let lookout = self.carrier().lookout();
+        let of_regions = |seen: &[Complex32]| {
+            if !lookout.watches_plane {
+                return seen.to_vec();
+            }
+            let mut regions = Vec::new();
+            lookout.look_at_regions(seen, &mut regions);
+            regions
+        };
+        self.carry_values(Reach::Seen, &of_regions, &mut take, progress)?;
         Ok(regions)
     }
 
@@ -184,7 +193,7 @@ impl<C: Carrier> ModesEngine<C> {
             Reach::Planes,
             &|fields| {
                 let mut seen = Vec::new();
-                lookout.look(fields, &mut seen);
+                lookout.look_at_regions(fields, &mut seen);
                 (seen, PlaneField::of(fields, lookout.shares()))
             },
             &mut |first, found| {
