@@ -16,6 +16,16 @@ pub trait Named: Copy + 'static {
     }
 }
 
+/// How alike two names must be to be taken for one (Jaro and Winkler's measure, 1 for the same): one letter wrong, missing or
+/// too many in a name of five is above 0.85, names of other meaning are below.
+const ALIKE: f64 = 0.85;
+
+/// Which of the `known` names was probably meant by the misspelled `typed`.
+pub(crate) fn meant<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let likeness = known.into_iter().map(|name| (strsim::jaro_winkler(typed, name), name));
+    likeness.max_by(|a, b| a.0.total_cmp(&b.0)).filter(|(alike, _)| *alike >= ALIKE).map(|(_, name)| name)
+}
+
 /// Names the kinds of an enum: `named! { Method { Auto = "auto", Exact = "exact" } }`. A kind without a name does not
 /// compile.
 macro_rules! named {

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::names::DatasetName;
 use super::published::Part;
 use crate::error::Error;
+use crate::named::meant;
 
 /// How deep a folder is searched for files that are named in a message.
 const HINT_DEPTH: usize = 3;
@@ -60,7 +61,8 @@ impl IdxFolder {
     pub(super) fn lacks(&self, parts: &[Part]) -> Error {
         let base = &self.base;
         if !base.is_dir() {
-            let likely = base.to_str().and_then(DatasetName::like);
+            let names = DatasetName::ALL.iter().map(|name| name.as_str());
+            let likely = base.to_str().and_then(|typed| meant(typed, names));
             let problem = "there is no such folder: name one that has the files of the data set";
             return Error::file(
                 base,

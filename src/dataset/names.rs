@@ -135,16 +135,6 @@ impl fmt::Display for DatasetName {
     }
 }
 
-impl DatasetName {
-    /// The data set whose name is nearly `text`.
-    pub(super) fn like(text: &str) -> Option<Self> {
-        let likeness = |name: &Self| strsim::jaro_winkler(name.as_str(), text);
-        // As of keys of a design: a letter wrong or missing.
-        let near = DatasetName::ALL.into_iter().filter(|name| likeness(name) >= 0.85);
-        near.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
-    }
-}
-
 impl FromStr for DatasetName {
     type Err = Error;
 

@@ -2,9 +2,7 @@
 
 use toml::de::{DeTable, DeValue};
 
-/// How alike two keys must be to be taken for one (Jaro and Winkler's measure, 1 for the same): one letter wrong, missing or
-/// too many in a key of five is above 0.85, keys of other meaning are below.
-const ALIKE: f64 = 0.85;
+use crate::named::meant;
 
 /// What the parser says of `text`: the place, the key that stands there, what is wrong, and advice, where there is some.
 pub(super) fn told(text: &str, error: &toml::de::Error) -> String {
@@ -64,12 +62,7 @@ fn advice(message: &str) -> Option<String> {
     if ["runs", "set", "grid"].contains(&unknown) && known.contains(&"bench") {
         return Some("this is a sweep, which `d2nn sweep` runs".into());
     }
-    known
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(unknown, name), name))
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
-        .map(|(_, name)| format!("is `{name}` meant?"))
+    meant(unknown, known).map(|name| format!("is `{name}` meant?"))
 }
 
 #[cfg(test)]

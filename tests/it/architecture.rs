@@ -57,7 +57,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("zune_jpeg", &["dataset"]),
     ("exif", &["dataset"]),
     ("stl_io", &["fabrication"]),
-    ("strsim", &["dataset", "design"]),
+    ("strsim", &["named"]),
     ("tiff", &["fabrication"]),
     ("gdsii", &["fabrication"]),
     ("quick_xml", &["fabrication"]),
