@@ -22,8 +22,6 @@ LIGHT = {
     "power_efficiency_input": "true region / object, % of the light",
 }
 WEIGHT = "training.efficiency_weight"
-
-
 COLOURS = ["#0b8a7a", "#d1495b", "#3a5a9b"]
 
 
