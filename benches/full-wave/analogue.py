@@ -7,19 +7,21 @@
     analogue.py OUT.csv FOLDER --fine [DEVICE ...]
                                               the same by full wave on finer meshes, to say how far the usual ones can
                                               be trusted
+    analogue.py OUT.csv FOLDER --printable [--fine]
+                                              the same of devices like layers/fashion-400ghz-printable
     analogue.py --check                       gradients against finite differences
 
 FOLDER keeps the phases of trained devices, so that one more row does not train all others again.
 
 Masks, images and detector are rows: images of Fashion-MNIST, 28 x 28, as means over 11 x 11 squares, one after another along x, by
-amplitude. They are those of Debian's package dataset-fashion-mnist: 60,000 to train with, all 10,000 test images to judge by.
+amplitude or by phase. They are those of Debian's package dataset-fashion-mnist: 60,000 to train with, all 10,000 test images to judge by.
 TE; light goes one way from plate to plate, and both ways in them.
 """
 
 import gzip
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -31,11 +33,10 @@ import filing
 import models
 import sheets
 from modes import axial, likeness
-from plates import FULL_TURN, WAVELENGTH, Plate, order
+from plates import BASE, FULL_TURN, WAVELENGTH, Plate, order
 from table import extrapolated
 
 IMAGES = Path("/usr/share/datasets/fashion-mnist")
-MASKS = 5
 PIXELS = 128
 # Plate without relief on both sides of the pixels; the frame there is opaque.
 MARGIN = 4
@@ -55,16 +56,29 @@ FINER = {0.4: (0.04, 0.4 / 15), 0.8: (0.05, 0.8 / 24)}
 
 @dataclass(frozen=True)
 class Device:
-    """How one is trained: by which model, on from that with thin plates, and the weight of the steepness of its reliefs."""
+    """How one is trained: by which model, on from that with thin plates, and the weight of the steepness of its reliefs. What
+    its plates are, and the phase of the brightest value of an image; 0 is an image by amplitude."""
 
     model: str
     pixel: float
     gap: float
     steepness: float = 0.0
+    masks: int = 5
+    base: float = BASE
+    extinction: float = 0.0
+    phase: float = 0.0
 
     @property
     def name(self):
         return self.model + (f", steepness {self.steepness}" if self.steepness else "")
+
+    @property
+    def file(self):
+        printable = f", {self.masks} plates to print" if self.extinction else ""
+        return f"{self.name}, {self.pixel} mm, {self.gap} mm{printable}.npy"
+
+    def plate(self, heights):
+        return Plate("", heights, self.pixel, base=self.base, extinction=self.extinction)
 
 
 # Steps of training; the others begin where the thin one ends.
@@ -82,11 +96,18 @@ DEVICES = [
     Device("sliced", 0.8, 120, 1.0),
     Device("sliced", 0.8, 120, 3.0),
 ]
+# What plates, gaps and images layers/fashion-400ghz-printable has, and its steepness.
+TO_PRINT = {"masks": 3, "base": 0.6, "extinction": 0.03, "phase": np.pi}
+PRINTABLE = [
+    Device("thin", 0.8, 249, **TO_PRINT),
+    Device("sliced", 0.8, 249, **TO_PRINT),
+    Device("sliced", 0.8, 249, 4.0, **TO_PRINT),
+]
 
 
 @cache
-def images(kind):
-    """Values of images, each of length 1, and labels."""
+def images(kind, phase):
+    """Values of images, each image of length 1, and labels."""
     with gzip.open(IMAGES / f"{kind}-images-idx3-ubyte.gz") as file:
         pixels = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28).astype(np.float32)
     with gzip.open(IMAGES / f"{kind}-labels-idx1-ubyte.gz") as file:
@@ -96,6 +117,9 @@ def images(kind):
     pixel = np.arange(28)
     means = (np.clip(high, pixel, pixel + 1) - np.clip(low, pixel, pixel + 1)).astype(np.float32)
     values = np.einsum("ay,nyx,bx->nab", means, pixels, means, optimize=True).reshape(len(pixels), -1)
+    if phase:
+        brightest = 255 * (28 / SIDE) ** 2
+        values = np.exp(1j * np.float32(phase / brightest) * values)
     return values / np.linalg.norm(values, axis=1, keepdims=True), labels
 
 
@@ -106,18 +130,19 @@ class Steps:
     def __init__(self, model, plate, precision=np.complex64):
         self.steps = []
         count = plate.heights.size * plate.oversample
-        n, turn = plate.index, 2j * np.pi / plate.wavelength
+        n, turn = plate.complex_index, 2j * np.pi / plate.wavelength
         samples, length = plate.sample, plate.wavelength
         waves = lambda step: self.steps.append(("waves", fft.fft(step(fft.ifft(np.ones(count, complex))))))
         if model == "thin":
-            waves(lambda field: models.way(field, samples, length, 1.0, plate.base))
+            kept = np.exp(-2 * np.pi * plate.extinction * plate.base / length)
+            waves(lambda field: kept * models.way(field, samples, length, 1.0, plate.base))
             self.steps.append(("samples", partial(turned, turn * (n - 1), 0.0, plate.highest)))
             waves(lambda field: models.way(field, samples, length, 1.0, plate.highest))
         elif model in SHEETS:
             self.steps.append(("sheets", Sheets(plate, count, sheets.FITTED[SHEETS[model]], precision)))
         else:
             slices = {"equivalent": 1, "sliced": 4}[model]
-            slice_, middle = plate.highest / slices, (n + 1) / 2
+            slice_, middle = plate.highest / slices, (plate.index + 1) / 2
             waves(lambda field: models.slab(field, samples, length, n, plate.base))
             for number in range(slices):
                 way = slice_ / (2 if number == 0 else 1)
@@ -256,7 +281,7 @@ class Bench:
     def __init__(self, device):
         self.device = device
         whole = PIXELS + 2 * MARGIN
-        self.plate = Plate("", np.zeros(whole), device.pixel)
+        self.plate = device.plate(np.zeros(whole))
         self.per_pixel = self.plate.oversample
         self.samples = whole * self.per_pixel
         pixel = np.repeat(np.arange(-MARGIN, PIXELS + MARGIN), self.per_pixel)
@@ -267,7 +292,7 @@ class Bench:
         self.regions = [slice((MARGIN + edge + c * PITCH) * self.per_pixel, None) for c in range(CLASSES)]
         self.regions = [slice(region.start, region.start + REGION * self.per_pixel) for region in self.regions]
         base, highest = self.plate.base, self.plate.highest
-        ways = [device.gap - base, *[device.gap - base - highest] * (MASKS - 1), device.gap - highest]
+        ways = [device.gap - base, *[device.gap - base - highest] * (device.masks - 1), device.gap - highest]
         self.gaps = [self._gap(way) for way in ways]
 
     def _gap(self, way):
@@ -293,17 +318,19 @@ class Bench:
     def behind(self, through):
         """Fields on the detector of every value of an image; `through`(number, field) is what a plate does."""
         field = self.object
-        for number in range(MASKS):
+        for number in range(self.device.masks):
             field = self.open * through(number, self.open * self.cross(field, self.gaps[number]))
         return self.cross(field, self.gaps[-1])
 
     def forms(self, behind):
         """What a region reads, as a matrix between the values of an image."""
-        return np.stack([(behind[:, region].conj() @ behind[:, region].T).real for region in self.regions])
+        return np.stack([behind[:, region].conj() @ behind[:, region].T for region in self.regions])
 
 
 def readings(forms, values):
-    return np.stack([((values @ form) * values).sum(axis=1) for form in forms], axis=1)
+    # Of real values the imaginary part of a form reads nothing.
+    forms = forms if np.iscomplexobj(values) else forms.real
+    return np.stack([((values.conj() @ form) * values).sum(axis=1).real for form in forms], axis=1)
 
 
 def cross_entropy(read, labels):
@@ -323,20 +350,21 @@ def cross_entropy(read, labels):
 def gradient(bench, steps, phases, values, labels):
     """Loss, and its slope by each phase."""
     heights = bench.heights(phases)
-    tapes = [[] for _ in range(MASKS)]
+    masks = bench.device.masks
+    tapes = [[] for _ in range(masks)]
     behind = bench.behind(lambda number, field: forward(steps, heights[number], field, tapes[number]))
     loss, slopes = cross_entropy(readings(bench.forms(behind), values), labels)
     back = np.zeros_like(behind)
     for number, region in enumerate(bench.regions):
-        weights = (values * slopes[:, number : number + 1]).T @ values
-        back[:, region] = 2 * weights.astype(np.float32) @ behind[:, region]
-    by_height = np.empty((MASKS, bench.samples))
+        weights = (values.conj() * slopes[:, number : number + 1]).T @ values
+        back[:, region] = 2 * weights.astype(values.dtype) @ behind[:, region]
+    by_height = np.empty((masks, bench.samples))
     back = bench.return_(back, bench.gaps[-1])
-    for number in reversed(range(MASKS)):
+    for number in reversed(range(masks)):
         back, by_height[number] = backward(steps, bench.open * back, tapes[number])
         back = bench.return_(bench.open * back, bench.gaps[number])
-    by_pixel = by_height.reshape(MASKS, -1, bench.per_pixel).sum(axis=2)[:, MARGIN:-MARGIN]
-    steep = bench.device.steepness / ((PIXELS - 1) * MASKS)
+    by_pixel = by_height.reshape(masks, -1, bench.per_pixel).sum(axis=2)[:, MARGIN:-MARGIN]
+    steep = bench.device.steepness / ((PIXELS - 1) * masks)
     relief = np.mod(phases, 2 * np.pi) / (2 * np.pi) * FULL_TURN
     step = np.diff(relief, axis=1) / bench.device.pixel
     loss += steep * (step**2).sum()
@@ -348,7 +376,7 @@ def gradient(bench, steps, phases, values, labels):
 
 def trained(device, folder):
     """The phases of a device, from `folder` if it has them."""
-    path = Path(folder) / f"{device.name}, {device.pixel} mm, {device.gap} mm.npy"
+    path = Path(folder) / device.file
     if not path.exists():
         phases = train(device, folder)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -357,12 +385,12 @@ def trained(device, folder):
 
 
 def train(device, folder):
-    values, labels = images("train")
+    values, labels = images("train", device.phase)
     draw = np.random.default_rng(1)
     if device.model == "thin":
-        phases = np.pi + draw.normal(0, 0.3, (MASKS, PIXELS))
+        phases = np.pi + draw.normal(0, 0.3, (device.masks, PIXELS))
     else:
-        phases = trained(Device("thin", device.pixel, device.gap), folder)
+        phases = trained(replace(device, model="thin", steepness=0.0), folder)
     bench, count = Bench(device), STEPS[device.model]
     steps = Steps(device.model, bench.plate).steps
     first, second = np.zeros_like(phases), np.zeros_like(phases)
@@ -404,10 +432,11 @@ class FullWave:
 def judged(bench, phases, values, labels, meshes):
     """Accuracy by each model and in full wave, and how like fields and readings are."""
     relief = np.pad(np.mod(phases, 2 * np.pi) / (2 * np.pi) * FULL_TURN, ((0, 0), (MARGIN, MARGIN)))
-    plates = [Plate("", heights, bench.device.pixel) for heights in relief]
+    plates = [bench.device.plate(heights) for heights in relief]
     rows = lambda function: lambda number, field: np.stack([function(plates[number], row) for row in field])
     ways = {name: rows(model) for name, model in models.MODELS.items()}
-    for (count, passes), chosen in list(sheets.FITTED.items())[1:]:
+    # Sheets that scatter are of plastic that does not absorb.
+    for (count, passes), chosen in [] if bench.device.extinction else list(sheets.FITTED.items())[1:]:
         ways[f"{count} sheets, {passes} passes"] = partial(in_sheets, plates, chosen)
     aperture = PIXELS * bench.device.pixel
     # Light from one edge of a plate to the other edge of the next, and a little more.
@@ -433,14 +462,15 @@ def in_sheets(plates, chosen, number, field):
 
 def check():
     """Gradients of each model against differences."""
-    values, labels = images("t10k")
     draw = np.random.default_rng(2)
     wrong = False
-    for model in STEPS:
-        bench = Bench(Device(model, 0.4, 30, 0.5))
+    devices = [Device(model, 0.4, 30, 0.5) for model in STEPS]
+    for device in [*devices, *(replace(device, **TO_PRINT) for device in devices[:3])]:
+        model, (values, labels) = device.model, images("t10k", device.phase)
+        bench = Bench(device)
         bench.object = bench.object.astype(complex)
         steps = Steps(model, bench.plate, complex).steps
-        phases = draw.uniform(0.1, 6, (MASKS, PIXELS))
+        phases = draw.uniform(0.1, 6, (device.masks, PIXELS))
         direction = draw.normal(size=phases.shape)
         loss = lambda move: gradient(bench, steps, phases + move * direction, values[:200], labels[:200])
         slope = (loss(0.0)[1] * direction).sum()
@@ -448,7 +478,7 @@ def check():
         error = abs(slope / difference - 1)
         # Differences over 1e-5 rad are good to 1e-5 or so, and a top may cross a slice.
         wrong |= error > 1e-3
-        print(f"{model}: slope {slope:.6g}, differences {difference:.6g}")
+        print(f"{device.file[:-4]}: slope {slope:.6g}, differences {difference:.6g}")
     if wrong:
         sys.exit("a gradient is not the slope of the loss")
 
@@ -461,15 +491,17 @@ def main():
     if which[:1] == ["--weights"]:
         model, pixel, gap, *weights = which[1:]
         chosen = [Device(model, float(pixel), int(gap), float(weight)) for weight in weights]
-        values, labels = (part[:10_000] for part in images("train"))
+        kind, count = "train", 10_000
     else:
-        chosen = [DEVICES[int(number)] for number in which if number != "--fine"] or DEVICES
-        values, labels = images("t10k")
+        chosen = PRINTABLE if "--printable" in which else DEVICES
+        chosen = [chosen[int(number)] for number in which if number.isdigit()] or chosen
+        kind, count = "t10k", None
     with open(sys.argv[1], "w", newline="") as file:
         for device in chosen:
             began = time.time()
             phases = trained(device, folder)
             ready = time.time()
+            values, labels = (part[:count] for part in images(kind, device.phase))
             row = {"trained in": device.name, "pixel, mm": device.pixel, "gap, mm": device.gap}
             row |= judged(Bench(device), phases, values, labels, meshes)
             row["rms step, rad"] = float(np.sqrt((np.diff(np.mod(phases, 2 * np.pi), axis=1) ** 2).mean()))
