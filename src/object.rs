@@ -129,6 +129,8 @@ pub struct ObjectPlane {
     image: (usize, usize),
     placement: Placement,
     encoding: Encoding,
+    /// Power that values are raised to before they become amplitudes or phases.
+    gamma: f32,
     illumination: Illumination,
     /// Amplitude of the illumination on the extent; none for amplitude 1.
     lit: Option<Arc<Array2<Complex<f64>>>>,
@@ -173,7 +175,14 @@ impl ObjectPlane {
                 grid.columns()
             )));
         }
-        Ok(ObjectPlane { grid, image, placement, encoding, illumination: Illumination::Plane, lit: None })
+        let illumination = Illumination::Plane;
+        Ok(ObjectPlane { grid, image, placement, encoding, gamma: 1.0, illumination, lit: None })
+    }
+
+    /// The same plane with values raised to the power `gamma` before they become amplitudes or phases; a binary object takes them
+    /// as they are.
+    pub fn with_gamma(self, gamma: f32) -> Self {
+        ObjectPlane { gamma, ..self }
     }
 
     /// The same plane in another light; `wavelength` in the medium.
@@ -201,7 +210,7 @@ impl ObjectPlane {
     /// Whether images stand in the same places and become amplitudes in the same way, whatever the light.
     pub(crate) fn is_placed_as(&self, other: &ObjectPlane) -> bool {
         let of = |plane: &ObjectPlane| {
-            (plane.grid, plane.image, plane.placement, std::mem::discriminant(&plane.encoding))
+            (plane.grid, plane.image, plane.placement, std::mem::discriminant(&plane.encoding), plane.gamma)
         };
         of(self) == of(other)
     }
@@ -220,6 +229,7 @@ impl ObjectPlane {
             resampling: self.placement.resampling,
         };
         Ok(Self::placed(grid, self.image, placement, self.encoding)?
+            .with_gamma(self.gamma)
             .illuminated(self.illumination, wavelength))
     }
 
@@ -240,7 +250,7 @@ impl ObjectPlane {
         }
         let placement = Placement { origin: parts(origin)?, extent, resampling };
         let plane = Self::placed(grid, self.image, placement, self.encoding).ok()?;
-        Some(plane.illuminated(self.illumination, wavelength))
+        Some(plane.with_gamma(self.gamma).illuminated(self.illumination, wavelength))
     }
 
     /// Grid of the object plane.
@@ -256,6 +266,11 @@ impl ObjectPlane {
     /// How values become amplitudes.
     pub fn encoding(&self) -> Encoding {
         self.encoding
+    }
+
+    /// Power that values are raised to before they become amplitudes or phases.
+    pub fn gamma(&self) -> f32 {
+        self.gamma
     }
 
     /// The light that falls on the object.
@@ -288,9 +303,11 @@ impl ObjectPlane {
 
     /// Complex amplitude of an image value in light of amplitude 1.
     fn encoded<T: Real>(&self, value: f32) -> Complex<T> {
+        // The power of 1 is spared, and an image with noise may have values below 0.
+        let shown = || if self.gamma == 1.0 { value } else { value.max(0.0).powf(self.gamma) };
         match self.encoding {
-            Encoding::Amplitude => Complex::new(T::narrow(f64::from(value)), T::zero()),
-            Encoding::Phase { range } => narrow_complex(Complex::cis(range * f64::from(value))),
+            Encoding::Amplitude => Complex::new(T::narrow(f64::from(shown())), T::zero()),
+            Encoding::Phase { range } => narrow_complex(Complex::cis(range * f64::from(shown()))),
             Encoding::Binary { threshold } => {
                 Complex::new(if value >= threshold { T::one() } else { T::zero() }, T::zero())
             }
@@ -300,10 +317,11 @@ impl ObjectPlane {
     /// The same plane with values as amplitudes, if the field of every image is linear in the
     /// [coefficients](Self::coefficient) of its values.
     ///
-    /// It is not where values are interpolated and then become phases or holes.
+    /// It is not where values are interpolated and then raised to a power, or become phases or holes.
     pub fn linear(&self) -> Option<ObjectPlane> {
-        let linear = self.encoding == Encoding::Amplitude || self.placement.resampling == Resampling::Nearest;
-        linear.then(|| ObjectPlane { encoding: Encoding::Amplitude, ..self.clone() })
+        let itself = self.encoding == Encoding::Amplitude && self.gamma == 1.0;
+        let linear = itself || self.placement.resampling == Resampling::Nearest;
+        linear.then(|| ObjectPlane { encoding: Encoding::Amplitude, gamma: 1.0, ..self.clone() })
     }
 
     /// The amplitude that stands for an image value on the plane of [`ObjectPlane::linear`].
@@ -396,6 +414,7 @@ impl ObjectPlane {
         let Encoding::Phase { .. } = self.encoding else { return Ok(None) };
         let shown = ObjectPlane {
             encoding: Encoding::Amplitude,
+            gamma: 1.0,
             illumination: Illumination::Plane,
             lit: None,
             ..self.clone()
@@ -499,6 +518,14 @@ mod tests {
         };
         assert_eq!(at(Encoding::Amplitude, 0.25), Complex::new(0.25, 0.0));
         assert!((at(Encoding::Phase { range: TAU / 2.0 }, 1.0) - Complex::new(-1.0, 0.0)).norm() < 1e-15);
+        let root = |encoding: Encoding, value: f32| {
+            let plane = ObjectPlane::new(grid(), (1, 1), 1, encoding).unwrap().with_gamma(0.5);
+            plane.finer(2, 0.75e-3).unwrap().encoded::<f64>(value)
+        };
+        assert_eq!(root(Encoding::Amplitude, 0.25), Complex::new(0.5, 0.0));
+        assert!((root(Encoding::Phase { range: TAU / 2.0 }, 0.25) - Complex::new(0.0, 1.0)).norm() < 1e-15);
+        assert_eq!(root(Encoding::Amplitude, -0.25), Complex::new(0.0, 0.0));
+        assert_eq!(root(Encoding::Binary { threshold: 0.3 }, 0.25), Complex::new(0.0, 0.0));
         let seen = |encoding: Encoding| {
             let plane = ObjectPlane::new(grid(), (1, 2), 1, encoding).unwrap();
             plane.picture(ndarray::array![[0.25, 0.5]].view())
@@ -518,6 +545,20 @@ mod tests {
         let phases = of(Encoding::Phase { range: TAU });
         assert_eq!(phases.values_as_light(image().view()).unwrap(), Some(light));
         assert_eq!(amplitudes.values_as_light(image().view()).unwrap(), None);
+    }
+
+    #[test]
+    fn interpolated_roots_are_not_linear() {
+        let placed = |resampling: Resampling| {
+            let placement = Placement { origin: (0, 2), extent: (16, 20), resampling };
+            ObjectPlane::placed(grid(), (4, 5), placement, Encoding::Amplitude).unwrap()
+        };
+        assert!(placed(Resampling::Bilinear).linear().is_some());
+        assert!(placed(Resampling::Bilinear).with_gamma(0.5).linear().is_none());
+        let roots = placed(Resampling::Nearest).with_gamma(0.5);
+        let values = image().mapv(|value| roots.coefficient(value).re);
+        let field = roots.linear().unwrap().encode::<f32>(values.view()).unwrap();
+        assert_eq!(field.amplitude, roots.encode::<f32>(image().view()).unwrap().amplitude);
     }
 
     #[test]

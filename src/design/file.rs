@@ -191,6 +191,8 @@ pub struct ObjectTable {
     pub encoding: Encoding,
     /// Phase of the value 1 where values are phases.
     pub phase_range: Angle,
+    /// Power that values are raised to before they become amplitudes or phases.
+    pub gamma: f32,
     /// Value from which light passes where images are binary.
     pub threshold: f32,
     /// Pixels of the plane along one side of an image pixel; left out, four or as many as the plane has room for.
@@ -309,6 +311,7 @@ impl Default for ObjectTable {
         ObjectTable {
             encoding: Encoding::Amplitude,
             phase_range: Angle::known("2 pi", TAU),
+            gamma: 1.0,
             threshold: 0.5,
             upsampling: None,
             size: None,

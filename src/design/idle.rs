@@ -75,6 +75,11 @@ const RULES: &[Rule] = &[
         "object.encoding = \"phase\"",
     ),
     rule(
+        "object.gamma",
+        |typed, _| !matches!(typed.object.encoding, Encoding::Binary { .. }),
+        "object.encoding = \"amplitude\" or \"phase\"",
+    ),
+    rule(
         "object.threshold",
         |typed, _| matches!(typed.object.encoding, Encoding::Binary { .. }),
         "object.encoding = \"binary\"",

@@ -411,6 +411,9 @@ fn object(
             table.phase_range
         ));
     }
+    if !(0.1..=10.0).contains(&table.gamma) {
+        return Err(format!("object.gamma = {}: it must be from 0.1 to 10", table.gamma));
+    }
     if !(0.0..=1.0).contains(&table.threshold) {
         return Err(format!("object.threshold = {}: image values go from 0 to 1", table.threshold));
     }
@@ -473,5 +476,5 @@ fn object(
     };
     let object =
         ObjectPlane::placed(grid, image, placement, encoding).map_err(|error| format!("{key}: {error}"))?;
-    Ok((object.illuminated(illumination, wavelength), key))
+    Ok((object.with_gamma(table.gamma).illuminated(illumination, wavelength), key))
 }

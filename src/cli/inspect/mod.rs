@@ -195,6 +195,7 @@ fn as_json(design: &Design, sampling: &Sampling) -> serde_json::Value {
     json["mask_pixels"] = grids.clone().map(|grid| json!(grid.shape())).collect();
     json["mask_pixel_pitches"] = grids.map(|grid| json!(grid.pixel_pitch())).collect();
     json["plate"] = json!(design.plate_model().name());
+    json["object_gamma"] = json!(bench.object.gamma());
     json["source"] = source_json(bench);
     json["other_optics"] = bench.optics.iter().map(|placed| json!(placed.element.name())).collect();
     let pitch = bench.grid().pixel_pitch();
@@ -368,8 +369,12 @@ fn design_lines(design: &Design) -> Vec<(String, String)> {
     line(
         "object",
         format!(
-            "{image_columns} x {image_rows} image as {}, {extent_columns} x {extent_rows} pixels{}",
+            "{image_columns} x {image_rows} image as {}{}, {extent_columns} x {extent_rows} pixels{}",
             encoding(bench.object.encoding()),
+            match bench.object.gamma() {
+                1.0 => String::new(),
+                gamma => format!(" of values to the power {gamma}"),
+            },
             illumination(bench.object.illumination())
         ),
     );

@@ -125,6 +125,7 @@ fn keys_that_do_nothing_are_told() {
         ("[object]\ntilt = [\"20 deg\", \"0 deg\"]", "object.tilt = [", "object.illumination = \"tilted\""),
         ("[object]\nwaist = \"5 mm\"", "object.waist = \"5 mm\"", "\"gaussian\""),
         ("[object]\nphase_range = \"1 pi\"", "object.phase_range", "object.encoding = \"phase\""),
+        ("[object]\nencoding = \"binary\"\ngamma = 0.5", "object.gamma = 0.5", "\"amplitude\" or \"phase\""),
         ("[object]\nthreshold = 0.25", "object.threshold = 0.25", "object.encoding = \"binary\""),
         ("[object]\nsize = \"44.8 mm\"\nupsampling = 2", "object.upsampling = 2", "object.size"),
         ("[mask]\nheight_max = \"0.5 mm\"\nphase_max = \"1 pi\"", "mask.phase_max", "mask.height_max"),
