@@ -22,6 +22,7 @@ use crate::fabrication::{
     Comparison, Exported, HeightMap, Lie, PlateFile, PlateOptions, PlateReport, compare, find_plates,
     read_plates,
 };
+use crate::named::Named;
 use crate::units::{Metres, format_length};
 
 /// The plates of a device as their files have them.
@@ -296,11 +297,12 @@ pub(super) fn report(
     shown: &LabelledImages,
 ) -> String {
     let mut text = format!(
-        "{} on {}, {} images from {}\nplates of {}\n\n",
+        "{} on {}, {} images from {}, {} plates\nas read back from {}\n\n",
         device.design.name,
         shown.set,
         shown.split_name(),
         shown.origin(),
+        device.design.plate_model().name(),
         plates.folder.display()
     );
     if let Some(step) = compared.other_step {
@@ -322,7 +324,7 @@ pub(super) fn report(
             format_length(plate.largest, 3),
             format!("{} of {}", plate.other_pixels, plate.pixels),
             if plate.exact {
-                "as designed".to_owned()
+                "heights as designed".to_owned()
             } else if plate.thicker == 0.0 {
                 String::new()
             } else {
@@ -375,6 +377,7 @@ pub(super) fn as_json(
         "warnings": plates.warnings(compared),
         "padding": design.padding(),
         "oversample": design.simulated.oversample,
+        "plate": design.plate_model().name(),
         "samples_in_plates": design.simulated.samples_in_plates(),
         "extinction_coefficient": design.material.extinction_coefficient(),
         "data": shown.as_json(),

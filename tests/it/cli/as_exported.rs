@@ -82,10 +82,10 @@ fn plates_are_judged_beside_the_design() {
     // The device is the one that holds the plates.
     let text = evaluate(own.path(), &[]);
     for word in [
-        "small on fashion-mnist, test images from the folder data",
+        "small on fashion-mnist, test images from the folder data, not the published files, thin plates\nas read back from ",
         "heights in steps of 0.1 mm where the design has 1 um",
         "small-mask-2.mm.stl",
-        "0 of 4096  as designed",
+        "0 of 4096  heights as designed",
         "accuracy",
         "points",
         "of 50 images",
@@ -95,6 +95,7 @@ fn plates_are_judged_beside_the_design() {
     assert_eq!(text.stderr, "");
     let json = evaluate(own.path(), &["device", "--json"]).json();
     assert!((number(&json["step"]) - 1e-4).abs() < 1e-12);
+    assert_eq!(json["plate"], "thin");
     assert_eq!(json["warnings"], Value::Array(Vec::new()));
     // Heights of ten layers a turn are another device, if not by much.
     assert_ne!(json["exported"]["loss"], json["designed"]["loss"]);
