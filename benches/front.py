@@ -68,7 +68,7 @@ def main(given):
     with open(given.sweep) as file:
         rows = list(csv.DictReader(file))
     points = [(100 * float(row[given.light]), 100 * float(row[given.accuracy]), row["name"]) for row in rows]
-    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
+    figure, axes = plt.subplots(figsize=(9.5, 5), layout="constrained")
     if WEIGHT in rows[0]:
         weights(axes, rows, points)
     else:

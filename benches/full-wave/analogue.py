@@ -102,6 +102,7 @@ PRINTABLE = [
     Device("thin", 0.8, 249, **TO_PRINT),
     Device("sliced", 0.8, 249, **TO_PRINT),
     Device("sliced", 0.8, 249, 4.0, **TO_PRINT),
+    Device("sliced", 0.8, 249, 6.0, **TO_PRINT),
 ]
 
 
