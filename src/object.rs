@@ -130,7 +130,7 @@ pub struct ObjectPlane {
     placement: Placement,
     encoding: Encoding,
     /// Power that values are raised to before they become amplitudes or phases.
-    gamma: f32,
+    gamma: f64,
     illumination: Illumination,
     /// Amplitude of the illumination on the extent; none for amplitude 1.
     lit: Option<Arc<Array2<Complex<f64>>>>,
@@ -181,7 +181,7 @@ impl ObjectPlane {
 
     /// The same plane with values raised to the power `gamma` before they become amplitudes or phases; a binary object takes them
     /// as they are.
-    pub fn with_gamma(self, gamma: f32) -> Self {
+    pub fn with_gamma(self, gamma: f64) -> Self {
         ObjectPlane { gamma, ..self }
     }
 
@@ -269,7 +269,7 @@ impl ObjectPlane {
     }
 
     /// Power that values are raised to before they become amplitudes or phases.
-    pub fn gamma(&self) -> f32 {
+    pub fn gamma(&self) -> f64 {
         self.gamma
     }
 
@@ -304,7 +304,7 @@ impl ObjectPlane {
     /// Complex amplitude of an image value in light of amplitude 1.
     fn encoded<T: Real>(&self, value: f32) -> Complex<T> {
         // The power of 1 is spared, and an image with noise may have values below 0.
-        let shown = || if self.gamma == 1.0 { value } else { value.max(0.0).powf(self.gamma) };
+        let shown = || if self.gamma == 1.0 { value } else { value.max(0.0).powf(self.gamma as f32) };
         match self.encoding {
             Encoding::Amplitude => Complex::new(T::narrow(f64::from(shown())), T::zero()),
             Encoding::Phase { range } => narrow_complex(Complex::cis(range * f64::from(shown()))),

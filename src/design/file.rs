@@ -192,7 +192,7 @@ pub struct ObjectTable {
     /// Phase of the value 1 where values are phases.
     pub phase_range: Angle,
     /// Power that values are raised to before they become amplitudes or phases.
-    pub gamma: f32,
+    pub gamma: f64,
     /// Value from which light passes where images are binary.
     pub threshold: f32,
     /// Pixels of the plane along one side of an image pixel; left out, four or as many as the plane has room for.
