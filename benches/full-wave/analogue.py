@@ -96,13 +96,12 @@ DEVICES = [
     Device("sliced", 0.8, 120, 1.0),
     Device("sliced", 0.8, 120, 3.0),
 ]
-# What plates, gaps and images layers/fashion-400ghz-printable has, and its steepness.
+# What plates, gaps and phases layers/fashion-400ghz-printable has.
 TO_PRINT = {"masks": 3, "base": 0.6, "extinction": 0.03, "phase": np.pi}
 PRINTABLE = [
     Device("thin", 0.8, 249, **TO_PRINT),
     Device("sliced", 0.8, 249, **TO_PRINT),
     Device("sliced", 0.8, 249, 4.0, **TO_PRINT),
-    Device("sliced", 0.8, 249, 6.0, **TO_PRINT),
 ]
 
 

@@ -39,7 +39,8 @@ def of_device(d2nn, device):
     for mask, pitch in enumerate(json.loads(inspect.stdout)["mask_pixel_pitches"], 1):
         pitch *= 1e3
         pixels = max(1, int(PRINTED_SIDE / pitch + 1e-9))
-        yield device, mask, f"{pixels * pitch:.4g} mm", f"{pitch:.4g} mm", round(pitch / PRINTED_CELL), "x"
+        for polarisation in ("x", "y"):
+            yield device, mask, f"{pixels * pitch:.4g} mm", f"{pitch:.4g} mm", round(pitch / PRINTED_CELL), polarisation
 
 
 def by_sheets(result, polarisation):
@@ -70,7 +71,7 @@ def solve(d2nn, folder, piece):
     device, mask, crop, margin, cells, polarisation = piece
     shipped = isinstance(device, str)
     name = device if shipped else device.name
-    out = folder / f"{name}-{mask}"
+    out = folder / f"{name}-{mask}-{polarisation}-{cells}"
     source = LAYERS / device if shipped else device
     call = [d2nn, "full-wave", source, "--mask", str(mask), "--crop", crop, "--margin", margin]
     subprocess.run([*call, "--data", "builtin", "--out", out], check=True, stdout=sys.stderr)
