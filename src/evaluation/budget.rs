@@ -12,7 +12,7 @@ use crate::reference::Instrument;
 pub struct PowerBudget {
     /// Lost in each gap: past the next plane or the mask that stands there, or in waves that do not travel.
     pub past: Vec<f64>,
-    /// Absorbed in each mask, base included.
+    /// Absorbed in each mask, base included; with a thickness also reflected at its faces.
     pub absorbed: Vec<f64>,
     /// Taken by each of the other optics ([`Bench::optics`]): stopped, absorbed or reflected.
     pub optics: Vec<f64>,
@@ -25,7 +25,7 @@ pub struct PowerBudget {
 impl PowerBudget {
     /// The budget of masks of `values` on `bench`, the mean over its networks and beams, for the images with `indices`; black ones do not count.
     ///
-    /// Reflection at the faces of plates is not in it: it is not simulated.
+    /// Reflection at the faces of thin plates is not in it: it is not simulated.
     ///
     /// # Errors
     /// [`Error::Value`] when the parts do not fit together or there is no light at all.

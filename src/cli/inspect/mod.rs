@@ -23,7 +23,7 @@ use super::{ModifiedFlag, SimulationFlags, print, print_json};
 use crate::design::folder::{DESIGN, read_typed};
 use crate::design::{Design, Device, Rounding, Stage, Work};
 use crate::detector::Scheme;
-use crate::element::{Modulation, Placed};
+use crate::element::{Modulation, Placed, PlateModel};
 use crate::error::Result;
 use crate::named::Named;
 use crate::object::{Encoding, Illumination};
@@ -430,8 +430,12 @@ fn design_lines(design: &Design) -> Vec<(String, String)> {
     line(
         "face reflection",
         format!(
-            "{:.2} % of the power at each face of a plate (not simulated)",
-            100.0 * design.material.face_reflection()
+            "{:.2} % of the power at each face of a plate ({})",
+            100.0 * design.material.face_reflection(),
+            match design.plate_model() {
+                PlateModel::Thin => "not simulated",
+                _ => "simulated, without echoes",
+            }
         ),
     );
     line("training", stages(design));

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::dataset::{DatasetName, Images, Source, Split, load_split};
 use crate::design::{Design, Device};
+use crate::element::PlateModel;
 use crate::error::Result;
 use crate::evaluation::PowerBudget;
 
@@ -49,9 +50,13 @@ pub(in crate::cli) fn budget_images(design: &Design) -> String {
     format!("first {BUDGET_IMAGES} test images of the sample{stretched}")
 }
 
-/// Share of the light that is left when every face of every plate reflects its part.
+/// Share of the light that is left when every face of every plate reflects its part: all of it where plates have a thickness, and
+/// with it faces that reflect.
 pub(super) fn left_by_reflection(design: &Design) -> f64 {
-    (1.0 - design.material.face_reflection()).powi(2 * design.bench.masks() as i32)
+    match design.plate_model() {
+        PlateModel::Thin => (1.0 - design.material.face_reflection()).powi(2 * design.bench.masks() as i32),
+        _ => 1.0,
+    }
 }
 
 pub(super) fn budget_json(budget: &PowerBudget, design: &Design) -> serde_json::Value {
@@ -81,9 +86,11 @@ pub(in crate::cli) fn budget_lines(budget: &PowerBudget, design: &Design) -> Vec
     let percent = |share: f64| format!("{:.2} %", 100.0 * share);
     let list = |shares: &[f64]| shares.iter().map(|share| percent(*share)).collect::<Vec<_>>().join(", ");
     line("past the planes".into(), format!("{} = {}", list(&budget.past), percent(budget.past.iter().sum())));
+    let thin = design.plate_model() == PlateModel::Thin;
     if budget.absorbed.iter().any(|share| share.abs() > 1e-6) {
         let sum = percent(budget.absorbed.iter().sum());
-        line("absorbed in the masks".into(), format!("{} = {sum}", list(&budget.absorbed)));
+        let name = if thin { "absorbed in the masks" } else { "taken by the masks" };
+        line(name.into(), format!("{} = {sum}", list(&budget.absorbed)));
     }
     if !budget.optics.is_empty() {
         let sum = percent(budget.optics.iter().sum());
@@ -92,13 +99,15 @@ pub(in crate::cli) fn budget_lines(budget: &PowerBudget, design: &Design) -> Vec
     line("detector regions".into(), percent(budget.regions));
     line("beside the regions".into(), percent(budget.beside));
     if design.bench.modulation.is_phase() {
+        let faces = 2 * design.bench.masks();
         line(
             "reflection".into(),
-            format!(
-                "not simulated: at {} faces it would leave {} of what arrives",
-                2 * design.bench.masks(),
-                percent(left_by_reflection(design))
-            ),
+            if thin {
+                let left = percent(left_by_reflection(design));
+                format!("not simulated: at {faces} faces it would leave {left} of what arrives")
+            } else {
+                format!("at {faces} faces, in what the masks take; echoes are not simulated")
+            },
         );
     }
     lines

@@ -18,6 +18,7 @@ fn the_default_design_without_arguments() {
         "30 mm, 30 mm, 30 mm, 30 mm, 30 mm, 30 mm",
         "10 regions of 4.8 mm x 4.8 mm",
         "1.038 mm for a phase of 2 pi",
+        "at each face of a plate (simulated, without echoes)",
         // asin(0.75 / 0.8), and 30 mm times its tangent: 80.8 mm.
         "69.6 degrees",
         "a pixel reaches 80.822 mm across 30 mm: neighbouring plates are fully connected",
@@ -50,6 +51,13 @@ fn json_has_what_other_programs_need() {
     assert!(
         budget["regions"].as_f64().unwrap() > 0.0 && budget["left_by_reflection"].as_f64().unwrap() < 1.0
     );
+    // Plates with a thickness reflect at the faces of their bases, each nearly what one face is said to, since light is steep in part.
+    let thick = d2nn(&trained().folder, &["inspect", "device", "--plate", "sliced", "--json"]).json();
+    let (sliced, face) = (&thick["power_budget"], json["face_reflection"].as_f64().unwrap());
+    assert_eq!(sliced["left_by_reflection"], 1.0);
+    let taken = sliced["absorbed"][0].as_f64().unwrap();
+    let arrives = 1.0 - sliced["past_the_plane"][0].as_f64().unwrap();
+    assert!(taken / arrives > 1.9 * face && taken / arrives < 4.0 * face, "{taken} of {arrives}");
     assert_eq!(json, d2nn(&trained().folder, &["inspect", "small.toml", "--json"]).json());
     // 25.6 mm wide, 10 mm regions of 10 pixels, 15 pixels from centre to centre; [y, x, height, width].
     let expected =
