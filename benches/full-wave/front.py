@@ -2,9 +2,10 @@
 
     front.py FOLDER OUT.csv [NAME ...]
 
-FOLDER is that of the sweep, and names choose among its devices. Points lost of the first 2,000 test images with every plane up to 0.2 mm aside, up to 1 mm off along
-the axis, and with the wavelength 1 % longer and shorter; in thin sheets, as these devices are trained. C is the lowest of both
-polarisations and of the middle row of each mask (printable.py). D2NN names the program, if it is not target/release/d2nn.
+FOLDER is that of the sweep, and names choose among its devices. Points lost of the first 2,000 test images with every plane up to
+0.2 mm aside, up to 1 mm off along the axis, and with the wavelength 1 % longer and shorter; in thin sheets, as these devices are
+trained. C is the lowest of both polarisations and of the middle row of each mask (printable.py). D2NN names the program, if it is
+not target/release/d2nn.
 """
 
 import csv
@@ -47,10 +48,9 @@ def main():
     unknown = set(names) - {name for name, _ in devices}
     if unknown:
         sys.exit(f"{sweep / 'sweep.csv'} has no device {', '.join(sorted(unknown))}")
+    devices = [(name, device) for name, device in devices if not names or name in names]
     with tempfile.TemporaryDirectory() as folder, open(out, "w", newline="") as file:
         for name, device in devices:
-            if names and name not in names:
-                continue
             apart = Path(folder) / name
             apart.mkdir()
             row = {"name": name} | lost(d2nn, device, apart / "tolerance.png") | likeness(d2nn, device, apart)

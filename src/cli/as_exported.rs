@@ -296,15 +296,8 @@ pub(super) fn report(
     judged: &AsExported,
     shown: &LabelledImages,
 ) -> String {
-    let mut text = format!(
-        "{} on {}, {} images from {}, {} plates\nas read back from {}\n\n",
-        device.design.name,
-        shown.set,
-        shown.split_name(),
-        shown.origin(),
-        device.design.plate_model().name(),
-        plates.folder.display()
-    );
+    let mut text =
+        format!("{}\nas read back from {}\n\n", shown.heading(&device.design), plates.folder.display());
     if let Some(step) = compared.other_step {
         let _ = writeln!(
             text,

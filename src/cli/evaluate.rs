@@ -17,7 +17,6 @@ use crate::design::Design;
 use crate::error::{Error, Result};
 use crate::evaluation::Sample;
 use crate::files::Place;
-use crate::named::Named;
 
 /// Arguments of `d2nn evaluate`.
 #[derive(Debug, Args)]
@@ -110,12 +109,8 @@ pub fn run(args: EvaluateArgs) -> Result<()> {
     let stop = Stop::watch_judging()?;
     let bench = &device.design.bench;
     let heading = format!(
-        "{} on {}, {} images from {}, {} plates{}",
-        device.design.name,
-        shown.set,
-        shown.split_name(),
-        shown.origin(),
-        device.design.plate_model().name(),
+        "{}{}",
+        shown.heading(&device.design),
         match bench.source.words(bench.wavelength) {
             words if words.is_empty() => words,
             words => format!(", {words}"),

@@ -11,6 +11,7 @@ use crate::dataset::{
 };
 use crate::design::{Design, DesignFile, ImagesTable, Override};
 use crate::error::{Error, Result};
+use crate::named::Named;
 
 /// Where images come from.
 #[derive(Debug, Args)]
@@ -150,6 +151,18 @@ impl LabelledImages {
     /// Where they are from, and that they are not the published ones.
     pub(super) fn origin(&self) -> String {
         format!("{}{}", self.source.describe(), not_published(self.published, &self.source))
+    }
+
+    /// What stands above figures of a device of `design` on them: both names, where they are from, how plates are simulated.
+    pub(super) fn heading(&self, design: &Design) -> String {
+        format!(
+            "{} on {}, {} images from {}, {} plates",
+            design.name,
+            self.set,
+            self.split_name(),
+            self.origin(),
+            design.plate_model().name()
+        )
     }
 
     /// "test", "train" or "validation".
