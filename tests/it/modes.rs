@@ -133,6 +133,33 @@ fn gradients_in_some_modes_are_those_of_the_projected_images() {
 }
 
 #[test]
+fn a_batch_by_products_of_modes_is_the_sum_of_its_images() {
+    for (name, bench) in benches().into_iter().filter(|(_, bench)| is_linear(bench)) {
+        let images = random_images(&bench, 40);
+        let few = all(&bench).slice_axis(Axis(0), (20..25).into()).to_owned();
+        let engine = by_modes(&bench, 2).with_basis(few).unwrap();
+        // Forty images in five modes go by products, and one by its field: 10 x (40 x 4 + 128) < 40 x 128 on the small bench.
+        let together = engine.gradients(images.view(), &slope).unwrap();
+        let mut sums: Vec<_> = together.masks.iter().map(|mask| Array2::<f32>::zeros(mask.dim())).collect();
+        for sample in 0..40 {
+            let image = images.slice_axis(Axis(0), (sample..=sample).into());
+            let own = |_, readings: &[f64], slopes: &mut [f64]| slope(sample, readings, slopes);
+            let alone = engine.gradients(image, &own).unwrap();
+            sums.iter_mut().zip(&alone.masks).for_each(|(sum, mask)| *sum += mask);
+            let brightest = alone.readings.iter().copied().fold(0.0, f64::max);
+            for (got, want) in together.readings.row(sample).iter().zip(alone.readings.row(0)) {
+                assert!((got - want).abs() <= 2e-5 * brightest, "{name} {sample}: {got} {want}");
+            }
+        }
+        for (got, want) in together.masks.iter().zip(&sums) {
+            let off = (got - want).mapv(|d| d * d).sum().sqrt();
+            // As the bound of gradients in tests/it/engine.rs.
+            assert!(off <= 1e-4 * want.mapv(|d| d * d).sum().sqrt(), "{name}");
+        }
+    }
+}
+
+#[test]
 fn the_number_of_threads_changes_no_bit() {
     for (_, bench) in benches().into_iter().filter(|(_, bench)| is_linear(bench)) {
         let images = random_images(&bench, 130);

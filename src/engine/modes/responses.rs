@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use ndarray::linalg::general_mat_mul;
-use ndarray::{Array2, ArrayView1, ArrayView2, ArrayViewMut1, Axis, Slice};
+use ndarray::{
+    Array2, ArrayBase, ArrayView1, ArrayView2, ArrayViewMut1, ArrayViewMut2, Axis, CowArray, Data, Ix2, Slice,
+};
 use num_complex::Complex32;
 use rayon::prelude::*;
 
@@ -15,6 +17,19 @@ pub(super) struct Coefficients {
     pub(super) real: Array2<f32>,
     /// None where all are real.
     pub(super) imaginary: Option<Array2<f32>>,
+}
+
+impl Coefficients {
+    /// Real numbers only: the real parts, and the imaginary ones behind them; shape (images, real modes).
+    fn side_by_side(&self) -> CowArray<'_, f32, Ix2> {
+        let Some(imaginary) = &self.imaginary else { return self.real.view().into() };
+        let (images, modes) = self.real.dim();
+        let mut both = Array2::zeros((images, 2 * modes));
+        let (mut first, mut second) = both.view_mut().split_at(Axis(1), modes);
+        first.assign(&self.real);
+        second.assign(imaginary);
+        both.into()
+    }
 }
 
 /// The field of every mode on the samples of the detector regions.
@@ -120,24 +135,38 @@ impl Responses {
 
     /// The way by which a batch of `images` images with real or complex coefficients is cheapest.
     pub(super) fn batch(&self, images: usize, complex: bool) -> Batch<'_> {
-        let modes = self.fields.nrows();
-        // A region of n numbers: 2 images x modes x n products by the fields; by the products of modes 2 images x
-        // modes^2, and 2 modes^2 x n once a batch.
+        let modes = if complex { 2 } else { 1 } * self.fields.nrows();
+        // Of n numbers: 2 images x modes x n products by the fields; by the products of modes 2 images x modes^2 a
+        // reading, and 2 modes^2 x n once a batch.
         let by_fields = images * self.fields.ncols();
         let by_products = modes * (images * self.readings + self.fields.ncols());
-        if complex || by_products >= by_fields {
+        if by_products >= by_fields {
             return Batch { responses: self, products: None };
         }
+        let fields = self.real_modes(complex);
         let product = |reading: usize| {
             let mut sum = Array2::zeros((modes, modes));
             for region in self.of_reading(reading) {
-                let fields = self.region(region);
+                let fields = fields.slice_axis(Axis(1), region.numbers.clone().into());
                 general_mat_mul(region.share as f32, &fields, &fields.t(), 1.0, &mut sum);
             }
             sum
         };
-        let products = (0..self.readings).into_par_iter().map(product).collect();
-        Batch { responses: self, products: Some(products) }
+        let of_readings = (0..self.readings).into_par_iter().map(product).collect();
+        Batch { responses: self, products: Some(Products { fields, of_readings }) }
+    }
+
+    /// Fields for real coefficients: those of the modes, followed by i times them where coefficients are complex.
+    fn real_modes(&self, complex: bool) -> CowArray<'_, f32, Ix2> {
+        if !complex {
+            return self.fields.view().into();
+        }
+        let (modes, numbers) = self.fields.dim();
+        let mut fields = Array2::zeros((2 * modes, numbers));
+        let (mut plain, mut turned) = fields.view_mut().split_at(Axis(0), modes);
+        plain.assign(&self.fields);
+        add_turned(&mut turned, &self.fields, 1.0);
+        fields.into()
     }
 
     /// Field of every image on some of the numbers.
@@ -145,7 +174,7 @@ impl Responses {
         let modes = self.fields.slice_axis(Axis(1), numbers.into());
         let mut fields = coefficients.real.dot(&modes);
         if let Some(imaginary) = &coefficients.imaginary {
-            add_turned(&mut fields, &imaginary.dot(&modes), 1.0);
+            add_turned(&mut fields.view_mut(), &imaginary.dot(&modes), 1.0);
         }
         fields
     }
@@ -159,11 +188,20 @@ impl Responses {
 ///
 /// The source of a mode is the sum over the images of conj(c) dL/dconj(U), which asks for the field of every image. With
 /// fewer modes than numbers in a region it is less work to go by the products of the modes, Re conj(D_r) D_s: a reading
-/// is a quadratic form in them, and the sum over the images a matrix of modes by modes.
+/// is a quadratic form in them, and the sum over the images a matrix of modes by modes. A complex coefficient is two real
+/// ones, of the mode and of i times it.
 pub(super) struct Batch<'a> {
     responses: &'a Responses,
-    /// For each reading the products of the modes' fields, shape (modes, modes), unless fields are cheaper.
-    products: Option<Vec<Array2<f32>>>,
+    /// None where fields are cheaper.
+    products: Option<Products<'a>>,
+}
+
+/// What readings of real coefficients are quadratic forms in.
+struct Products<'a> {
+    /// Shape (real modes, numbers).
+    fields: CowArray<'a, f32, Ix2>,
+    /// For each reading the products of the fields, shape (real modes, real modes).
+    of_readings: Vec<Array2<f32>>,
 }
 
 impl Batch<'_> {
@@ -176,39 +214,45 @@ impl Batch<'_> {
         slopes: &ReadingSlopes<'_>,
     ) -> (Array2<f64>, Array2<f32>) {
         match &self.products {
-            Some(products) => self.by_products(&coefficients.real, products, slopes),
+            Some(products) => self.by_products(&coefficients.side_by_side(), &products.of_readings, slopes),
             None => self.by_fields(coefficients, slopes),
         }
     }
 
     /// What the sum of parts begins with.
     pub(super) fn no_images(&self) -> Array2<f32> {
-        let (modes, numbers) = self.responses.fields.dim();
         match &self.products {
-            Some(products) => Array2::zeros((products.len() * modes, modes)),
-            None => Array2::zeros((modes, numbers)),
+            Some(Products { fields, of_readings }) => {
+                Array2::zeros((of_readings.len() * fields.nrows(), fields.nrows()))
+            }
+            None => Array2::zeros(self.responses.fields.dim()),
         }
     }
 
     /// The source of each mode, shape (modes, numbers), from the sum of all parts.
     pub(super) fn source(&self, sum: Array2<f32>) -> Array2<f32> {
-        if self.products.is_none() {
-            return sum;
+        let Some(Products { fields, .. }) = &self.products else { return sum };
+        let real_modes = fields.nrows();
+        let mut source = Array2::zeros(fields.dim());
+        for region in &self.responses.regions {
+            let first = region.reading * real_modes;
+            let weights = sum.slice_axis(Axis(0), (first..first + real_modes).into());
+            let fields = fields.slice_axis(Axis(1), region.numbers.clone().into());
+            let mut source = source.slice_axis_mut(Axis(1), region.numbers.clone().into());
+            general_mat_mul(region.share as f32, &weights, &fields, 0.0, &mut source);
         }
         let modes = self.responses.fields.nrows();
-        let mut source = Array2::zeros(self.responses.fields.dim());
-        for region in &self.responses.regions {
-            let reading = region.reading;
-            let weights = sum.slice_axis(Axis(0), (reading * modes..(reading + 1) * modes).into());
-            let mut source = source.slice_axis_mut(Axis(1), region.numbers.clone().into());
-            general_mat_mul(region.share as f32, &weights, &self.responses.region(region), 0.0, &mut source);
+        if real_modes > modes {
+            let (mut real, imaginary) = source.view_mut().split_at(Axis(0), modes);
+            add_turned(&mut real, &imaginary, -1.0);
+            source.slice_axis_inplace(Axis(0), Slice::from(..modes));
         }
         source
     }
 
     fn by_products(
         &self,
-        coefficients: &Array2<f32>,
+        coefficients: &CowArray<'_, f32, Ix2>,
         products: &[Array2<f32>],
         slopes: &ReadingSlopes<'_>,
     ) -> (Array2<f64>, Array2<f32>) {
@@ -233,7 +277,7 @@ impl Batch<'_> {
         }
         let mut sum = Array2::zeros((products.len() * modes, modes));
         for (region, factors) in factors.columns().into_iter().enumerate() {
-            let mut weighted = coefficients.clone();
+            let mut weighted = coefficients.to_owned();
             for (mut row, factor) in weighted.outer_iter_mut().zip(factors) {
                 row.iter_mut().for_each(|number| *number *= factor);
             }
@@ -267,14 +311,14 @@ impl Batch<'_> {
         }
         let mut sum = coefficients.real.t().dot(&fields);
         if let Some(imaginary) = &coefficients.imaginary {
-            add_turned(&mut sum, &imaginary.t().dot(&fields), -1.0);
+            add_turned(&mut sum.view_mut(), &imaginary.t().dot(&fields), -1.0);
         }
         (readings, sum)
     }
 }
 
 /// Adds `sign` i times `from`; numbers are real and imaginary parts side by side.
-fn add_turned(to: &mut Array2<f32>, from: &Array2<f32>, sign: f32) {
+fn add_turned(to: &mut ArrayViewMut2<'_, f32>, from: &ArrayBase<impl Data<Elem = f32>, Ix2>, sign: f32) {
     let (even, odd) = (Slice::new(0, None, 2), Slice::new(1, None, 2));
     to.slice_axis_mut(Axis(1), even).scaled_add(-sign, &from.slice_axis(Axis(1), odd));
     to.slice_axis_mut(Axis(1), odd).scaled_add(sign, &from.slice_axis(Axis(1), even));
