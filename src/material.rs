@@ -115,7 +115,7 @@ impl Material {
         self.extinction_coefficient / (self.refractive_index - self.surrounding_index)
     }
 
-    /// Power lost by reflection at one face at normal incidence. Not simulated.
+    /// Power lost by reflection at one face at normal incidence. Thin plates have none; those with a thickness do.
     ///
     /// ((n - m)^2 + kappa^2)/((n + m)^2 + kappa^2) with m the surrounding index (Born & Wolf, Principles of Optics,
     /// section 14.2).

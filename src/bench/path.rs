@@ -159,15 +159,18 @@ impl Bench {
                 rest = Gap { pixel_model: PixelModel::Point, carrier: (0.0, 0.0), ..rest };
             }
             let mut lateral = self.alignment.lateral(index);
+            let next = self.alignment.lateral(index + 1);
+            let touching = self.optics_touching_end(index);
             for number in self.optics_of(index) {
                 let Placed { distance, element, .. } = &self.optics[number];
                 let way = distance - crossed;
                 if way > 0.0 {
-                    // Optics stand on the axis; those that touch a mask go with it.
-                    let shift = (-lateral.0, -lateral.1);
+                    // Optics stand on the axis; those that touch a plane go with it.
+                    let stand = if touching.contains(&number) { next } else { (0.0, 0.0) };
+                    let shift = (stand.0 - lateral.0, stand.1 - lateral.1);
                     let gap = Gap { distance: way, shift, ..rest };
                     path.add_gap(ends[index] + crossed, gap);
-                    lateral = (0.0, 0.0);
+                    lateral = stand;
                     // Behind it the field is smooth: no pixels leave it.
                     rest = Gap { pixel_model: PixelModel::Point, carrier: (0.0, 0.0), ..rest };
                 }
@@ -176,7 +179,6 @@ impl Bench {
             }
             let left = if crossed + back == 0.0 { *length } else { length - crossed - back };
             if left > 0.0 {
-                let next = self.alignment.lateral(index + 1);
                 let shift = (next.0 - lateral.0, next.1 - lateral.1);
                 let gap = Gap { distance: left, shift, ..rest };
                 path.add_gap(ends[index] + crossed, gap);
@@ -210,6 +212,34 @@ impl Bench {
         let front = if gap > 0 { plate.relief } else { 0.0 };
         let back = if gap < self.masks() { plate.base } else { 0.0 };
         (front, back)
+    }
+
+    /// Numbers of the optics that the plane at the end of a gap touches, and of those that touch them.
+    fn optics_touching_end(&self, gap: usize) -> Vec<usize> {
+        let (_, back) = self.taken_by_plates(gap);
+        let mut begin = self.gaps[gap] - back;
+        let mut numbers: Vec<usize> = self.optics_of(gap).collect();
+        numbers.reverse();
+        let touching = numbers.into_iter().take_while(|&number| {
+            let Placed { distance, element, .. } = &self.optics[number];
+            let touches = distance + element.thickness() >= begin;
+            begin = *distance;
+            touches
+        });
+        touching.collect()
+    }
+
+    /// The shortest way of free space before the plane at the end of a gap: by so much that plane can come nearer.
+    pub(crate) fn shortest_room(&self) -> Metres {
+        let room = |(gap, length): (usize, &Metres)| {
+            let (front, back) = self.taken_by_plates(gap);
+            let ends = self.optics_of(gap).map(|number| {
+                let Placed { distance, element, .. } = &self.optics[number];
+                distance + element.thickness()
+            });
+            (length - back - ends.fold(front, f64::max)).max(0.0)
+        };
+        self.gaps.iter().enumerate().map(room).fold(f64::INFINITY, f64::min)
     }
 
     /// Numbers of the optics of a gap, in the order of the light.

@@ -11,6 +11,7 @@ use super::figures::json_of;
 use super::judgement::figures;
 use super::trial::Trial;
 use super::{LabelledImages, ThreadsFlag};
+use crate::bench::Bench;
 use crate::dataset::Images;
 use crate::design::folder::{PLATES, is_device_folder};
 use crate::design::{Design, Device};
@@ -218,9 +219,18 @@ pub(super) fn judge(
     go_on: &dyn Fn() -> Result<bool>,
 ) -> Result<AsExported> {
     let design = &device.design;
-    let (modulation, masks) = plates.exported.masks(&design.material, design.bench.wavelength);
-    let mut bench = design.simulated.clone();
-    bench.modulation = modulation;
+    let (modulation, masks, plate) = match design.simulated.plate {
+        // The base is one of the thickness that was found, and absorbs and delays as that.
+        Some(designed) => {
+            let (modulation, masks, thickness) = plates.as_thick(design, designed);
+            (modulation, masks, Some(thickness))
+        }
+        None => {
+            let (modulation, masks) = plates.exported.masks(&design.material, design.bench.wavelength);
+            (modulation, masks, None)
+        }
+    };
+    let bench = Bench { modulation, plate, ..design.simulated.clone() };
     // One engine at a time: its plans are what takes memory.
     let trial = Trial { go_on, ..Trial::of(design, images, limit) };
     let wanted = trial.wanted()?;

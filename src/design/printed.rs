@@ -3,7 +3,10 @@
 use super::Design;
 use crate::bench::Bench;
 use crate::element::{Modulation, Thickness};
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Samples along a side of a plane, inside plates, at most.
+const MOST_SAMPLES: usize = 4096;
 
 impl Design {
     /// How thick its plates are when they are printed; none where the masks are no reliefs.
@@ -29,6 +32,12 @@ impl Design {
     pub fn with_plates(&self, thickness: Thickness, modulation: Modulation) -> Result<Bench> {
         let needed = thickness.samples(self.bench.grid().pixel_pitch(), self.bench.wavelength);
         let finer = needed.div_ceil(self.simulated.oversample).max(thickness.finer);
+        let (rows, columns) = self.simulated.grid().shape();
+        if finer > thickness.finer && rows.max(columns).saturating_mul(finer) > MOST_SAMPLES {
+            return Err(Error::Value(format!(
+                "light inside plates takes {needed} x {needed} samples a pixel: more than {MOST_SAMPLES} a side of the plane"
+            )));
+        }
         let plate = Some(Thickness { finer, ..thickness });
         let bench = Bench { plate, modulation, ..self.simulated.clone() };
         bench.check()?;

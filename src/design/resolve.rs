@@ -118,9 +118,7 @@ impl Design {
 
     /// Side of the padded window over the side of the plane (the larger of rows and columns).
     pub fn padding(&self) -> f64 {
-        let (rows, columns) = self.simulated.grid().shape();
-        let (padded_rows, padded_columns) = self.simulated.padded;
-        (padded_rows as f64 / rows as f64).max(padded_columns as f64 / columns as f64)
+        self.simulated.padding()
     }
 }
 
@@ -449,8 +447,8 @@ fn object(
     let first = |axis: usize, side: usize, pixels: usize| {
         let offset = &table.offset[axis];
         let first = (pixels as f64 - side as f64) / 2.0 + offset.value() / grid.pixel_pitch();
-        // Half a pixel goes down, as without an offset.
-        let first = (first + 1e-9).floor();
+        // To the nearest pixel; half of one goes down, as without an offset.
+        let first = (first - 0.5 - 1e-9).ceil();
         if first < 0.0 || first + side as f64 > pixels as f64 {
             return Err(format!(
                 "object.offset = \"{offset}\" moves the image off the plane: bring it nearer to the axis"

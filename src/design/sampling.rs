@@ -15,15 +15,23 @@ const ENOUGH_OF_THE_PADDING: f64 = 0.9;
 
 /// What is wrong with the sampling of `bench`, a sentence each.
 pub(super) fn problems(bench: &Bench) -> Vec<String> {
-    let steepest = |beam: &Beam| beam.direction.0.abs().max(beam.direction.1.abs());
+    // The directions of an extended source are those about the tilt of the object's light.
+    let own = bench.object.illumination().direction();
+    let along_y = |beam: &Beam| (own.0 + beam.direction.0).abs();
+    let along_x = |beam: &Beam| (own.1 + beam.direction.1).abs();
     let mut problems: Vec<String> = Vec::new();
     for line in 0..bench.source.lines.len() {
-        let beams = bench.beams().into_iter().filter(|beam| beam.network == 0 && beam.line == line);
-        let Some(outermost) = beams.max_by(|a, b| steepest(a).total_cmp(&steepest(b))) else { continue };
-        let key = if outermost.direction == (0.0, 0.0) { "object.tilt" } else { "source.half_angle" };
-        for problem in of_beam(&bench.in_beam(&outermost), key) {
-            if !problems.contains(&problem) {
-                problems.push(problem);
+        let beams = || bench.beams().into_iter().filter(move |beam| beam.network == 0 && beam.line == line);
+        let outermost = [
+            beams().max_by(|a, b| along_y(a).total_cmp(&along_y(b))),
+            beams().max_by(|a, b| along_x(a).total_cmp(&along_x(b))),
+        ];
+        for beam in outermost.into_iter().flatten() {
+            let key = if beam.direction == (0.0, 0.0) { "object.tilt" } else { "source.half_angle" };
+            for problem in of_beam(&bench.in_beam(&beam), key) {
+                if !problems.contains(&problem) {
+                    problems.push(problem);
+                }
             }
         }
     }

@@ -104,7 +104,8 @@ impl Design {
         typed.training.modes = Some(self.training.modes.clone());
         typed.detector.clone_from(&self.arrangement);
         if typed.object.size.is_none() {
-            typed.object.upsampling = self.bench.object.upsampling();
+            // Whole whatever the resampling: nothing but the key says how large the image is.
+            typed.object.upsampling = Some(self.bench.object.extent().0 / self.bench.object.image().0);
         }
         typed.training.temperature = self.loss().and_then(|loss| loss.temperature());
     }

@@ -319,7 +319,7 @@ fn perturbations(
     let table = &table.perturbations;
     // How much is too much depends on the bench, which may be another one than it was trained on.
     let mut length = |key: &str, typed: &Offset, most: Metres, why: &str| -> Metres {
-        let within = if (0.0..most).contains(&typed.value()) {
+        let within = if typed.value() == 0.0 || (0.0..most).contains(&typed.value()) {
             Ok(typed.value())
         } else {
             let most = format_length(most, 4);
@@ -329,8 +329,9 @@ fn perturbations(
     };
     let (height, width) = bench.grid().aperture();
     let lateral = length("shift_xy", &table.shift_xy, height.min(width) / 2.0, "half a plane");
-    let shortest = bench.gaps.iter().copied().fold(f64::INFINITY, f64::min);
-    let axial = length("shift_z", &table.shift_z, shortest / 2.0, "half of the shortest gap");
+    let room = bench.shortest_room();
+    let why = "half of the shortest free space before a plane";
+    let axial = length("shift_z", &table.shift_z, room / 2.0, why);
     let turn = material.height(TAU, bench.wavelength);
     let noise = length("height_noise", &table.height_noise, turn, "a full turn");
     let rotation = largest_turn("training.perturbations.rotation", &table.rotation)?;

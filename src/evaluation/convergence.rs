@@ -12,7 +12,8 @@ use crate::error::{Error, Result};
 use crate::propagation::{Gap, Propagator};
 use crate::reference::Instrument;
 
-/// Samples along one side of a pixel, and side of the window over the side of the plane. The last is the reference.
+/// Samples along one side of a pixel, and side of the window over the side of the plane, of a bench that is padded to twice
+/// its side or less; of one with more, in proportion. The last is the reference.
 pub const GRIDS: [(usize, f64); 5] = [(1, 2.0), (1, 4.0), (2, 2.0), (2, 4.0), (4, 2.0)];
 
 /// Images whose field at the detector plane is compared; the field is simulated by the plain pass.
@@ -51,7 +52,9 @@ pub fn convergence(
     go_on: &mut dyn FnMut(usize) -> Result<bool>,
 ) -> Result<Vec<Convergence>> {
     let mut found = Vec::new();
+    let wider = (bench.padding() / 2.0).max(1.0);
     for (grid, (oversample, padding)) in GRIDS.into_iter().enumerate() {
+        let padding = wider * padding;
         let sampled = bench.sampled(oversample, padding)?;
         let fields = pixel_fields(&sampled, values, images, &indices[..indices.len().min(FIELD_IMAGES)])?;
         let mut engine = Simulator::of(sampled, threads)?;

@@ -202,8 +202,8 @@ impl Exported {
     /// What the plates do to the light: the modulation of a bench, and a phase for each pixel of each mask, radians.
     ///
     /// A pixel of thickness h has the transmission exp(2 pi (i (n - m) - kappa) h/wavelength), m the index of what
-    /// surrounds it. The thinnest pixel of all plates is taken for the base: another choice would turn all the light
-    /// by one phase and change nothing else.
+    /// surrounds it. The thinnest pixel of all plates is taken for the base: of thin plates another choice would turn all
+    /// the light by one phase and change nothing else; thick ones take that base as theirs.
     pub fn masks(&self, material: &Material, wavelength: Metres) -> (Modulation, Vec<Array2<f32>>) {
         let thinnest = self.heights.iter().flatten().copied().fold(f64::INFINITY, f64::min);
         let phase = |height: Metres| material.phase(height - thinnest, wavelength) as f32;

@@ -12,7 +12,7 @@ use crate::bench::{Bench, Role};
 use crate::dataset::Images;
 use crate::design::Device;
 use crate::detector::Scheme;
-use crate::element::Modulation;
+use crate::element::{Modulation, Thickness};
 use crate::engine::{Engine, Simulator};
 use crate::error::{Error, Result};
 use crate::evaluation::imaging::{likeness, scaled};
@@ -303,8 +303,17 @@ impl Setup {
         let mut bench = self.designed.clone();
         if let Some(kappa) = settings.extinction {
             bench.modulation = modulation(kappa, &bench)?;
+            bench.plate = bench.plate.map(|plate| Thickness { extinction_coefficient: kappa, ..plate });
         }
-        self.engine = self.engine.beside(bench.misaligned(&errors)?, &self.values)?;
+        let bench = bench.misaligned(&errors)?;
+        self.engine = if bench.plate == self.engine.bench().plate {
+            self.engine.beside(bench, &self.values)?
+        } else {
+            // Plates of another plastic are another device, with plans of its own.
+            let mut engine = Simulator::of(bench, self.engine.threads())?;
+            engine.set_masks(&self.values)?;
+            engine
+        };
         self.settings = settings.clone();
         Ok(())
     }

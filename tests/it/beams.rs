@@ -205,9 +205,18 @@ fn phases_of_an_object_differ_by_wavelength_and_have_no_modes() {
     let relief = Encoding::Phase { range: 3.0 };
     let object = ObjectPlane::new(bench.grid(), (8, 8), 2, relief).unwrap();
     let bench = Bench { object, source: colours(LineReadout::Sum), ..bench };
-    let engine = ModesEngine::new(CpuEngine::new(bench.clone(), 1).unwrap());
-    let message = engine.with_basis(Array2::eye(64)).err().unwrap().to_string();
+    let plain = ModesEngine::new(CpuEngine::new(bench.clone(), 1).unwrap());
+    let message = plain.with_basis(Array2::eye(64)).err().unwrap().to_string();
     assert!(message.contains("differ by wavelength"), "{message}");
+    // Nor are those of a single other wavelength those of the design.
+    let other = Bench { source: LightSource::of_lines(&[(0.9, 1.0)], LineReadout::Sum), ..bench.clone() };
+    let masks = random_masks(&other, 5);
+    let images = random_images(&other, 3);
+    let expected = engine(&other, &masks).readings(images.view()).unwrap();
+    let many = ModesEngine::new(engine(&other, &masks));
+    many.prepare(10_000, &mut |_| Ok(())).unwrap();
+    assert!(many.readings(images.view()).unwrap() == expected);
+    assert!(many.with_basis(Array2::eye(64)).is_err());
     // A phase encoded by a disc is the same from each point.
     let disc = Bench { source: disc(), ..bench };
     assert!(ModesEngine::new(CpuEngine::new(disc, 1).unwrap()).with_basis(Array2::eye(64)).is_ok());

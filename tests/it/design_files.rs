@@ -63,6 +63,10 @@ fn good_designs_are_read_and_written_back() {
         let again = DesignFile::parse("written", &typed.to_text().unwrap()).unwrap();
         assert_eq!(again, typed, "{}", path.display());
         assert_eq!(Design::resolve("written", &again).unwrap(), design, "{}", path.display());
+        // So must what a training writes down of it.
+        let mut settled = typed.clone();
+        design.settle(&mut settled);
+        assert_eq!(Design::resolve("settled", &settled).unwrap(), design, "{}", path.display());
     }
 }
 
@@ -91,7 +95,7 @@ fn presets_mean_what_their_complete_files_say() {
 
 #[test]
 fn networks_share_the_classes() {
-    for (networks, layout) in [(5, "2"), (5, "1-1"), (2, "2-3")] {
+    for (networks, layout) in [(5, "2"), (5, "1-1"), (2, "2-3"), (10, "1")] {
         let text = format!("[bench]\nnetworks = {networks}\n[detector]\nlayout = \"{layout}\"\n");
         let bench = Design::resolve("many", &DesignFile::parse("many", &text).unwrap()).unwrap().bench;
         let regions = 10 / networks;
@@ -289,6 +293,48 @@ fn blocks_of_pixels_are_a_coarser_device_or_none() {
         assert_eq!(binnings, [1; 5], "{text}");
     }
     assert_eq!(good("minimal").simulated.binned(2, 2.0), None);
+}
+
+#[test]
+fn what_is_settled_is_the_design_that_was_meant() {
+    // The default would be four samples a value.
+    let text = "[object]\nresampling = \"bilinear\"\nupsampling = 2\n";
+    let mut typed = DesignFile::parse("d", text).unwrap();
+    let design = Design::resolve("d", &typed).unwrap();
+    design.settle(&mut typed);
+    assert_eq!(typed.object.upsampling, Some(2));
+    assert_eq!(Design::resolve("d", &typed).unwrap(), design);
+}
+
+#[test]
+fn an_offset_goes_to_the_nearest_pixel_and_half_of_one_down() {
+    let centred = good("minimal").bench.object.origin();
+    for (offset, pixels) in [
+        ("0.1", 0),
+        ("-0.1", 0),
+        ("0.2", 0),
+        ("0.35", 1),
+        ("-0.2", -1),
+        ("-0.35", -1),
+        ("0.4", 1),
+        ("-0.8", -2),
+    ] {
+        let text = format!("[object]\noffset = [\"{offset} mm\", \"0 mm\"]\n");
+        let design = Design::resolve("d", &DesignFile::parse("d", &text).unwrap()).unwrap();
+        let moved = (centred.0.checked_add_signed(pixels).unwrap(), centred.1);
+        assert_eq!(design.bench.object.origin(), moved, "{offset} mm of pixels of 0.4 mm");
+    }
+}
+
+#[test]
+fn plates_that_take_too_many_samples_are_not_simulated() {
+    // Pixels of nearly ten wavelengths of green light: 17 samples each inside plastic, on 400 pixels.
+    let text = "[bench]\nwavelength = \"532 nm\"\npixel_pitch = \"5 um\"\npixels = 400\ngaps = \"30 mm\"\noversample = 1\n\
+                [detector]\nregion_size = \"60 um\"\nrow_pitch = \"120 um\"\ncolumn_pitch = \"120 um\"\n[mask]\nplate = \"thin\"\n";
+    let design = Design::resolve("d", &DesignFile::parse("d", text).unwrap()).unwrap();
+    let message =
+        design.with_plates(design.thickness().unwrap(), design.bench.modulation).unwrap_err().to_string();
+    assert!(message.contains("samples a pixel: more than 4096 a side"), "{message}");
 }
 
 #[test]

@@ -16,7 +16,9 @@ use d2nn::reference::Network;
 use ndarray::{Array2, Axis};
 use num_complex::Complex;
 
-use crate::support::{random_image, random_images, random_masks, random_numbers, random_values, small_bench};
+use crate::support::{
+    random_image, random_images, random_masks, random_numbers, random_values, relative_error, small_bench,
+};
 
 /// A relief of one phase a row, at no file of the library: trainable, with two arrays that share a pixel.
 #[derive(Debug)]
@@ -369,6 +371,40 @@ fn optics_must_stand_within_their_gaps() {
     }
 }
 
+#[test]
+fn optics_that_touch_a_plane_go_with_it() {
+    let errors = Misalignment {
+        masks: vec![
+            Displacement { lateral: (0.7e-3, -0.3e-3), axial: 0.0 },
+            Displacement { lateral: (-0.2e-3, 0.9e-3), axial: 0.0 },
+        ],
+        ..Misalignment::default()
+    };
+    let light = |optics| {
+        let bench = Bench { optics, ..small_bench() }.misaligned(&errors).unwrap();
+        let (values, image) = (random_values(&bench, 3), random_image((8, 8), 4));
+        let network = Network::<f64>::new(bench, values).unwrap();
+        network.light(image.view()).unwrap().detector
+    };
+    // A thin lens and a thin mask are one thing, whichever comes first.
+    let (before, behind) = (light(vec![placed(0, 6e-3, lens())]), light(vec![placed(1, 0.0, lens())]));
+    let off = relative_error(&before, &behind);
+    assert!(off < 1e-12, "{off}");
+    let apart = relative_error(&light(vec![placed(0, 5.9e-3, lens())]), &behind);
+    assert!(apart > 1e-3, "on the axis it is another device: {apart}");
+    // Two that touch each other, the second the mask.
+    let two = light(vec![placed(0, 6e-3, lens()), placed(0, 6e-3, lens())]);
+    let off = relative_error(&two, &light(vec![placed(1, 0.0, lens()), placed(1, 0.0, lens())]));
+    assert!(off < 1e-12, "{off}");
+
+    // In a gap without free space there is nothing to be aside in.
+    let thick = Plate::new(&Material::new("glass", 1.6).unwrap(), 6e-3, Polarisation::Mean).unwrap();
+    let filled = Bench { optics: vec![placed(1, 0.0, thick)], ..small_bench() };
+    filled.check().unwrap();
+    let message = filled.misaligned(&errors).unwrap_err().to_string();
+    assert!(message.contains("optics fill gap 1"), "{message}");
+}
+
 const DESIGN: &str = "format = 1\n[bench]\npixels = 64\nmasks = 1\ngaps = \"20 mm\"\n[object]\nupsampling = 2\n\
     [detector]\nregion_size = \"4 mm\"\nrow_pitch = \"6 mm\"\ncolumn_pitch = \"6 mm\"\n[training]\nepochs = 1\n";
 
@@ -400,6 +436,19 @@ fn design_text() -> String {
         "{DESIGN}[[optics]]\nkind = \"lens\"\ngap = 0\nfocal_length = \"-80 mm\"\nphase = \"paraxial\"\n"
     );
     DesignFile::parse("d.toml", &text).unwrap().to_text().unwrap()
+}
+
+#[test]
+fn planes_move_in_the_room_that_optics_leave() {
+    let lens = "[[optics]]\nkind = \"lens\"\ngap = 0\ndistance = \"19 mm\"\nfocal_length = \"60 mm\"\n";
+    let with = |shift: &str| design(&format!("[training.perturbations]\nshift_z = \"{shift}\"\n{lens}"));
+    assert!(with("0.4 mm").is_ok());
+    let message = with("0.6 mm").unwrap_err().to_string();
+    assert!(message.contains("shift_z = \"0.6 mm\"") && message.contains("below 0.5 mm"), "{message}");
+    // A lens at the plane leaves none.
+    let touching = lens.replace("19 mm", "20 mm");
+    assert!(design(&touching).is_ok());
+    assert!(design(&format!("[training.perturbations]\nshift_z = \"1 um\"\n{touching}")).is_err());
 }
 
 #[test]

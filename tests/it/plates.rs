@@ -11,6 +11,7 @@ use d2nn::misalignment::{Displacement, Misalignment};
 use d2nn::program::Program;
 use d2nn::propagation::{Polarisation, Propagator, Slab};
 use d2nn::reference::{Instrument, Network, through};
+use d2nn::source::{LightSource, LineReadout};
 use ndarray::Array2;
 use num_complex::Complex;
 
@@ -322,6 +323,14 @@ fn plates_need_room_and_phases() {
     assert!(refused(with(thickness(0))).contains("slices and index at least 1"));
     let grey = Bench { modulation: Modulation::Amplitude, ..with(thickness(1)) };
     assert!(refused(grey).contains("only masks of phases"));
+    // By the wave propagation method the share of a pixel is no number where a slice turns light by a whole turn.
+    let whole = Thickness { relief: 0.75e-3 / 0.72, ..side_by_side(1) };
+    let message = refused(with(whole));
+    assert!(message.contains("by 1.00 turns") && message.contains("take 2 slices or more"), "{message}");
+    assert!(with(Thickness { slices: 2, ..whole }).check().is_ok());
+    let blue = LightSource::of_lines(&[(1.0, 1.0), (0.5, 1.0)], LineReadout::Sum);
+    let message = refused(Bench { source: blue, ..with(Thickness { slices: 2, ..whole }) });
+    assert!(message.contains("take 4 slices or more"), "{message}");
     let bench = with(thickness(2));
     let length: f64 = bench.path().stops().iter().map(|stop| stop.element.thickness()).sum();
     assert!((length - bench.length()).abs() < 1e-15, "plates take their room from the gaps: {length}");

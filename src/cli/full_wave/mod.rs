@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::subject::Subject;
 use super::{DataFlag, ModifiedFlag, SimulationFlags, print, print_json};
-use crate::bench::Bench;
+use crate::bench::{Beam, Bench};
 use crate::dataset::Split;
 use crate::design::{Design, Device};
 use crate::element::{Placed, PlateModel, Thickness};
@@ -113,14 +113,16 @@ fn write(args: &FullWaveArgs, folder: &Path, out: &Path) -> Result<()> {
     let thickness = Thickness { finer: 1, ..thickness };
     // Of the pixels of the bench; those of the mask are as wide, or whole times as wide.
     let pitch = design.bench.grid().pixel_pitch();
-    let samples = thickness.samples(pitch, design.bench.wavelength).max(design.simulated.oversample);
+    let light = design.bench.in_beam(&chief_beam(&design.bench, args.mask - 1)).wavelength;
+    let samples = thickness.samples(pitch, light).max(design.simulated.oversample);
     let whole =
         Bench { plate: Some(thickness), ..design.bench.clone() }.sampled(samples, design.padding())?;
     whole.check()?;
     let before = Before::new(&device, args.mask - 1, &whole, thickness);
     let light = before.light(&subject)?;
     let phases = &device.masks[args.mask - 1];
-    let piece = PlatePiece::of(cut, phases, &whole, args.mask - 1, thickness, &light)?;
+    let piece =
+        PlatePiece::of(cut, phases, &whole, args.mask - 1, thickness, before.bench.wavelength, &light)?;
     let mut archive = ArchiveWriter::default();
     piece.write(&mut archive)?;
     for model in MODELS {
@@ -204,6 +206,11 @@ fn plates(design: &Design) -> PlateModel {
     design.simulated.plate_model()
 }
 
+/// The beam that light is shown of on mask `number`, counted over all networks from 0, of `bench`.
+fn chief_beam(bench: &Bench, number: usize) -> Beam {
+    bench.beams()[bench.chief_beam(number / bench.masks())]
+}
+
 /// A device up to the front face of one of its plates, as the chief of its beams sees it.
 struct Before<'a> {
     device: &'a Device,
@@ -220,7 +227,7 @@ impl<'a> Before<'a> {
     /// `thickness`.
     fn new(device: &'a Device, number: usize, whole: &Bench, thickness: Thickness) -> Self {
         let (network, mask) = (number / whole.masks(), number % whole.masks());
-        let mut bench = whole.in_beam(&whole.beams()[whole.chief_beam(network)]);
+        let mut bench = whole.in_beam(&chief_beam(whole, number));
         bench.plate = device.design.simulated.plate;
         bench.gaps.truncate(mask + 1);
         bench.mask_pixels.truncate(mask);

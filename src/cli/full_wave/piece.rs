@@ -81,7 +81,8 @@ impl Cut {
 }
 
 impl PlatePiece {
-    /// The piece `cut` of mask `mask` of `bench`, of `phases`, in `light` that falls on the front face of its whole plate.
+    /// The piece `cut` of mask `mask` of `bench`, of `phases`, in `light` of `wavelength` that falls on the front face of its whole
+    /// plate.
     ///
     /// # Errors
     /// [`Error::Value`] for fields that do not fit the piece.
@@ -91,6 +92,7 @@ impl PlatePiece {
         bench: &Bench,
         mask: usize,
         thickness: Thickness,
+        wavelength: Metres,
         light: &WaveField<f64>,
     ) -> Result<Self> {
         let (row, column) = cut.first;
@@ -113,7 +115,7 @@ impl PlatePiece {
             }),
             incident: WaveField::new(Grid::new(side, side, sample_pitch)?, amplitude)?,
             pixel_pitch: sample_pitch * oversample as f64,
-            wavelength: bench.wavelength,
+            wavelength,
             medium: bench.medium,
             thickness,
         })

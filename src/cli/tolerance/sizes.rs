@@ -214,10 +214,11 @@ fn check(disturbance: Disturbance, design: &Design) -> std::result::Result<(), S
         return Err("only masks with mask.modulation = \"phase\" have heights".into());
     }
     let (height, width) = bench.grid().aperture();
-    let shortest = bench.gaps.iter().copied().fold(f64::INFINITY, f64::min);
     let (limit, why) = match disturbance {
         Disturbance::Lateral(_) => (height.min(width) / 2.0, "planes could stand beside each other"),
-        Disturbance::Axial(_) => (shortest / 2.0, "planes could meet"),
+        Disturbance::Axial(_) => {
+            (bench.shortest_room() / 2.0, "planes could meet, or what stands between them")
+        }
         Disturbance::Wavelength(_) => (1.0, "no light would be left"),
         _ => (f64::INFINITY, ""),
     };
@@ -228,7 +229,7 @@ fn check(disturbance: Disturbance, design: &Design) -> std::result::Result<(), S
             written(disturbance)
         ));
     }
-    if size >= limit {
+    if size > 0.0 && size >= limit {
         return Err(format!("{} is too much: {why}", written(disturbance)));
     }
     Ok(())
@@ -239,6 +240,8 @@ pub(in crate::cli) fn possible_sizes(design: &Design) -> [Vec<Disturbance>; KIND
     let relief = design.bench.modulation.is_phase();
     default_sizes(design).map(|mut sizes| {
         sizes.retain(|size| relief || !size.is_of_heights());
+        // Where optics touch the next plane there is no room for it to move in.
+        sizes.retain(|size| kind(*size).1 > 0.0);
         sizes
     })
 }
@@ -252,7 +255,7 @@ fn default_sizes(design: &Design) -> [Vec<Disturbance>; KINDS.len()] {
     // Beyond this length light under the largest angle is a wave ahead of light along the axis.
     let sine = (wavelength / (2.0 * pitch)).min(1.0);
     let depth = wavelength / (1.0 - (1.0 - sine * sine).sqrt());
-    let shortest = bench.gaps.iter().copied().fold(f64::INFINITY, f64::min);
+    let room = bench.shortest_room();
     let turn = design.material.height(std::f64::consts::TAU, bench.wavelength);
     // By this angle the edge of a plate moves by a pixel.
     let edge = 2.0 * pitch / height.max(width);
@@ -261,7 +264,7 @@ fn default_sizes(design: &Design) -> [Vec<Disturbance>; KINDS.len()] {
     };
     [
         sizes(Disturbance::Lateral, pitch, [0.25, 0.5, 1.0]),
-        sizes(Disturbance::Axial, depth.min(0.45 * shortest), [0.25, 0.5, 1.0]),
+        sizes(Disturbance::Axial, depth.min(0.45 * room), [0.25, 0.5, 1.0]),
         sizes(|angle| Disturbance::Rotation(angle.to_radians()), edge.to_degrees(), [0.5, 1.0, 2.0]),
         sizes(Disturbance::Heights, turn, [0.02, 0.05, 0.1]),
         [2, 4, 8, 16, 32].map(Disturbance::Levels).to_vec(),

@@ -205,7 +205,7 @@ fn reading(bench: &Bench, images: usize) -> f64 {
     let (rows, columns) = bench.object.image();
     let (values, images) = ((rows * columns) as f64, images as f64);
     let light = FORWARD * pass(bench);
-    if bench.object.linear().is_some() && bench.is_linear() && images > IMAGES_A_MODE * values {
+    if bench.has_modes() && images > IMAGES_A_MODE * values {
         values * light + FORWARD * PRODUCT * images * values * products(bench)
     } else {
         images * light

@@ -130,7 +130,8 @@ fn finer_bench(design: &Design) -> Option<Result<Bench>> {
     let finer = design.simulated.samples_in_plates().div_ceil(oversample);
     let plate = design.bench.plate.map(|plate| Thickness { finer, ..plate });
     let bench = Bench { plate, ..design.bench.clone() };
-    (rows.max(columns) * oversample <= MAX_FINE_SIDE).then(|| bench.sampled(oversample, 2.0))
+    (rows.max(columns) * oversample <= MAX_FINE_SIDE)
+        .then(|| bench.sampled(oversample, bench.padding().max(2.0)))
 }
 
 /// The benches on which a trained device of `design` is judged at the end, and by how many of `tested` images.

@@ -13,7 +13,8 @@ impl Modulation {
             Modulation::Phase { phase_max, .. } => phase_max,
             Modulation::Amplitude | Modulation::Complex => TAU,
         };
-        if phase >= T::zero() && phase <= T::narrow(largest) {
+        // What single precision makes of the highest phase is a little above it, and no height a turn lower.
+        if phase >= T::zero() && phase.widen() <= largest.max(f64::from(largest as f32)) {
             return phase;
         }
         // In double precision: in single a turn is off by 2e-7, and so is every one of a thousand turns.
@@ -62,6 +63,15 @@ mod tests {
 
     const ABSORBING: Modulation =
         Modulation::Phase { absorption: 0.04, base: 0.9, phase_max: TAU, scale: 1.0 };
+
+    #[test]
+    fn the_highest_phase_is_high_in_any_precision() {
+        // 2 pi in single precision is 2e-7 above it.
+        let highest = TAU as f32;
+        assert_eq!(ABSORBING.relief_phase(highest), highest);
+        assert_eq!(ABSORBING.relief_phase(f64::from(highest)), f64::from(highest));
+        assert!(ABSORBING.relief_phase(f64::from(highest.next_up())) < 1e-5);
+    }
 
     #[test]
     fn levels_end_below_a_turn_and_below_the_relief() {

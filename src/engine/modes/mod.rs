@@ -228,15 +228,11 @@ impl<C: Carrier> ModesEngine<C> {
     }
 }
 
-/// The object planes that take modes in place of images, if there are any: coefficients must be the same in every beam.
+/// The object planes that take modes in place of images, if there are any: coefficients are those of the bench in every beam
+/// ([`Bench::has_modes`]).
 fn linear(carrier: &impl Carrier) -> Option<Vec<ObjectPlane>> {
-    let objects = carrier.objects();
-    let first = objects.first()?;
-    let alike = objects.iter().all(|object| object.encoding() == first.encoding());
-    if !carrier.is_linear() || !alike {
-        return None;
-    }
-    objects.iter().map(ObjectPlane::linear).collect()
+    let has_modes = carrier.is_linear() && carrier.bench().has_modes();
+    has_modes.then(|| carrier.objects().iter().map(ObjectPlane::linear).collect()).flatten()
 }
 
 impl<C: Carrier + 'static> Engine for ModesEngine<C> {

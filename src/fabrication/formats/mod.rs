@@ -156,7 +156,7 @@ impl DeviceMasks<'_> {
         match pitches().find(|pitch| StlUnit::for_pitch(*pitch) != StlUnit::for_pitch(least)) {
             None => Ok(()),
             Some(other) => Err(Error::Value(format!(
-                "masks with pixels of {} and of {} are written in different units, and files of one export have one: write                  them as STL files, whose names say it",
+                "masks with pixels of {} and of {} are written in different units, and files of one export have one: write them as STL files, whose names say it",
                 format_length(least, 4),
                 format_length(other, 4)
             ))),
@@ -300,7 +300,6 @@ impl DeviceMasks<'_> {
     }
 }
 
-/// A file that was written and does not hold what it should.
 /// The greys in the PNG file `bytes`, which must have 8 or, when `deep`, 16 bits; shape (rows, columns).
 fn grey_values(bytes: &[u8], deep: bool) -> std::result::Result<Array2<u16>, String> {
     let most = Most { side: u32::MAX, pixels: u64::MAX, bytes: 1 << 31 };

@@ -218,3 +218,28 @@ fn printers_take_or_refuse_a_device() {
     export(&["--price", "much"]).fails(2, &["price", "\"much\""]);
     assert!(trained().device.exists());
 }
+
+#[test]
+fn the_base_of_thick_plates_is_the_one_that_was_printed() {
+    let own = copy();
+    let design = own.path().join("device/design.toml");
+    let text = fs::read_to_string(&design).unwrap();
+    let absorbing = text.replace("plate = \"thin\"", "plate = \"sliced\"").replace("finer = 1", "finer = 2");
+    let absorbing = absorbing.replace("extinction_coefficient = 0.0", "extinction_coefficient = 0.05");
+    assert!(absorbing != text && absorbing.contains("0.05"), "{text}");
+    fs::write(&design, absorbing).unwrap();
+    let light = |base: &str| {
+        let out = format!("plates {base}");
+        let export = ["export-stl", "device", "--no-check", "--out", &out, "--base", base];
+        d2nn(own.path(), &export).done();
+        let judged = ["evaluate", "--stl", &out, "device", "--data", "data", "--json"];
+        let json = d2nn(own.path(), &judged).json();
+        ["designed", "exported"].map(|which| number(&json[which]["power_efficiency_input"]))
+    };
+    let [designed, as_designed] = light("1 mm");
+    assert!((as_designed / designed - 1.0).abs() < 0.05, "{as_designed} {designed}: layers, and that is all");
+    // Two bases that are half a millimetre thicker: exp(-4 pi kappa 1 mm/0.75 mm), and layers.
+    let [_, thicker] = light("1.5 mm");
+    let expected = (-4.0 * std::f64::consts::PI * 0.05 * 1.0 / 0.75).exp();
+    assert!((thicker / as_designed / expected - 1.0).abs() < 0.05, "{thicker} {as_designed} {expected}");
+}

@@ -118,3 +118,22 @@ fn what_no_piece_is_and_no_result() {
     write_result(&piece, &Array2::from_elem((36, 36), Complex64::new(f64::NAN, 0.0)));
     d2nn(path, &["full-wave", "--result", &here("result.npz")]).fails(1, &["behind", "not finite"]);
 }
+
+#[test]
+fn a_piece_and_its_light_have_one_wavelength() {
+    let folder = tempfile::tempdir().unwrap();
+    let (own, other) = (folder.path().join("own"), folder.path().join("other"));
+    full_wave(&own, &["--crop", "4 mm"]).done();
+    full_wave(&other, &["--crop", "4 mm", "--wavelengths", "0.7 mm"]).done();
+    let wavelength = |folder: &Path| light(folder).part::<f64, Ix0>("wavelength").unwrap().into_scalar();
+    assert!((wavelength(&own) - 0.75e-3).abs() < 1e-12);
+    assert!((wavelength(&other) - 0.7e-3).abs() < 1e-12);
+    // The relief is the printed one, whatever the light.
+    let heights = |folder: &Path| light(folder).part::<f64, Ix2>("heights").unwrap();
+    assert_eq!(heights(&own), heights(&other));
+    // What falls on it is what the models get: thin sheets keep its power.
+    let mut archive = light(&other);
+    let (incident, thin) = (field(&mut archive, "incident"), field(&mut archive, "thin"));
+    let power = |field: &Array2<Complex64>| field.iter().map(|u| u.norm_sqr()).sum::<f64>();
+    assert!(power(&thin) <= power(&incident) * (1.0 + 1e-9));
+}

@@ -3,7 +3,7 @@
 use d2nn::bench::Bench;
 use d2nn::dataset::Split;
 use d2nn::design::Device;
-use d2nn::element::Modulation;
+use d2nn::element::{Modulation, Thickness};
 use d2nn::evaluation::imaging::likeness;
 use d2nn::misalignment::{Displacement, Misalignment};
 use d2nn::reference::{Instrument, Light, Network};
@@ -278,6 +278,26 @@ fn a_device_that_forms_images_shows_what_it_forms() {
         assert!((f64::from(*byte) - 255.0 * (reading / peak).powf(0.25)).abs() < 0.7);
     }
     assert!(frame.header.get("answer").is_none());
+}
+
+#[test]
+fn plates_with_a_thickness_absorb_as_they_are_told() {
+    let device = device(&format!("{SMALL}\n[mask]\nplate = \"sliced\"\nslices = 2\nfiner = 2\n"));
+    let shown = Shown::new(&device);
+    let (design, kappa) = (&device.design, 0.05);
+    for fine in [false, true] {
+        let mut expected = if fine { design.simulated.clone() } else { design.bench.clone() };
+        let read = |settings: serde_json::Value| {
+            shown.frame(&json!({"image": pixels(), "bench": settings, "fine": fine})).numbers("readings")
+        };
+        let clear = read(json!({}));
+        let dark = read(json!({"extinction": kappa}));
+        expected.plate = expected.plate.map(|plate| Thickness { extinction_coefficient: kappa, ..plate });
+        let error = difference(&dark, &readings(&expected, &reference(&device, &expected)));
+        assert!(error < ROUNDING, "{fine}: {error}");
+        assert!(dark.iter().sum::<f64>() < 0.5 * clear.iter().sum::<f64>(), "two plates of 1.5 mm");
+        assert_eq!(read(json!({})), clear, "and back");
+    }
 }
 
 #[test]
