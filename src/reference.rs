@@ -6,6 +6,7 @@ use ndarray::{Array2, ArrayView2, Zip};
 use num_complex::Complex;
 
 use crate::bench::{Beam, Bench, Lowered, Path, Role};
+use crate::detector::Watch;
 use crate::error::{Error, Result};
 use crate::field::{Real, WaveField, narrow_complex};
 use crate::grid::Grid;
@@ -391,8 +392,8 @@ impl<T: Real> Instrument<T> {
         self.beams.iter().map(|(_, network)| network.light(image)).collect()
     }
 
-    /// Readings of the light of all beams, network by network; where the detector watches the plane, its two numbers behind
-    /// them ([`Detector::watching_plane`](crate::detector::Detector::watching_plane)).
+    /// Readings of the light of all beams, network by network; behind them what the detector watches of the plane
+    /// ([`Detector::watching`](crate::detector::Detector::watching)).
     pub fn readings_of(&self, lights: &[Light<T>]) -> Vec<f64> {
         readings(&self.bench, lights)
     }
@@ -480,8 +481,9 @@ impl<T: Real> Instrument<T> {
                 let own = of_regions[network * each..(network + 1) * each].iter().enumerate();
                 let own: Vec<f64> = own.map(|(region, slope)| slope * bench.counts(beam, region)).collect();
                 let mut source = bench.detector.adjoint(&light.detector, &own);
-                if let (Some(total), &[by_power, by_square]) = (&total, of_plane) {
+                if let (Some(total), [by_power, by_square @ ..]) = (&total, of_plane) {
                     // From E = sum I and Q = sum I^2 with I = sum share |U|^2.
+                    let by_square = by_square.first().copied().unwrap_or(0.0);
                     let area = 2.0 * beam.share * bench.grid().pixel_area();
                     Zip::from(&mut source.amplitude).and(&light.detector.amplitude).and(total).for_each(
                         |source, u, total| {
@@ -527,14 +529,16 @@ pub fn readings<T: Real>(bench: &Bench, lights: &[Light<T>]) -> Vec<f64> {
             *reading += bench.counts(beam, region) * power;
         }
     }
-    if bench.detector.watches_plane() {
+    if bench.detector.watch() != Watch::Regions {
         let area = bench.grid().pixel_area();
         let planes: Vec<_> = (0..bench.networks)
             .map(|network| intensity(bench, lights, network, |light| &light.detector))
             .collect();
         let power: f64 = planes.iter().map(|plane| plane.sum() * area).sum();
-        let squares: f64 = planes.iter().map(|plane| plane.mapv(|i| i * i).sum() * area).sum();
-        readings.extend([power, squares]);
+        readings.push(power);
+        if bench.detector.watch() == Watch::Plane {
+            readings.push(planes.iter().map(|plane| plane.mapv(|i| i * i).sum() * area).sum());
+        }
     }
     readings
 }

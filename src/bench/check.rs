@@ -155,7 +155,8 @@ impl Bench {
                 let (name, behind) = (element.name(), distance + element.thickness());
                 if !(*distance >= 0.0 && behind <= *length - back) {
                     return Err(Error::Value(format!(
-                        "a {name} from {} to {} of gap {gap}, which is {} long: it must stand inside it",
+                        "{} from {} to {} of gap {gap}, which is {} long: it must stand inside it",
+                        a_or_an(&name),
                         format_length(*distance, 4),
                         format_length(behind, 4),
                         format_length(*length, 4)
@@ -163,7 +164,8 @@ impl Bench {
                 }
                 if *distance < end {
                     return Err(Error::Value(format!(
-                        "a {name} at {} of gap {gap} reaches into the optics before it, which end at {}",
+                        "{} at {} of gap {gap} reaches into what stands before it (a plate with a thickness, or optics), which ends at {}: put it behind",
+                        a_or_an(&name),
                         format_length(*distance, 4),
                         format_length(end, 4)
                     )));
@@ -198,4 +200,10 @@ impl Bench {
             None => Ok(()),
         }
     }
+}
+
+/// `name` with its article.
+fn a_or_an(name: &str) -> String {
+    let article = if name.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+    format!("{article} {name}")
 }

@@ -133,6 +133,11 @@ const RULES: &[Rule] = &[
         "training.efficiency_weight above 0",
     ),
     rule(
+        "training.output_efficiency_target",
+        |typed, _| typed.training.output_efficiency_weight > 0.0,
+        "training.output_efficiency_weight above 0",
+    ),
+    rule(
         "training.contrast_target",
         |typed, _| typed.training.contrast_weight > 0.0,
         "training.contrast_weight above 0",
@@ -270,6 +275,7 @@ mod tests {
         "training.learn_temperature",
         "training.label_smoothing",
         "training.efficiency_weight",
+        "training.output_efficiency_weight",
         "training.contrast_weight",
         "training.smoothness",
         "training.steepness",

@@ -6,7 +6,7 @@ use crate::bench::Bench;
 use crate::detector::Scheme;
 use crate::evaluation::{ACCURACY, Figure, SSIM};
 use crate::named::Named;
-use crate::training::{self, ClassError, ClassLoss, Hinge, ImageError};
+use crate::training::{self, ClassError, ClassLoss, Hinge, ImageError, PlaneHinge};
 
 /// Temperatures that were found to answer best: of shares of single regions (docs/decisions.md), of readings over the
 /// largest (Mengu et al. 2019), of differences of pairs (docs/training.md).
@@ -79,6 +79,8 @@ pub(super) fn objective(table: &TrainingTable, bench: &Bench, broken: &mut Broke
         error,
         label_smoothing: table.label_smoothing,
         efficiency: hinge(table.efficiency_weight, table.efficiency_target),
+        output_efficiency: hinge(table.output_efficiency_weight, table.output_efficiency_target)
+            .map(|hinge| PlaneHinge { hinge, regions: bench.readings() }),
         contrast: hinge(table.contrast_weight, table.contrast_target),
     }))
 }
@@ -100,6 +102,7 @@ fn refuse_idle_keys(table: &TrainingTable) -> Checked<()> {
         ("label_smoothing", table.label_smoothing > 0.0, has_probabilities),
         ("learn_temperature", table.learn_temperature, has_probabilities),
         ("efficiency_weight", table.efficiency_weight > 0.0, has_classes),
+        ("output_efficiency_weight", table.output_efficiency_weight > 0.0, has_classes),
         ("contrast_weight", table.contrast_weight > 0.0, has_classes),
     ] {
         if asked && !works {

@@ -78,9 +78,7 @@ impl Design {
         let watching = training.objective().loss().needs().plane;
         let mut first_epoch = 0;
         for Stage { settings, bench, .. } in &mut stages {
-            if watching {
-                bench.detector = bench.detector.clone().watching_plane();
-            }
+            bench.detector = bench.detector.clone().watching(watching);
             settings.first_epoch = first_epoch;
             first_epoch += settings.epochs;
         }

@@ -228,6 +228,7 @@ fn settings(
         ("learning_rate", table.learning_rate),
         ("fine_learning_rate", table.fine_learning_rate),
         ("efficiency_target", table.efficiency_target),
+        ("output_efficiency_target", table.output_efficiency_target),
         ("contrast_target", table.contrast_target),
     ] {
         if !(value.is_finite() && value > 0.0) {
@@ -238,6 +239,7 @@ fn settings(
         ("smoothness", table.smoothness, 1e6),
         ("steepness", table.steepness, 1e6),
         ("efficiency_weight", table.efficiency_weight, 1e6),
+        ("output_efficiency_weight", table.output_efficiency_weight, 1e6),
         ("contrast_weight", table.contrast_weight, 1e6),
         ("label_smoothing", table.label_smoothing, 0.99),
         ("averaging", table.averaging, 0.9999),

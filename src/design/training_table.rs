@@ -45,6 +45,10 @@ pub struct TrainingTable {
     pub efficiency_weight: f64,
     /// Share of the object's power in the true region from which that term is zero.
     pub efficiency_target: f64,
+    /// Weight of the term that asks for the light of the detector plane to be in the true region.
+    pub output_efficiency_weight: f64,
+    /// Share of the power through the detector plane in the true region from which that term is zero.
+    pub output_efficiency_target: f64,
     /// Weight of the term that asks for signal contrast.
     pub contrast_weight: f64,
     /// Contrast from which that term is zero.
@@ -209,6 +213,8 @@ impl Default for TrainingTable {
             label_smoothing: 0.0,
             efficiency_weight: 0.0,
             efficiency_target: 0.01,
+            output_efficiency_weight: 0.0,
+            output_efficiency_target: 0.1,
             contrast_weight: 0.0,
             contrast_target: 0.2,
             smoothness: 0.0,

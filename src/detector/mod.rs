@@ -93,13 +93,36 @@ pub fn image_regions(origin: (usize, usize), image: (usize, usize), side: (usize
     (0..image.0).flat_map(|y| (0..image.1).map(move |x| (y, x))).map(region).collect()
 }
 
+/// What a detector reads of the whole plane, behind the readings of its regions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Watch {
+    /// Nothing.
+    #[default]
+    Regions,
+    /// The power E through the plane, W: a quadratic form of the field, as the readings of regions are.
+    Power,
+    /// E, and Q, the integral of the squared intensity over the plane, W^2/m^2.
+    Plane,
+}
+
+impl Watch {
+    /// How many readings it adds.
+    pub const fn readings(self) -> usize {
+        match self {
+            Watch::Regions => 0,
+            Watch::Power => 1,
+            Watch::Plane => 2,
+        }
+    }
+}
+
 /// A plane with one region a class, of which the brightest is the answer, a pair a class, or one a value of an image.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Detector {
     grid: Grid,
     regions: Vec<Region>,
     scheme: Scheme,
-    watches_plane: bool,
+    watch: Watch,
     /// Readings at each place.
     told_apart: usize,
 }
@@ -130,7 +153,7 @@ impl Detector {
                 return Err(Error::Value(format!("detector regions {other} and {number} overlap")));
             }
         }
-        Ok(Detector { grid, regions, scheme: Scheme::Single, watches_plane: false, told_apart: 1 })
+        Ok(Detector { grid, regions, scheme: Scheme::Single, watch: Watch::Regions, told_apart: 1 })
     }
 
     /// The same detector with `lines` readings at every place, one behind the other in the order of the regions: a filter for
@@ -168,19 +191,18 @@ impl Detector {
         let regions = places.map(place).collect::<Option<Vec<_>>>()?;
         let detector = Detector::new(grid, regions).map(|detector| detector.telling_apart(self.told_apart));
         let detector = detector.and_then(|detector| detector.read_by(self.scheme)).ok()?;
-        Some(Detector { watches_plane: self.watches_plane, ..detector })
+        Some(Detector { watch: self.watch, ..detector })
     }
 
     /// The same detector for a loss that looks at the whole plane: behind the readings of the regions, those of
-    /// [`Detector::readings`] and [`Engine::gradients`](crate::engine::Engine::gradients) have two numbers more, the power E
-    /// through the plane (W), and Q, the integral of the squared intensity over it (W^2/m^2).
-    pub fn watching_plane(self) -> Self {
-        Detector { watches_plane: true, ..self }
+    /// [`Detector::readings`] and [`Engine::gradients`](crate::engine::Engine::gradients) have what `watch` says.
+    pub fn watching(self, watch: Watch) -> Self {
+        Detector { watch, ..self }
     }
 
-    /// Whether it is [`Detector::watching_plane`].
-    pub fn watches_plane(&self) -> bool {
-        self.watches_plane
+    /// What it reads of the whole plane.
+    pub fn watch(&self) -> Watch {
+        self.watch
     }
 
     /// How readings become scores.
@@ -203,15 +225,18 @@ impl Detector {
         &self.regions
     }
 
-    /// Power collected by each region: I_c = sum of |U|^2 pitch^2; of [`Detector::watching_plane`] E and Q behind them.
+    /// Power collected by each region: I_c = sum of |U|^2 pitch^2; behind them what [`Detector::watching`] says.
     pub fn readings<T: Real>(&self, field: &WaveField<T>) -> Vec<f64> {
         let area = self.grid.pixel_area();
         let power = |at| field.amplitude[at].norm_sqr().widen();
         let mut readings: Vec<f64> =
             self.regions.iter().map(|region| region.pixels().map(power).sum::<f64>() * area).collect();
-        if self.watches_plane {
+        if self.watch != Watch::Regions {
+            readings.push(field.power());
+        }
+        if self.watch == Watch::Plane {
             let squares = field.amplitude.iter().map(|u| u.norm_sqr().widen().powi(2)).sum::<f64>();
-            readings.extend([field.power(), squares * area]);
+            readings.push(squares * area);
         }
         readings
     }
@@ -219,7 +244,7 @@ impl Detector {
     /// Adjoint field g of a loss whose derivatives by the readings are `slopes`: dL = Re <g, dU>.
     ///
     /// From dI_c = 2 pitch^2 Re <U, dU> follows g = 2 pitch^2 dL/dI_c U inside region c, 0 outside. Of
-    /// [`Detector::watching_plane`] 2 pitch^2 (dL/dE + 2 |U|^2 dL/dQ) U is added everywhere.
+    /// [`Watch::Plane`] 2 pitch^2 (dL/dE + 2 |U|^2 dL/dQ) U is added everywhere, of [`Watch::Power`] without Q.
     pub fn adjoint<T: Real>(&self, field: &WaveField<T>, slopes: &[f64]) -> WaveField<T> {
         let mut adjoint = WaveField::dark(self.grid);
         for (region, slope) in self.regions.iter().zip(slopes) {
@@ -228,9 +253,9 @@ impl Detector {
                 adjoint.amplitude[at] = adjoint.amplitude[at] + field.amplitude[at] * factor;
             }
         }
-        if let (true, &[by_power, by_square]) =
-            (self.watches_plane, &slopes[self.regions.len().min(slopes.len())..])
-        {
+        let of_plane = slopes.get(self.regions.len()..).unwrap_or_default();
+        if let [by_power, by_square @ ..] = of_plane {
+            let by_square = by_square.first().copied().unwrap_or(0.0);
             for (adjoint, u) in adjoint.amplitude.iter_mut().zip(&field.amplitude) {
                 let slope = by_power + 2.0 * u.norm_sqr().widen() * by_square;
                 *adjoint = *adjoint + *u * T::narrow(2.0 * slope * self.grid.pixel_area());

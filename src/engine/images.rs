@@ -98,7 +98,7 @@ impl<C: Carrier + 'static> Engine for ImageEngine<C> {
             lookout.weigh(seen, &slope);
             read
         });
-        let numbers = self.bench().readings() + if lookout.watches_plane { 2 } else { 0 };
+        let numbers = self.bench().readings() + lookout.watch.readings();
         Ok(Gradients { readings: rows(readings, numbers), masks })
     }
 }

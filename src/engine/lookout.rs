@@ -5,12 +5,13 @@ use std::ops::Range;
 use num_complex::Complex32;
 
 use crate::bench::{Beam, Bench};
+use crate::detector::Watch;
 
 /// The detector planes of all beams, one below the other, and what is looked at on them.
 ///
 /// Fields come in two forms, beam by beam. *Planes*: every sample, row by row. *Seen*: the samples of the regions that a
 /// beam counts in, region by region and row by row, or the planes where the detector watches them as a whole
-/// ([`crate::detector::Detector::watching_plane`]).
+/// ([`crate::detector::Detector::watching`]).
 pub struct Lookout {
     rows: usize,
     columns: usize,
@@ -18,7 +19,7 @@ pub struct Lookout {
     pub(super) beams: Vec<Counted>,
     /// Regions of a network as (rows, columns).
     pub(super) regions: Vec<(Range<usize>, Range<usize>)>,
-    pub(super) watches_plane: bool,
+    pub(super) watch: Watch,
     pub(super) pixel_area: f64,
 }
 
@@ -74,10 +75,15 @@ impl Lookout {
             columns,
             networks: bench.networks,
             beams: bench.beams().into_iter().map(counted).collect(),
-            watches_plane: bench.detector.watches_plane(),
+            watch: bench.detector.watch(),
             pixel_area: bench.grid().pixel_area(),
             regions,
         }
+    }
+
+    /// Whether planes are looked at as a whole.
+    pub(super) fn watches_plane(&self) -> bool {
+        self.watch != Watch::Regions
     }
 
     /// Samples of the plane of a beam.
@@ -116,7 +122,7 @@ impl Lookout {
     /// Puts what is seen of `planes` into `seen`.
     pub fn look(&self, planes: &[Complex32], seen: &mut Vec<Complex32>) {
         seen.clear();
-        if self.watches_plane {
+        if self.watches_plane() {
             seen.extend_from_slice(planes);
             return;
         }
@@ -132,7 +138,7 @@ impl Lookout {
 
     /// Puts `seen` back where it was seen; the rest of `planes` stays.
     pub fn put(&self, seen: &[Complex32], planes: &mut [Complex32]) {
-        if self.watches_plane {
+        if self.watches_plane() {
             planes.copy_from_slice(seen);
             return;
         }
@@ -146,17 +152,33 @@ impl Lookout {
         }
     }
 
-    /// Power in each region, network by network, from what is seen; where the plane is watched, its power and the integral
-    /// of the squared intensity behind them.
+    /// Adds `seen` of the regions to `planes`.
+    pub(super) fn add_regions(&self, seen: &[Complex32], planes: &mut [Complex32]) {
+        let mut rest = seen;
+        for Watched { beam, rows, columns, .. } in self.watched() {
+            for row in rows {
+                let (line, behind) = rest.split_at(columns.len());
+                let to = &mut planes[(beam * self.rows + row) * self.columns..][columns.clone()];
+                to.iter_mut().zip(line).for_each(|(to, from)| *to += from);
+                rest = behind;
+            }
+        }
+    }
+
+    /// Power in each region, network by network, from what is seen; behind them what is watched of the plane.
     pub fn readings(&self, seen: &[Complex32]) -> Vec<f64> {
-        if self.watches_plane {
+        if self.watches_plane() {
             let mut readings = self.readings_of_planes(seen);
+            readings.push(self.power(seen));
+            if self.watch == Watch::Power {
+                return readings;
+            }
             let squares: f64 = self
                 .intensity(seen)
                 .chunks_exact(self.columns)
                 .map(|row| row.iter().map(|intensity| intensity * intensity).sum::<f64>())
                 .sum();
-            readings.extend([self.power(seen), squares * self.pixel_area]);
+            readings.push(squares * self.pixel_area);
             return readings;
         }
         let mut readings = vec![0.0; self.readings_each()];
@@ -201,7 +223,7 @@ impl Lookout {
     ///
     /// Of a region with the slope s the source is 2 pitch^2 share s U.
     pub fn weigh(&self, seen: &mut [Complex32], slopes: &[f64]) {
-        if self.watches_plane {
+        if self.watches_plane() {
             return self.weigh_planes(seen, slopes);
         }
         let mut rest = seen;
@@ -216,8 +238,9 @@ impl Lookout {
     /// With the slopes s of regions, plane power and Q, of a beam 2 pitch^2 share (s_region + s_plane + 2 s_Q I) U.
     fn weigh_planes(&self, planes: &mut [Complex32], slopes: &[f64]) {
         let (of_regions, of_plane) = slopes.split_at(self.readings_each());
-        let [by_power, by_square] = [of_plane[0], of_plane[1]].map(|slope| 2.0 * slope * self.pixel_area);
-        let intensity = self.intensity(planes);
+        let of_plane = |number: usize| 2.0 * of_plane.get(number).copied().unwrap_or(0.0) * self.pixel_area;
+        let (by_power, by_square) = (of_plane(0), of_plane(1));
+        let intensity = (self.watch == Watch::Plane).then(|| self.intensity(planes));
         let mut along = vec![0f64; self.columns];
         for (line, row) in planes.chunks_exact_mut(self.columns).enumerate() {
             let (beam, line) = (&self.beams[line / self.rows], line % self.rows);
@@ -228,6 +251,10 @@ impl Lookout {
                 let slope = 2.0 * (share * slope) * self.pixel_area;
                 along[self.regions[region].1.clone()].iter_mut().for_each(|factor| *factor += slope);
             }
+            let Some(intensity) = &intensity else {
+                row.iter_mut().zip(&along).for_each(|(u, factor)| *u *= *factor as f32);
+                continue;
+            };
             let total = &intensity[(beam.network * self.rows + line) * self.columns..];
             for ((u, factor), total) in row.iter_mut().zip(&along).zip(total) {
                 *u *= (factor + 2.0 * beam.share * by_square * total) as f32;

@@ -179,8 +179,8 @@ impl Readings {
 /// What the adjoint pass gives.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gradients {
-    /// Power in each region, shape (samples, regions); two columns more where the detector watches the plane
-    /// ([`crate::detector::Detector::watching_plane`]).
+    /// Power in each region, shape (samples, regions); more columns where the detector watches the plane
+    /// ([`crate::detector::Detector::watching`]).
     pub readings: Array2<f64>,
     /// Sum over the batch of the gradient by the values of masks and other optics, in the order of [`Engine::set_masks`].
     pub masks: Vec<Array2<f32>>,

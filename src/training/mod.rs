@@ -37,7 +37,7 @@ mod validation;
 use assessment::Assessment;
 pub use augmentation::Augmentation;
 pub use components::{component_bytes, leading_components, too_many_values};
-pub use loss::{ClassError, ClassLoss, Hinge, ImageError, Loss, Needs, Target};
+pub use loss::{ClassError, ClassLoss, Hinge, ImageError, Loss, Needs, PlaneHinge, Target};
 pub use optimiser::Adam;
 pub use perturbations::Perturbations;
 pub use schedule::{cosine, rise};

@@ -12,10 +12,9 @@ use crate::evaluation::{Sample, stream};
 /// Refuses a loss that cannot be trained with such settings on `bench` by `images`.
 pub(super) fn check_fit(loss: &dyn Loss, settings: &Settings, bench: &Bench, images: &Images) -> Result<()> {
     let needs = loss.needs();
-    if needs.plane && !bench.detector.watches_plane() {
+    if needs.plane.readings() > bench.detector.watch().readings() {
         return Err(Error::Value(
-            "a loss of the whole detector plane takes a detector that watches it (Detector::watching_plane)"
-                .into(),
+            "a loss of the whole detector plane takes a detector that watches it (Detector::watching)".into(),
         ));
     }
     if settings.learn_temperature && loss.temperature().is_none() {
@@ -44,7 +43,8 @@ pub(super) fn check_fit(loss: &dyn Loss, settings: &Settings, bench: &Bench, ima
 pub fn loss_of<'a>(loss: &'a dyn Loss, bench: &'a Bench) -> impl Fn(&Sample<'_>) -> f64 + 'a {
     move |sample| {
         let target = loss.needs().target_of(bench, sample);
-        loss.evaluate(sample.readings, &target, &mut vec![0.0; sample.readings.len()])
+        let readings = loss.needs().readings_of(sample);
+        loss.evaluate(&readings, &target, &mut vec![0.0; readings.len()])
     }
 }
 
@@ -64,14 +64,16 @@ impl Trainer<'_> {
     pub(super) fn validate(&self, engine: &dyn Engine, row: &mut Epoch) -> Result<()> {
         let (loss, temperature) = (&*self.loss, self.temperature());
         let (needs, mut sums) = (loss.needs(), Sums::default());
-        let mut slopes = vec![0.0; engine.bench().readings()];
+        let mut slopes = vec![0.0; engine.bench().readings() + needs.plane.readings()];
         stream(engine, self.images, &self.held.validation, &mut |_| Ok(true), &mut |sample| {
             let target = needs.target_of(engine.bench(), sample);
             // A picture without light has nothing to be compared with, as in `ImageFigures`.
             if needs.picture && (target.picture.sum() <= 0.0 || sample.plane <= 0.0) {
                 return Ok(());
             }
-            let assessment = Assessment::of(loss, temperature, sample.readings, &target, &mut slopes);
+            let readings = needs.readings_of(sample);
+            let slopes = &mut slopes[..readings.len()];
+            let assessment = Assessment::of(loss, temperature, &readings, &target, slopes);
             sums.judged += 1.0;
             sums.loss += assessment.loss;
             sums.score += assessment.score;

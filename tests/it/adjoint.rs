@@ -1,7 +1,7 @@
 //! Adjoints: <A u, v> = <u, A^H v> for each linear step, reciprocity, and finite differences for the whole.
 
 use d2nn::bench::Bench;
-use d2nn::detector::{Detector, Region, Scheme, image_regions};
+use d2nn::detector::{Detector, Region, Scheme, Watch, image_regions};
 use d2nn::element::{Element, Modulation, Site, ThinMask};
 use d2nn::field::WaveField;
 use d2nn::grid::Grid;
@@ -9,7 +9,7 @@ use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::program::{Factor, Program};
 use d2nn::propagation::{Gap, Method, PixelModel, Propagator, Refinement, padded_shape};
 use d2nn::reference::Network;
-use d2nn::training::{ClassError, ClassLoss, Hinge, ImageError, Loss};
+use d2nn::training::{ClassError, ClassLoss, Hinge, ImageError, Loss, PlaneHinge};
 use ndarray::Array2;
 
 use crate::support::{
@@ -251,9 +251,13 @@ fn gradients_of_every_loss_and_detection_scheme_are_central_differences() {
             }
         }
         let error = ClassError::PlaneError { regions: bench.readings(), area: 1.6e-5 };
-        let watching = Bench { detector: bench.detector.clone().watching_plane(), ..bench };
+        let watching = Bench { detector: bench.detector.clone().watching(Watch::Plane), ..bench };
         let loss = ClassLoss { error, ..plain };
         assert_gradient("plane error", &watching, &loss, 2000 + 10 * number);
+        let share = PlaneHinge { hinge: Hinge { weight: 2.0, target: 0.5 }, regions: watching.readings() };
+        let watching = Bench { detector: watching.detector.clone().watching(Watch::Power), ..watching };
+        let loss = ClassLoss { output_efficiency: Some(share), ..plain };
+        assert_gradient("share of the plane", &watching, &loss, 3000 + 10 * number);
     }
 }
 

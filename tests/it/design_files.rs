@@ -12,7 +12,7 @@ use d2nn::element::Modulation;
 use d2nn::fabrication::Relief;
 use d2nn::object::{Encoding, Illumination, Resampling};
 use d2nn::propagation::{Method, PixelModel};
-use d2nn::training::{Augmentation, ClassError, ClassLoss, Hinge, ImageError};
+use d2nn::training::{Augmentation, ClassError, ClassLoss, Hinge, ImageError, PlaneHinge};
 
 fn fixtures(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/design").join(folder);
@@ -204,6 +204,7 @@ fn every_key_arrives() {
             scheme: Scheme::Differential,
             label_smoothing: 0.1,
             efficiency: Some(Hinge { weight: 2.0, target: 0.03 }),
+            output_efficiency: Some(PlaneHinge { hinge: Hinge { weight: 1.5, target: 0.3 }, regions: 20 }),
             contrast: Some(Hinge { weight: 0.5, target: 0.25 }),
             ..ClassLoss::cross_entropy(5.0)
         })

@@ -1,13 +1,13 @@
 //! The suite every engine passes: equal to the reference, adjoint, energy, and the same bits for any threads.
 
 use d2nn::bench::Bench;
-use d2nn::detector::{Detector, Layout, image_regions};
+use d2nn::detector::{Detector, Layout, Watch, image_regions};
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::grid::Grid;
 use d2nn::object::{Encoding, ObjectPlane};
 use d2nn::propagation::{Method, PixelModel, padded_shape};
 use d2nn::reference::{Instrument, Network};
-use d2nn::training::{ClassError, ClassLoss};
+use d2nn::training::{ClassError, ClassLoss, Hinge, PlaneHinge};
 use ndarray::{Array2, Array3, Axis};
 
 use crate::support::{
@@ -107,12 +107,18 @@ fn readings_and_gradients_are_those_of_the_reference() {
 
 #[test]
 fn a_loss_of_the_whole_plane_is_that_of_the_reference() {
-    for bench in benches().into_iter().chain([side_by_side()]) {
+    let benches = benches().into_iter().chain([side_by_side()]);
+    for (bench, watch) in benches.flat_map(|bench| [(bench.clone(), Watch::Plane), (bench, Watch::Power)]) {
         let phases = values(&bench, 11);
         let images = random_images(&bench, 2);
         let regions = bench.readings();
-        let loss = ClassLoss { error: ClassError::PlaneError { regions, area: 4e-6 }, ..LOSS };
-        let watching = Bench { detector: bench.detector.clone().watching_plane(), ..bench.clone() };
+        let loss = if watch == Watch::Plane {
+            ClassLoss { error: ClassError::PlaneError { regions, area: 4e-6 }, ..LOSS }
+        } else {
+            let hinge = Hinge { weight: 3.0, target: 0.9 };
+            ClassLoss { output_efficiency: Some(PlaneHinge { hinge, regions }), ..LOSS }
+        };
+        let watching = Bench { detector: bench.detector.clone().watching(watch), ..bench.clone() };
         let engine = engine(&watching, &phases, 2);
         let pass = engine
             .gradients(images.view(), &|sample, readings, slopes| {
@@ -133,7 +139,7 @@ fn a_loss_of_the_whole_plane_is_that_of_the_reference() {
                 let scale = if number > regions { *want } else { exact[regions] };
                 assert!((got - want).abs() < 4e-5 * scale, "{number}: {got} {want}");
             }
-            let mut slopes = vec![0.0; regions + 2];
+            let mut slopes = vec![0.0; regions + watch.readings()];
             loss.evaluate(&exact, label(sample, regions), 1.0, &mut slopes);
             for (sum, gradient) in gradients.iter_mut().zip(reference.gradients(&light, &slopes).unwrap()) {
                 *sum += &gradient;

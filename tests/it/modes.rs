@@ -1,8 +1,9 @@
 //! The engine of modes: the same readings and gradients as image by image, and the same bits for any threads.
 
 use d2nn::bench::Bench;
+use d2nn::detector::Watch;
 use d2nn::engine::{CpuEngine, Engine, ModesEngine};
-use d2nn::training::ClassLoss;
+use d2nn::training::{ClassLoss, Hinge, PlaneHinge};
 use ndarray::{Array2, Array3, Axis};
 
 use crate::support::{
@@ -46,8 +47,27 @@ fn is_linear(bench: &Bench) -> bool {
     bench.object.linear().is_some()
 }
 
+/// Of the loss of the regions; where the power of the plane is read, `bench` says so, of its share in the true region too.
+fn slope_on(bench: &Bench) -> impl Fn(usize, &[f64], &mut [f64]) + Sync {
+    let regions = bench.readings();
+    let hinge = Hinge { weight: 3.0, target: 0.9 };
+    let share = (bench.detector.watch() == Watch::Power).then_some(PlaneHinge { hinge, regions });
+    let loss = ClassLoss { output_efficiency: share, ..LOSS };
+    move |sample, readings, slopes| {
+        loss.evaluate(readings, sample % regions, 1.0, slopes);
+    }
+}
+
 fn slope(sample: usize, readings: &[f64], slopes: &mut [f64]) {
     LOSS.evaluate(readings, sample % readings.len(), 1.0, slopes);
+}
+
+/// The same benches with detectors that watch the power of the plane.
+fn watching_power() -> Vec<(&'static str, Bench)> {
+    let watching = |(name, bench): (&'static str, Bench)| {
+        (name, Bench { detector: bench.detector.clone().watching(Watch::Power), ..bench })
+    };
+    benches().into_iter().map(watching).collect()
 }
 
 /// Every row of the identity: all modes, which is exact.
@@ -58,7 +78,7 @@ fn all(bench: &Bench) -> Array2<f32> {
 #[test]
 fn readings_are_those_image_by_image() {
     let plain = small_bench();
-    let watching = Bench { detector: plain.detector.clone().watching_plane(), ..plain };
+    let watching = Bench { detector: plain.detector.clone().watching(Watch::Plane), ..plain };
     for (name, bench) in benches().into_iter().chain([("whole plane watched", watching)]) {
         let images = random_images(&bench, 130);
         let expected = by_image(&bench).readings(images.view()).unwrap();
@@ -80,7 +100,8 @@ fn readings_are_those_image_by_image() {
 
 #[test]
 fn gradients_in_all_modes_are_those_image_by_image() {
-    for (name, bench) in benches() {
+    for (name, bench) in benches().into_iter().chain(watching_power()) {
+        let slope = slope_on(&bench);
         if !is_linear(&bench) {
             assert!(by_modes(&bench, 1).with_basis(all(&bench)).is_err(), "{name}");
             continue;
@@ -134,7 +155,9 @@ fn gradients_in_some_modes_are_those_of_the_projected_images() {
 
 #[test]
 fn a_batch_by_products_of_modes_is_the_sum_of_its_images() {
-    for (name, bench) in benches().into_iter().filter(|(_, bench)| is_linear(bench)) {
+    let all_benches = benches().into_iter().chain(watching_power());
+    for (name, bench) in all_benches.filter(|(_, bench)| is_linear(bench)) {
+        let slope = slope_on(&bench);
         let images = random_images(&bench, 40);
         let few = all(&bench).slice_axis(Axis(0), (20..25).into()).to_owned();
         let engine = by_modes(&bench, 2).with_basis(few).unwrap();
@@ -242,6 +265,16 @@ fn a_stop_while_preparing_leaves_nothing_half_done() {
     assert!(stopped.unwrap_err().to_string().contains("stopped"));
     let images = random_images(&bench, 3);
     assert!(engine.readings(images.view()).unwrap() == by_image(&bench).readings(images.view()).unwrap());
+}
+
+#[test]
+fn squared_intensities_have_no_modes() {
+    let bench = small_bench();
+    let watching = Bench { detector: bench.detector.clone().watching(Watch::Plane), ..bench };
+    let engine = by_modes(&watching, 1).with_basis(all(&watching)).unwrap();
+    let images = random_images(&watching, 3);
+    let message = engine.gradients(images.view(), &slope).unwrap_err().to_string();
+    assert!(message.contains("not in modes"), "{message}");
 }
 
 #[test]

@@ -364,7 +364,7 @@ fn optics_must_stand_within_their_gaps() {
         (vec![placed(3, 0.0, lens())], "a lens in gap 3: there are gaps 0 to 2"),
         (vec![placed(0, 7e-3, lens())], "must stand inside it"),
         (vec![placed(1, 5.5e-3, plate())], "must stand inside it"),
-        (vec![placed(1, 1e-3, plate()), placed(1, 1.5e-3, lens())], "reaches into the optics before it"),
+        (vec![placed(1, 1e-3, plate()), placed(1, 1.5e-3, lens())], "reaches into what stands before it"),
     ] {
         let message = refused(optics);
         assert!(message.contains(reason), "{message}");

@@ -9,6 +9,7 @@ use d2nn::Error;
 use d2nn::bench::Bench;
 use d2nn::dataset::{Images, Split, hold_out};
 use d2nn::design::{Design, DesignFile};
+use d2nn::detector::Watch;
 use d2nn::engine::{CpuEngine, Engine};
 use d2nn::misalignment::Tolerance;
 use d2nn::training::checkpoint::{Identity, load, previous, save};
@@ -187,7 +188,9 @@ fn the_error_of_the_plane_is_trained_image_by_image() {
     let text = device::small_but("epochs = 2", "epochs = 3\nloss = \"plane-mse\"");
     let design = Design::resolve("plane", &DesignFile::parse("plane", &text).unwrap()).unwrap();
     let [stage] = &design.stages(200)[..] else { panic!("one stage") };
-    assert!(stage.bench.detector.watches_plane() && !design.simulated.detector.watches_plane());
+    assert!(
+        (stage.bench.detector.watch(), design.simulated.detector.watch()) == (Watch::Plane, Watch::Regions)
+    );
     let state = State::new(&stage.bench, Start::Flat, 7);
     let engine = Box::new(CpuEngine::new(stage.bench.clone(), 2).unwrap());
     let loss = || design.objective().loss();

@@ -10,6 +10,7 @@ use num_complex::{Complex, Complex32};
 use rayon::prelude::*;
 
 use crate::bench::Bench;
+use crate::detector::Watch;
 use crate::field::narrow_complex;
 use crate::program::{Factor, Op, Program};
 use crate::propagation::{Fft2, Refinement, Span};
@@ -173,7 +174,7 @@ impl Way {
 
 /// What is looked at on the detector plane, as (rows, columns).
 pub(super) fn looked_at(bench: &Bench) -> Vec<(Range<usize>, Range<usize>)> {
-    if bench.detector.watches_plane() {
+    if bench.detector.watch() != Watch::Regions {
         let (rows, columns) = bench.grid().shape();
         return vec![(0..rows, 0..columns)];
     }

@@ -276,7 +276,7 @@ impl Workspace {
             let inside = &mut self.spectra[row * self.stride..][..optics.columns];
             inside.fill(DARK);
             let source = &self.detector[(first + row) * optics.columns..(first + row + 1) * optics.columns];
-            if optics.lookout.watches_plane {
+            if optics.lookout.watches_plane() {
                 inside.copy_from_slice(source);
             } else {
                 let counted = &optics.lookout.beams[beam];

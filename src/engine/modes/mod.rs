@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use super::{Carrier, Cpu, Engine, Gradients, ImageEngine, Reach, ReadingSlopes, Readings};
 use crate::bench::Bench;
+use crate::detector::Watch;
 use crate::error::{Error, Result};
 use crate::object::ObjectPlane;
 use crate::reference::Light;
@@ -171,7 +172,7 @@ impl<C: Carrier> ModesEngine<C> {
         };
         let lookout = self.carrier().lookout();
         let of_regions = |seen: &[Complex32]| {
-            if !lookout.watches_plane {
+            if !lookout.watches_plane() {
                 return seen.to_vec();
             }
             let mut regions = Vec::new();
@@ -286,9 +287,9 @@ impl<C: Carrier + 'static> Engine for ModesEngine<C> {
             return self.images.gradients(images, slopes);
         };
         let (carrier, lookout) = (self.carrier(), self.carrier().lookout());
-        if lookout.watches_plane {
+        if lookout.watch == Watch::Plane {
             return Err(Error::Value(
-                "a loss of the whole detector plane is computed image by image, not in modes".into(),
+                "a loss of the squared intensity of the detector plane is computed image by image, not in modes".into(),
             ));
         }
         self.images.check_images(&images)?;
@@ -297,10 +298,18 @@ impl<C: Carrier + 'static> Engine for ModesEngine<C> {
         let modes = Array3::from_shape_fn((basis.nrows(), rows, columns), of_mode);
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
 
-        // Forward: the modes to the regions.
-        let seen = carrier
-            .forward_waiting(linear, modes.view(), self.keeping, &mut waiting, |_, seen| seen.to_vec());
-        let mut regions = Responses::new(basis.nrows(), lookout);
+        // Forward: the modes to the regions, and to the planes where their power is watched.
+        let look = |seen: &[Complex32]| {
+            let mut numbers = Vec::new();
+            if lookout.watches_plane() {
+                lookout.look_at_regions(seen, &mut numbers);
+            }
+            numbers.extend_from_slice(seen);
+            numbers
+        };
+        let seen =
+            carrier.forward_waiting(linear, modes.view(), self.keeping, &mut waiting, |_, seen| look(seen));
+        let mut regions = Responses::watching(basis.nrows(), lookout);
         let places = regions.fields_mut().outer_iter_mut();
         places.zip(&seen).for_each(|(mut numbers, seen)| keep(seen, &mut numbers));
 
@@ -320,7 +329,7 @@ impl<C: Carrier + 'static> Engine for ModesEngine<C> {
                 })
                 .collect()
         });
-        let mut readings = Array2::zeros((samples, self.bench().readings()));
+        let mut readings = Array2::zeros((samples, regions.readings_each()));
         let mut sum = batch.no_images();
         for (part, (read, from)) in parts.iter().enumerate() {
             let rows = Slice::from(part * size..part * size + read.nrows());
@@ -330,7 +339,16 @@ impl<C: Carrier + 'static> Engine for ModesEngine<C> {
         let source = batch.source(sum);
 
         // Adjoint: the sources back to the first mask.
-        let fill = |mode: usize, to: &mut [Complex32]| complex(source.row(mode), to);
+        let fill = |mode: usize, to: &mut [Complex32]| {
+            // Of the regions, and behind them of the planes.
+            let (of_regions, seen) = source.row(mode).split_at(Axis(0), source.ncols() - 2 * to.len());
+            complex(seen, to);
+            if !of_regions.is_empty() {
+                let mut sources = vec![Complex32::default(); of_regions.len() / 2];
+                complex(of_regions, &mut sources);
+                lookout.add_regions(&sources, to);
+            }
+        };
         let masks = carrier.back(linear, modes.view(), &waiting, fill);
         Ok(Gradients { readings, masks })
     }

@@ -9,6 +9,7 @@ use ndarray::{
 use num_complex::Complex32;
 use rayon::prelude::*;
 
+use crate::detector::Watch;
 use crate::engine::ReadingSlopes;
 use crate::engine::lookout::Lookout;
 
@@ -71,6 +72,22 @@ impl Responses {
             readings: lookout.readings_each(),
             pixel_area: lookout.pixel_area,
         }
+    }
+
+    /// Dark regions and, where the detector watches the power of the planes, dark planes behind them.
+    pub(super) fn watching(modes: usize, lookout: &Lookout) -> Self {
+        let mut responses = Responses::new(modes, lookout);
+        if lookout.watch == Watch::Power {
+            let (reading, mut end) = (responses.readings, responses.fields.ncols());
+            for share in lookout.shares() {
+                let numbers = end..end + 2 * lookout.samples();
+                end = numbers.end;
+                responses.regions.push(LitRegion { numbers, reading, share });
+            }
+            responses.fields = Array2::zeros((modes, end));
+            responses.readings += 1;
+        }
+        responses
     }
 
     /// Bytes of the fields of that many modes.

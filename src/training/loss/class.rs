@@ -1,7 +1,7 @@
 //! How wrong, how dim and how undecided the answer of a device that names classes is.
 
 use super::{Loss, Needs, Target};
-use crate::detector::{Scheme, brightest};
+use crate::detector::{Scheme, Watch, brightest};
 
 /// What the answer is judged by.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,7 +27,7 @@ pub enum ClassError {
     ///
     /// A integral (I/E - [true region]/A)^2 = A Q/E^2 - 2 I_L/E + 1,   Q = integral I^2.
     ///
-    /// It takes readings of [`Detector::watching_plane`](crate::detector::Detector::watching_plane).
+    /// It takes readings of a detector that watches [`Watch::Plane`].
     PlaneError {
         /// Number of regions, behind which E and Q stand.
         regions: usize,
@@ -49,12 +49,21 @@ pub struct Hinge {
 impl Hinge {
     /// The term at `x`, and its derivative.
     fn at(self, x: f64) -> (f64, f64) {
-        if x < self.target {
-            (self.weight * (1.0 - x / self.target), -self.weight / self.target)
-        } else {
-            (0.0, 0.0)
+        if x >= self.target {
+            return (0.0, 0.0);
         }
+        // Not a number where x is none.
+        (self.weight * (1.0 - x / self.target), -self.weight / self.target)
     }
+}
+
+/// A term on the power through the detector plane.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PlaneHinge {
+    /// The term.
+    pub hinge: Hinge,
+    /// Number of regions, behind which the power stands.
+    pub regions: usize,
 }
 
 /// The loss of a device that names classes.
@@ -69,6 +78,9 @@ pub struct ClassLoss {
     pub label_smoothing: f64,
     /// On the power in the true region over that of the object, I_L / E_in.
     pub efficiency: Option<Hinge>,
+    /// On the power in the true region over that through the detector plane, I_L / E: light that leaves the plane sideways
+    /// costs nothing. It takes readings of a detector that watches [`Watch::Power`] or more.
+    pub output_efficiency: Option<PlaneHinge>,
     /// On the signal contrast, (signal of the true class - largest of the others) / sum(I).
     pub contrast: Option<Hinge>,
 }
@@ -81,6 +93,7 @@ impl ClassLoss {
             error: ClassError::CrossEntropy { temperature },
             label_smoothing: 0.0,
             efficiency: None,
+            output_efficiency: None,
             contrast: None,
         }
     }
@@ -90,9 +103,13 @@ impl ClassLoss {
         self.error == ClassError::PowerError || self.efficiency.is_some()
     }
 
-    /// Whether it looks at the whole detector plane.
-    pub fn watches_plane(&self) -> bool {
-        matches!(self.error, ClassError::PlaneError { .. })
+    /// What it looks at on the detector plane.
+    pub fn watch(&self) -> Watch {
+        match (self.error, self.output_efficiency) {
+            (ClassError::PlaneError { .. }, _) => Watch::Plane,
+            (_, Some(_)) => Watch::Power,
+            (_, None) => Watch::Regions,
+        }
     }
 
     /// The class that `readings` name.
@@ -102,10 +119,11 @@ impl ClassLoss {
 
     /// How many of `readings` are of regions.
     fn regions(&self, readings: &[f64]) -> usize {
-        match self.error {
-            ClassError::PlaneError { regions, .. } => regions.min(readings.len()),
-            _ => readings.len(),
-        }
+        let known = match (self.error, self.output_efficiency) {
+            (ClassError::PlaneError { regions, .. }, _) | (_, Some(PlaneHinge { regions, .. })) => regions,
+            (_, None) => readings.len(),
+        };
+        known.min(readings.len())
     }
 
     /// Loss of `readings` when `label` is right; `entering` is the power of the object.
@@ -117,7 +135,7 @@ impl ClassLoss {
     /// power of the object.
     ///
     /// Readings that are all zero (a black image) give the loss of a guess and zero derivatives. Without what it needs
-    /// of the plane a [`ClassError::PlaneError`] is not a number.
+    /// of the plane ([`ClassLoss::watch`]) it is not a number.
     pub fn evaluate(&self, readings: &[f64], label: usize, entering: f64, slopes: &mut [f64]) -> f64 {
         self.evaluate_whole(readings, label, entering, slopes).0
     }
@@ -203,6 +221,16 @@ impl ClassLoss {
             loss += value;
             slopes[region] += slope / entering;
         }
+        if let Some(PlaneHinge { hinge, .. }) = self.output_efficiency {
+            let region = self.scheme.region(label);
+            let power = plane.first().copied().unwrap_or(f64::NAN);
+            let (value, slope) = hinge.at(readings[region] / power);
+            loss += value;
+            slopes[region] += slope / power;
+            if let Some(by_power) = plane_slopes.first_mut() {
+                *by_power -= slope * readings[region] / power.powi(2);
+            }
+        }
         if let Some(hinge) = self.contrast {
             loss += self.add_contrast(hinge, readings, label, total, slopes);
         }
@@ -275,7 +303,7 @@ impl ClassLoss {
 
 impl Loss for ClassLoss {
     fn needs(&self) -> Needs {
-        Needs { power: self.asks_for_power(), plane: self.watches_plane(), picture: false }
+        Needs { power: self.asks_for_power(), plane: self.watch(), picture: false }
     }
 
     fn evaluate(&self, readings: &[f64], target: &Target, slopes: &mut [f64]) -> f64 {
@@ -389,6 +417,38 @@ mod tests {
             let along = slopes[0] * readings[0] + slopes[1] * readings[1] + slopes[2] * readings[2];
             assert!((along + 2.0 * slopes[3] * readings[3]).abs() < 1e-12);
             assert!(loss.value(&readings[..2], label, 1.0).is_nan(), "regions alone do not say it");
+        }
+    }
+
+    #[test]
+    fn light_of_the_plane_is_wanted_in_the_true_region() {
+        let hinge = Hinge { weight: 2.0, target: 0.5 };
+        for scheme in [Scheme::Single, Scheme::Differential] {
+            let plain = ClassLoss { scheme, ..ClassLoss::cross_entropy(12.0) };
+            let loss = ClassLoss { output_efficiency: Some(PlaneHinge { hinge, regions: 6 }), ..plain };
+            assert_eq!(loss.watch(), Watch::Power);
+            let readings: Vec<f64> = READINGS.iter().copied().chain([9.0]).collect();
+            let mut slopes = [0.0; 7];
+            let value = loss.evaluate(&readings, 1, f64::NAN, &mut slopes);
+            let wanted = READINGS[scheme.region(1)] / 9.0;
+            let without = plain.value(&READINGS, 1, f64::NAN);
+            assert!((value - without - 2.0 * (1.0 - wanted / 0.5)).abs() < 1e-12);
+            assert_eq!(loss.answer(&readings), plain.answer(&READINGS), "the plane is no region");
+            for number in 0..7 {
+                let at = |offset: f64| {
+                    let mut moved = readings.clone();
+                    moved[number] += offset;
+                    loss.value(&moved, 1, f64::NAN)
+                };
+                // As of the other terms.
+                let difference = (at(1e-5) - at(-1e-5)) / 2e-5;
+                assert!((difference - slopes[number]).abs() < 1e-6, "{scheme:?} {number}");
+            }
+            // Light that leaves the plane is wanted, and that is all of it that matters: brightness is not.
+            assert!(slopes[6] > 0.0);
+            let brighter: Vec<f64> = readings.iter().map(|reading| 7.0 * reading).collect();
+            assert!((loss.value(&brighter, 1, f64::NAN) - value).abs() < 1e-12);
+            assert!(loss.value(&READINGS, 1, 1.0).is_nan(), "regions alone do not say it");
         }
     }
 

@@ -8,7 +8,7 @@ mod class;
 mod picture;
 mod target;
 
-pub use class::{ClassError, ClassLoss, Hinge};
+pub use class::{ClassError, ClassLoss, Hinge, PlaneHinge};
 pub use picture::ImageError;
 pub use target::{Needs, Target};
 
@@ -24,7 +24,7 @@ pub trait Loss: Send + Sync {
 
     /// Loss of `readings`, and its derivative by each of them into `slopes`, which may hold any numbers before.
     ///
-    /// `readings` are the powers in all regions, network by network; two more follow where it needs the plane
+    /// `readings` are the powers in all regions, network by network; more follow where it needs the plane
     /// ([`Needs::plane`]).
     fn evaluate(&self, readings: &[f64], target: &Target, slopes: &mut [f64]) -> f64;
 

@@ -1,8 +1,11 @@
 //! What a loss compares the readings of a sample with.
 
+use std::borrow::Cow;
+
 use ndarray::{Array2, ArrayView2};
 
 use crate::bench::Bench;
+use crate::detector::Watch;
 use crate::evaluation::Sample;
 
 /// What a loss asks for beside the readings of the regions and the class of the image.
@@ -10,9 +13,8 @@ use crate::evaluation::Sample;
 pub struct Needs {
     /// The power of the object ([`Target::entering`]).
     pub power: bool,
-    /// Two more readings, of the whole detector plane
-    /// ([`Detector::watching_plane`](crate::detector::Detector::watching_plane)).
-    pub plane: bool,
+    /// More readings, of the whole detector plane ([`Detector::watching`](crate::detector::Detector::watching)).
+    pub plane: Watch,
     /// The picture the object shows ([`Target::picture`]), in place of the class: labels may be any numbers then.
     pub picture: bool,
 }
@@ -40,6 +42,15 @@ impl Needs {
     pub fn target_of(self, bench: &Bench, sample: &Sample<'_>) -> Target {
         let picture = self.picture_of(bench, sample.image);
         Target { label: sample.label, entering: sample.entering, picture }
+    }
+
+    /// The readings of `sample`, and behind them its power through the plane where that is what is needed of the plane. Of more
+    /// nothing is known of a sample.
+    pub fn readings_of<'a>(self, sample: &Sample<'a>) -> Cow<'a, [f64]> {
+        match self.plane {
+            Watch::Power => Cow::Owned([sample.readings, &[sample.plane]].concat()),
+            Watch::Regions | Watch::Plane => Cow::Borrowed(sample.readings),
+        }
     }
 
     fn picture_of(self, bench: &Bench, image: ArrayView2<'_, f32>) -> Array2<f64> {
