@@ -1,5 +1,6 @@
 //! A device as it is printed: its figures when the plates have their thickness, beside those of thin ones.
 
+use ndarray::Array2;
 use serde_json::{Value, json};
 
 use super::ThreadsFlag;
@@ -33,6 +34,31 @@ pub(super) struct Printed {
     images: usize,
 }
 
+/// A device with plates of their thickness.
+struct Prepared {
+    bench: Bench,
+    masks: Vec<Array2<f32>>,
+    thickness: Thickness,
+}
+
+/// `device` with the plates that were written, or those of its masks; none where the masks are no reliefs, an error where such
+/// plates have no room on the bench or in memory.
+fn prepared(device: &Device, plates: Option<&Plates>) -> Option<Result<Prepared>> {
+    let design = &device.design;
+    let thickness = design.thickness()?;
+    let (modulation, masks, thickness) = match plates {
+        Some(plates) => plates.as_thick(design, thickness),
+        None => (design.bench.modulation, device.masks.clone(), thickness),
+    };
+    Some(design.with_plates(thickness, modulation).map(|bench| Prepared { bench, masks, thickness }))
+}
+
+/// Why [`judge`] does not judge plates that are reliefs, in a sentence, if so.
+pub(super) fn why_not(device: &Device, plates: Option<&Plates>) -> Option<String> {
+    let problem = prepared(device, plates)?.err()?;
+    Some(format!("not judged as printed, with the thickness of its plates: {problem}"))
+}
+
 /// Judges `device` as simulated and with plates of their thickness on the first `limit` of `images`: those of `plates` where they
 /// have been written, otherwise its masks. None where the masks are no reliefs, where plates have no room on the bench, and where
 /// the work was stopped.
@@ -48,15 +74,10 @@ pub(super) fn judge(
     go_on: &dyn Fn() -> Result<bool>,
 ) -> Result<Option<Printed>> {
     let design = &device.design;
-    let Some(thickness) = design.thickness() else { return Ok(None) };
-    let (modulation, masks, thickness) = match plates {
-        Some(plates) => plates.as_thick(design, thickness),
-        None => (design.bench.modulation, device.masks.clone(), thickness),
-    };
-    let Ok(bench) = design.with_plates(thickness, modulation) else { return Ok(None) };
+    let Some(Ok(Prepared { bench, masks, thickness })) = prepared(device, plates) else { return Ok(None) };
     let trial = Trial { go_on, ..Trial::of(design, images, Some(limit)) };
     let wanted = trial.wanted()?;
-    let of = |bench: Bench, masks: &[ndarray::Array2<f32>]| {
+    let of = |bench: Bench, masks: &[Array2<f32>]| {
         let mut engine = threads.bare_engine(bench)?;
         engine.set_masks(masks)?;
         figures(&engine, &trial)

@@ -91,6 +91,8 @@ pub(super) fn run(
             if let Some(warning) = printed.warning() {
                 let _ = writeln!(text, "warning: {warning}");
             }
+        } else if let Some(problem) = as_printed::why_not(device, None) {
+            let _ = writeln!(text, "\nwarning: {problem}");
         }
         print(&text)?;
     }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::Value;
 
 use super::as_printed::PRINTED_IMAGES;
 use super::phase_map::{PhaseMap, PhaseMapFlags};
@@ -153,8 +154,10 @@ pub fn run(args: ExportStlArgs) -> Result<()> {
             if let Some(warning) = printed.warning() {
                 text += &format!("warning: {warning}\n");
             }
-            json["as_printed"] = printed.as_json();
+        } else if let Some(problem) = as_printed::why_not(&device, Some(&plates)) {
+            text += &format!("\nwarning: {problem}\n");
         }
+        json["as_printed"] = printed.as_ref().map_or(Value::Null, as_printed::Printed::as_json);
     }
     if args.json {
         print_json(&json)?

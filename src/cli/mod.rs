@@ -309,7 +309,7 @@ impl ModifiedFlag {
         if is_underway(folder) {
             say(&format!(
                 "warning: {0}: its training is not finished: these are masks on the way, and not yet trained for all that is simulated; \
-                 `d2nn train {0} --resume` goes on",
+                 `d2nn train {0} --resume` goes on, with the --data it was begun with",
                 folder.display()
             ));
         }

@@ -84,6 +84,11 @@ impl MethodName {
     }
 }
 
+/// Whether two paths are one file; where one does not exist they are not.
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
 /// Runs `d2nn propagate`.
 ///
 /// # Errors
@@ -95,6 +100,12 @@ pub fn run(args: PropagateArgs) -> Result<()> {
     let wavelength = length("--wavelength", &args.wavelength)?;
     let pitch = length("--pixel-pitch", &args.pixel_pitch)?;
     let distance = length("--distance", &args.distance)?;
+    if is_same_file(&args.out, &args.field) {
+        return Err(Error::Usage(format!(
+            "--out {} is the field itself: give another file",
+            args.out.display()
+        )));
+    }
     let _place = Place::file(&args.out)?;
     let (amplitude, single) = read(&args.field)?;
     let (rows, columns) = amplitude.dim();

@@ -108,10 +108,27 @@ pub fn look(path: &Path, shape: Option<(usize, usize)>) -> Result<ImageSet> {
     let (class_names, shape) = match &mut files {
         Files::Pictures(folders) => (folders.classes().to_vec(), shape.unwrap_or(DatasetName::SHAPE)),
         files => {
-            let mut classes = 0;
+            let (mut classes, mut first) = (0, usize::MAX);
             for split in Split::ALL {
                 let labels = files.labels(split)?;
                 classes = classes.max(labels.iter().max().map_or(0, |label| usize::from(*label) + 1));
+                first = first.min(labels.iter().min().map_or(usize::MAX, |label| usize::from(*label)));
+            }
+            if first > 0 && first < classes {
+                let problem = format!(
+                    "labels are {first} to {}: they count from 0 on, so take {first} from each (a class without images would get a \
+                     region and never be the answer)",
+                    classes - 1
+                );
+                return Err(Error::file(&files.name(Part::TrainLabels)?, problem));
+            }
+            if classes < *CLASSES.start() {
+                let problem = format!(
+                    "all labels are 0: a data set has {} to {} classes",
+                    CLASSES.start(),
+                    CLASSES.end()
+                );
+                return Err(Error::file(&files.name(Part::TrainLabels)?, problem));
             }
             if classes > *CLASSES.end() {
                 let problem = format!(

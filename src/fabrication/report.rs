@@ -162,6 +162,9 @@ pub fn clipped_share<T: Copy + Into<f64>>(mask: ArrayView2<'_, T>, modulation: M
 fn warnings(plates: &[PlateReport], making: &Making<'_>) -> Vec<String> {
     let mut warnings = Vec::new();
     let Some(first) = plates.first() else { return warnings };
+    if making.stock.price.is_some() && making.stock.cost(first.volume).is_none() {
+        warnings.push("the price is by mass, and no density is known: give material.density (g/cm3)".into());
+    }
     // Plates in micrometres are printed on a substrate that carries them.
     if first.unit == StlUnit::Millimetres && first.base < THIN_BASE * (1.0 - 1e-9) {
         warnings.push(format!(

@@ -211,6 +211,7 @@ fn parts_that_take_their_time_can_be_left_out() {
     let content = check(&page);
     content.says(&["Left out of this report", "--convergence", "--all", "of 20 test images"]);
     assert!(!content.text.contains("field error"));
+    content.says(&["thickness of the plates", "squared correlation"]);
     let page = report(path, &["--no-tolerance", "--limit", "10"]);
     assert!(check(&page).text.contains("field error"));
     let answer = d2nn(path, &["report", "device", "--data", "data", "--quick", "--out", "new/page.html"]);

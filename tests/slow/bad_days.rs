@@ -497,8 +497,7 @@ fn data_that_change_between_runs_are_noticed() {
     let path = folder.path();
     let images = path.join("data/train-images-idx3-ubyte");
     let whole = fs::read(&images).unwrap();
-    let words =
-        ["device/checkpoint/state.npz", "other images", "put it back as it was, or train anew with --force"];
+    let words = ["device/checkpoint/state.npz", "other images", "give the same --data again", "commands.txt"];
     // One pixel of one image, by one.
     let mut changed = whole.clone();
     changed[whole.len() / 2] ^= 1;

@@ -124,7 +124,7 @@ fn assembly(kit: &Workshop<'_>, made: &Made, path: &Path) -> Result<()> {
     let mut steps = vec![
         match too_long(kit, made) {
             Some(_) => "Print all parts flat side down, without scaling. The holder is longer than the printer: cut it between slots, or \
-                        stand the plates on a rail, at the distances below."
+                        stand the plates on a rail, at the distances above."
                 .to_owned(),
             None => "Print all parts flat side down, the holder once, without scaling.".to_owned(),
         },

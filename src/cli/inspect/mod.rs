@@ -3,7 +3,7 @@
 pub(super) mod power;
 mod provenance;
 mod sampling;
-mod thickness;
+pub(in crate::cli) mod thickness;
 
 use std::f64::consts::{PI, TAU};
 use std::fmt::Write;

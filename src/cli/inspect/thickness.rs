@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::evaluation::thin_correlation;
 
 /// What thin masks foretell of the light behind plates with their thickness.
-pub(super) struct Foretold {
+pub(in crate::cli) struct Foretold {
     /// Squared correlation for each mask, network by network.
     pub(super) masks: Vec<f64>,
     slices: usize,
@@ -14,7 +14,7 @@ pub(super) struct Foretold {
 }
 
 /// Of `device`, with the light of the first image of the sample; none where masks are no reliefs or plates have no room.
-pub(super) fn foretold(device: &Device) -> Result<Option<Foretold>> {
+pub(in crate::cli) fn foretold(device: &Device) -> Result<Option<Foretold>> {
     let design = &device.design;
     let Some(thickness) = design.thickness() else { return Ok(None) };
     let Ok(bench) = design.with_plates(thickness, design.bench.modulation) else { return Ok(None) };
@@ -26,7 +26,7 @@ pub(super) fn foretold(device: &Device) -> Result<Option<Foretold>> {
 
 impl Foretold {
     /// In a sentence.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::cli) fn text(&self) -> String {
         let masks: Vec<String> = self.masks.iter().map(|c| format!("{c:.2}")).collect();
         format!(
             "\nthickness of the plates: the field behind each, in {} slices and {2} x {2} samples a pixel inside, has the squared correlation \

@@ -3,13 +3,17 @@
 use super::figured::Figured;
 use super::figures::Figures;
 use super::words::{device, figure, grouped, name, paragraph, percent};
+use crate::cli::inspect::thickness;
 use crate::error::Result;
 use crate::fabrication::plate_table;
 use crate::plots::report::{GraphCurve, Markup, Section, classed, element, facts, graph, table};
 use crate::training::Epoch;
 
 /// What someone who prints the plates asks before printing.
-pub(super) fn printing(figures: &Figures<'_>) -> Section {
+///
+/// # Errors
+/// As [`thickness::foretold`].
+pub(super) fn printing(figures: &Figures<'_>) -> Result<Section> {
     let mut content = Vec::new();
     match &figures.plates {
         Err(problem) => content.push(paragraph(format!("Not to be printed. {problem}."))),
@@ -28,9 +32,12 @@ pub(super) fn printing(figures: &Figures<'_>) -> Section {
             if let Some(printer) = &report.printer {
                 content.push(paragraph(format!("Printer: {}.", printer.name)));
             }
-            if !report.warnings.is_empty() {
+            let thickness =
+                thickness::foretold(figures.device)?.map(|foretold| foretold.text().trim().to_owned());
+            let warnings: Vec<&String> = thickness.iter().chain(&report.warnings).collect();
+            if !warnings.is_empty() {
                 content.push(element("h3").text("Before printing"));
-                let warnings = report.warnings.iter().map(|warning| element("li").text(warning));
+                let warnings = warnings.into_iter().map(|warning| element("li").text(warning));
                 content.push(classed("ul", "warnings").with_all(warnings));
             }
             content.push(
@@ -40,7 +47,7 @@ pub(super) fn printing(figures: &Figures<'_>) -> Section {
             );
         }
     }
-    Section { anchor: "printing", title: "Printing report", content }
+    Ok(Section { anchor: "printing", title: "Printing report", content })
 }
 
 /// A table whose first row are its heads.

@@ -107,7 +107,7 @@ fn page(figures: &Figures<'_>) -> Result<Page> {
             examples::mistakes(figures)?,
             robustness::convergence(figures),
             robustness::tolerance(figures)?,
-            making::printing(figures),
+            making::printing(figures)?,
             making::training(figures)?,
             making::colophon(figures),
         ],

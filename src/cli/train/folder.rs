@@ -98,7 +98,7 @@ const MAX_COMMANDS: u64 = 1 << 20;
 
 /// Adds this command line to those of earlier sittings, which are returned with it, for the provenance.
 pub(super) fn note_command(folder: &Path) -> Result<Vec<String>> {
-    let path = folder.join(CHECKPOINT).join("commands.txt");
+    let path = commands_path(folder);
     let earlier = read_text(&path, MAX_COMMANDS).unwrap_or_default();
     let mut commands: Vec<String> = earlier.lines().map(str::to_owned).collect();
     commands.push(this_command());
@@ -208,17 +208,27 @@ pub(super) fn with_advice(error: Error, folder: &Path, go_on: &str) -> Error {
     }
 }
 
+/// Where the commands of a training are kept until it is finished.
+fn commands_path(folder: &Path) -> PathBuf {
+    folder.join(CHECKPOINT).join("commands.txt")
+}
+
 /// Whether a checkpoint is of the design and the images that were found.
 fn check_identity(folder: &Path, checkpoint: &Identity, found: &Identity) -> Result<()> {
-    let advice = "put it back as it was, or train anew with --force";
-    let wrong = |what: &str| {
-        Err(Error::file(&checkpoint_path(folder), format!("belongs to a training with {what}: {advice}")))
+    let wrong = |what: &str, advice: &str| {
+        let problem = format!(
+            "belongs to a training with {what}: {advice}, or train anew with --force; {} has the command it was begun with",
+            commands_path(folder).display()
+        );
+        Err(Error::file(&checkpoint_path(folder), problem))
     };
     if checkpoint.design != found.design {
-        return wrong("another design.toml");
+        let advice =
+            format!("go on with `d2nn train {} --resume`, which reads the design there", folder.display());
+        return wrong("another design.toml", &advice);
     }
     if checkpoint.data != found.data {
-        return wrong("other images");
+        return wrong("other images", "give the same --data again, put back as it was");
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use super::set::SetFlag;
 use super::stop::Stop;
 use super::{DataFlag, ModifiedFlag, ThreadsFlag, check_images, print, print_json, say, warn_of_design};
 use crate::dataset::{Split, load};
-use crate::design::folder::{DESIGN, read_typed, try_place};
+use crate::design::folder::{DESIGN, is_device_folder, read_typed, try_place};
 use crate::design::{Design, DesignFile, Optimiser};
 use crate::error::{Error, Result};
 
@@ -112,6 +112,22 @@ pub fn run(args: TrainArgs) -> Result<()> {
     outcome.unfinished.map_or(Ok(()), Err)
 }
 
+/// Refuses to replace the device in `folder`, after whose name the design asks, where `named` is another device.
+fn refuse_another(named: &Path, folder: &Path) -> Result<()> {
+    let device = if named.is_dir() { Some(named) } else { named.parent() };
+    let Some(device) = device.filter(|device| is_device_folder(device) && folder.exists()) else {
+        return Ok(());
+    };
+    if matches!((device.canonicalize(), folder.canonicalize()), (Ok(one), Ok(other)) if one == other) {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "--force would replace {}, which is called as the design says, and not {}: say which by --out",
+        folder.display(),
+        device.display()
+    )))
+}
+
 impl TrainArgs {
     /// Design, data and folder, all checked before anything is written.
     fn prepare(&self) -> Result<Job<'_>> {
@@ -131,6 +147,9 @@ impl TrainArgs {
             (None, Some(path)) if self.resume && path.is_dir() => path.clone(),
             _ => default_folder(&design.name),
         };
+        if let (None, true, Some(named)) = (&self.out, self.force, &self.design) {
+            refuse_another(named, &folder)?;
+        }
         design.settle(&mut typed);
         let text = typed.to_text()?;
         let (lock, saved) = if self.resume {

@@ -216,6 +216,8 @@ fn printers_take_or_refuse_a_device() {
     assert_eq!(d2nn(path, &["inspect", "device", "--json"]).json()["printer"], "small");
     export(&["--density=-1"]).fails(2, &["material.density = -1"]);
     export(&["--price", "much"]).fails(2, &["price", "\"much\""]);
+    let unweighed = export(&["--out", "q", "--printer", "none", "--price", "300 EUR/kg"]);
+    assert!(unweighed.done().contains("no density is known"), "{}", unweighed.stdout);
     assert!(trained().device.exists());
 }
 

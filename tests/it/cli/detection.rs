@@ -15,7 +15,7 @@ fn pairs(networks: usize) -> String {
         .replace("[bench]", &format!("[bench]\nnetworks = {networks}"))
         .replace(
             "learning_rate = 0.1",
-            "learning_rate = 0.1\nefficiency_weight = 0.5\nefficiency_target = 0.05",
+            "learning_rate = 0.1\nefficiency_weight = 0.5\nefficiency_target = 0.05\noutput_efficiency_weight = 0.5",
         )
 }
 

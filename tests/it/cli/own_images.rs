@@ -227,6 +227,17 @@ fn what_images_cannot_be_is_said_before_the_training() {
     train(&["--set", "images.shape=[20, 20]"]).fails(2, &["[images]", "fashion-mnist", "leave it out"]);
     train(&["--data", "corners.npz", "--set", "bench.networks=3"]).fails(2, &["4 classes", "1, 2 or 4"]);
     train(&["--data", "corners.npz", "--set", "object.upsampling=3"]).fails(2, &["20 x 32", "60 x 96"]);
+    for (labels, words) in [
+        (Array1::from_elem(8, 0), ["all labels are 0", "2 to 100 classes"]),
+        (Array1::from_shape_fn(8, |n| 1 + (n % 4) as i64), ["labels are 1 to 4", "count from 0"]),
+    ] {
+        let (images, _) = corners(8);
+        let (images, labels) = (array_bytes(&images), array_bytes(&labels));
+        let parts = ["x_train", "x_test"].map(|name| (name, images.clone()));
+        let parts = parts.into_iter().chain(["y_train", "y_test"].map(|name| (name, labels.clone())));
+        fs::write(path.join("odd.npz"), packed(&parts.collect::<Vec<_>>())).unwrap();
+        train(&["--data", "odd.npz"]).fails(1, &[&["odd.npz"][..], &words].concat());
+    }
     assert!(!path.join("device").exists());
 }
 

@@ -256,6 +256,13 @@ fn wrong_usage() {
         }
     }
     assert!(!path.join("out.npy").exists());
+    // The field itself is no place for what becomes of it.
+    write(&path.join("own.npy"), &beam());
+    let before = fs::read(path.join("own.npy")).unwrap();
+    for out in ["own.npy", "./own.npy"] {
+        propagate(path, "own.npy", out, &[]).fails(2, &["own.npy is the field itself"]);
+    }
+    assert!(fs::read(path.join("own.npy")).unwrap() == before);
 }
 
 #[test]

@@ -135,6 +135,11 @@ fn keys_that_do_nothing_are_told() {
         ("[training]\nlearning_rate = 0.1", "training.learning_rate", "training.epochs"),
         ("[training]\nefficiency_target = 0.5", "training.efficiency_target", "efficiency_weight"),
         ("[training]\ncontrast_target = 0.5", "training.contrast_target", "contrast_weight"),
+        (
+            "[training]\noutput_efficiency_target = 0.5",
+            "training.output_efficiency_target",
+            "output_efficiency_weight",
+        ),
         ("[training]\nperturbations = { ramp = 0.5 }", "training.perturbations.ramp", "another error"),
         ("[training]\nloss = \"power-error\"\ntemperature = 3.0", "training.temperature", "cross-entropy"),
         (

@@ -116,6 +116,25 @@ fn an_existing_folder_is_only_replaced_with_force() {
 }
 
 #[test]
+fn force_replaces_the_device_that_is_named_and_no_other() {
+    let folder = copy();
+    let path = folder.path();
+    // Designs have the name of the first device, and so has the folder they go to.
+    let own = path.join("runs/small");
+    fs::create_dir_all(path.join("runs")).unwrap();
+    fs::rename(path.join("device"), &own).unwrap();
+    crate::support::program::copy_folder(&own, &path.join("other"));
+    let before = masks(&own);
+    for named in ["other", "other/design.toml"] {
+        d2nn(path, &["train", named, "--data", "data", "--epochs", "1", "--force"])
+            .fails(2, &["--force would replace", "not other", "--out"]);
+    }
+    assert!(masks(&own) == before);
+    d2nn(path, &["train", "runs/small", "--data", "data", "--epochs", "1", "--force"]).done();
+    assert!(masks(&own) != before);
+}
+
+#[test]
 fn folders_that_are_no_devices_are_never_touched() {
     let folder = workshop();
     let path = folder.path();
