@@ -35,7 +35,7 @@ pub(super) struct Printed {
 }
 
 /// A device with plates of their thickness.
-struct Prepared {
+struct WithThickness {
     bench: Bench,
     masks: Vec<Array2<f32>>,
     thickness: Thickness,
@@ -43,14 +43,14 @@ struct Prepared {
 
 /// `device` with the plates that were written, or those of its masks; none where the masks are no reliefs, an error where such
 /// plates have no room on the bench or in memory.
-fn prepared(device: &Device, plates: Option<&Plates>) -> Option<Result<Prepared>> {
+fn prepared(device: &Device, plates: Option<&Plates>) -> Option<Result<WithThickness>> {
     let design = &device.design;
     let thickness = design.thickness()?;
     let (modulation, masks, thickness) = match plates {
         Some(plates) => plates.as_thick(design, thickness),
         None => (design.bench.modulation, device.masks.clone(), thickness),
     };
-    Some(design.with_plates(thickness, modulation).map(|bench| Prepared { bench, masks, thickness }))
+    Some(design.with_plates(thickness, modulation).map(|bench| WithThickness { bench, masks, thickness }))
 }
 
 /// Why [`judge`] does not judge plates that are reliefs, in a sentence, if so.
@@ -74,7 +74,9 @@ pub(super) fn judge(
     go_on: &dyn Fn() -> Result<bool>,
 ) -> Result<Option<Printed>> {
     let design = &device.design;
-    let Some(Ok(Prepared { bench, masks, thickness })) = prepared(device, plates) else { return Ok(None) };
+    let Some(Ok(WithThickness { bench, masks, thickness })) = prepared(device, plates) else {
+        return Ok(None);
+    };
     let trial = Trial { go_on, ..Trial::of(design, images, Some(limit)) };
     let wanted = trial.wanted()?;
     let of = |bench: Bench, masks: &[Array2<f32>]| {
