@@ -223,8 +223,10 @@ fn check_identity(folder: &Path, checkpoint: &Identity, found: &Identity) -> Res
         Err(Error::file(&checkpoint_path(folder), problem))
     };
     if checkpoint.design != found.design {
-        let advice =
-            format!("go on with `d2nn train {} --resume`, which reads the design there", folder.display());
+        let advice = format!(
+            "go on with `d2nn train {} --resume`, which reads the design there (put it back if it was edited)",
+            folder.display()
+        );
         return wrong("another design.toml", &advice);
     }
     if checkpoint.data != found.data {
