@@ -29,7 +29,10 @@ TIMEOUT_S = 900
 
 def run(*command):
     """Exit code and all text of a command."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    # admesh prints the 80 bytes of a header and what lies behind them in memory, up to a zero: that may be no text.
+    done = subprocess.run(
+        command, capture_output=True, text=True, errors="replace", timeout=TIMEOUT_S, check=False
+    )
     return done.returncode, done.stdout + done.stderr
 
 
