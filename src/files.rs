@@ -92,6 +92,11 @@ pub fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Whether two paths are one file or folder; where one does not exist they are not.
+pub(crate) fn is_same_place(one: &Path, other: &Path) -> bool {
+    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
+}
+
 /// Creates `folder` and its parents; an existing one is fine.
 ///
 /// # Errors

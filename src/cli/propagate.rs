@@ -12,7 +12,7 @@ use super::progress::Progress;
 use super::{print, print_json, say};
 use crate::error::{Error, Result};
 use crate::field::WaveField;
-use crate::files::{Place, read_bytes, write_bytes};
+use crate::files::{Place, is_same_place, read_bytes, write_bytes};
 use crate::grid::{Grid, spatial_frequencies};
 use crate::npy::{Kind, array_bytes, read_complex};
 use crate::propagation::angular_spectrum::needed_padding;
@@ -84,11 +84,6 @@ impl MethodName {
     }
 }
 
-/// Whether two paths are one file; where one does not exist they are not.
-fn is_same_file(one: &Path, other: &Path) -> bool {
-    matches!((one.canonicalize(), other.canonicalize()), (Ok(one), Ok(other)) if one == other)
-}
-
 /// Runs `d2nn propagate`.
 ///
 /// # Errors
@@ -100,7 +95,7 @@ pub fn run(args: PropagateArgs) -> Result<()> {
     let wavelength = length("--wavelength", &args.wavelength)?;
     let pitch = length("--pixel-pitch", &args.pixel_pitch)?;
     let distance = length("--distance", &args.distance)?;
-    if is_same_file(&args.out, &args.field) {
+    if is_same_place(&args.out, &args.field) {
         return Err(Error::Usage(format!(
             "--out {} is the field itself: give another file",
             args.out.display()

@@ -22,11 +22,10 @@ pub(super) fn problems(bench: &Bench) -> Vec<String> {
     let mut problems: Vec<String> = Vec::new();
     for line in 0..bench.source.lines.len() {
         let beams = || bench.beams().into_iter().filter(move |beam| beam.network == 0 && beam.line == line);
-        let outermost = [
-            beams().max_by(|a, b| along_y(a).total_cmp(&along_y(b))),
-            beams().max_by(|a, b| along_x(a).total_cmp(&along_x(b))),
-        ];
-        for beam in outermost.into_iter().flatten() {
+        let by_y = beams().max_by(|a, b| along_y(a).total_cmp(&along_y(b)));
+        let by_x = beams().max_by(|a, b| along_x(a).total_cmp(&along_x(b)));
+        // Mostly there is one beam.
+        for beam in by_y.into_iter().chain(by_x.filter(|beam| by_y != Some(*beam))) {
             let key = if beam.direction == (0.0, 0.0) { "object.tilt" } else { "source.half_angle" };
             for problem in of_beam(&bench.in_beam(&beam), key) {
                 if !problems.contains(&problem) {

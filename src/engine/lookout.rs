@@ -142,24 +142,26 @@ impl Lookout {
             planes.copy_from_slice(seen);
             return;
         }
-        let mut rest = seen;
-        for Watched { beam, rows, columns, .. } in self.watched() {
-            for row in rows {
-                let (line, behind) = rest.split_at(columns.len());
-                planes[(beam * self.rows + row) * self.columns..][columns.clone()].copy_from_slice(line);
-                rest = behind;
-            }
-        }
+        self.at_regions(seen, planes, <[Complex32]>::copy_from_slice);
     }
 
     /// Adds `seen` of the regions to `planes`.
     pub(super) fn add_regions(&self, seen: &[Complex32], planes: &mut [Complex32]) {
+        self.at_regions(seen, planes, |to, from| to.iter_mut().zip(from).for_each(|(to, from)| *to += from));
+    }
+
+    /// Does `with` to each line of the regions of `planes` and what was `seen` there.
+    fn at_regions(
+        &self,
+        seen: &[Complex32],
+        planes: &mut [Complex32],
+        with: impl Fn(&mut [Complex32], &[Complex32]),
+    ) {
         let mut rest = seen;
         for Watched { beam, rows, columns, .. } in self.watched() {
             for row in rows {
                 let (line, behind) = rest.split_at(columns.len());
-                let to = &mut planes[(beam * self.rows + row) * self.columns..][columns.clone()];
-                to.iter_mut().zip(line).for_each(|(to, from)| *to += from);
+                with(&mut planes[(beam * self.rows + row) * self.columns..][columns.clone()], line);
                 rest = behind;
             }
         }

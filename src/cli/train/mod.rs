@@ -17,6 +17,7 @@ use crate::dataset::{Split, load};
 use crate::design::folder::{DESIGN, is_device_folder, read_typed, try_place};
 use crate::design::{Design, DesignFile, Optimiser};
 use crate::error::{Error, Result};
+use crate::files::is_same_place;
 
 pub(super) mod folder;
 mod forecast;
@@ -118,7 +119,7 @@ fn refuse_another(named: &Path, folder: &Path) -> Result<()> {
     let Some(device) = device.filter(|device| is_device_folder(device) && folder.exists()) else {
         return Ok(());
     };
-    if matches!((device.canonicalize(), folder.canonicalize()), (Ok(one), Ok(other)) if one == other) {
+    if is_same_place(device, folder) {
         return Ok(());
     }
     Err(Error::Usage(format!(

@@ -156,7 +156,8 @@ impl DeviceMasks<'_> {
         match pitches().find(|pitch| StlUnit::for_pitch(*pitch) != StlUnit::for_pitch(least)) {
             None => Ok(()),
             Some(other) => Err(Error::Value(format!(
-                "masks with pixels of {} and of {} are written in different units, and files of one export have one: write them as STL files, whose names say it",
+                "masks with pixels of {} and of {} are written in different units, and files of one export have one: write \
+                 them as STL files, whose names say it",
                 format_length(least, 4),
                 format_length(other, 4)
             ))),
