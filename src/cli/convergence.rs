@@ -13,6 +13,7 @@ use crate::dataset::Images;
 use crate::design::Device;
 use crate::error::{Error, Result};
 use crate::evaluation::{Convergence, FIELD_IMAGES, GRIDS, convergence};
+use crate::named::Named;
 use crate::training::loss_of;
 
 /// How many grids there are.
@@ -81,6 +82,7 @@ pub(super) fn run(
             "partial": rows.len() < ALL_GRIDS,
             "field_images": judged.min(FIELD_IMAGES),
             "data": shown.as_json(),
+            "plate": device.design.plate_model().name(),
             "grids": rows.iter().map(row_json).collect::<Vec<_>>(),
             "as_printed": printed.as_ref().map(Printed::as_json),
         }))?;
@@ -102,12 +104,7 @@ pub(super) fn run(
 /// The rows as text.
 pub(super) fn table(device: &Device, shown: &LabelledImages, rows: &[Convergence]) -> String {
     let judged = rows.first().map_or(0, |row| row.evaluation.images);
-    let mut text = format!(
-        "{}, first {judged} {} images from {}\n\n",
-        device.design.name,
-        shown.split_name(),
-        shown.origin()
-    );
+    let mut text = format!("{}\n\n", shown.heading_of_first(judged, &device.design));
     let _ = writeln!(
         text,
         "samples  padding  accuracy  same answers  field error  true region / object  true region / detector plane"

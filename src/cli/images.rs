@@ -155,8 +155,17 @@ impl LabelledImages {
 
     /// What stands above figures of a device of `design` on them: both names, where they are from, how plates are simulated.
     pub(super) fn heading(&self, design: &Design) -> String {
+        self.headed(design, "")
+    }
+
+    /// [`LabelledImages::heading`] of figures on the first `images` of them.
+    pub(super) fn heading_of_first(&self, images: usize, design: &Design) -> String {
+        self.headed(design, &format!("first {images} "))
+    }
+
+    fn headed(&self, design: &Design, which: &str) -> String {
         format!(
-            "{} on {}, {} images from {}, {} plates",
+            "{} on {}, {which}{} images from {}, {} plates",
             design.name,
             self.set,
             self.split_name(),

@@ -22,8 +22,7 @@ impl SoFar {
         if self.figured.images() == 0 {
             return String::new();
         }
-        let (name, origin) = (&device.design.name, shown.origin());
-        let heading = format!("{name} on {}, {} images from {origin}", shown.set, shown.split_name());
+        let heading = shown.heading(&device.design);
         let mut text = match &self.figured {
             Figured::Classes { judged, .. } => {
                 answers::report(&heading, judged, &device.design.data.class_names)
@@ -34,7 +33,7 @@ impl SoFar {
             text += &format!("\n{}", convergence::table(device, shown, rows));
         }
         if let Some(((undisturbed, outcomes), images)) = &self.tolerance {
-            let heading = format!("{name}, first {images} test images from {origin}");
+            let heading = shown.heading_of_first(*images, &device.design);
             text += &format!("\n{}", tolerance::report::table(&heading, undisturbed, outcomes));
         }
         text

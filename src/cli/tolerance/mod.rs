@@ -15,6 +15,7 @@ use crate::design::folder::PLOTS;
 use crate::error::{Error, Result};
 use crate::evaluation::{Outcome, Study, simulated_images, tolerance};
 use crate::files::Place;
+use crate::named::Named;
 use crate::plots::PictureFormat;
 
 pub(super) mod report;
@@ -161,10 +162,11 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
     let partial = runs(&outcomes) < wanted;
     let samples = design.simulated.oversample;
     let note = format!(
-        "{} {}, {samples} x {samples} samples a pixel",
+        "{} {}, {} plates, {samples} x {samples} samples a pixel",
         indices.len(),
         data_note(shown.is_sample(), shown.published)
-            .map_or("test images".into(), |note| format!("test images of the {note}"))
+            .map_or("test images".into(), |note| format!("test images of the {note}")),
+        design.plate_model().name()
     );
     let title = format!("{}: accuracy against errors of building it", design.name);
     // The figures before the picture: they are the work.
@@ -181,11 +183,11 @@ pub fn run(args: ToleranceArgs) -> Result<()> {
             "disturbances": outcomes.iter().map(report::as_json).collect::<Vec<_>>(),
             "oversample": design.simulated.oversample,
             "samples_in_plates": design.simulated.samples_in_plates(),
+            "plate": design.plate_model().name(),
             "data": shown.as_json(),
         }))?;
     } else {
-        let heading = format!("{}, first {} test images from {}", design.name, indices.len(), shown.origin());
-        print(&report::table(&heading, &undisturbed, &outcomes))?;
+        print(&report::table(&shown.heading_of_first(indices.len(), design), &undisturbed, &outcomes))?;
     }
     if partial {
         return Err(Error::Interrupted(format!(

@@ -14,6 +14,7 @@ fn the_table_compares_five_grids() {
     let arguments = ["evaluate", "device", "--data", "data", "--convergence", "--limit", "20"];
     let json = d2nn(folder, &[&arguments[..], &["--json"]].concat()).json();
     assert_eq!((&json["images"], &json["field_images"]), (&Value::from(20), &Value::from(4)));
+    assert_eq!(json["plate"], "thin");
     let grids = json["grids"].as_array().unwrap();
     let expected = [(1, 2.0), (1, 4.0), (2, 2.0), (2, 4.0), (4, 2.0)];
     for (row, (samples, padding)) in grids.iter().zip(expected) {
@@ -30,7 +31,8 @@ fn the_table_compares_five_grids() {
     assert!(number(0, "field_error") < 0.5, "{json}");
     assert!((number(0, "accuracy") - number(1, "accuracy")).abs() < 1e-12, "{json}");
     let text = d2nn(folder, &arguments).done().to_owned();
-    for word in ["samples  padding", "4 x 4", "points of accuracy", "first 20 test images"] {
+    for word in ["samples  padding", "4 x 4", "points of accuracy", "first 20 test images", ", thin plates\n"]
+    {
         assert!(text.contains(word), "\"{word}\" is not in {text}");
     }
 }

@@ -35,6 +35,7 @@ fn errors_of_size_zero_are_the_device_as_designed() {
     for (figures, runs) in disturbances.iter().zip([2, 2, 2, 2, 2]) {
         assert_eq!(figures["accuracy_draws"].as_array().unwrap().len(), runs, "{figures}");
     }
+    assert_eq!(json["plate"], "thin");
     let picture = fs::read_to_string(folder.path().join("tolerance.svg")).unwrap();
     assert!(picture.contains("as designed") && picture.contains("accuracy in %"));
 }
@@ -92,7 +93,16 @@ fn the_table_begins_with_the_device_as_designed() {
     let more = ["--shift-xy", "0.1 mm, 3 mm", "--detector-noise", "1e5,1", "--read-noise", "2"];
     let answer = d2nn(folder.path(), &[&arguments[..], &more].concat());
     let text = answer.done();
-    for word in ["first 20 test images", "\nnone ", "shift-xy", "0.1 mm", "3 mm", "100000", "lowest"] {
+    for word in [
+        "first 20 test images",
+        ", thin plates\n",
+        "\nnone ",
+        "shift-xy",
+        "0.1 mm",
+        "3 mm",
+        "100000",
+        "lowest",
+    ] {
         assert!(text.contains(word), "\"{word}\" is not in {text}");
     }
     assert!(answer.stderr.contains("tolerance.png"), "{}", answer.stderr);
