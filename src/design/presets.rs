@@ -54,7 +54,7 @@ impl Preset {
                 "The default design: 0.4 THz, five printed plates that classify, simulated in slices"
             }
             Preset::Printable => {
-                "0.4 THz, three printed plates of 0.8 mm pixels on a bench of 1 m, to be built"
+                "0.4 THz, four printed plates of 0.8 mm pixels on a bench of 1 m, to be built"
             }
             Preset::VisibleSlm => "532 nm, five phase modulators of 36 um pixels, 0.3 m apart",
             Preset::VisiblePrinted => "532 nm, five plates of 285 nm pixels, 21.3 um apart",
