@@ -57,7 +57,8 @@ FINER = {0.4: (0.04, 0.4 / 15), 0.8: (0.05, 0.8 / 24)}
 @dataclass(frozen=True)
 class Device:
     """How one is trained: by which model, on from that with thin plates, and the weight of the steepness of its reliefs. What
-    its plates are, and the phase of the brightest value of an image; 0 is an image by amplitude."""
+    its plates are. The phase of the brightest value of an image, where 0 is an image by amplitude; values are shown to the power
+    gamma."""
 
     model: str
     pixel: float
@@ -67,6 +68,7 @@ class Device:
     base: float = BASE
     extinction: float = 0.0
     phase: float = 0.0
+    gamma: float = 1.0
 
     @property
     def name(self):
@@ -96,17 +98,17 @@ DEVICES = [
     Device("sliced", 0.8, 120, 1.0),
     Device("sliced", 0.8, 120, 3.0),
 ]
-# What plates, gaps and phases layers/fashion-400ghz-printable has.
-TO_PRINT = {"masks": 3, "base": 0.6, "extinction": 0.03, "phase": np.pi}
+# What plates and phases layers/fashion-400ghz-printable has, and its gap between plates.
+TO_PRINT = {"masks": 4, "base": 0.6, "extinction": 0.03, "phase": np.pi, "gamma": 0.5}
 PRINTABLE = [
-    Device("thin", 0.8, 249, **TO_PRINT),
-    Device("sliced", 0.8, 249, **TO_PRINT),
-    Device("sliced", 0.8, 249, 4.0, **TO_PRINT),
+    Device("thin", 0.8, 199, **TO_PRINT),
+    Device("sliced", 0.8, 199, **TO_PRINT),
+    Device("sliced", 0.8, 199, 4.0, **TO_PRINT),
 ]
 
 
 @cache
-def images(kind, phase):
+def images(kind, phase, gamma):
     """Values of images, each image of length 1, and labels."""
     with gzip.open(IMAGES / f"{kind}-images-idx3-ubyte.gz") as file:
         pixels = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28).astype(np.float32)
@@ -117,9 +119,10 @@ def images(kind, phase):
     pixel = np.arange(28)
     means = (np.clip(high, pixel, pixel + 1) - np.clip(low, pixel, pixel + 1)).astype(np.float32)
     values = np.einsum("ay,nyx,bx->nab", means, pixels, means, optimize=True).reshape(len(pixels), -1)
+    brightest = 255 * (28 / SIDE) ** 2
+    values = (values / np.float32(brightest)) ** np.float32(gamma)
     if phase:
-        brightest = 255 * (28 / SIDE) ** 2
-        values = np.exp(1j * np.float32(phase / brightest) * values)
+        values = np.exp(1j * np.float32(phase) * values)
     return values / np.linalg.norm(values, axis=1, keepdims=True), labels
 
 
@@ -385,7 +388,7 @@ def trained(device, folder):
 
 
 def train(device, folder):
-    values, labels = images("train", device.phase)
+    values, labels = images("train", device.phase, device.gamma)
     draw = np.random.default_rng(1)
     if device.model == "thin":
         phases = np.pi + draw.normal(0, 0.3, (device.masks, PIXELS))
@@ -466,7 +469,7 @@ def check():
     wrong = False
     devices = [Device(model, 0.4, 30, 0.5) for model in STEPS]
     for device in [*devices, *(replace(device, **TO_PRINT) for device in devices[:3])]:
-        model, (values, labels) = device.model, images("t10k", device.phase)
+        model, (values, labels) = device.model, images("t10k", device.phase, device.gamma)
         bench = Bench(device)
         bench.object = bench.object.astype(complex)
         steps = Steps(model, bench.plate, complex).steps
@@ -501,7 +504,7 @@ def main():
             began = time.time()
             phases = trained(device, folder)
             ready = time.time()
-            values, labels = (part[:count] for part in images(kind, device.phase))
+            values, labels = (part[:count] for part in images(kind, device.phase, device.gamma))
             row = {"trained in": device.name, "pixel, mm": device.pixel, "gap, mm": device.gap}
             row |= judged(Bench(device), phases, values, labels, meshes)
             row["rms step, rad"] = float(np.sqrt((np.diff(np.mod(phases, 2 * np.pi), axis=1) ** 2).mean()))
