@@ -5,13 +5,10 @@ use std::fmt::Write;
 use serde_json::{Value, json};
 
 use super::figures::json_of;
-use super::source::source_json;
 use super::trial::{Pass, Trial};
-use crate::design::Device;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::evaluation::{ACCURACY, ClassJudge, Evaluation, FigureUnit, Sample};
-use crate::named::Named;
 use crate::training::loss_of;
 
 /// Judges the answers of a device, with progress, up to where `trial` is not to go on; `see` is shown what is read of each image in its turn.
@@ -35,11 +32,10 @@ pub(super) fn judge(
     Ok(judge.figures())
 }
 
-/// The figures for programs; `partial` says whether the judging was stopped, `data` of what they are.
-pub(super) fn as_json(judged: &Evaluation, device: &Device, partial: bool, data: Value) -> Value {
+/// The figures for programs.
+pub(super) fn as_json(judged: &Evaluation) -> Value {
     let mut object = json_of(&judged.figures());
     object["images"] = json!(judged.images);
-    object["partial"] = json!(partial);
     object["confusion"] = judged.confusion.outer_iter().map(|row| row.to_vec()).collect();
     object["per_class_accuracy"] = json!(judged.per_class_accuracy());
     object["energy_distribution"] = judged
@@ -48,14 +44,6 @@ pub(super) fn as_json(judged: &Evaluation, device: &Device, partial: bool, data:
         .zip(judged.per_class_accuracy())
         .map(|(row, judged)| judged.map(|_| row.to_vec()))
         .collect();
-    object["padding"] = json!(device.design.padding());
-    object["oversample"] = json!(device.design.simulated.oversample);
-    object["samples_in_plates"] = json!(device.design.simulated.samples_in_plates());
-    object["extinction_coefficient"] = json!(device.design.material.extinction_coefficient());
-    object["plate"] = json!(device.design.plate_model().name());
-    object["source"] = source_json(&device.design.bench);
-    object["modified_masks"] = json!(device.modified);
-    object["data"] = data;
     object
 }
 

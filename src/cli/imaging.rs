@@ -2,12 +2,11 @@
 
 use std::fmt::Write;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::ThreadsFlag;
 use super::figures::json_of;
 use super::trial::{Pass, Trial};
-use crate::design::Design;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::evaluation::{ImageFigures, ImageJudge, SSIM, Sample};
@@ -74,22 +73,11 @@ pub(super) fn report(heading: &str, judged: &BesideFreeSpace) -> String {
     text
 }
 
-/// The figures for programs; `partial` says whether the judging was stopped, `data` of what they are.
-pub(super) fn as_json(
-    judged: &BesideFreeSpace,
-    design: &Design,
-    partial: bool,
-    data: serde_json::Value,
-) -> serde_json::Value {
+/// The figures for programs.
+pub(super) fn as_json(judged: &BesideFreeSpace) -> Value {
     let mut object = json_of(&judged.device.figures());
     object["images"] = json!(judged.device.images);
-    object["partial"] = json!(partial);
     object["free_space"] = json_of(&judged.free_space.figures());
     object["free_space"]["images"] = json!(judged.free_space.images);
-    object["padding"] = json!(design.padding());
-    object["oversample"] = json!(design.simulated.oversample);
-    object["samples_in_plates"] = json!(design.simulated.samples_in_plates());
-    object["extinction_coefficient"] = json!(design.material.extinction_coefficient());
-    object["data"] = data;
     object
 }

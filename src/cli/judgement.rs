@@ -1,5 +1,8 @@
 //! What a device is judged by: its answers or its images.
 
+use serde_json::{Value, json};
+
+use super::source::source_json;
 use super::trial::Trial;
 use super::{ThreadsFlag, answers, imaging};
 use crate::design::Device;
@@ -7,6 +10,7 @@ use crate::design::folder::Metrics;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::evaluation::{ACCURACY, Evaluation, Figure, SSIM, Sample};
+use crate::named::Named;
 use crate::training::Epoch;
 
 /// Figures of a device on the test images.
@@ -58,17 +62,22 @@ impl Judgement {
     }
 
     /// The figures of `device` for programs; `wanted` says of how many images, `data` of which.
-    pub(super) fn as_json(
-        &self,
-        device: &Device,
-        wanted: usize,
-        data: serde_json::Value,
-    ) -> serde_json::Value {
-        let partial = self.is_partial(wanted);
-        match self {
-            Judgement::Classes(judged) => answers::as_json(judged, device, partial, data),
-            Judgement::Images(judged) => imaging::as_json(judged, &device.design, partial, data),
-        }
+    pub(super) fn as_json(&self, device: &Device, wanted: usize, data: Value) -> Value {
+        let mut json = match self {
+            Judgement::Classes(judged) => answers::as_json(judged),
+            Judgement::Images(judged) => imaging::as_json(judged),
+        };
+        json["partial"] = json!(self.is_partial(wanted));
+        let design = &device.design;
+        json["padding"] = json!(design.padding());
+        json["oversample"] = json!(design.simulated.oversample);
+        json["samples_in_plates"] = json!(design.simulated.samples_in_plates());
+        json["extinction_coefficient"] = json!(design.material.extinction_coefficient());
+        json["plate"] = json!(design.plate_model().name());
+        json["source"] = source_json(&design.bench);
+        json["modified_masks"] = json!(device.modified);
+        json["data"] = data;
+        json
     }
 
     /// The figures for the provenance; `last` is the last row of the history.

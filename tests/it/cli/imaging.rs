@@ -36,6 +36,8 @@ fn a_device_that_forms_images() {
     let judged = json(&[]);
     assert_eq!(judged, json(&["--threads", "1"]));
     assert_eq!(judged["images"], 50);
+    assert_eq!((&judged["plate"], &judged["modified_masks"]), (&"thin".into(), &serde_json::json!([])));
+    assert_eq!(judged["source"]["points"], 1);
     let number = |value: &serde_json::Value| value.as_f64().unwrap();
     let free = &judged["free_space"];
     // Two epochs of twelve steps are enough to be better than nothing at all.
