@@ -1,8 +1,8 @@
 //! The folder of a training: where it may go, what an earlier sitting left there, and masks to begin at.
 
 use std::ffi::OsStr;
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, DirEntry};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
@@ -235,14 +235,24 @@ fn check_identity(folder: &Path, checkpoint: &Identity, found: &Identity) -> Res
     Ok(())
 }
 
+/// Whether no more than this is left by what was killed before it had begun: its lock, a file it was writing, or a folder
+/// that was made to try it.
+fn is_trial(entry: &DirEntry) -> bool {
+    let name = entry.file_name().to_string_lossy().into_owned();
+    let tried = || {
+        let left = |file: io::Result<DirEntry>| {
+            file.is_ok_and(|file| is_temporary(&file.file_name().to_string_lossy()))
+        };
+        [CHECKPOINT, PLOTS].contains(&name.as_str())
+            && fs::read_dir(entry.path()).is_ok_and(|mut files| files.all(left))
+    };
+    is_lock(&name) || is_temporary(&name) || tried()
+}
+
 /// A folder that exists is only used with `--force`, and then only if it holds a device.
 pub(in crate::cli) fn check_free(folder: &Path, force: bool) -> Result<()> {
     let occupied = match fs::read_dir(folder) {
-        // What was killed before it had begun leaves no more than this.
-        Ok(mut entries) => entries.any(|entry| {
-            let name = entry.map(|entry| entry.file_name().to_string_lossy().into_owned());
-            !name.is_ok_and(|name| is_lock(&name) || is_temporary(&name))
-        }),
+        Ok(mut entries) => entries.any(|entry| !entry.is_ok_and(|entry| is_trial(&entry))),
         // A file in the way is told by who tries to write there.
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => false,
         Err(error) => return Err(Error::io("read", folder, error)),
@@ -276,5 +286,26 @@ mod tests {
         ] {
             assert_eq!(quoted(OsStr::new(word)), expected);
         }
+    }
+
+    #[test]
+    fn what_a_killed_trial_leaves_is_free() {
+        let outer = tempfile::tempdir().unwrap();
+        let folder = outer.path().join("device");
+        for below in [CHECKPOINT, PLOTS] {
+            fs::create_dir_all(folder.join(below)).unwrap();
+            fs::write(folder.join(below).join(".d2nn-abc.tmp"), "").unwrap();
+        }
+        for force in [false, true] {
+            check_free(&folder, force).unwrap();
+        }
+        // Anything else is somebody's.
+        let file = folder.join(PLOTS).join("masks.png");
+        fs::write(&file, "").unwrap();
+        for force in [false, true] {
+            check_free(&folder, force).unwrap_err();
+        }
+        fs::rename(file, folder.join("notes.txt")).unwrap();
+        check_free(&folder, true).unwrap_err();
     }
 }
