@@ -130,6 +130,14 @@ pub fn is_temporary(name: &str) -> bool {
     name.starts_with(TEMPORARY.0) && name.ends_with(TEMPORARY.1)
 }
 
+/// Whether `folder` holds nothing but what a killed program was writing.
+pub(crate) fn has_only_temporaries(folder: &Path) -> bool {
+    let temporary = |entry: std::io::Result<fs::DirEntry>| {
+        entry.is_ok_and(|entry| is_temporary(&entry.file_name().to_string_lossy()))
+    };
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.all(temporary))
+}
+
 /// Removes what a killed program was writing in `folder`, which need not exist.
 ///
 /// # Errors

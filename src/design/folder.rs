@@ -20,6 +20,8 @@ use crate::training::Epoch;
 pub const DESIGN: &str = "design.toml";
 /// Folder of the pictures.
 pub const PLOTS: &str = "plots";
+/// The folders that are tried before a training, and written to while it goes on.
+pub(crate) const TRIED: [&str; 2] = [CHECKPOINT, PLOTS];
 /// Folder of the plates.
 pub const PLATES: &str = "stl";
 /// Folder of the kit in a device folder.
@@ -223,7 +225,7 @@ pub fn is_device_folder(folder: &Path) -> bool {
 pub fn try_place(folder: &Path, masks: usize) -> Result<()> {
     let files = [DESIGN, PROVENANCE, HISTORY].map(str::to_owned);
     drop(Place::files(folder, files.into_iter().chain((1..=masks).map(mask_files::name)))?);
-    [CHECKPOINT, PLOTS].into_iter().try_for_each(|below| Place::folder(&folder.join(below)).map(drop))
+    TRIED.iter().try_for_each(|below| Place::folder(&folder.join(below)).map(drop))
 }
 
 /// Removes the results of an earlier training from `folder`; other files stay.

@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
-use std::io::{self, ErrorKind};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use ndarray::Array2;
@@ -11,10 +11,10 @@ use crate::cli::lock::is_lock;
 use crate::cli::mask_words::mask_sizes;
 use crate::cli::{ModifiedFlag, say};
 use crate::dataset::Dataset;
-use crate::design::folder::{CHECKPOINT, PLOTS, is_device_folder};
+use crate::design::folder::{CHECKPOINT, TRIED, is_device_folder};
 use crate::design::{Design, Work};
 use crate::error::{Error, Result};
-use crate::files::{is_temporary, read_text, remove_temporaries, write_bytes};
+use crate::files::{has_only_temporaries, is_temporary, read_text, remove_temporaries, write_bytes};
 use crate::grid::Grid;
 use crate::training::State;
 use crate::training::checkpoint::{self, Identity};
@@ -187,7 +187,8 @@ pub(super) fn remove_checkpoint(folder: &Path) -> Result<()> {
 
 /// Removes what a killed sitting was writing in `folder`.
 pub(super) fn sweep_up(folder: &Path) -> Result<()> {
-    [folder, &folder.join(CHECKPOINT), &folder.join(PLOTS)].into_iter().try_for_each(remove_temporaries)
+    remove_temporaries(folder)?;
+    TRIED.iter().try_for_each(|below| remove_temporaries(&folder.join(below)))
 }
 
 /// What to do after the operating system refused `error`, where something was saved before.
@@ -239,14 +240,9 @@ fn check_identity(folder: &Path, checkpoint: &Identity, found: &Identity) -> Res
 /// that was made to try it.
 fn is_trial(entry: &DirEntry) -> bool {
     let name = entry.file_name().to_string_lossy().into_owned();
-    let tried = || {
-        let left = |file: io::Result<DirEntry>| {
-            file.is_ok_and(|file| is_temporary(&file.file_name().to_string_lossy()))
-        };
-        [CHECKPOINT, PLOTS].contains(&name.as_str())
-            && fs::read_dir(entry.path()).is_ok_and(|mut files| files.all(left))
-    };
-    is_lock(&name) || is_temporary(&name) || tried()
+    is_lock(&name)
+        || is_temporary(&name)
+        || TRIED.contains(&name.as_str()) && has_only_temporaries(&entry.path())
 }
 
 /// A folder that exists is only used with `--force`, and then only if it holds a device.
@@ -273,6 +269,7 @@ pub(in crate::cli) fn check_free(folder: &Path, force: bool) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::design::folder::PLOTS;
 
     #[test]
     fn words_are_quoted_for_a_shell() {
@@ -292,7 +289,7 @@ mod tests {
     fn what_a_killed_trial_leaves_is_free() {
         let outer = tempfile::tempdir().unwrap();
         let folder = outer.path().join("device");
-        for below in [CHECKPOINT, PLOTS] {
+        for below in TRIED {
             fs::create_dir_all(folder.join(below)).unwrap();
             fs::write(folder.join(below).join(".d2nn-abc.tmp"), "").unwrap();
         }
